@@ -1,0 +1,1 @@
+"""Open edX as a Pulumi program: one stack file becomes a whole instance on Kubernetes."""

@@ -1,0 +1,6 @@
+"""What may the operator say? Frozen models of a stack file; nothing here knows Pulumi."""
+
+from openedx_infra.config.errors import ConfigError
+from openedx_infra.config.stack import PROJECT, SECRETS_KEY, Stack, load
+
+__all__ = ["PROJECT", "SECRETS_KEY", "ConfigError", "Stack", "load"]

@@ -1,0 +1,39 @@
+"""Where does the instance run? The cluster that a stack names, and how it is addressed there."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from openedx_infra.config.base import KubernetesName, Section
+
+
+class Cluster(Section):
+    """The Kubernetes cluster. A stack that names none gets the embedded one, where no container runs."""
+
+    context: str | None = Field(None, min_length=1)
+    """Context of the kubeconfig to use, as `kubectl config get-contexts` lists it.
+    Nothing is ever sent to a cluster that is not named here."""
+
+    kubeconfig: str | None = Field(None, min_length=1)
+    """Path of the kubeconfig that holds the context. Default: the one that kubectl would use."""
+
+    namespace: KubernetesName | None = Field(None, json_schema_extra={"immutable": True})
+    """Namespace of this instance; one instance fills one namespace. Default: `openedx-` and the stack's name."""
+
+    storage_class: KubernetesName | None = Field(None, json_schema_extra={"immutable": True})
+    """StorageClass of all volumes. Default: the cluster's default class."""
+
+    ingress_controller: Literal["traefik", "nginx"] = "traefik"
+    """The ingress controller that serves the hosts. It decides how upload limits and headers are written:
+    Traefik (part of k3s) by Middleware objects, NGINX by annotations."""
+
+    ingress_class: KubernetesName | None = None
+    """IngressClass to use. Default: the name of the controller."""
+
+    @model_validator(mode="after")
+    def _kubeconfig_needs_context(self) -> Self:
+        if self.kubeconfig and not self.context:
+            raise ValueError("`kubeconfig` is set without `context`: name the context to use from that file")
+        return self

@@ -1,0 +1,20 @@
+"""What when no key fits? The one escape hatch: a patch on a rendered Kubernetes object."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from openedx_infra.config.base import Section
+
+
+class Override(Section):
+    """A patch for one Kubernetes object, applied last. One that matches no object is an error."""
+
+    kind: str = Field(pattern=r"^[A-Z][A-Za-z]+$")
+    """Kind of the object, such as `Deployment`."""
+    name: str = Field(min_length=1)
+    """Name of the resource, as `pulumi preview` shows it, such as `lms`."""
+    patch: dict[str, Any]
+    """Fields to set, merged into the object: maps key by key, everything else replaced whole."""

@@ -1,0 +1,101 @@
+"""Which secrets does an instance need? Their names, what each protects, and how one is made."""
+
+from __future__ import annotations
+
+import secrets as random
+import string
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from openedx_infra.config.stack import Stack
+
+
+def _password() -> str:
+    """40 letters and digits: 238 bits, and safe in URLs, SQL, TOML and shell words."""
+    return "".join(random.choice(string.ascii_letters + string.digits) for _ in range(40))
+
+
+def _rsa_key() -> str:
+    """A 2048-bit RSA key in PKCS#8 PEM: what edx-platform's RS512 tokens are signed with."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Secret:
+    """A secret of the stack, kept as `openedx:secrets.<name>`."""
+
+    name: str
+    meaning: str
+    """What it protects, in one phrase."""
+    make: Callable[[], str] | None = _password
+    """Makes a new value. None: only the operator knows it."""
+    rotation: str
+    """What rotating it does to people and data."""
+    append: bool = False
+    """Whether rotation adds a line before the older ones rather than replacing them: old data needs the old values."""
+
+
+_LOGOUT = "everybody is logged out; links in mails already sent stop working"
+_RESTART = "the server and the pods that use it restart"
+
+SECRETS: tuple[Secret, ...] = (
+    Secret(name="django_secret_key", meaning="Django's SECRET_KEY of LMS and Studio", rotation=_LOGOUT),
+    Secret(name="jwt_secret_key", meaning="symmetric key of JSON web tokens", rotation=_LOGOUT),
+    Secret(name="jwt_private_key", meaning="RSA key by which the LMS signs tokens", make=_rsa_key, rotation=_LOGOUT),
+    Secret(
+        name="fernet_keys",
+        meaning="keys of encrypted model fields, newest first, one a line",
+        rotation="new data is encrypted with the new key, old data stays readable",
+        append=True,
+    ),
+    Secret(
+        name="retired_user_salts",
+        meaning="salts of retired user names, newest first, one a line",
+        rotation="retired names stay taken, as the old salts are kept",
+        append=True,
+    ),
+    Secret(
+        name="profile_image_hash_seed",
+        meaning="seed of the file names of profile images",
+        rotation="all profile images are lost to their owners: rotate it only by name",
+    ),
+    Secret(name="mysql_root_password", meaning="MySQL's root", rotation="MySQL's provisioning Job sets the new one"),
+    Secret(name="mysql_password", meaning="the platform's MySQL user", rotation=_RESTART),
+    Secret(name="mongodb_root_password", meaning="MongoDB's root", rotation="MongoDB's provisioning Job sets the new one"),
+    Secret(name="mongodb_password", meaning="the platform's MongoDB user", rotation=_RESTART),
+    Secret(name="broker_password", meaning="Valkey as broker", rotation=_RESTART),
+    Secret(name="cache_password", meaning="Valkey as cache", rotation=_RESTART),
+    Secret(name="meilisearch_master_key", meaning="Meilisearch, and the API key derived from it", rotation=_RESTART),
+    Secret(name="studio_oauth2_secret", meaning="Studio's login at the LMS", rotation=_RESTART),
+    Secret(name="mail_password", meaning="login at the SMTP server", make=None, rotation=_RESTART),
+)
+"""All secrets, in the order in which `openedx-infra secrets list` shows them."""
+
+BY_NAME = {secret.name: secret for secret in SECRETS}
+"""The same by name."""
+
+
+def required(stack: Stack) -> tuple[Secret, ...]:
+    """The secrets that this stack needs."""
+    login = stack.mail.delivery.source == "smtp" and stack.mail.delivery.username is not None
+    return tuple(secret for secret in SECRETS if secret.name != "mail_password" or login)
+
+
+def missing(stack: Stack, present: set[str]) -> list[str]:
+    """One line of explanation for each secret that the stack needs and `present` lacks."""
+    lines = []
+    for secret in required(stack):
+        if secret.name not in present:
+            remedy = (
+                f"run `openedx-infra secrets generate --stack {stack.name}`"
+                if secret.make
+                else f"run `pulumi config set --secret --path openedx:secrets.{secret.name} --stack {stack.name}`"
+            )
+            lines.append(f"openedx:secrets.{secret.name}: missing ({secret.meaning}); {remedy}")
+    return lines

@@ -1,0 +1,153 @@
+"""Who is this Open edX? Its hosts, its name, its languages, and how it is reached over TLS."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from openedx_infra.config.base import Email, Hostname, KubernetesName, Section
+
+
+class TlsNone(Section):
+    """Plain HTTP: for a machine of one's own, never for learners."""
+
+    source: Literal["none"] = "none"
+    """No TLS at all."""
+
+
+class TlsSecret(Section):
+    """A certificate that somebody else puts into the namespace."""
+
+    source: Literal["secret"]
+    """The certificate is in a Secret of type kubernetes.io/tls."""
+    secret: KubernetesName
+    """Name of that Secret, in the instance's namespace; its certificate covers all four hosts."""
+
+
+class TlsCertManager(Section):
+    """Certificates issued and renewed by cert-manager, which must run in the cluster."""
+
+    source: Literal["cert-manager"]
+    """The certificate is requested from cert-manager."""
+    cluster_issuer: KubernetesName
+    """Name of the ClusterIssuer that signs."""
+
+
+class TlsUpstream(Section):
+    """TLS ends before the cluster, at a load balancer or a proxy that sets X-Forwarded-Proto."""
+
+    source: Literal["upstream"]
+    """Somebody in front of the ingress ends TLS."""
+
+
+Tls = Annotated[TlsNone | TlsSecret | TlsCertManager | TlsUpstream, Field(discriminator="source")]
+
+
+def _under(label: str):  # type: ignore[no-untyped-def]
+    return Field(
+        default_factory=lambda said: f"{label}.{said['lms_host']}",
+        json_schema_extra={"immutable": True, "default_text": f"{label}.<lms_host>"},
+    )
+
+
+class Site(Section):
+    """The site as its learners and authors see it."""
+
+    name: str = Field("Open edX", min_length=1, max_length=200)
+    """Name of the platform, shown in pages, certificates and mails."""
+
+    lms_host: Hostname = Field(json_schema_extra={"immutable": True})
+    """Public host of the LMS. All other hosts default to labels under it."""
+
+    studio_host: Hostname = _under("studio")
+    """Public host of Studio."""
+
+    mfe_host: Hostname = _under("apps")
+    """Public host of the micro-frontends. Shares a parent domain with the LMS, whose cookies it reads."""
+
+    search_host: Hostname = _under("meilisearch")
+    """Public host of Meilisearch, which Studio's pages ask directly, with keys limited to one user."""
+
+    contact_email: Email = Field(
+        default_factory=lambda said: f"contact@{said['lms_host']}",
+        json_schema_extra={"default_text": "contact@<lms_host>"},
+    )
+    """Address that people are told to write to; also the default sender of mails."""
+
+    language: str = Field("en", pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
+    """Language of pages when the visitor chose none (an ISO code such as `en` or `pt-br`)."""
+
+    languages: tuple[Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")], ...] = ()
+    """Languages offered to learners. Empty: all that the platform ships."""
+
+    time_zone: str = "UTC"
+    """Time zone of the platform's clocks, by its IANA name."""
+
+    theme: str | None = Field(None, pattern=r"^[A-Za-z0-9_-]+$")
+    """Name of a comprehensive theme in the image. Default: the platform's own look."""
+
+    tls: Tls = TlsNone()
+    """How TLS is done. It also decides between http and https in every address, and whether cookies are secure."""
+
+    @property
+    def scheme(self) -> str:
+        """`https` unless the site does without TLS."""
+        return "http" if isinstance(self.tls, TlsNone) else "https"
+
+    @property
+    def secure(self) -> bool:
+        """Whether visitors reach the site by TLS."""
+        return self.scheme == "https"
+
+    @property
+    def lms_url(self) -> str:
+        """Public address of the LMS, without a slash at its end."""
+        return f"{self.scheme}://{self.lms_host}"
+
+    @property
+    def studio_url(self) -> str:
+        """Public address of Studio, without a slash at its end."""
+        return f"{self.scheme}://{self.studio_host}"
+
+    @property
+    def mfe_url(self) -> str:
+        """Public address of the micro-frontends, without a slash at its end."""
+        return f"{self.scheme}://{self.mfe_host}"
+
+    @property
+    def search_url(self) -> str:
+        """Public address of Meilisearch, without a slash at its end."""
+        return f"{self.scheme}://{self.search_host}"
+
+    @property
+    def hosts(self) -> tuple[str, str, str, str]:
+        """The four public hosts: LMS, Studio, MFEs, search."""
+        return (self.lms_host, self.studio_host, self.mfe_host, self.search_host)
+
+    @property
+    def cookie_domain(self) -> str:
+        """The longest domain that both LMS and MFEs are part of: the LMS' cookies are set for it."""
+        common: list[str] = []
+        for ours, theirs in zip(
+            reversed(self.lms_host.split(".")), reversed(self.mfe_host.split(".")), strict=False
+        ):
+            if ours != theirs:
+                break
+            common.insert(0, ours)
+        return ".".join(common)
+
+    @model_validator(mode="after")
+    def _hosts_fit(self) -> Self:
+        keys = ("lms_host", "studio_host", "mfe_host", "search_host")
+        seen: dict[str, str] = {}
+        for key, host in zip(keys, self.hosts, strict=True):
+            if host in seen:
+                raise ValueError(f"`{seen[host]}` and `{key}` are both {host}: each service needs a host of its own")
+            seen[host] = key
+        if "." not in self.cookie_domain:
+            raise ValueError(
+                f"`mfe_host` ({self.mfe_host}) and `lms_host` ({self.lms_host}) share no domain, so that the "
+                "MFEs could not read the LMS' cookies: put both under one domain"
+            )
+        return self

@@ -1,0 +1,78 @@
+"""Verawood, released on 30 July 2026.
+
+Versions are those that Tutor 22.0.3 pins and is tested with upstream. The images of the platform and its MFEs are
+the ones that the Tutor project publishes, until this project builds its own.
+"""
+
+from __future__ import annotations
+
+from openedx_infra.releases.release import FrontendApp, Mfe, Release, ReleaseImages
+
+VERAWOOD = Release(
+    name="verawood",
+    ref="release/verawood.1",
+    python="3.12",
+    node="24",
+    images=ReleaseImages(
+        openedx="docker.io/overhangio/openedx:22.0.3",
+        mfe="docker.io/overhangio/openedx-mfe:22.1.0",
+        mysql="docker.io/library/mysql:8.4.11",
+        mongodb="docker.io/library/mongo:7.0.39",
+        valkey="docker.io/valkey/valkey:8.1",
+        meilisearch="docker.io/getmeili/meilisearch:v1.36.0",
+        smtp="docker.io/devture/exim-relay:4.96-r1-0",
+    ),
+    lms_queues=("default", "high", "high_mem"),
+    studio_queues=("default", "high", "low"),
+    mfes=(
+        Mfe(name="account", setting="ACCOUNT_MICROFRONTEND_URL", suffix="/"),
+        Mfe(name="admin-console", setting="ADMIN_CONSOLE_MICROFRONTEND_URL", studio=True),
+        Mfe(name="authn", setting="AUTHN_MICROFRONTEND_URL", flags=("ENABLE_AUTHN_MICROFRONTEND",)),
+        Mfe(name="authoring", setting="COURSE_AUTHORING_MICROFRONTEND_URL", studio=True),
+        Mfe(name="catalog", setting="CATALOG_MICROFRONTEND_URL", studio=True),
+        Mfe(
+            name="communications",
+            setting="COMMUNICATIONS_MICROFRONTEND_URL",
+            flags=("ENABLE_NEW_BULK_EMAIL_EXPERIENCE",),
+        ),
+        Mfe(
+            name="discussions",
+            setting="DISCUSSIONS_MICROFRONTEND_URL",
+            waffle_flags=(
+                "discussions.enable_discussions_mfe",
+                "discussions.enable_learners_tab_in_discussions_mfe",
+                "discussions.enable_moderation_reason_codes",
+                "discussions.enable_reported_content_email_notifications",
+                "discussions.enable_learners_stats",
+                "discussions.enable_new_structure_discussions",
+            ),
+        ),
+        Mfe(name="gradebook", setting="WRITABLE_GRADEBOOK_URL"),
+        Mfe(
+            name="learner-dashboard",
+            setting="LEARNER_HOME_MICROFRONTEND_URL",
+            suffix="/",
+            waffle_flags=("learner_home_mfe.enabled",),
+        ),
+        Mfe(
+            name="learning",
+            setting="LEARNING_MICROFRONTEND_URL",
+            waffle_flags=("course_home.course_home_mfe_progress_tab",),
+        ),
+        Mfe(
+            name="ora-grading",
+            setting="ORA_GRADING_MICROFRONTEND_URL",
+            waffle_flags=("openresponseassessment.enhanced_staff_grader",),
+        ),
+        Mfe(name="profile", setting="PROFILE_MICROFRONTEND_URL", suffix="/u/"),
+    ),
+    frontend_apps=(
+        FrontendApp(
+            name="instructor-dashboard",
+            role="org.openedx.frontend.role.instructorDashboard",
+            setting="INSTRUCTOR_MICROFRONTEND_URL",
+        ),
+        FrontendApp(name="notifications", role="org.openedx.frontend.role.notifications"),
+    ),
+)
+"""The current named release."""
