@@ -1,0 +1,81 @@
+"""`python -m tools`: the toolchain and the embedded cluster by hand, for make, CI and debugging."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from tools.cluster import EmbeddedCluster, cluster_dir
+from tools.errors import ToolError
+from tools.recipes import ALL, CLUSTER
+from tools.toolchain import ensure
+
+app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
+cluster_app = typer.Typer(help="The embedded cluster of this checkout.", no_args_is_help=True)
+app.add_typer(cluster_app, name="cluster")
+
+Names = Annotated[list[str] | None, typer.Argument(help="Tools by name; all of them without.")]
+
+
+@app.command()
+def install(names: Names = None) -> None:
+    """Have the tools: found, downloaded or built."""
+    for binary, path in ensure(names or ALL).paths.items():
+        typer.echo(f"{binary}\t{path}")
+
+
+@app.command()
+def env(names: Names = None) -> None:
+    """Print shell lines that put the tools in place: eval "$(python -m tools env)"."""
+    changed = ensure(names or ALL).environment(os.environ)
+    for key, value in changed.items():
+        if os.environ.get(key) != value:
+            typer.echo(f"export {key}={shlex.quote(value)}")
+
+
+@cluster_app.command()
+def start() -> None:
+    """Start the cluster, or repair it; a running one is left as it is."""
+    cluster = _cluster()
+    cluster.start(Console(stderr=True))
+    typer.echo(f"export KUBECONFIG={shlex.quote(str(cluster.kubeconfig))}")
+
+
+@cluster_app.command()
+def stop() -> None:
+    """Stop the cluster; what is in it stays."""
+    _cluster().stop()
+
+
+@cluster_app.command()
+def destroy() -> None:
+    """Stop the cluster and delete all that is in it."""
+    _cluster().destroy()
+
+
+@cluster_app.command()
+def status() -> None:
+    """Say what runs and where."""
+    typer.echo(_cluster().describe())
+
+
+def _cluster() -> EmbeddedCluster:
+    return EmbeddedCluster(cluster_dir(Path.cwd()), ensure(CLUSTER))
+
+
+def main() -> None:
+    """Run; an error of the tools is told without a traceback."""
+    try:
+        app()
+    except ToolError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

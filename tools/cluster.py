@@ -1,0 +1,188 @@
+"""A Kubernetes cluster of one's own: a real control plane, and nodes that are simulated.
+
+It admits, schedules, rolls and evicts as any other; containers do not run. It listens on this machine's
+loopback address only, and is as private as its folder.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from filelock import FileLock
+from rich.console import Console
+
+from tools import control_plane, ports
+from tools.api import Api
+from tools.control_plane import CONTEXT, HOST, ORDER, PORTS, Identities
+from tools.errors import ToolError
+from tools.paths import private_dir, state_dir
+from tools.processes import POLL_SECONDS, Daemon, stop_all
+from tools.toolchain import Toolchain
+
+START_SECONDS = 90.0
+"""How long a start may take before it counts as failed: about 5 s is usual, a busy machine needs more."""
+
+VOLUMES = Path("/tmp/hostpath_pv")
+"""Where Kubernetes' own provisioner of volumes makes their folders: the place is fixed in it."""
+
+_SUBJECT = "embedded cluster"
+
+
+def cluster_dir(checkout: Path) -> Path:
+    """Return the folder of a checkout's own cluster."""
+    return state_dir(checkout) / "cluster"
+
+
+class EmbeddedCluster:
+    """The cluster in a folder; it need not exist yet, and it outlives the program that starts it."""
+
+    def __init__(self, directory: Path, toolchain: Toolchain) -> None:
+        self._directory = directory
+        self._toolchain = toolchain
+        self._daemons = {
+            name: Daemon(name, directory / "logs" / f"{name}.log", directory / "run" / f"{name}.json")
+            for name in ORDER
+        }
+
+    @property
+    def kubeconfig(self) -> Path:
+        """The administrator's kubeconfig, with the one context `control_plane.CONTEXT`."""
+        return self._directory / "kubeconfig"
+
+    def running(self) -> bool:
+        """Tell whether every process runs and the API server says that it is ready."""
+        if not all(daemon.pid() for daemon in self._daemons.values()):
+            return False
+        with self._api() as api:
+            return api.ready()
+
+    def start(self, console: Console | None = None) -> None:
+        """Start the cluster and wait until it is ready; one that runs is left alone.
+
+        One that runs in part is stopped and started: what is in it stays. Raises ToolError, with the log of
+        the process that failed.
+        """
+        console = console or Console(stderr=True)
+        private_dir(self._directory)
+        with self._lock():
+            if self.running():
+                return
+            begin = time.monotonic()
+            stop_all(self._reversed())
+            try:
+                self._start(console)
+            except BaseException:
+                stop_all(self._reversed())
+                raise
+            console.print(
+                f"embedded cluster: ready in {time.monotonic() - begin:.1f} s",
+                highlight=False,
+                soft_wrap=True,
+            )
+
+    def stop(self) -> None:
+        """Stop the cluster and wait until its processes are gone; what is in it stays."""
+        if self._directory.is_dir():
+            with self._lock():
+                stop_all(self._reversed())
+
+    def destroy(self) -> None:
+        """Stop the cluster and delete all that is in it."""
+        if self._directory.is_dir():
+            with self._lock():
+                stop_all(self._reversed())
+                shutil.rmtree(self._directory)
+
+    def describe(self) -> str:
+        """Say, for people, whether it runs, where, and what it cannot do."""
+        running = [name for name, daemon in self._daemons.items() if daemon.pid()]
+        if not running:
+            return f"embedded cluster: stopped (its data: {self._directory})"
+        part = "" if len(running) == len(ORDER) else f", but only in part: {', '.join(running)}"
+        return "\n".join(
+            [
+                f"embedded cluster: runs{part}",
+                f"  API server   {self._url()}",
+                f"  kubeconfig   {self.kubeconfig} (context {CONTEXT})",
+                f"  logs         {self._directory / 'logs'}",
+                "  nodes are simulated: pods are admitted, scheduled and become ready; containers do not run",
+            ]
+        )
+
+    def _start(self, console: Console) -> None:
+        for name in ("logs", "run"):
+            private_dir(self._directory / name)
+        self._make_volumes_folder()
+        known = ports.remembered(self._ports_file)
+        chosen = ports.choose(self._ports_file, PORTS)
+        if moved := [str(known[name]) for name in known if known[name] != chosen[name]]:
+            console.print(
+                f"embedded cluster: port {', '.join(moved)} is taken by now, another one is used",
+                soft_wrap=True,
+            )
+        who = self._identities()
+        commands = control_plane.commands(
+            self._toolchain.paths, self._directory, chosen, who, self._write_kubeconfigs(chosen, who)
+        )
+        self._run("etcd", commands, lambda: not ports.free(chosen["etcd"]))
+        with self._api() as api:
+            self._run("kube-apiserver", commands, api.ready)
+            for name in ORDER[2:]:
+                self._run(name, commands, lambda: True)
+            api.apply(control_plane.MANIFESTS / "cluster.yaml")
+            self._wait("kwok", api.settled)
+
+    def _run(self, name: str, commands: dict[str, list[str]], ready: Callable[[], bool]) -> None:
+        environment = {"PATH": os.defpath, "HOME": str(self._directory)}
+        self._daemons[name].start(commands[name], environment)
+        self._wait(name, ready)
+
+    def _wait(self, name: str, ready: Callable[[], bool]) -> None:
+        """Wait until a condition holds; raises ToolError when any process ends before that."""
+        end = time.monotonic() + START_SECONDS
+        while not ready():
+            for daemon in self._daemons.values():
+                if daemon.record.exists() and daemon.pid() is None:
+                    raise ToolError(_SUBJECT, f"start of {daemon.name}", "it ended", log=daemon.log)
+            if time.monotonic() > end:
+                why = f"it is not ready after {START_SECONDS:.0f} s"
+                raise ToolError(_SUBJECT, f"start of {name}", why, log=self._daemons[name].log)
+            time.sleep(POLL_SECONDS)
+
+    def _write_kubeconfigs(self, chosen: dict[str, int], who: Identities) -> dict[str, Path]:
+        configs = {name: self._directory / "run" / f"{name}.kubeconfig" for name in who.clients}
+        configs["admin"] = self.kubeconfig
+        for name, path in configs.items():
+            control_plane.write_kubeconfig(path, chosen["kube-apiserver"], who.authority, who.clients[name])
+        return configs
+
+    def _make_volumes_folder(self) -> None:
+        """Open the folder of volumes to all users of this machine, as /tmp is: the first one makes it."""
+        with suppress(FileExistsError):
+            VOLUMES.mkdir()
+            VOLUMES.chmod(0o1777)
+
+    @property
+    def _ports_file(self) -> Path:
+        return self._directory / "ports.json"
+
+    def _identities(self) -> Identities:
+        return control_plane.identities(self._directory / "pki")
+
+    def _url(self) -> str:
+        return f"https://{HOST}:{ports.remembered(self._ports_file).get('kube-apiserver', 0)}"
+
+    def _api(self) -> Api:
+        who = self._identities()
+        return Api(self._url(), who.authority.certificate, who.clients["admin"])
+
+    def _lock(self) -> FileLock:
+        return FileLock(self._directory / ".lock")
+
+    def _reversed(self) -> list[Daemon]:
+        return [self._daemons[name] for name in reversed(ORDER)]

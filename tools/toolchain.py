@@ -1,0 +1,154 @@
+"""The tools, ready to run: each found, downloaded or built, and put where a program finds it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from rich.console import Console
+
+from tools.build import build
+from tools.download import Downloader, DownloadError
+from tools.errors import ToolError
+from tools.found import find
+from tools.model import Platform, Tool
+from tools.paths import cache_dir
+from tools.progress import step
+from tools.recipes import ALL, PULUMI_KUBERNETES, TOOLS
+
+ORIGIN = "origin.txt"
+"""Beside a tool's binaries: where they came from. It is written last."""
+
+_PROVIDER = "pulumi-resource-kubernetes"
+
+
+@dataclass(frozen=True)
+class Toolchain:
+    """The tools that were asked for.
+
+    `paths` leads from a binary's name to it; `bin_dir` holds links to all of them but Pulumi's providers,
+    which lie in `pulumi_home` as Pulumi's own installation would put them (on PATH each draws a warning).
+    """
+
+    paths: Mapping[str, Path]
+    bin_dir: Path
+    pulumi_home: Path
+
+    def environment(self, base: Mapping[str, str]) -> dict[str, str]:
+        """Return an environment in which Pulumi, its plugins and this Python are the ones that run.
+
+        The language host runs the first `python` on PATH: that must be the running environment's. Logins
+        stay where they are.
+        """
+        python = Path(sys.prefix) / "bin"
+        path = os.pathsep.join([str(self.bin_dir), str(python), *filter(None, [base.get("PATH")])])
+        home = base.get("PULUMI_HOME") or str(Path.home() / ".pulumi")
+        changed = {key: value for key, value in base.items() if key != "PULUMI_IGNORE_AMBIENT_PLUGINS"}
+        changed.setdefault("PULUMI_CREDENTIALS_PATH", home)
+        return changed | {
+            "PATH": path,
+            "PULUMI_HOME": str(self.pulumi_home),
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+        }
+
+
+def ensure(names: Iterable[str] = ALL, *, console: Console | None = None) -> Toolchain:
+    """Have the named tools (see `recipes.TOOLS`) and return them.
+
+    Tried in turn for each: a recent one on PATH, the cache, the official release, a build from Go modules.
+    Raises ToolError when none of these gives it, KeyError for a name that is no tool.
+    """
+    console = console or Console(stderr=True)
+    target = Platform.current()
+    places: dict[str, Path] = {}
+    with Downloader(target) as downloader:
+        for name in names:
+            tool = TOOLS[name]
+            place = find(tool) or _have(tool, target, downloader, console)
+            places |= {binary: place / binary for binary in tool.binaries}
+    home = cache_dir() / "pulumi"
+    _link_provider(places, home)
+    return Toolchain(paths=places, bin_dir=_link(places), pulumi_home=home)
+
+
+def _have(tool: Tool, target: Platform, downloader: Downloader, console: Console) -> Path:
+    """Return a tool's folder in the cache; whoever comes first fills it, and others wait."""
+    root = cache_dir() / "toolchain"
+    root.mkdir(parents=True, exist_ok=True)
+    place = root / tool.key(target)
+    if _whole(place, tool):
+        return place
+    lock = FileLock(root / f"{place.name}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        console.print(f"{tool.name}: waiting for another run that makes it", highlight=False, soft_wrap=True)
+        lock.acquire()
+    try:
+        if not _whole(place, tool):
+            _fill(place, tool, downloader, console)
+    finally:
+        lock.release()
+    return place
+
+
+def _whole(place: Path, tool: Tool) -> bool:
+    return all(os.access(place / binary, os.X_OK) for binary in tool.binaries)
+
+
+def _fill(place: Path, tool: Tool, downloader: Downloader, console: Console) -> None:
+    """Make a tool in a folder of its own and move it into place when it is whole."""
+    work = place.parent / "work" / place.name
+    shutil.rmtree(work, ignore_errors=True)
+    ready = work / "ready"
+    ready.mkdir(parents=True)
+    try:
+        with step(console, f"{tool.name} {tool.version}: looking for the official release", 10):
+            origin = downloader.fetch(tool, ready)
+    except DownloadError as error:
+        console.print(f"{tool.name} {tool.version}: no release: {error}", highlight=False, soft_wrap=True)
+        shutil.rmtree(ready)
+        ready.mkdir()
+        with step(console, f"{tool.name} {tool.version}: building from Go modules", tool.seconds) as tick:
+            origin = build(tool, work, ready, tick)
+    if not _whole(ready, tool):
+        raise ToolError(tool.name, "installation", f"{origin} did not give all of {', '.join(tool.binaries)}")
+    (ready / ORIGIN).write_text(origin + "\n")
+    shutil.rmtree(place, ignore_errors=True)
+    ready.rename(place)
+    shutil.rmtree(work)
+
+
+def _link(places: Mapping[str, Path]) -> Path:
+    """Return a folder of links to just these binaries, made once for each set of them."""
+    links = {binary: path for binary, path in places.items() if binary != _PROVIDER}
+    name = hashlib.sha256(repr(sorted(links.items())).encode()).hexdigest()[:12]
+    folder = cache_dir() / "toolchain" / f"bin-{name}"
+    folder.mkdir(parents=True, exist_ok=True)
+    for binary, path in links.items():
+        _point(folder / binary, path)
+    return folder
+
+
+def _link_provider(places: Mapping[str, Path], home: Path) -> None:
+    """Put the provider where Pulumi's own installation would, if it was asked for."""
+    if _PROVIDER in places:
+        folder = home / "plugins" / f"resource-kubernetes-v{PULUMI_KUBERNETES}"
+        folder.mkdir(parents=True, exist_ok=True)
+        _point(folder / _PROVIDER, places[_PROVIDER])
+
+
+def _point(link: Path, target: Path) -> None:
+    """Make a link lead to a target, in one move: another run may be reading it."""
+    if link.is_symlink() and link.readlink() == target:
+        return
+    fresh = link.with_name(f".{link.name}.{os.getpid()}")
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(target)
+    fresh.replace(link)
