@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import re
+import json
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
+from pydantic.fields import FieldInfo
 
-LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
-_HOST = re.compile(rf"^{LABEL}(\.{LABEL})+$")
-_IMAGE = re.compile(
-    r"^[a-z0-9][a-z0-9.-]*(:\d+)?(/[a-z0-9][a-z0-9._-]*)+(:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?$"
-)
+from openedx_infra.config.patterns import DNS_LABEL, Pattern
+
+T = TypeVar("T")
+
+IMMUTABLE: JsonDict = {"immutable": True}
+"""Marks a field whose value can't change once the instance exists."""
+
 _MEMORY_UNITS = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 
 
@@ -23,30 +28,20 @@ class Section(BaseModel):
         frozen=True, extra="forbid", use_attribute_docstrings=True, validate_default=True
     )
 
-
-def _hostname(value: str) -> str:
-    if len(value) > 253 or not _HOST.match(value):
-        raise ValueError(
-            "not a host name: write lower-case labels joined by dots and nothing else "
-            "(no scheme, no port, no path), such as learn.example.org"
-        )
-    return value
-
-
-def _email(value: str) -> str:
-    local, at, domain = value.rpartition("@")
-    if not at or not local or any(c.isspace() for c in value) or not _HOST.match(domain.lower()):
-        raise ValueError("not an e-mail address: write it as name@example.org")
-    return value
+    @model_validator(mode="before")
+    @classmethod
+    def _keep_the_rest_of_defaults(cls, said: Any) -> Any:
+        """`lms: {replicas: 2}` changes the replicas of `lms` and leaves the rest of its default as it is."""
+        if not isinstance(said, Mapping):
+            return said
+        return {key: _completed(value, cls.model_fields.get(key)) for key, value in said.items()}
 
 
-def _image(value: str) -> str:
-    if not _IMAGE.match(value):
-        raise ValueError(
-            "not an image reference: write registry/name:tag or registry/name@sha256:…, "
-            "with the registry spelled out, such as docker.io/library/mysql:8.4"
-        )
-    return value
+def _completed(value: Any, field: FieldInfo | None) -> Any:
+    if field is None or not isinstance(field.default, Section) or not isinstance(value, Mapping):
+        return value
+    default = field.default
+    return {**{name: getattr(default, name) for name in default.model_fields_set}, **value}
 
 
 def cpu_cores(value: str) -> Decimal:
@@ -59,32 +54,112 @@ def memory_bytes(value: str) -> int:
     return int(value[:-2]) * _MEMORY_UNITS[value[-2:]]
 
 
-Hostname = Annotated[str, AfterValidator(_hostname), Field(json_schema_extra={"format": "hostname"})]
-"""A fully qualified host name: at least two labels, lower case."""
+def _distinct(values: Sequence[T]) -> Sequence[T]:
+    twice = sorted({str(value) for value in values if values.count(value) > 1})
+    if twice:
+        raise ValueError(f"names {', '.join(twice)} more than once: name each once")
+    return values
 
-Email = Annotated[str, AfterValidator(_email), Field(json_schema_extra={"format": "email"})]
-"""An e-mail address."""
 
-ImageReference = Annotated[str, AfterValidator(_image)]
-"""A container image with its registry spelled out, by tag or by digest."""
+def _sayable(value: T) -> T:
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        raise ValueError(
+            "can't be passed on as it is: settings are text, finite numbers, true, false, null, lists and "
+            "maps; a date is text in quotes"
+        ) from None
+    return value
 
-KubernetesName = Annotated[str, Field(pattern=rf"^{LABEL}$", max_length=63)]
+
+_KUBERNETES_NAME = Pattern(
+    "Kubernetes name",
+    DNS_LABEL,
+    "at most 63 lower-case letters, digits and hyphens, with a letter or digit at both ends",
+    "openedx-campus",
+)
+
+KubernetesName = Annotated[str, _KUBERNETES_NAME]
 """A DNS label, as Kubernetes wants it for names of objects: at most 63 characters."""
 
-Cpu = Annotated[str, Field(pattern=r"^([1-9][0-9]*m|[1-9][0-9]*)$", examples=["250m", "2"])]
+PoolName = Annotated[
+    str,
+    Pattern(
+        "name for a pool of workers",
+        r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?",
+        # `studio-worker-` before it and a label's limit of 63 leave 49; 40 is rounder.
+        "at most 40 lower-case letters, digits and hyphens, with a letter or digit at both ends",
+        "high-mem",
+    ),
+]
+"""Part of the name of a pool's Deployment."""
+
+Cpu = Annotated[
+    str,
+    Pattern(
+        "quantity of CPU",
+        r"[1-9][0-9]*m?",
+        'thousandths of a core ("250m") or whole cores ("2"), in quotes',
+        "250m",
+    ),
+]
 """CPU as Kubernetes writes it: thousandths of a core (`250m`) or whole cores (`2`)."""
 
-Memory = Annotated[str, Field(pattern=r"^[1-9][0-9]*(Ki|Mi|Gi|Ti)$", examples=["512Mi", "2Gi"])]
+Memory = Annotated[
+    str,
+    Pattern(
+        "quantity of memory or storage",
+        r"[1-9][0-9]*(Ki|Mi|Gi|Ti)",
+        "a whole number and a binary unit: Ki, Mi, Gi or Ti",
+        "512Mi",
+    ),
+]
 """Memory or disk as Kubernetes writes it, in binary units (`512Mi`, `20Gi`)."""
+
+ImageReference = Annotated[
+    str,
+    Pattern(
+        "image reference",
+        r"[a-z0-9][a-z0-9.-]*(:\d+)?(/[a-z0-9][a-z0-9._-]*)+(:\w[\w.-]{0,127}(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})",
+        "registry, name, and a tag or a digest, all spelled out",
+        "docker.io/library/mysql:8.4.11",
+    ),
+]
+"""A container image with its registry spelled out, by tag or by digest."""
+
+SettingName = Annotated[
+    str,
+    Pattern(
+        "name of a Django setting",
+        r"[A-Z][A-Z0-9_]*",
+        "capitals, digits and underscores",
+        "COURSE_CATALOG_VISIBILITY",
+    ),
+]
+"""The name of a Django setting: capitals, digits and underscores."""
+
+WaffleName = Annotated[
+    str,
+    Pattern(
+        "name of a waffle flag or switch",
+        r"[A-Za-z0-9_.:-]{1,100}",
+        "at most 100 letters, digits, dots, colons, hyphens and underscores",
+        "course_home.course_home_mfe_progress_tab",
+    ),
+]
+"""The name of a waffle flag or switch, such as `course_home.course_home_mfe_progress_tab`."""
+
+Count = Annotated[int, Field(strict=True)]
+"""A whole number; text and booleans are no numbers here."""
 
 Port = Annotated[int, Field(ge=1, le=65535, strict=True)]
 """A TCP port."""
 
-SettingName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
-"""The name of a Django setting: capitals, digits and underscores."""
+Switch = Annotated[bool, Field(strict=True)]
+"""true or false; `yes`, 1 and text are neither."""
 
-WaffleName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]{1,100}$")]
-"""The name of a waffle flag or switch, such as `course_home.course_home_mfe_progress_tab`."""
+Distinct = AfterValidator(_distinct)
+"""Marks a list that names nothing twice."""
 
-Setting = Any
-"""The value of a Django setting: anything that YAML can say."""
+Setting = Annotated[Any, AfterValidator(_sayable)]
+"""The value of a Django setting: anything that both YAML and JSON can say."""

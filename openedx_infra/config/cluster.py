@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from openedx_infra.config.base import KubernetesName, Section
+from openedx_infra.config.base import IMMUTABLE, KubernetesName, Section
 
 
 class Cluster(Section):
@@ -19,10 +19,11 @@ class Cluster(Section):
     kubeconfig: str | None = Field(None, min_length=1)
     """Path of the kubeconfig that holds the context. Default: the one that kubectl would use."""
 
-    namespace: KubernetesName | None = Field(None, json_schema_extra={"immutable": True})
-    """Namespace of this instance; one instance fills one namespace. Default: `openedx-` and the stack's name."""
+    namespace: KubernetesName | None = Field(None, json_schema_extra=IMMUTABLE)
+    """Namespace of this instance; one instance fills one namespace. Default: `openedx-` and the stack's
+    name."""
 
-    storage_class: KubernetesName | None = Field(None, json_schema_extra={"immutable": True})
+    storage_class: KubernetesName | None = Field(None, json_schema_extra=IMMUTABLE)
     """StorageClass of all volumes. Default: the cluster's default class."""
 
     ingress_controller: Literal["traefik", "nginx"] = "traefik"
@@ -31,9 +32,3 @@ class Cluster(Section):
 
     ingress_class: KubernetesName | None = None
     """IngressClass to use. Default: the name of the controller."""
-
-    @model_validator(mode="after")
-    def _kubeconfig_needs_context(self) -> Self:
-        if self.kubeconfig and not self.context:
-            raise ValueError("`kubeconfig` is set without `context`: name the context to use from that file")
-        return self

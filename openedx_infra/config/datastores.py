@@ -10,18 +10,25 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from openedx_infra.config.base import Memory, Section
+from openedx_infra.config.base import IMMUTABLE, Count, Memory, Section, Switch
+from openedx_infra.config.patterns import Pattern
 
-DatabaseName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,31}$")]
+DatabaseName = Annotated[
+    str,
+    Pattern(
+        "name for a database or its user",
+        r"[A-Za-z][A-Za-z0-9_]{0,31}",
+        "at most 32 letters, digits and underscores, with a letter first",
+        "openedx",
+    ),
+]
 """A name for a database or its user: at most 32 characters, which is MySQL's limit for users."""
-
-_IMMUTABLE = {"immutable": True}
 
 
 class Volume(Section):
     """A datastore of the instance's own, on one volume of the cluster."""
 
-    source: Literal["in-cluster"] = Field("in-cluster", json_schema_extra=_IMMUTABLE)
+    source: Literal["in-cluster"] = Field("in-cluster", json_schema_extra=IMMUTABLE)
     """The instance runs it as a StatefulSet of one pod."""
     storage: Memory = "5Gi"
     """Size of its volume. It may grow later where the StorageClass allows it, and never shrinks."""
@@ -30,18 +37,18 @@ class Volume(Section):
 class Mysql(Volume):
     """MySQL: accounts, enrolments, grades, and nearly everything else."""
 
-    database: DatabaseName = Field("openedx", json_schema_extra=_IMMUTABLE)
+    database: DatabaseName = Field("openedx", json_schema_extra=IMMUTABLE)
     """Name of the platform's database."""
-    user: DatabaseName = Field("openedx", json_schema_extra=_IMMUTABLE)
+    user: DatabaseName = Field("openedx", json_schema_extra=IMMUTABLE)
     """Name of the platform's user. Its rights end at its database."""
 
 
 class Mongodb(Volume):
     """MongoDB: the structure of courses and their uploaded files (modulestore and contentstore)."""
 
-    database: DatabaseName = Field("openedx", json_schema_extra=_IMMUTABLE)
+    database: DatabaseName = Field("openedx", json_schema_extra=IMMUTABLE)
     """Name of the platform's database."""
-    user: DatabaseName = Field("openedx", json_schema_extra=_IMMUTABLE)
+    user: DatabaseName = Field("openedx", json_schema_extra=IMMUTABLE)
     """Name of the platform's user."""
 
 
@@ -50,7 +57,7 @@ class Broker(Volume):
 
     storage: Memory = "1Gi"
     """Size of the volume of its append-only file."""
-    visibility_timeout_seconds: int = Field(14_400, ge=3600, le=172_800)
+    visibility_timeout_seconds: Count = Field(14_400, ge=3600, le=172_800)
     """Seconds until a task taken by a lost worker is given to another. Must exceed the longest task: 4 h
     suits a grade report for some 10,000 learners (MIT measured 80 min for 5,000)."""
 
@@ -58,7 +65,7 @@ class Broker(Volume):
 class Cache(Section):
     """Valkey as Django's cache: evicts what was used least recently; nothing is lost when it restarts."""
 
-    source: Literal["in-cluster"] = Field("in-cluster", json_schema_extra=_IMMUTABLE)
+    source: Literal["in-cluster"] = Field("in-cluster", json_schema_extra=IMMUTABLE)
     """The instance runs it, without a volume."""
 
 
@@ -69,14 +76,14 @@ class Search(Volume):
 class Storage(Section):
     """Files that learners and authors upload: public media, and private files that need a permission."""
 
-    source: Literal["in-cluster"] = Field("in-cluster", json_schema_extra=_IMMUTABLE)
+    source: Literal["in-cluster"] = Field("in-cluster", json_schema_extra=IMMUTABLE)
     """Two volumes of the cluster, shared by web pods and workers."""
     media: Memory = "10Gi"
     """Size of the volume of public media: profile images, course images, video images."""
     private: Memory = "10Gi"
     """Size of the volume of private files: ORA submissions, grade reports, course exports, library assets."""
     access_mode: Literal["ReadWriteOnce", "ReadWriteMany"] = Field(
-        "ReadWriteOnce", json_schema_extra=_IMMUTABLE
+        "ReadWriteOnce", json_schema_extra=IMMUTABLE
     )
     """ReadWriteOnce keeps all pods that mount them on one node, which is right for a single server.
     Several nodes need ReadWriteMany and a StorageClass that can do it."""
@@ -97,6 +104,6 @@ class Datastores(Section):
     """The search engine."""
     storage: Storage = Storage()
     """Uploaded files."""
-    protect: bool = True
+    protect: Switch = True
     """Refuse to delete or replace anything that holds data: volumes, and the namespace around them.
     Set it to false, and run `up` once, before a `destroy` that shall take the data with it."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from difflib import get_close_matches
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 
 from openedx_infra.config.base import Section
-
-_UNION_MARK = "source"
+from openedx_infra.config.places import UNION_KEY, Location, place
+from openedx_infra.config.wording import sentence
 
 
 class ConfigError(Exception):
@@ -23,73 +22,38 @@ class ConfigError(Exception):
         lines = "\n".join(f"  - {problem}" for problem in self.problems)
         super().__init__(f"Stack {stack}: {count} in its configuration, nothing was changed.\n{lines}")
 
-
-def key_of(location: Sequence[int | str]) -> str:
-    """The key of the stack file at a location, such as `openedx:site.lms_host` or `openedx:overrides[0].kind`."""
-    text = ""
-    for part in location:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}"
-    return f"openedx:{text.lstrip('.')}"
+    def __reduce__(self) -> tuple[type[ConfigError], tuple[str, tuple[str, ...]]]:
+        return type(self), (self.stack, self.problems)
 
 
-def explain(error: ValidationError, said: Mapping[str, Any], model: type[Section]) -> list[str]:
-    """One line per fault that pydantic found in what was `said` for `model`."""
-    lines = []
-    for fault in error.errors(include_url=False):
-        if fault["type"] == "default_factory_not_called":  # a consequence of another fault in the same section
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong with what was said."""
+
+    location: Location
+    """Where it is said, or should be."""
+    culprit: Location
+    """The least part of what was said without which the rest can be judged."""
+    line: str
+    """The key and the explanation."""
+
+
+def faults(error: ValidationError, model: type[Section]) -> list[Fault]:
+    """What pydantic found wrong for `model`, in the order of the models."""
+    found = []
+    for details in error.errors(include_url=False):
+        kind = details["type"]
+        if kind == "default_factory_not_called":  # a consequence of another fault in the same section
             continue
-        location = _without_union_tags(fault["loc"], said)
-        lines.append(f"{key_of(location)}: {_rule(fault, location, said, model)}")
-    return lines
+        here = place(model, details["loc"])
+        known = place(model, details["loc"][:-1]) if kind == "extra_forbidden" else here
+        text = sentence(details, replace(known, location=here.location))
+        location = (*here.location, UNION_KEY) if kind.startswith("union_tag") else here.location
+        culprit = here.location[:-1] if kind == "missing" else here.location
+        found.append(Fault(location, culprit, f"{replace(here, location=location).key}: {text}"))
+    return found
 
 
-def _rule(fault: Any, location: Sequence[int | str], said: Mapping[str, Any], model: type[Section]) -> str:
-    kind = fault["type"]
-    if kind == "missing":
-        return "missing: it has no default, so say it in the stack file"
-    if kind == "extra_forbidden":
-        known = _fields_at(model, location[:-1])
-        near = get_close_matches(str(location[-1]), known, n=1)
-        hint = f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(sorted(known)) or 'nothing'}"
-        return f"unknown key; {hint}"
-    message = fault["msg"].removeprefix("Value error, ")
-    value = fault.get("input")
-    if isinstance(value, str | int | float | bool) or value is None:
-        return f"{message} (you wrote {value!r})"
-    return message
-
-
-def _without_union_tags(location: Sequence[int | str], said: Mapping[str, Any]) -> tuple[int | str, ...]:
-    """Pydantic puts the chosen branch of a union (`tls.secret.name`) into the path: the stack file has no such key."""
-    kept: list[int | str] = []
-    here: Any = said
-    for part in location:
-        if isinstance(here, Mapping) and here.get(_UNION_MARK) == part and part not in here:
-            continue
-        kept.append(part)
-        if isinstance(here, Mapping):
-            here = here.get(part)
-        elif isinstance(here, Sequence) and not isinstance(here, str) and isinstance(part, int):
-            here = here[part] if part < len(here) else None
-        else:
-            here = None
-    return tuple(kept)
-
-
-def _fields_at(model: type[Section], location: Sequence[int | str]) -> list[str]:
-    """Names of the keys that the model takes at a location."""
-    models: list[type[Section]] = [model]
-    for part in location:
-        inner = [m.model_fields[part].annotation for m in models if isinstance(part, str) and part in m.model_fields]
-        if not inner:
-            # A free name in a map, such as the name of a worker pool: stay with what the map holds.
-            continue
-        models = [found for annotation in inner for found in _sections(annotation)]
-    return [name for m in models for name in m.model_fields]
-
-
-def _sections(annotation: Any) -> Iterator[type[Section]]:
-    if isinstance(annotation, type) and issubclass(annotation, Section):
-        yield annotation
-    for argument in getattr(annotation, "__args__", ()):
-        yield from _sections(argument)
+def explain(error: ValidationError, model: type[Section]) -> list[str]:
+    """One line per fault that pydantic found, with the key of the stack file first."""
+    return [fault.line for fault in faults(error, model)]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from openedx_infra.config.base import Section, Setting, SettingName, WaffleName
+from openedx_infra.config.base import Distinct, Section, Setting, SettingName, Switch, WaffleName
 
 MANAGED_SETTINGS = {
     "SECRET_KEY": "the secret `django_secret_key`",
@@ -34,44 +34,45 @@ MANAGED_SETTINGS = {
 """Settings that this program writes itself, and the key of the stack file that decides each."""
 
 
-def _unmanaged(settings: dict[str, Any]) -> dict[str, Any]:
-    taken = [f"{name} (said by {MANAGED_SETTINGS[name]})" for name in settings if name in MANAGED_SETTINGS]
-    if taken:
-        raise ValueError(f"not to be set here, as the program writes it: {', '.join(sorted(taken))}")
-    return settings
+def _is_free(name: str) -> str:
+    if name in MANAGED_SETTINGS:
+        raise ValueError(f"is written by this program from {MANAGED_SETTINGS[name]}: leave it out here")
+    return name
 
 
-FreeSettings = Annotated[dict[SettingName, Setting], AfterValidator(_unmanaged)]
+FreeSettings = dict[Annotated[SettingName, AfterValidator(_is_free)], Setting]
+"""Django settings by name, without those that the program writes itself."""
 
 
 class Settings(Section):
     """Django settings written as they are, after all others. For what no other key can say."""
 
-    common: FreeSettings = {}
+    common: FreeSettings = Field({})
     """Settings for LMS and Studio."""
-    lms: FreeSettings = {}
+    lms: FreeSettings = Field({})
     """Settings for the LMS alone; they beat `common`."""
-    studio: FreeSettings = {}
+    studio: FreeSettings = Field({})
     """Settings for Studio alone; they beat `common`."""
 
 
 class Features(Section):
     """Switches of the platform."""
 
-    flags: dict[SettingName, bool] = {}
+    flags: dict[SettingName, Switch] = Field({})
     """Feature flags, by their setting names, such as `ENABLE_DISCUSSION_SERVICE`; for LMS and Studio."""
-    waffle_flags: dict[WaffleName, bool] = {}
+    waffle_flags: dict[WaffleName, Switch] = Field({})
     """Waffle flags to set for everyone (true) or for nobody (false). Flags not named are left as they are."""
-    waffle_switches: dict[WaffleName, bool] = {}
+    waffle_switches: dict[WaffleName, Switch] = Field({})
     """Waffle switches to turn on or off. Switches not named are left as they are."""
 
 
 class Mfes(Section):
     """The micro-frontends. All that the release ships are served unless disabled here."""
 
-    disabled: tuple[str, ...] = ()
-    """Names of MFEs to leave out, such as `communications`. The LMS then shows its older pages, where it has them."""
-    config: dict[SettingName, Any] = {}
+    disabled: Annotated[tuple[str, ...], Distinct] = ()
+    """Names of MFEs to leave out, such as `communications`. The LMS then shows its older pages, where it
+    has them."""
+    config: dict[SettingName, Setting] = Field({})
     """Entries for MFE_CONFIG: run-time settings of all MFEs."""
-    overrides: dict[str, dict[SettingName, Any]] = {}
+    overrides: dict[str, dict[SettingName, Setting]] = Field({})
     """Entries for MFE_CONFIG_OVERRIDES, by the name of the MFE."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from openedx_infra.config.base import ImageReference, KubernetesName, Section
+from openedx_infra.config.base import Distinct, ImageReference, KubernetesName, Section
 
 
 class Images(Section):
@@ -28,5 +28,5 @@ class Images(Section):
 
     pull_policy: Literal["IfNotPresent", "Always", "Never"] = "IfNotPresent"
     """When nodes ask the registry for an image."""
-    pull_secrets: tuple[KubernetesName, ...] = ()
+    pull_secrets: Annotated[tuple[KubernetesName, ...], Distinct] = ()
     """Names of Secrets of type kubernetes.io/dockerconfigjson in the namespace, for private registries."""

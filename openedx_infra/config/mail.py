@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from openedx_infra.config.base import Email, Port, Section
+from openedx_infra.config.base import Port, Section
+from openedx_infra.config.hosts import Email, ServerName
 
 
 class MailRelay(Section):
@@ -21,8 +22,8 @@ class MailSmtp(Section):
 
     source: Literal["smtp"]
     """Mails go to an SMTP server outside. Its password is the secret `mail_password`."""
-    host: str = Field(min_length=1)
-    """Host of the server."""
+    host: ServerName
+    """Name of the server."""
     port: Port = 587
     """Port of the server."""
     security: Literal["none", "starttls", "tls"] = "starttls"

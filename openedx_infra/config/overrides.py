@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated
 
 from pydantic import Field
 
-from openedx_infra.config.base import Section
+from openedx_infra.config.base import Section, Setting
+from openedx_infra.config.patterns import Pattern
+
+Kind = Annotated[
+    str,
+    Pattern("kind of Kubernetes object", r"[A-Z][A-Za-z0-9]+", "it as Kubernetes spells it", "Deployment"),
+]
+"""A kind of Kubernetes object."""
 
 
 class Override(Section):
     """A patch for one Kubernetes object, applied last. One that matches no object is an error."""
 
-    kind: str = Field(pattern=r"^[A-Z][A-Za-z]+$")
+    kind: Kind
     """Kind of the object, such as `Deployment`."""
     name: str = Field(min_length=1)
     """Name of the resource, as `pulumi preview` shows it, such as `lms`."""
-    patch: dict[str, Any]
+    patch: dict[str, Setting] = Field(min_length=1)
     """Fields to set, merged into the object: maps key by key, everything else replaced whole."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field
 
-from openedx_infra.config.base import Email, Hostname, KubernetesName, Section
+from openedx_infra.config.base import IMMUTABLE, Distinct, KubernetesName, Section
+from openedx_infra.config.hosts import Email, Hostname
+from openedx_infra.config.patterns import Pattern
 
 
 class TlsNone(Section):
@@ -44,10 +47,38 @@ class TlsUpstream(Section):
 Tls = Annotated[TlsNone | TlsSecret | TlsCertManager | TlsUpstream, Field(discriminator="source")]
 
 
-def _under(label: str):  # type: ignore[no-untyped-def]
+Language = Annotated[
+    str,
+    Pattern(
+        "code of a language", r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", "an ISO code, as Django knows it", "pt-br"
+    ),
+]
+"""A language by the code that Django has for it."""
+
+
+ThemeName = Annotated[
+    str, Pattern("name of a theme", r"[A-Za-z0-9_-]+", "the name of its folder, without path", "indigo")
+]
+"""A comprehensive theme by its folder."""
+
+
+def _is_zone(value: str) -> str:
+    if value in available_timezones():
+        return value
+    raise ValueError(
+        "is no time zone: write a name of the IANA time zone database, as `timedatectl list-timezones` lists "
+        "them, such as Europe/Zurich"
+    )
+
+
+TimeZone = Annotated[str, AfterValidator(_is_zone)]
+"""A time zone by its IANA name."""
+
+
+def _under(label: str) -> Any:
     return Field(
         default_factory=lambda said: f"{label}.{said['lms_host']}",
-        json_schema_extra={"immutable": True, "default_text": f"{label}.<lms_host>"},
+        json_schema_extra={**IMMUTABLE, "default_text": f"{label}.<lms_host>"},
     )
 
 
@@ -57,7 +88,7 @@ class Site(Section):
     name: str = Field("Open edX", min_length=1, max_length=200)
     """Name of the platform, shown in pages, certificates and mails."""
 
-    lms_host: Hostname = Field(json_schema_extra={"immutable": True})
+    lms_host: Hostname = Field(json_schema_extra=IMMUTABLE)
     """Public host of the LMS. All other hosts default to labels under it."""
 
     studio_host: Hostname = _under("studio")
@@ -75,20 +106,21 @@ class Site(Section):
     )
     """Address that people are told to write to; also the default sender of mails."""
 
-    language: str = Field("en", pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")
+    language: Language = "en"
     """Language of pages when the visitor chose none (an ISO code such as `en` or `pt-br`)."""
 
-    languages: tuple[Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")], ...] = ()
+    languages: Annotated[tuple[Language, ...], Distinct] = ()
     """Languages offered to learners. Empty: all that the platform ships."""
 
-    time_zone: str = "UTC"
+    time_zone: TimeZone = "UTC"
     """Time zone of the platform's clocks, by its IANA name."""
 
-    theme: str | None = Field(None, pattern=r"^[A-Za-z0-9_-]+$")
+    theme: ThemeName | None = None
     """Name of a comprehensive theme in the image. Default: the platform's own look."""
 
     tls: Tls = TlsNone()
-    """How TLS is done. It also decides between http and https in every address, and whether cookies are secure."""
+    """How TLS is done. It also decides between http and https in every address, and whether cookies are
+    secure."""
 
     @property
     def scheme(self) -> str:
@@ -136,18 +168,3 @@ class Site(Section):
                 break
             common.insert(0, ours)
         return ".".join(common)
-
-    @model_validator(mode="after")
-    def _hosts_fit(self) -> Self:
-        keys = ("lms_host", "studio_host", "mfe_host", "search_host")
-        seen: dict[str, str] = {}
-        for key, host in zip(keys, self.hosts, strict=True):
-            if host in seen:
-                raise ValueError(f"`{seen[host]}` and `{key}` are both {host}: each service needs a host of its own")
-            seen[host] = key
-        if "." not in self.cookie_domain:
-            raise ValueError(
-                f"`mfe_host` ({self.mfe_host}) and `lms_host` ({self.lms_host}) share no domain, so that the "
-                "MFEs could not read the LMS' cookies: put both under one domain"
-            )
-        return self

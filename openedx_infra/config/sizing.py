@@ -1,16 +1,16 @@
 """How large is everything? Replicas, CPU and memory of every workload.
 
-Defaults suit one server with 4 cores and 16 GB and some hundred learners at a time. Their sources: peers.md 3.1
-and 3.3 of the project's research (Tutor, eduNEXT and MIT), rounded; they have not been measured here.
+Defaults suit one server with 4 cores and 16 GB and some hundred learners at a time. They are what Tutor,
+eduNEXT and MIT run with in public, rounded; they have not been measured here.
 """
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from openedx_infra.config.base import Cpu, KubernetesName, Memory, Section, cpu_cores, memory_bytes
+from openedx_infra.config.base import Count, Cpu, Distinct, Memory, PoolName, Section
 
 
 class Resources(Section):
@@ -25,47 +25,44 @@ class Resources(Section):
     memory_limit: Memory | None = None
     """Memory above which the pod is killed. None: the same as `memory`."""
 
-    @model_validator(mode="after")
-    def _limits_cover_requests(self) -> Self:
-        if self.cpu_limit and cpu_cores(self.cpu_limit) < cpu_cores(self.cpu):
-            raise ValueError(f"`cpu_limit` ({self.cpu_limit}) is below `cpu` ({self.cpu}): raise the limit")
-        if self.memory_limit and memory_bytes(self.memory_limit) < memory_bytes(self.memory):
-            raise ValueError(
-                f"`memory_limit` ({self.memory_limit}) is below `memory` ({self.memory}): raise the limit"
-            )
-        return self
-
 
 class Web(Resources):
     """A web workload."""
 
-    replicas: int = Field(1, ge=1, le=200)
+    replicas: Count = Field(1, ge=1, le=200)
     """Number of pods."""
-    processes: int = Field(2, ge=1, le=64)
+    processes: Count = Field(2, ge=1, le=64)
     """Web server processes in each pod."""
-    threads: int = Field(1, ge=1, le=64)
+    threads: Count = Field(1, ge=1, le=64)
     """Threads in each process. One request occupies one thread."""
 
 
 class WorkerPool(Resources):
     """Celery workers that serve the same queues."""
 
-    queues: tuple[str, ...] = Field(min_length=1)
+    cpu: Cpu = "100m"
+    """CPU that the scheduler reserves."""
+    memory: Memory = "1Gi"
+    """Memory that the scheduler reserves."""
+    memory_limit: Memory | None = "2560Mi"
+    """Memory above which the pod is killed. None: the same as `memory`."""
+    queues: Annotated[tuple[str, ...], Distinct] = Field(min_length=1)
     """Queues by their last word, such as `default` for `edx.lms.core.default`."""
-    replicas: int = Field(1, ge=0, le=200)
+    replicas: Count = Field(1, ge=0, le=200)
     """Number of pods. 0 pauses the pool: tasks wait."""
-    concurrency: int = Field(1, ge=1, le=64)
-    """Tasks that one pod works on at a time. Celery's own default, all cores of the node, eats the node's memory."""
-    max_tasks_per_child: int = Field(100, ge=1)
+    concurrency: Count = Field(1, ge=1, le=64)
+    """Tasks that one pod works on at a time. Celery's own default, all cores of the node, eats the node's
+    memory."""
+    max_tasks_per_child: Count = Field(100, ge=1)
     """Tasks after which a worker process is renewed, which returns leaked memory."""
-    grace_seconds: int = Field(600, ge=30, le=86_400)
+    grace_seconds: Count = Field(600, ge=30, le=86_400)
     """Seconds that a pod gets to finish its tasks when it must stop (MIT lost reports with 30)."""
 
 
 class Served(Resources):
     """A plain server that has replicas."""
 
-    replicas: int = Field(1, ge=1, le=50)
+    replicas: Count = Field(1, ge=1, le=50)
     """Number of pods."""
 
 
@@ -76,32 +73,32 @@ class Sizing(Section):
     """Web pods of the LMS."""
     studio: Web = Web(cpu="100m", memory="1Gi", memory_limit="2560Mi")
     """Web pods of Studio."""
-    lms_workers: dict[KubernetesName, WorkerPool] = {
-        "default": WorkerPool(
-            queues=("default", "high"), concurrency=2, cpu="100m", memory="1Gi", memory_limit="2560Mi"
-        ),
-        "high-mem": WorkerPool(
-            queues=("high_mem",),
-            max_tasks_per_child=1,
-            grace_seconds=14_400,
-            cpu="100m",
-            memory="768Mi",
-            memory_limit="3Gi",
-        ),
-    }
-    """Pools of the LMS' Celery workers. Together they serve every queue of the LMS."""
-    studio_workers: dict[KubernetesName, WorkerPool] = {
-        "default": WorkerPool(
-            queues=("default", "high", "low"), cpu="100m", memory="1Gi", memory_limit="2560Mi"
-        ),
-    }
-    """Pools of Studio's Celery workers. Together they serve every queue of Studio."""
+    lms_workers: dict[PoolName, WorkerPool] = Field(
+        {
+            "default": WorkerPool(queues=("default", "high"), concurrency=2),
+            "high-mem": WorkerPool(
+                queues=("high_mem",),
+                max_tasks_per_child=1,
+                grace_seconds=14_400,
+                memory="768Mi",
+                memory_limit="3Gi",
+            ),
+        }
+    )
+    """Pools of the LMS' Celery workers. Together they serve every queue of the LMS.
+    The pools said here are all there are: a default pool that is not said is not there."""
+    studio_workers: dict[PoolName, WorkerPool] = Field(
+        {"default": WorkerPool(queues=("default", "high", "low"))}
+    )
+    """Pools of Studio's Celery workers. Together they serve every queue of Studio.
+    The pools said here are all there are."""
     beat: Resources = Resources(cpu="20m", memory="512Mi", memory_limit="1Gi")
     """Celery's clock; there is exactly one."""
     mfe: Served = Served(cpu="20m", memory="64Mi", memory_limit="256Mi")
     """Static server of the MFEs."""
     jobs: Resources = Resources(cpu="250m", memory="2Gi", memory_limit="4Gi")
-    """Jobs in the platform's image. Migrations of a full database are killed below 4 GB (Tutor's documentation)."""
+    """Jobs in the platform's image. Migrations of a full database are killed below 4 GB (Tutor's
+    documentation)."""
     mysql: Resources = Resources(cpu="250m", memory="1Gi", memory_limit="2Gi")
     """MySQL; its buffer pool gets half of the memory limit."""
     mongodb: Resources = Resources(cpu="100m", memory="512Mi", memory_limit="1Gi")

@@ -1,0 +1,34 @@
+"""What is a conflict? Two or more keys that are right alone and impossible together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from openedx_infra.config.places import Location, key_of
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """One impossible combination."""
+
+    location: Location
+    """The key to change."""
+    text: str
+    """What was said, the rule, and the remedy."""
+    reads: tuple[Location, ...] = ()
+    """The other places that the rule looks at."""
+
+    @property
+    def line(self) -> str:
+        """The key and the explanation."""
+        return f"{key_of(self.location)}: {self.text}"
+
+    def concerns(self, faulty: Iterable[Location]) -> bool:
+        """Whether one of the places that this rule looks at holds, or lies in, something faulty."""
+        places = (self.location, *self.reads)
+        return any(_within(place, fault) or _within(fault, place) for place in places for fault in faulty)
+
+
+def _within(inner: Location, outer: Location) -> bool:
+    return inner[: len(outer)] == outer

@@ -1,0 +1,52 @@
+"""Which texts may stand for a name, a host or a quantity? A regular expression, and the rule in words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+
+DNS_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+"""One label of a host name, which is also what Kubernetes takes as a name."""
+
+
+def _no_hint(_: str) -> str | None:
+    return None
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A rule for text, as an annotation of a field: `Annotated[str, Pattern(...)]`."""
+
+    noun: str
+    """What such a text is, such as `host name`."""
+    regex: str
+    """What it matches as a whole, in syntax common to Python and JavaScript (editors check it, too)."""
+    rule: str
+    """What to write, in words."""
+    example: str
+    """A text that is right."""
+    hint: Callable[[str], str | None] = _no_hint
+    """The remedy for a wrong text, where its fault is a usual one."""
+
+    def check(self, value: str) -> str:
+        """The text itself. Raises ValueError, whose words go on after the text: `is no host name: …`."""
+        if re.fullmatch(self.regex, value):
+            return value
+        remedy = self.hint(value) or f"write {self.rule}, such as {self.example}"
+        raise ValueError(f"is no {self.noun}: {remedy}")
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Pydantic's protocol: check after the text is known to be text."""
+        return core_schema.no_info_after_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Pydantic's protocol: the same rule for editors."""
+        return {**handler(schema), "pattern": f"^{self.regex}$", "examples": [self.example]}
