@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+import httpx
 from filelock import FileLock
 from rich.console import Console
 
@@ -26,6 +27,9 @@ from tools.toolchain import Toolchain
 
 START_SECONDS = 90.0
 """How long a start may take before it counts as failed: about 5 s is usual, a busy machine needs more."""
+
+PATIENCE = 5
+"""How often a cluster whose processes all run is asked, a second apart, before it is started anew."""
 
 VOLUMES = Path("/tmp/hostpath_pv")
 """Where Kubernetes' own provisioner of volumes makes their folders: the place is fixed in it."""
@@ -70,7 +74,7 @@ class EmbeddedCluster:
         console = console or Console(stderr=True)
         private_dir(self._directory)
         with self._lock():
-            if self.running():
+            if self._answers():
                 return
             begin = time.monotonic()
             stop_all(self._reversed())
@@ -84,6 +88,16 @@ class EmbeddedCluster:
                 highlight=False,
                 soft_wrap=True,
             )
+
+    def _answers(self) -> bool:
+        """Tell whether the cluster runs, with patience: on a busy machine a single answer may be late."""
+        for _ in range(PATIENCE):
+            if self.running():
+                return True
+            if not all(daemon.pid() for daemon in self._daemons.values()):
+                return False
+            time.sleep(1)
+        return False
 
     def stop(self) -> None:
         """Stop the cluster and wait until its processes are gone; what is in it stays."""
@@ -134,8 +148,12 @@ class EmbeddedCluster:
             self._run("kube-apiserver", commands, api.ready)
             for name in ORDER[2:]:
                 self._run(name, commands, lambda: True)
-            api.apply(control_plane.MANIFESTS / "cluster.yaml")
-            self._wait("kwok", api.settled)
+            try:
+                api.apply(control_plane.MANIFESTS / "cluster.yaml")
+                self._wait("kwok", api.settled)
+            except httpx.HTTPError as error:
+                log = self._daemons["kube-apiserver"].log
+                raise ToolError(_SUBJECT, "set-up of nodes and storage", str(error), log=log) from error
 
     def _run(self, name: str, commands: dict[str, list[str]], ready: Callable[[], bool]) -> None:
         environment = {"PATH": os.defpath, "HOME": str(self._directory)}

@@ -125,7 +125,9 @@ def commands(
             # A real node may join: it is not to be played.
             "manage-all-nodes": "false",
             "manage-nodes-with-annotation-selector": "kwok.x-k8s.io/node=fake",
-            "node-lease-duration-seconds": 40,
+            # With leases a restarted kwok waits until its predecessor's run out; a heartbeat stage does it.
+            "node-lease-duration-seconds": 0,
+            "v": "WARN",
         },
     }
     return {
@@ -200,6 +202,9 @@ def _controller_manager(configs: Mapping[str, Path], who: Identities) -> dict[st
         "cluster-cidr": PODS,
         "service-cluster-ip-range": SERVICES,
         "enable-hostpath-provisioner": "true",
+        # Its usual limits are for a server that many share: with them it takes 5 s to begin.
+        "kube-api-qps": 200,
+        "kube-api-burst": 400,
         "profiling": "false",
     }
 

@@ -17,6 +17,7 @@ import httpx
 import tenacity
 
 from tools.model import Platform, Tool
+from tools.progress import Tick
 
 CONNECT_SECONDS = 3.0
 """How long a host may take to be reached: one that cannot be costs this once a run, then a build starts."""
@@ -54,7 +55,7 @@ class Downloader:
     ) -> None:
         self._client.close()
 
-    def fetch(self, tool: Tool, into: Path) -> str:
+    def fetch(self, tool: Tool, into: Path, tick: Tick) -> str:
         """Put a tool's binaries into a folder and return the address they came from.
 
         Raises DownloadError when there is no release for this platform, when it cannot be reached, when a
@@ -67,23 +68,24 @@ class Downloader:
         url = release.url.format(binary=tool.binaries[0], **words)
         if url.endswith((".tar.gz", ".zip")):
             archive = into / PurePosixPath(url).name
-            self._verified(url, release.checksums.format(**words), archive)
+            self._verified(url, release.checksums.format(**words), archive, tick)
             _unpack(archive, tool.binaries, into)
             archive.unlink()
             return url
         for binary in tool.binaries:
             checksums = release.checksums.format(binary=binary, **words)
-            self._verified(release.url.format(binary=binary, **words), checksums, into / binary)
+            self._verified(release.url.format(binary=binary, **words), checksums, into / binary, tick)
             (into / binary).chmod(0o755)
         return url
 
-    def _verified(self, url: str, checksums: str, path: Path) -> None:
+    def _verified(self, url: str, checksums: str, path: Path, tick: Tick) -> None:
         """Fetch one file; it stays only if its checksum is the published one."""
         name = PurePosixPath(url).name
         published = published_checksum(self._text(checksums), name)
         if published is None:
             raise DownloadError(f"{checksums} publishes no checksum for {name}")
-        got = self._file(url, path, _ALGORITHMS[len(published)])
+        with self._reached(url):
+            got = self._transfer(url, path, _ALGORITHMS[len(published)], tick)
         if got != published:
             path.unlink()
             raise DownloadError(f"refused {url}: its checksum is {got}, published is {published}")
@@ -99,18 +101,16 @@ class Downloader:
         stop=tenacity.stop_after_attempt(ATTEMPTS),
         reraise=True,
     )
-    def _transfer(self, url: str, path: Path, algorithm: str) -> str:
+    def _transfer(self, url: str, path: Path, algorithm: str, tick: Tick) -> str:
         digest = hashlib.new(algorithm)
         with self._client.stream("GET", url) as response, path.open("wb") as file:
             _demand_success(url, response)
+            size = int(response.headers.get("content-length", 0))
             for part in response.iter_bytes():
                 file.write(part)
                 digest.update(part)
+                tick(f"{file.tell() / 1e6:.0f} of {size / 1e6:.0f} MB")
         return digest.hexdigest()
-
-    def _file(self, url: str, path: Path, algorithm: str) -> str:
-        with self._reached(url):
-            return self._transfer(url, path, algorithm)
 
     @contextmanager
     def _reached(self, url: str) -> Iterator[None]:

@@ -21,18 +21,14 @@ def remembered(path: Path) -> dict[str, int]:
     return {str(name): int(port) for name, port in content.items()}
 
 
-def choose(path: Path, names: Iterable[str], keep: Iterable[str] = ()) -> dict[str, int]:
-    """Return a port for each name and write them down.
+def choose(path: Path, names: Iterable[str]) -> dict[str, int]:
+    """Return a free port for each name and write them down; the remembered one, if it is free.
 
-    The remembered one is taken again if it is free, or in use by the cluster itself (`keep`). The search
-    starts where the file's place says, so that two clusters on one machine seldom look at the same ports.
+    The search starts where the file's place says: two clusters on one machine seldom look at the same ports.
     """
     ports = remembered(path)
-    kept = set(keep)
     search = random.Random(str(path))
     for name in names:
-        if name in kept and name in ports:
-            continue
         port = ports.pop(name, None)
         while port is None or port in ports.values() or not free(port):
             port = search.choice(RANGE)

@@ -109,13 +109,13 @@ def _fill(place: Path, tool: Tool, downloader: Downloader, console: Console) -> 
     ready = work / "ready"
     ready.mkdir(parents=True)
     try:
-        with step(console, f"{tool.name} {tool.version}: looking for the official release", 10):
-            origin = downloader.fetch(tool, ready)
+        with step(console, f"{tool.name} {tool.version}: official release", 10) as tick:
+            origin = downloader.fetch(tool, ready, tick)
     except DownloadError as error:
-        console.print(f"{tool.name} {tool.version}: no release: {error}", highlight=False, soft_wrap=True)
+        console.print(f"{tool.name} {tool.version}: not had: {error}", highlight=False, soft_wrap=True)
         shutil.rmtree(ready)
         ready.mkdir()
-        with step(console, f"{tool.name} {tool.version}: building from Go modules", tool.seconds) as tick:
+        with step(console, f"{tool.name} {tool.version}: build from Go modules", tool.seconds) as tick:
             origin = build(tool, work, ready, tick)
     if not _whole(ready, tool):
         raise ToolError(tool.name, "installation", f"{origin} did not give all of {', '.join(tool.binaries)}")
