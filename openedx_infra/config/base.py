@@ -85,7 +85,7 @@ KubernetesName = Annotated[str, _KUBERNETES_NAME]
 PoolName = Annotated[
     str,
     Pattern(
-        "name for a pool of workers",
+        "pool name",
         r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?",
         # `studio-worker-` before it and a label's limit of 63 leave 49; 40 is rounder.
         "at most 40 lower-case letters, digits and hyphens, with a letter or digit at both ends",
@@ -97,7 +97,7 @@ PoolName = Annotated[
 Cpu = Annotated[
     str,
     Pattern(
-        "quantity of CPU",
+        "CPU quantity",
         r"[1-9][0-9]*m?",
         'thousandths of a core ("250m") or whole cores ("2"), in quotes',
         "250m",
@@ -108,7 +108,7 @@ Cpu = Annotated[
 Memory = Annotated[
     str,
     Pattern(
-        "quantity of memory or storage",
+        "memory or storage size",
         r"[1-9][0-9]*(Ki|Mi|Gi|Ti)",
         "a whole number and a binary unit: Ki, Mi, Gi or Ti",
         "512Mi",
@@ -130,7 +130,7 @@ ImageReference = Annotated[
 SettingName = Annotated[
     str,
     Pattern(
-        "name of a Django setting",
+        "setting name",
         r"[A-Z][A-Z0-9_]*",
         "capitals, digits and underscores",
         "COURSE_CATALOG_VISIBILITY",
@@ -141,7 +141,7 @@ SettingName = Annotated[
 WaffleName = Annotated[
     str,
     Pattern(
-        "name of a waffle flag or switch",
+        "waffle name",
         r"[A-Za-z0-9_.:-]{1,100}",
         "at most 100 letters, digits, dots, colons, hyphens and underscores",
         "course_home.course_home_mfe_progress_tab",

@@ -16,7 +16,7 @@ from openedx_infra.config.patterns import Pattern
 DatabaseName = Annotated[
     str,
     Pattern(
-        "name for a database or its user",
+        "database or user name",
         r"[A-Za-z][A-Za-z0-9_]{0,31}",
         "at most 32 letters, digits and underscores, with a letter first",
         "openedx",

@@ -60,7 +60,7 @@ Hostname = Annotated[str, Pattern("host name", _HOST, _RULE, "learn.example.org"
 """A public, fully qualified host name: at least two labels, lower case, no IP address."""
 
 ServerName = Annotated[
-    str, Pattern("name or IPv4 address of a server", _SERVER, f"{_RULE}, without port", "smtp.example.org")
+    str, Pattern("server name or IPv4 address", _SERVER, f"{_RULE}, without port", "smtp.example.org")
 ]
 """A server that pods connect to: a name, perhaps of a Service in the cluster, or an IPv4 address."""
 

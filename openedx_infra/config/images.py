@@ -14,7 +14,7 @@ class Images(Section):
     """LMS, Studio, their workers and Jobs: edx-platform in /openedx/edx-platform, its virtual environment in
     /openedx/venv, static files in /openedx/staticfiles."""
     mfe: ImageReference | None = None
-    """All micro-frontends, built into /openedx/dist/<app>, with Caddy as `caddy`."""
+    """All micro-frontends, built into `/openedx/dist/<app>`, with Caddy as `caddy`."""
     mysql: ImageReference | None = None
     """MySQL server."""
     mongodb: ImageReference | None = None

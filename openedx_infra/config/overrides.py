@@ -11,7 +11,7 @@ from openedx_infra.config.patterns import Pattern
 
 Kind = Annotated[
     str,
-    Pattern("kind of Kubernetes object", r"[A-Z][A-Za-z0-9]+", "it as Kubernetes spells it", "Deployment"),
+    Pattern("Kubernetes kind", r"[A-Z][A-Za-z0-9]+", "it as Kubernetes spells it", "Deployment"),
 ]
 """A kind of Kubernetes object."""
 

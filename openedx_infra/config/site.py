@@ -49,15 +49,13 @@ Tls = Annotated[TlsNone | TlsSecret | TlsCertManager | TlsUpstream, Field(discri
 
 Language = Annotated[
     str,
-    Pattern(
-        "code of a language", r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", "an ISO code, as Django knows it", "pt-br"
-    ),
+    Pattern("language code", r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", "an ISO code, as Django knows it", "pt-br"),
 ]
 """A language by the code that Django has for it."""
 
 
 ThemeName = Annotated[
-    str, Pattern("name of a theme", r"[A-Za-z0-9_-]+", "the name of its folder, without path", "indigo")
+    str, Pattern("theme name", r"[A-Za-z0-9_-]+", "the name of its folder, without path", "indigo")
 ]
 """A comprehensive theme by its folder."""
 
