@@ -1,0 +1,60 @@
+"""What does every component need to know of the instance that it is part of?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+
+from openedx_infra.config import Stack
+from openedx_infra.kubernetes.names import Scope
+from openedx_infra.kubernetes.pod import Image
+from openedx_infra.settings.endpoints import Endpoint, Endpoints
+
+WEB_PORT = 8000
+"""Port of the web servers of LMS and Studio."""
+MFE_PORT = 8002
+"""Port of the static server of the MFEs."""
+PLATFORM = "edx-platform"
+"""Software label of all pods that run the platform's code, whichever component they belong to."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instance:
+    """One Open edX instance: what the operator said, and where it goes."""
+
+    stack: Stack
+    """The configuration."""
+    scope: Scope
+    """Namespace and labels."""
+    secrets: Mapping[str, pulumi.Input[str]]
+    """Values of the stack's secrets by name."""
+    endpoints: Endpoints
+    """Where its servers listen, as its pods see them."""
+
+    def image(self, name: str) -> Image:
+        """An image by its key in the stack file's `images`."""
+        images = self.stack.images
+        return Image(
+            reference=self.stack.image(name), pull_policy=images.pull_policy, pull_secrets=images.pull_secrets
+        )
+
+    def data(self, parent: pulumi.Resource) -> pulumi.ResourceOptions:
+        """Options of a resource whose loss is a loss of data."""
+        protect = self.stack.datastores.protect
+        return pulumi.ResourceOptions(parent=parent, protect=protect, retain_on_delete=protect)
+
+
+ENDPOINTS = Endpoints(
+    mysql=Endpoint(host="mysql", port=3306),
+    mongodb=Endpoint(host="mongodb", port=27017),
+    broker=Endpoint(host="broker", port=6379),
+    cache=Endpoint(host="cache", port=6379),
+    search=Endpoint(host="meilisearch", port=7700),
+    smtp=Endpoint(host="smtp", port=8025),
+    lms=Endpoint(host="lms", port=WEB_PORT),
+    studio=Endpoint(host="studio", port=WEB_PORT),
+)
+"""Where the servers of an instance listen: names of Services in its own namespace, the same in every
+instance."""

@@ -1,0 +1,63 @@
+"""How does the instance run Meilisearch itself?"""
+
+from __future__ import annotations
+
+import pulumi
+from pulumi_kubernetes.apps.v1 import StatefulSet
+
+from openedx_infra.components.instance import Instance
+from openedx_infra.kubernetes import files, probes, volumes, workload
+from openedx_infra.kubernetes.pod import Container, Pod
+from openedx_infra.kubernetes.probes import Probes
+
+USER = 1000
+"""Any user will do: the image names none."""
+DATA = "/meili_data"
+CONFIG = "/etc/meilisearch"
+
+
+def meilisearch(instance: Instance, parent: pulumi.Resource) -> StatefulSet:
+    """A search server with a volume of its own. Its master key comes by a file, which no `env` shows."""
+    scope, opts = instance.scope, pulumi.ResourceOptions(parent=parent)
+    stack, port = instance.stack, instance.endpoints.search.port
+    claim = volumes.claim(
+        "meilisearch",
+        scope,
+        stack.datastores.search.storage,
+        instance.data(parent),
+        storage_class=stack.cluster.storage_class,
+    )
+    config = files.secret("meilisearch-config", scope, {"config.toml": _config(instance)}, opts)
+    container = Container(
+        image=instance.image("meilisearch"),
+        size=stack.sizing.search,
+        args=["/bin/meilisearch", "--config-file-path", f"{CONFIG}/config.toml"],
+        port=port,
+        probes=Probes(
+            startup=probes.http("/health", port, every=5, failures=180),
+            readiness=probes.http("/health", port),
+            liveness=probes.tcp(port, every=20, failures=6),
+        ),
+        mounts=[
+            volumes.claimed("data", DATA, claim),
+            volumes.mounted("config", CONFIG, [config]),
+            volumes.scratch("tmp", "/tmp", "1Gi"),
+        ],
+        working_dir=DATA,
+        disk_limit="2Gi",
+    )
+    pod = Pod(component="meilisearch", container=container, user=USER, grace_seconds=60)
+    return workload.stateful_set("meilisearch", scope, pod, opts)
+
+
+def _config(instance: Instance) -> pulumi.Output[str]:
+    lines = [
+        'env = "production"',
+        f'http_addr = "0.0.0.0:{instance.endpoints.search.port}"',
+        f'db_path = "{DATA}/data.ms"',
+        f'dump_dir = "{DATA}/dumps"',
+        f'snapshot_dir = "{DATA}/snapshots"',
+        "no_analytics = true",
+    ]
+    key = instance.secrets["meilisearch_master_key"]
+    return pulumi.Output.concat("\n".join(lines), '\nmaster_key = "', key, '"\n')

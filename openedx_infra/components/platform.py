@@ -1,0 +1,80 @@
+"""What is one Open edX instance, whole, and in which order does it come up?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_kubernetes.core.v1 import Namespace
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+
+from openedx_infra.components.datastores import Datastores
+from openedx_infra.components.django import SiteArgs, Storage
+from openedx_infra.components.ingress import Ingress
+from openedx_infra.components.initialization import Initialization, InitializationArgs
+from openedx_infra.components.instance import ENDPOINTS, Instance
+from openedx_infra.components.isolation import isolate
+from openedx_infra.components.lms import Lms
+from openedx_infra.components.mfe import Mfe
+from openedx_infra.components.studio import Studio
+from openedx_infra.components.workers import Workers, WorkersArgs
+from openedx_infra.config import Stack
+from openedx_infra.kubernetes.names import Scope
+
+PART_OF = "openedx"
+_SECURITY = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlatformArgs:
+    """What an instance is made from."""
+
+    stack: Stack
+    """Its configuration."""
+    secrets: Mapping[str, pulumi.Input[str]]
+    """Its secrets by name."""
+
+
+class Platform(pulumi.ComponentResource):
+    """One Open edX instance in one namespace.
+
+    Datastores, then Jobs, then all that runs the platform's code. MFEs, ingress and network policies wait for
+    nothing.
+    """
+
+    def __init__(self, name: str, args: PlatformArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("openedx:index:Platform", name, None, opts)
+        own = pulumi.ResourceOptions(parent=self)
+        stack = args.stack
+        self.namespace = self._namespace(stack)
+        """The namespace that all of it is in."""
+        scope = Scope(namespace=self.namespace.metadata["name"], instance=stack.name, part_of=PART_OF)
+        self.instance = Instance(stack=stack, scope=scope, secrets=args.secrets, endpoints=ENDPOINTS)
+        """What all components know of it."""
+        isolate(self.instance, self)
+        stores = Datastores("datastores", self.instance, own)
+        storage = Storage(media=stores.media, private=stores.private)
+        initialization = Initialization(
+            "initialization",
+            InitializationArgs(instance=self.instance, datastores=stores, storage=storage),
+            own,
+        )
+        after = [initialization.done]
+        site = SiteArgs(instance=self.instance, storage=storage, after=after)
+        lms, studio = Lms("lms", site, own), Studio("studio", site, own)
+        workers = WorkersArgs(
+            instance=self.instance, storage=storage, lms=lms.settings, studio=studio.settings, after=after
+        )
+        Workers("workers", workers, own)
+        Mfe("mfe", self.instance, own)
+        Ingress("ingress", self.instance, own)
+        self.register_outputs({"namespace": scope.namespace})
+
+    def _namespace(self, stack: Stack) -> Namespace:
+        protect = stack.datastores.protect
+        return Namespace(
+            "namespace",
+            metadata=ObjectMetaArgs(name=stack.namespace, labels=_SECURITY),
+            opts=pulumi.ResourceOptions(parent=self, protect=protect, retain_on_delete=protect),
+        )

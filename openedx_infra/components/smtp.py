@@ -1,0 +1,35 @@
+"""How does the instance deliver mail itself?"""
+
+from __future__ import annotations
+
+import pulumi
+from pulumi_kubernetes.apps.v1 import Deployment
+
+from openedx_infra.components.instance import Instance
+from openedx_infra.kubernetes import probes, volumes, workload
+from openedx_infra.kubernetes.pod import Container, Pod
+
+USER, GROUP = 100, 101
+"""User and group of exim in the relay's image."""
+
+
+def smtp(instance: Instance, parent: pulumi.Resource) -> Deployment:
+    """An SMTP relay that takes mail of the instance's pods.
+
+    Mails that it could not deliver yet are lost with its pod.
+    """
+    scope, opts = instance.scope, pulumi.ResourceOptions(parent=parent)
+    container = Container(
+        image=instance.image("smtp"),
+        size=instance.stack.sizing.smtp,
+        env={"HOSTNAME": instance.stack.site.lms_host},  # what it calls itself before other mail servers
+        port=instance.endpoints.smtp.port,
+        probes=probes.server(instance.endpoints.smtp.port),
+        mounts=[
+            volumes.scratch("spool", "/var/spool/exim", "512Mi"),
+            volumes.scratch("tmp", "/tmp", "64Mi"),
+        ],
+    )
+    pod = Pod(component="smtp", container=container, user=USER, group=GROUP)
+    workload.service("smtp", scope, pod, opts)
+    return workload.deployment("smtp", scope, pod, opts, replicas=1)

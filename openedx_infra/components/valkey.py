@@ -1,0 +1,72 @@
+"""How does the instance run Valkey itself? Twice: a broker that never evicts, and a cache that does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pulumi
+from pulumi_kubernetes.apps.v1 import StatefulSet
+
+from openedx_infra.components.instance import Instance
+from openedx_infra.config.base import memory_bytes
+from openedx_infra.config.sizing import Resources
+from openedx_infra.kubernetes import files, probes, volumes, workload
+from openedx_infra.kubernetes.pod import Container, Pod
+from openedx_infra.kubernetes.volumes import Mount
+
+USER = 999
+"""The user of the official images of Valkey and Redis."""
+SOFTWARE = "valkey"
+CONFIG = "/etc/valkey/config"
+SECRETS = "/etc/valkey/secrets"
+DATA = "/data"
+
+
+def broker(instance: Instance, parent: pulumi.Resource) -> StatefulSet:
+    """Celery's queues and the event bus: nothing is evicted, and what was acknowledged survives a restart."""
+    claim = volumes.claim(
+        "broker",
+        instance.scope,
+        instance.stack.datastores.broker.storage,
+        instance.data(parent),
+        storage_class=instance.stack.cluster.storage_class,
+    )
+    rules = ["maxmemory-policy noeviction", "appendonly yes", "appendfsync everysec"]
+    data = volumes.claimed("data", DATA, claim)
+    return _valkey("broker", instance, parent, instance.stack.sizing.broker, rules, data)
+
+
+def cache(instance: Instance, parent: pulumi.Resource) -> StatefulSet:
+    """Django's cache and sessions: what was used least recently goes first, and nothing is written to
+    disk."""
+    rules = ["maxmemory-policy allkeys-lru", "appendonly no", 'save ""']
+    data = volumes.scratch("data", DATA, "64Mi")
+    return _valkey("cache", instance, parent, instance.stack.sizing.cache, rules, data)
+
+
+def _valkey(
+    name: str, instance: Instance, parent: pulumi.Resource, size: Resources, rules: Sequence[str], data: Mount
+) -> StatefulSet:
+    scope, opts = instance.scope, pulumi.ResourceOptions(parent=parent)
+    port = instance.endpoints.broker.port if name == "broker" else instance.endpoints.cache.port
+    memory = (
+        memory_bytes(size.memory_limit or size.memory) * 3 // 4
+    )  # the rest is for buffers and rewriting its file
+    lines = [f"include {SECRETS}/password.conf", f"port {port}", f"dir {DATA}", f"maxmemory {memory}", *rules]
+    config = files.plain(f"{name}-config", scope, {"valkey.conf": "\n".join(lines) + "\n"}, opts)
+    password = pulumi.Output.concat("requirepass ", instance.secrets[f"{name}_password"], "\n")
+    secrets = files.secret(f"{name}-password", scope, {"password.conf": password}, opts)
+    container = Container(
+        image=instance.image("valkey"),
+        size=size,
+        command=["redis-server", f"{CONFIG}/valkey.conf"],  # Valkey's images answer to Redis' name, too
+        port=port,
+        probes=probes.server(port),
+        mounts=[
+            data,
+            volumes.mounted("config", CONFIG, [config]),
+            volumes.mounted("secrets", SECRETS, [secrets]),
+        ],
+    )
+    pod = Pod(component=name, software=SOFTWARE, container=container, user=USER, grace_seconds=60)
+    return workload.stateful_set(name, scope, pod, opts)

@@ -1,0 +1,105 @@
+"""Who does what takes longer than a request? Celery's workers, and its clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+
+from openedx_infra.components import django
+from openedx_infra.components.django import LMS, STUDIO, Process, SettingsFiles, Site, Storage
+from openedx_infra.components.instance import Instance
+from openedx_infra.config.sizing import WorkerPool
+from openedx_infra.kubernetes import workload
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkersArgs:
+    """What the workers need."""
+
+    instance: Instance
+    storage: Storage
+    lms: SettingsFiles
+    """Settings of the LMS, which its workers share with its web pods."""
+    studio: SettingsFiles
+    """Settings of Studio, likewise."""
+    after: Sequence[pulumi.Resource]
+    """What must be done before a worker may start."""
+
+
+class Workers(pulumi.ComponentResource):
+    """One Deployment for each pool of LMS' and Studio's workers, and beat, of which there is exactly one.
+
+    Workers have no probes yet: `celery inspect ping` imports the platform each time, which costs seconds of
+    CPU and restarts healthy workers of a busy node; and a broker that is away must restart nobody.
+    """
+
+    def __init__(self, name: str, args: WorkersArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("openedx:index:Workers", name, None, opts)
+        self._args = args
+        self._opts = pulumi.ResourceOptions(parent=self, depends_on=list(args.after))
+        sizing = args.instance.stack.sizing
+        for site, files, pools in (
+            (LMS, args.lms, sizing.lms_workers),
+            (STUDIO, args.studio, sizing.studio_workers),
+        ):
+            for pool_name, pool in pools.items():
+                self._pool(site, files, pool_name, pool)
+        self._beat()
+        self.register_outputs({})
+
+    def _pool(self, site: Site, files: SettingsFiles, pool_name: str, pool: WorkerPool) -> None:
+        component = f"{site.name}-worker-{pool_name}"
+        process = Process(
+            component=component,
+            command=worker_command(site, component, pool),
+            size=pool,
+            grace_seconds=pool.grace_seconds,
+        )
+        self._deploy(site, files, process, pool.replicas)
+
+    def _beat(self) -> None:
+        # Its schedule is in the settings; the file only remembers when what ran last, and may be lost with
+        # the pod.
+        command = ["celery", f"--app={LMS.variant}.celery", "beat", "--loglevel=info"]
+        process = Process(
+            component="lms-beat",
+            command=[*command, "--schedule=/tmp/celerybeat-schedule", "--pidfile="],
+            size=self._args.instance.stack.sizing.beat,
+        )
+        self._deploy(LMS, self._args.lms, process, 1, single=True)
+
+    def _deploy(
+        self, site: Site, files: SettingsFiles, process: Process, replicas: int, *, single: bool = False
+    ) -> None:
+        workload.deployment(
+            process.component,
+            self._args.instance.scope,
+            django.pod(site, self._args.instance, files, self._args.storage, process),
+            self._opts,
+            replicas=replicas,
+            renewal="recreate" if single else "surge",
+        )
+
+
+def worker_command(site: Site, name: str, pool: WorkerPool) -> list[str]:
+    """Celery as process 1 of its container, so that it gets the SIGTERM that lets it finish its tasks.
+
+    It takes one task at a time from the broker and talks to no other worker: gossip among many pods floods
+    the broker.
+    """
+    queues = ",".join(f"edx.{site.variant}.core.{queue}" for queue in pool.queues)
+    return [
+        "celery",
+        f"--app={site.variant}.celery",
+        "worker",
+        "--loglevel=info",
+        f"--hostname={name}@%h",
+        f"--queues={queues}",
+        f"--concurrency={pool.concurrency}",
+        f"--max-tasks-per-child={pool.max_tasks_per_child}",
+        "--prefetch-multiplier=1",
+        "--without-gossip",
+        "--without-mingle",
+    ]

@@ -1,0 +1,80 @@
+"""How do settings and secrets reach a pod? As files, whose objects are named by Pulumi and never change.
+
+A changed file makes a new object with a new name, so exactly the pods that mount it are rolled, and old pods
+keep the old file until they are gone. Secret and plain files never share an object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+from pulumi_kubernetes.core.v1 import (
+    ConfigMap,
+    ConfigMapProjectionArgs,
+    KeyToPathArgs,
+    Secret,
+    SecretProjectionArgs,
+)
+
+from openedx_infra.kubernetes.names import Scope
+
+
+@dataclass(frozen=True, kw_only=True)
+class Files:
+    """Files that can be mounted: a ConfigMap or a Secret, or some keys of one."""
+
+    source: ConfigMap | Secret
+    """The object that holds them."""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Which keys become files, and the names of these. Empty: all keys, under their own names."""
+
+    def only(self, *keys: str, **renamed: str) -> Files:
+        """These keys alone."""
+        return Files(source=self.source, keys={key: key for key in keys} | renamed)
+
+    def projection(self) -> dict[str, Any]:
+        """Arguments of a VolumeProjectionArgs that shows these files."""
+        items = [KeyToPathArgs(key=key, path=path) for key, path in self.keys.items()] or None
+        name = self.source.metadata["name"]
+        if isinstance(self.source, Secret):
+            return {"secret": SecretProjectionArgs(name=name, items=items)}
+        return {"config_map": ConfigMapProjectionArgs(name=name, items=items)}
+
+
+def plain(
+    name: str, scope: Scope, data: Mapping[str, pulumi.Input[str]], opts: pulumi.ResourceOptions
+) -> Files:
+    """Files that everybody may read, by name."""
+    return Files(
+        source=ConfigMap(name, metadata=scope.metadata(name), data=dict(data), immutable=True, opts=opts)
+    )
+
+
+def secret(
+    name: str, scope: Scope, data: Mapping[str, pulumi.Input[str]], opts: pulumi.ResourceOptions
+) -> Files:
+    """Secret files, by name."""
+    hidden = {key: pulumi.Output.secret(value) for key, value in data.items()}
+    return Files(
+        source=Secret(name, metadata=scope.metadata(name), string_data=hidden, immutable=True, opts=opts)
+    )
+
+
+def current_plain(
+    name: str, scope: Scope, data: Mapping[str, pulumi.Input[str]], opts: pulumi.ResourceOptions
+) -> Files:
+    """Plain files under a fixed name, changed in place: who mounts them is not touched and reads them at
+    its start."""
+    return Files(source=ConfigMap(name, metadata=scope.metadata(name, name=name), data=dict(data), opts=opts))
+
+
+def current_secret(
+    name: str, scope: Scope, data: Mapping[str, pulumi.Input[str]], opts: pulumi.ResourceOptions
+) -> Files:
+    """Secret files under a fixed name, changed in place: who mounts them is not touched and reads them at
+    its start."""
+    hidden = {key: pulumi.Output.secret(value) for key, value in data.items()}
+    return Files(source=Secret(name, metadata=scope.metadata(name, name=name), string_data=hidden, opts=opts))

@@ -1,0 +1,134 @@
+"""Who may talk to whom? Nobody, except along the flows that are named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, LabelSelectorRequirementArgs
+from pulumi_kubernetes.networking.v1 import (
+    IPBlockArgs,
+    NetworkPolicy,
+    NetworkPolicyEgressRuleArgs,
+    NetworkPolicyIngressRuleArgs,
+    NetworkPolicyPeerArgs,
+    NetworkPolicyPortArgs,
+    NetworkPolicySpecArgs,
+)
+
+from openedx_infra.kubernetes.names import INSTANCE, NAME, Scope
+
+NODE_LOCAL_DNS = "169.254.20.10/32"
+"""Address of NodeLocal DNSCache where a cluster runs it (its documented default)."""
+LINK_LOCAL = {"0.0.0.0/0": ["169.254.0.0/16"], "::/0": ["fe80::/10", "fd00:ec2::254/128"]}
+"""The whole network, and what is never reached in it: cloud providers' metadata services, which hand out
+credentials."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flow:
+    """Software of the instance that may open connections to other software of it, on one TCP port."""
+
+    clients: Sequence[str]
+    """Values of the label app.kubernetes.io/name of those who connect."""
+    server: str
+    """Value of the same label of those who listen."""
+    port: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Isolation:
+    """Network policies of one instance, all with the same resource options."""
+
+    scope: Scope
+    opts: pulumi.ResourceOptions
+
+    def deny_all(self) -> None:
+        """Nothing in, nothing out, for every pod of the namespace: policies only ever add to that."""
+        self._policy("deny-all", LabelSelectorArgs(), types=["Ingress", "Egress"])
+
+    def allow_dns(self) -> None:
+        """Every pod may ask the cluster's name servers."""
+        ports = [NetworkPolicyPortArgs(protocol=protocol, port=53) for protocol in ("UDP", "TCP")]
+        system = LabelSelectorArgs(match_labels={"kubernetes.io/metadata.name": "kube-system"})
+        peers = [
+            NetworkPolicyPeerArgs(namespace_selector=system),
+            NetworkPolicyPeerArgs(ip_block=IPBlockArgs(cidr=NODE_LOCAL_DNS)),
+        ]
+        self._policy(
+            "allow-dns", LabelSelectorArgs(), egress=[NetworkPolicyEgressRuleArgs(to=peers, ports=ports)]
+        )
+
+    def allow_flows(self, flows: Sequence[Flow]) -> None:
+        """Both ends of each flow: one policy for each server, one for each client."""
+        for server in sorted({flow.server for flow in flows}):
+            rules = [
+                NetworkPolicyIngressRuleArgs(from_=[self._peer(flow.clients)], ports=[_tcp(flow.port)])
+                for flow in flows
+                if flow.server == server
+            ]
+            self._policy(f"to-{server}", self._pods([server]), ingress=rules)
+        for client in sorted({client for flow in flows for client in flow.clients}):
+            exits = [
+                NetworkPolicyEgressRuleArgs(to=[self._peer([flow.server])], ports=[_tcp(flow.port)])
+                for flow in flows
+                if client in flow.clients
+            ]
+            self._policy(f"from-{client}", self._pods([client]), egress=exits)
+
+    def allow_visitors(self, servers: Mapping[str, int], controller: str) -> None:
+        """The ingress controller, in whatever namespace, may reach these servers, each on its port."""
+        peer = NetworkPolicyPeerArgs(
+            namespace_selector=LabelSelectorArgs(),
+            pod_selector=LabelSelectorArgs(match_labels={NAME: controller}),
+        )
+        for server, port in servers.items():
+            rule = NetworkPolicyIngressRuleArgs(from_=[peer], ports=[_tcp(port)])
+            self._policy(f"visitors-to-{server}", self._pods([server]), ingress=[rule])
+
+    def allow_internet(self, client: str, ports: Sequence[int]) -> None:
+        """These pods may reach any address outside on these ports, but no metadata service."""
+        peers = [
+            NetworkPolicyPeerArgs(ip_block=IPBlockArgs(cidr=cidr, except_=barred))
+            for cidr, barred in LINK_LOCAL.items()
+        ]
+        rule = NetworkPolicyEgressRuleArgs(to=peers, ports=[_tcp(port) for port in ports])
+        self._policy(f"internet-from-{client}", self._pods([client]), egress=[rule])
+
+    def _pods(self, software: Sequence[str]) -> LabelSelectorArgs:
+        return LabelSelectorArgs(
+            match_labels={INSTANCE: self.scope.instance},
+            match_expressions=[
+                LabelSelectorRequirementArgs(key=NAME, operator="In", values=sorted(software)),
+            ],
+        )
+
+    def _peer(self, software: Sequence[str]) -> NetworkPolicyPeerArgs:
+        return NetworkPolicyPeerArgs(pod_selector=self._pods(software))
+
+    def _policy(
+        self,
+        name: str,
+        pods: LabelSelectorArgs,
+        *,
+        ingress: Sequence[NetworkPolicyIngressRuleArgs] = (),
+        egress: Sequence[NetworkPolicyEgressRuleArgs] = (),
+        types: Sequence[str] = (),
+    ) -> None:
+        directions = types or [*(["Ingress"] if ingress else []), *(["Egress"] if egress else [])]
+        NetworkPolicy(
+            name,
+            metadata=self.scope.metadata(name, name=name),
+            spec=NetworkPolicySpecArgs(
+                pod_selector=pods,
+                policy_types=list(directions),
+                ingress=list(ingress) or None,
+                egress=list(egress) or None,
+            ),
+            opts=self.opts,
+        )
+
+
+def _tcp(port: int) -> NetworkPolicyPortArgs:
+    return NetworkPolicyPortArgs(protocol="TCP", port=port)

@@ -1,0 +1,233 @@
+"""What does every pod look like?
+
+The only place that writes security contexts, requests, limits and spread.
+
+Every pod passes the Pod Security Standard `restricted`: no root, no privilege, a root filesystem that can't
+be written, no token of a service account. What a container writes goes to a volume that its caller names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+import pulumi
+from pulumi_kubernetes.core.v1 import (
+    AffinityArgs,
+    CapabilitiesArgs,
+    ContainerArgs,
+    ContainerPortArgs,
+    EnvVarArgs,
+    LifecycleArgs,
+    LifecycleHandlerArgs,
+    LocalObjectReferenceArgs,
+    PodAffinityArgs,
+    PodAffinityTermArgs,
+    PodSecurityContextArgs,
+    PodSpecArgs,
+    PodTemplateSpecArgs,
+    ResourceRequirementsArgs,
+    SeccompProfileArgs,
+    SecurityContextArgs,
+    SleepActionArgs,
+    TopologySpreadConstraintArgs,
+    VolumeArgs,
+)
+from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
+
+from openedx_infra.kubernetes.names import Scope
+from openedx_infra.kubernetes.probes import NO_PROBES, Probes
+from openedx_infra.kubernetes.volumes import Mount
+
+DISK_REQUEST = "64Mi"
+"""Disk of the node that a container reserves for logs and scratch folders: a guess, far below the limits."""
+HOSTNAME = "kubernetes.io/hostname"
+
+
+class Size(Protocol):
+    """CPU and memory of a container; without a limit of its own, memory is limited to what it requests."""
+
+    @property
+    def cpu(self) -> str:
+        """CPU to reserve."""
+
+    @property
+    def cpu_limit(self) -> str | None:
+        """CPU to slow down at; None: never."""
+
+    @property
+    def memory(self) -> str:
+        """Memory to reserve."""
+
+    @property
+    def memory_limit(self) -> str | None:
+        """Memory to kill at; None: as reserved."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FixedSize:
+    """A size that no operator decides."""
+
+    cpu: str
+    memory: str
+    memory_limit: str
+    cpu_limit: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Image:
+    """Which image, and how nodes get it."""
+
+    reference: str
+    """Registry, name and tag or digest."""
+    pull_policy: str = "IfNotPresent"
+    """When nodes ask the registry."""
+    pull_secrets: Sequence[str] = ()
+    """Secrets with the registry's credentials, in the same namespace."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Container:
+    """The one container of a pod."""
+
+    image: Image
+    size: Size
+    command: Sequence[str] | None = None
+    """What to run instead of the image's entry point."""
+    args: Sequence[str] | None = None
+    """Arguments of the entry point."""
+    env: Mapping[str, str] = field(default_factory=dict)
+    """Environment; never a secret."""
+    mounts: Sequence[Mount] = ()
+    port: int | None = None
+    """TCP port that it listens on."""
+    probes: Probes = NO_PROBES
+    disk_limit: str = "1Gi"
+    """Disk of the node above which the pod is evicted: logs and scratch folders together."""
+    drain_seconds: int = 0
+    """Seconds to go on serving after the pod was taken from its Service, which proxies learn late."""
+    working_dir: str | None = None
+    binds_low_ports: bool = False
+    """Whether its program carries the file capability NET_BIND_SERVICE, without which it can't even be
+    started."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pod:
+    """A pod of one container."""
+
+    component: str
+    """What it is: its label, by which Services and budgets find it."""
+    container: Container
+    user: int
+    """Numeric user and group, also the group of its volumes."""
+    group: int | None = None
+    """Numeric group, if not the same number as the user."""
+    software: str | None = None
+    """What runs in it, if not the same word as the component."""
+    grace_seconds: int = 30
+    """Seconds to finish after SIGTERM, draining included."""
+    restart: Literal["Always", "Never"] = "Always"
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    beside: Mapping[str, str] | None = None
+    """Labels of pods on whose node it must run, as they share a volume of a single node; it gets them
+    itself."""
+
+
+def template(scope: Scope, pod: Pod) -> PodTemplateSpecArgs:
+    """The pod as Kubernetes wants it."""
+    labels = scope.labels(pod.component, pod.software) | dict(pod.beside or {})
+    return PodTemplateSpecArgs(
+        metadata=ObjectMetaArgs(labels=labels, annotations=dict(pod.annotations) or None),
+        spec=PodSpecArgs(
+            automount_service_account_token=False,
+            enable_service_links=False,
+            restart_policy=pod.restart,
+            termination_grace_period_seconds=pod.grace_seconds,
+            security_context=_pod_security(pod.user, pod.group or pod.user),
+            image_pull_secrets=[
+                LocalObjectReferenceArgs(name=name) for name in pod.container.image.pull_secrets
+            ]
+            or None,
+            containers=[_container(pod.component, pod.container)],
+            volumes=_volumes(pod.container.mounts),
+            topology_spread_constraints=[_spread(scope.selector(pod.component))],
+            affinity=_affinity(pod.beside),
+        ),
+    )
+
+
+def _pod_security(user: int, group: int) -> PodSecurityContextArgs:
+    return PodSecurityContextArgs(
+        run_as_non_root=True,
+        run_as_user=user,
+        run_as_group=group,
+        fs_group=group,
+        fs_group_change_policy="OnRootMismatch",  # else each start walks through all files of the volume
+        seccomp_profile=SeccompProfileArgs(type="RuntimeDefault"),
+    )
+
+
+def _container(name: str, container: Container) -> ContainerArgs:
+    return ContainerArgs(
+        name=name,
+        image=container.image.reference,
+        image_pull_policy=container.image.pull_policy,
+        command=list(container.command) if container.command else None,
+        args=list(container.args) if container.args else None,
+        working_dir=container.working_dir,
+        env=[EnvVarArgs(name=key, value=value) for key, value in container.env.items()] or None,
+        ports=[ContainerPortArgs(container_port=container.port)] if container.port else None,
+        resources=_resources(container.size, container.disk_limit),
+        volume_mounts=[mount.args() for mount in container.mounts] or None,
+        startup_probe=container.probes.startup,
+        readiness_probe=container.probes.readiness,
+        liveness_probe=container.probes.liveness,
+        lifecycle=_drain(container.drain_seconds),
+        security_context=SecurityContextArgs(
+            allow_privilege_escalation=False,
+            privileged=False,
+            run_as_non_root=True,
+            read_only_root_filesystem=True,
+            capabilities=CapabilitiesArgs(
+                drop=["ALL"], add=["NET_BIND_SERVICE"] if container.binds_low_ports else None
+            ),
+        ),
+    )
+
+
+def _resources(size: Size, disk_limit: str) -> ResourceRequirementsArgs:
+    limits = {"memory": size.memory_limit or size.memory, "ephemeral-storage": disk_limit}
+    if size.cpu_limit:
+        limits["cpu"] = size.cpu_limit
+    requests = {"cpu": size.cpu, "memory": size.memory, "ephemeral-storage": DISK_REQUEST}
+    return ResourceRequirementsArgs(requests=requests, limits=limits)
+
+
+def _drain(seconds: int) -> LifecycleArgs | None:
+    if not seconds:
+        return None
+    return LifecycleArgs(pre_stop=LifecycleHandlerArgs(sleep=SleepActionArgs(seconds=seconds)))
+
+
+def _volumes(mounts: Sequence[Mount]) -> list[pulumi.Input[VolumeArgs]] | None:
+    return [mount.volume for mount in mounts] or None
+
+
+def _spread(selector: Mapping[str, str]) -> TopologySpreadConstraintArgs:
+    return TopologySpreadConstraintArgs(
+        max_skew=1,
+        topology_key=HOSTNAME,
+        when_unsatisfiable="ScheduleAnyway",
+        label_selector=LabelSelectorArgs(match_labels=selector),
+    )
+
+
+def _affinity(beside: Mapping[str, str] | None) -> AffinityArgs | None:
+    if not beside:
+        return None
+    term = PodAffinityTermArgs(topology_key=HOSTNAME, label_selector=LabelSelectorArgs(match_labels=beside))
+    return AffinityArgs(
+        pod_affinity=PodAffinityArgs(required_during_scheduling_ignored_during_execution=[term])
+    )

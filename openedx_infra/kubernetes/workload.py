@@ -1,0 +1,120 @@
+"""What runs all the time, how is it reached, and how is it renewed without a gap?"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pulumi
+from pulumi_kubernetes.apps.v1 import (
+    Deployment,
+    DeploymentSpecArgs,
+    DeploymentStrategyArgs,
+    RollingUpdateDeploymentArgs,
+    StatefulSet,
+    StatefulSetSpecArgs,
+)
+from pulumi_kubernetes.core.v1 import Service, ServicePortArgs, ServiceSpecArgs
+from pulumi_kubernetes.meta.v1 import LabelSelectorArgs
+from pulumi_kubernetes.policy.v1 import PodDisruptionBudget, PodDisruptionBudgetSpecArgs
+
+from openedx_infra.kubernetes.names import NO_WAIT, Scope
+from openedx_infra.kubernetes.pod import Pod, template
+
+PROGRESS_SECONDS = 600
+"""Seconds until a roll-out without progress has failed (Kubernetes' default): pulling 2 GB took MIT 4
+minutes."""
+_TIMEOUTS = pulumi.CustomTimeouts(create="15m", update="15m")
+"""Longer than Kubernetes' own patience, so that its reason is reported rather than ours."""
+
+
+def deployment(
+    name: str,
+    scope: Scope,
+    pod: Pod,
+    opts: pulumi.ResourceOptions,
+    *,
+    replicas: int,
+    renewal: Literal["surge", "recreate"] = "surge",
+) -> Deployment:
+    """Pods without data, and a disruption budget when there are several.
+
+    `surge` starts a new pod before an old one goes; `recreate` has never two at a time.
+    """
+    if replicas > 1:
+        budget(name, scope, pod, opts)
+    return Deployment(
+        name,
+        metadata=scope.metadata(pod.component, name=name, software=pod.software),
+        spec=DeploymentSpecArgs(
+            replicas=replicas,
+            revision_history_limit=2,
+            progress_deadline_seconds=PROGRESS_SECONDS,
+            selector=LabelSelectorArgs(match_labels=scope.selector(pod.component)),
+            strategy=_strategy(renewal),
+            template=template(scope, pod),
+        ),
+        opts=pulumi.ResourceOptions.merge(pulumi.ResourceOptions(custom_timeouts=_TIMEOUTS), opts),
+    )
+
+
+def stateful_set(name: str, scope: Scope, pod: Pod, opts: pulumi.ResourceOptions) -> StatefulSet:
+    """One pod that owns data, and the Service that names it.
+
+    Its volumes are claims of their own, so that replacing it never loses them.
+    """
+    service(name, scope, pod, pulumi.ResourceOptions(parent=opts.parent))
+    return StatefulSet(
+        name,
+        metadata=scope.metadata(pod.component, name=name, software=pod.software),
+        spec=StatefulSetSpecArgs(
+            replicas=1,
+            service_name=name,
+            revision_history_limit=2,
+            selector=LabelSelectorArgs(match_labels=scope.selector(pod.component)),
+            template=template(scope, pod),
+        ),
+        opts=pulumi.ResourceOptions.merge(pulumi.ResourceOptions(custom_timeouts=_TIMEOUTS), opts),
+    )
+
+
+def service(name: str, scope: Scope, pod: Pod, opts: pulumi.ResourceOptions) -> Service:
+    """One address within the cluster for all ready pods like `pod`, on the port of its container."""
+    port = pod.container.port
+    if port is None:
+        raise ValueError(f"{name}: its container listens on no port")
+    return Service(
+        name,
+        metadata=scope.metadata(pod.component, name=name, software=pod.software, annotations=NO_WAIT),
+        spec=ServiceSpecArgs(
+            selector=scope.selector(pod.component),
+            ports=[ServicePortArgs(name="tcp", port=port, target_port=port, protocol="TCP")],
+        ),
+        opts=opts,
+    )
+
+
+def budget(name: str, scope: Scope, pod: Pod, opts: pulumi.ResourceOptions) -> PodDisruptionBudget:
+    """At most one pod is moved at a time.
+
+    Only for several replicas: it would keep a node from being drained.
+    """
+    return PodDisruptionBudget(
+        name,
+        metadata=scope.metadata(pod.component, name=name, software=pod.software, annotations=NO_WAIT),
+        spec=PodDisruptionBudgetSpecArgs(
+            max_unavailable=1,
+            # A broken pod must not keep its node from being drained.
+            unhealthy_pod_eviction_policy="AlwaysAllow",
+            selector=LabelSelectorArgs(match_labels=scope.selector(pod.component)),
+        ),
+        opts=pulumi.ResourceOptions(parent=opts.parent),
+    )
+
+
+def _strategy(renewal: Literal["surge", "recreate"]) -> DeploymentStrategyArgs:
+    if renewal == "recreate":
+        return DeploymentStrategyArgs(type="Recreate")
+    return DeploymentStrategyArgs(
+        type="RollingUpdate",
+        rolling_update=RollingUpdateDeploymentArgs(max_surge=1, max_unavailable=0),
+    )
