@@ -1,0 +1,52 @@
+"""What do Jobs run? One file for each script, and what is told to them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from openedx_infra.config import Stack
+from openedx_infra.settings.addresses import STUDIO_CLIENT_ID
+
+NAMES = (
+    "mysql_provision.sh",
+    "mongodb_provision.js",
+    "search_provision.py",
+    "lms_migrate.sh",
+    "studio_migrate.sh",
+    "lms_setup.sh",
+    "lms_setup.py",
+    "studio_setup.sh",
+    "studio_setup.py",
+)
+"""All scripts, in the order in which Jobs run them. A `_setup.py` lies beside the `_setup.sh` that pipes it in."""
+
+
+def text(name: str) -> str:
+    """The text of a script. Raises KeyError for a name that is not in NAMES."""
+    if name not in NAMES:
+        raise KeyError(f"no script is called {name}; there are {', '.join(NAMES)}")
+    return (Path(__file__).parent / name).read_text(encoding="utf-8")
+
+
+def setup_parameters(stack: Stack) -> dict[str, Any]:
+    """What the setup of the LMS is told: the contents of /openedx/parameters/setup.json. Nothing in it is secret."""
+    site = stack.site
+    mfes = stack.pinned_release.mfes
+    served = [flag for mfe in mfes if mfe.name in stack.mfe_names for flag in mfe.waffle_flags]
+    return {
+        "lms_host": site.lms_host,
+        "site_name": site.name,
+        "theme": site.theme,
+        "languages": list(site.languages),
+        "studio_client_id": STUDIO_CLIENT_ID,
+        "studio_redirect_uri": f"{site.studio_url}/complete/edx-oauth2/",
+        # Made when missing, and then left to the operator.
+        "default_flags": served,
+        "default_switches": ["completion.enable_completion_tracking"],
+        # They would send people to frontends that are not served.
+        "absent_flags": [flag for mfe in mfes for flag in mfe.waffle_flags if flag not in served],
+        # Said in the stack file, and so set each time.
+        "flags": dict(stack.features.waffle_flags),
+        "switches": dict(stack.features.waffle_switches),
+    }

@@ -1,0 +1,113 @@
+"""Puts into the LMS' database what the stack file says. Piped into `manage.py lms shell`.
+
+Reads /openedx/parameters/setup.json (made by `scripts.setup_parameters`) and /openedx/secrets/studio_oauth2_secret.
+A second run changes nothing. What the stack file does not say is left as the operator set it in Django's admin.
+"""
+
+import json
+import os
+from pathlib import Path
+
+import search.meilisearch
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.sites.models import Site
+from django.core.management import call_command
+from oauth2_provider.models import get_application_model
+from openedx.core.djangoapps.dark_lang.models import DarkLangConfig
+from openedx.core.djangoapps.oauth_dispatch.models import ApplicationAccess
+from openedx.core.djangoapps.theming.models import SiteTheme
+from waffle import get_waffle_flag_model, get_waffle_switch_model
+
+
+def search_indexes(said):
+    """Indexes of courses, and of discussions."""
+    search.meilisearch.create_indexes()
+    if settings.ENABLE_DISCUSSION_SERVICE:
+        call_command("initialize_forum_indices")
+
+
+def site(said):
+    """The Site whose host is the LMS'. A fresh database has one named example.com, which takes that host."""
+    found = Site.objects.filter(domain=said["lms_host"]).first()
+    found = found or Site.objects.filter(pk=settings.SITE_ID, domain="example.com").first() or Site()
+    found.domain, found.name = said["lms_host"], said["site_name"][:50]
+    found.save()
+    if found.pk != settings.SITE_ID:
+        print(
+            f"lms_setup: warning: {found.domain} is the site {found.pk}, but SITE_ID is {settings.SITE_ID}, so that "
+            f"mails from workers carry another name: say `SITE_ID: {found.pk}` in the stack's settings.common"
+        )
+
+
+def theme(said):
+    """DEFAULT_SITE_THEME decides, unless rows from Django's admin hide it: they follow the stack file."""
+    if said["theme"]:
+        for row in SiteTheme.objects.exclude(theme_dir_name=said["theme"]):
+            row.theme_dir_name = said["theme"]
+            row.save()
+
+
+def languages(said):
+    """Languages that learners may choose. The model keeps every change, so that only a difference is saved."""
+    released = ",".join(said["languages"])
+    now = DarkLangConfig.current()
+    if released and not (now.enabled and now.released_languages == released):
+        DarkLangConfig(released_languages=released, enabled=True).save()
+
+
+def studio_client(said):
+    """Studio's OAuth client. Not by `create_dot_application`, which writes the secret into the log."""
+    users = get_user_model().objects
+    if not users.filter(username="cms").exists():
+        call_command("manage_user", "cms", f"cms@{said['lms_host']}", "--unusable-password")
+    Application = get_application_model()
+    client, _ = Application.objects.update_or_create(
+        client_id=said["studio_client_id"],
+        defaults={
+            "name": said["studio_client_id"],
+            "user": users.get(username="cms"),
+            "client_secret": Path(SECRETS, "studio_oauth2_secret").read_text(encoding="utf-8").strip(),
+            "client_type": Application.CLIENT_CONFIDENTIAL,
+            "authorization_grant_type": Application.GRANT_AUTHORIZATION_CODE,
+            "redirect_uris": said["studio_redirect_uri"],
+            "skip_authorization": True,
+        },
+    )
+    ApplicationAccess.objects.update_or_create(application=client, defaults={"scopes": ["user_id"]})
+
+
+def flags(said):
+    """Waffle flags and switches."""
+    Flag, Switch = get_waffle_flag_model(), get_waffle_switch_model()
+    for row in Flag.objects.filter(name__in=said["absent_flags"]):
+        row.delete()
+    for name in said["default_flags"]:
+        Flag.objects.get_or_create(name=name, defaults={"everyone": True})
+    for name in said["default_switches"]:
+        Switch.objects.get_or_create(name=name, defaults={"active": True})
+    for name, everyone in said["flags"].items():
+        Flag.objects.update_or_create(name=name, defaults={"everyone": everyone})
+    for name, active in said["switches"].items():
+        Switch.objects.update_or_create(name=name, defaults={"active": active})
+
+
+def retirement(said):
+    """The steps by which accounts are retired, from RETIREMENT_STATES."""
+    call_command("populate_retirement_states")
+
+
+def policies(said):
+    """Default roles and permissions of the authorization framework."""
+    call_command("load_policies")
+
+
+SECRETS = os.environ.get("OPENEDX_SECRETS_DIR", "/openedx/secrets")
+PARAMETERS = os.environ.get("OPENEDX_PARAMETERS_DIR", "/openedx/parameters")
+STEPS = (search_indexes, site, theme, languages, studio_client, flags, retirement, policies)
+
+parameters = json.loads(Path(PARAMETERS, "setup.json").read_text(encoding="utf-8"))
+for number, task in enumerate(STEPS, 1):
+    print(f"lms_setup: {number} of {len(STEPS)}: {task.__name__.replace('_', ' ')}", flush=True)
+    task(parameters)
+print("lms_setup: done", flush=True)

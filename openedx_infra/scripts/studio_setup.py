@@ -1,0 +1,29 @@
+"""Fills Studio's search indexes. Piped into `manage.py cms shell`.
+
+Studio's own index is filled by a task that its workers take on in the background. The index of courseware, which the
+LMS searches, is filled here when it is empty, as after a new start of Meilisearch without its data; otherwise it
+follows each change of a course by itself.
+"""
+
+import search.meilisearch
+from django.core.management import call_command
+
+
+def studio_index():
+    """Courses, components and libraries, for authors."""
+    call_command("reindex_studio")
+
+
+def courseware_index():
+    """Courseware, for learners."""
+    name = search.meilisearch.get_meilisearch_index_name("courseware_content")
+    index = search.meilisearch.get_meilisearch_client().index(name)
+    if index.get_stats().number_of_documents == 0:
+        call_command("reindex_course", "--active")
+
+
+STEPS = (studio_index, courseware_index)
+for number, task in enumerate(STEPS, 1):
+    print(f"studio_setup: {number} of {len(STEPS)}: {task.__name__.replace('_', ' ')}", flush=True)
+    task()
+print("studio_setup: done", flush=True)

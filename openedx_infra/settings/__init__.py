@@ -1,0 +1,108 @@
+"""What does edx-platform read? Pure dicts with the platform's own names, and the texts of its servers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from openedx_infra.config import Stack
+from openedx_infra.settings import addresses, common, files, frontends, logs, lms_only, mail, stores, studio_only, tasks
+from openedx_infra.settings.endpoints import Endpoint, Endpoints
+from openedx_infra.settings.merging import Settings, dump, merged
+from openedx_infra.settings.modules import module_files
+from openedx_infra.settings.static import HEALTH_PATH, mfe_caddyfile
+from openedx_infra.settings.web import UPLOAD_LIMITS, Site, uwsgi_ini
+
+__all__ = [
+    "HEALTH_PATH",
+    "UPLOAD_LIMITS",
+    "Endpoint",
+    "Endpoints",
+    "Site",
+    "dump",
+    "lms",
+    "lms_secrets",
+    "merged",
+    "mfe_caddyfile",
+    "module_files",
+    "studio",
+    "studio_secrets",
+    "uwsgi_ini",
+]
+
+
+def lms(stack: Stack, endpoints: Endpoints) -> Settings:
+    """Settings of the LMS that are no secret."""
+    ours = merged(
+        _shared(stack, endpoints, "lms"),
+        addresses.lms_addresses(stack, endpoints),
+        frontends.lms_frontends(stack),
+        lms_only.lms_only(stack),
+    )
+    return {**ours, **_said(stack, "lms")}
+
+
+def studio(stack: Stack, endpoints: Endpoints) -> Settings:
+    """Settings of Studio that are no secret."""
+    ours = merged(
+        _shared(stack, endpoints, "cms"),
+        addresses.studio_addresses(stack, endpoints),
+        frontends.studio_frontends(stack),
+        studio_only.studio_only(stack),
+    )
+    return {**ours, **_said(stack, "cms")}
+
+
+def lms_secrets(stack: Stack, endpoints: Endpoints, secrets: Mapping[str, str]) -> Settings:
+    """What is laid over the settings of the LMS and is secret. `secrets` are the stack's, by their names."""
+    ours = merged(
+        _shared_secrets(stack, endpoints, secrets),
+        common.token_secrets(stack, secrets, signs=True),
+    )
+    return _without_said(stack, "lms", ours)
+
+
+def studio_secrets(stack: Stack, endpoints: Endpoints, secrets: Mapping[str, str]) -> Settings:
+    """What is laid over the settings of Studio and is secret. Studio signs no tokens, so it has no key to sign by."""
+    ours = merged(
+        _shared_secrets(stack, endpoints, secrets),
+        common.token_secrets(stack, secrets, signs=False),
+        {"SOCIAL_AUTH_EDX_OAUTH2_SECRET": secrets["studio_oauth2_secret"]},
+    )
+    return _without_said(stack, "cms", ours)
+
+
+def _shared(stack: Stack, endpoints: Endpoints, site: Site) -> Settings:
+    return merged(
+        common.common(stack),
+        common.tokens(stack),
+        addresses.addresses(stack, endpoints),
+        stores.stores(stack, endpoints),
+        tasks.tasks(stack, endpoints),
+        files.files(site),
+        mail.mail(stack, endpoints),
+        logs.logs(site),
+    )
+
+
+def _shared_secrets(stack: Stack, endpoints: Endpoints, secrets: Mapping[str, str]) -> Settings:
+    return merged(
+        common.common_secrets(secrets),
+        stores.store_secrets(stack, endpoints, secrets),
+        tasks.task_secrets(endpoints, secrets),
+        mail.mail_secrets(secrets),
+    )
+
+
+def _said(stack: Stack, site: Site) -> Settings:
+    """What the stack file says by the platform's own names: flags, then free settings, a site's own last.
+
+    Each replaces a setting whole, as a setting in the platform's own files would.
+    """
+    own = stack.settings.lms if site == "lms" else stack.settings.studio
+    return {**stack.features.flags, **stack.settings.common, **own}
+
+
+def _without_said(stack: Stack, site: Site, ours: Settings) -> Settings:
+    """Derived keys that the stack file says itself stay as said; what it may not say is refused when it is loaded."""
+    said = _said(stack, site)
+    return {name: value for name, value in ours.items() if name not in said}

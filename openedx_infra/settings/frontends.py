@@ -1,0 +1,122 @@
+"""How do the platform and its micro-frontends find each other? From the release's list, as far as enabled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from openedx_infra.config import Stack
+from openedx_infra.releases import FrontendApp, Mfe
+from openedx_infra.settings.merging import Settings, merged
+
+
+def enabled_mfes(stack: Stack) -> tuple[Mfe, ...]:
+    """Micro-frontends that are served as folders."""
+    return tuple(mfe for mfe in stack.pinned_release.mfes if mfe.name in stack.mfe_names)
+
+
+def enabled_apps(stack: Stack) -> tuple[FrontendApp, ...]:
+    """Apps of the frontend-base site that are used."""
+    return tuple(app for app in stack.pinned_release.frontend_apps if app.name in stack.mfe_names)
+
+
+def lms_frontends(stack: Stack) -> Settings:
+    """Where the LMS sends people, and what it tells the frontends when they start."""
+    mfes = enabled_mfes(stack)
+    addresses = {mfe.setting: _address(stack, mfe) for mfe in mfes if mfe.setting}
+    addresses |= {app.setting: f"{stack.site.mfe_url}/{app.name}" for app in enabled_apps(stack) if app.setting}
+    return {
+        **addresses,
+        **{flag: True for mfe in mfes for flag in mfe.flags},
+        **({"AUTHN_MICROFRONTEND_DOMAIN": f"{stack.site.mfe_host}/authn"} if "authn" in stack.mfe_names else {}),
+        "ENABLE_MFE_CONFIG_API": True,
+        # Seconds. The answer costs little, and a changed setting shall show at once.
+        "MFE_CONFIG_API_CACHE_TIMEOUT": 1,
+        "MFE_CONFIG": merged(_mfe_config(stack), stack.mfes.config),
+        "MFE_CONFIG_OVERRIDES": stack.mfes.overrides,
+        "FRONTEND_SITE_CONFIG": _site_config(stack),
+    }
+
+
+def studio_frontends(stack: Stack) -> Settings:
+    """Where Studio sends people."""
+    mfes = [mfe for mfe in enabled_mfes(stack) if mfe.studio and mfe.setting]
+    return {mfe.setting: _address(stack, mfe) for mfe in mfes if mfe.setting}
+
+
+def _address(stack: Stack, mfe: Mfe) -> str:
+    return f"{stack.site.mfe_url}/{mfe.name}{mfe.suffix}"
+
+
+def _mfe_config(stack: Stack) -> dict[str, Any]:
+    """What all micro-frontends ask for; keys as openedx/frontend-platform names them."""
+    site = stack.site
+    logo = f"{site.lms_url}/theming/asset/images/logo.png"
+    return {
+        "BASE_URL": site.mfe_host,
+        "LMS_BASE_URL": site.lms_url,
+        "STUDIO_BASE_URL": site.studio_url,
+        "MARKETING_SITE_BASE_URL": site.lms_url,
+        "LOGIN_URL": f"{site.lms_url}/login",
+        "LOGOUT_URL": f"{site.lms_url}/logout",
+        "REFRESH_ACCESS_TOKEN_ENDPOINT": f"{site.lms_url}/login_refresh",
+        "CSRF_TOKEN_API_PATH": "/csrf/api/v1/token",
+        "ACCESS_TOKEN_COOKIE_NAME": "edx-jwt-cookie-header-payload",
+        "USER_INFO_COOKIE_NAME": "user-info",
+        "LANGUAGE_PREFERENCE_COOKIE_NAME": "openedx-language-preference",
+        "SITE_NAME": site.name,
+        "INFO_EMAIL": site.contact_email,
+        "PASSWORD_RESET_SUPPORT_LINK": f"mailto:{site.contact_email}",
+        "FAVICON_URL": f"{site.lms_url}/favicon.ico",
+        "LOGO_URL": logo,
+        "LOGO_WHITE_URL": logo,
+        "LOGO_TRADEMARK_URL": logo,
+        # Services that this instance has none of.
+        "CREDENTIALS_BASE_URL": "",
+        "DISCOVERY_API_BASE_URL": "",
+        **_between_mfes(stack),
+    }
+
+
+def _between_mfes(stack: Stack) -> dict[str, Any]:
+    """What one micro-frontend must know of another, for those that are served."""
+    url = stack.site.mfe_url
+    known: dict[str, dict[str, Any]] = {
+        "account": {"ACCOUNT_SETTINGS_URL": f"{url}/account/"},
+        "admin-console": {"ADMIN_CONSOLE_URL": f"{url}/admin-console"},
+        "authn": {"DISABLE_ENTERPRISE_LOGIN": True},
+        "authoring": {
+            "COURSE_AUTHORING_MICROFRONTEND_URL": f"{url}/authoring",
+            # Strings, as that micro-frontend compares them with "true".
+            "ENABLE_ASSETS_PAGE": "true",
+            "ENABLE_HOME_PAGE_COURSE_API_V2": "true",
+            "ENABLE_PROGRESS_GRAPH_SETTINGS": "true",
+            "ENABLE_TAGGING_TAXONOMY_PAGES": "true",
+            "ENABLE_UNIT_PAGE": "true",
+            "MEILISEARCH_ENABLED": "true",
+        },
+        "communications": {"SCHEDULE_EMAIL_SECTION": True},
+        "discussions": {"DISCUSSIONS_MFE_BASE_URL": f"{url}/discussions"},
+        "learning": {"LEARNING_BASE_URL": f"{url}/learning"},
+        "profile": {"ACCOUNT_PROFILE_URL": f"{url}/profile"},
+    }
+    return {key: value for name, entries in known.items() if name in stack.mfe_names for key, value in entries.items()}
+
+
+def _site_config(stack: Stack) -> dict[str, Any]:
+    """What the frontend-base site asks for; keys as openedx/frontend-base names them."""
+    site = stack.site
+    role = "org.openedx.frontend.role"
+    routes = [{"role": f"{role}.logout", "url": f"{site.lms_url}/logout"}]
+    for name in ("account", "profile"):
+        if name in stack.mfe_names:
+            routes.append({"role": f"{role}.{name}", "url": f"{site.mfe_url}/{name}/"})
+    return {
+        "siteName": site.name,
+        "baseUrl": site.mfe_url,
+        "lmsBaseUrl": site.lms_url,
+        "cmsBaseUrl": site.studio_url,
+        "loginUrl": f"{site.lms_url}/login",
+        "logoutUrl": f"{site.lms_url}/logout",
+        "externalRoutes": routes,
+        "commonAppConfig": {"DISABLE_ENTERPRISE_LOGIN": True} if "authn" in stack.mfe_names else {},
+    }

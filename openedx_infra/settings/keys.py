@@ -1,0 +1,76 @@
+"""Which keys follow from a secret? Derived offline and alike each time, so that nothing must be asked first."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+import uuid
+from typing import Any
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from openedx_infra.config import Stack
+
+SEARCH_KEY_UID = str(uuid.uuid5(uuid.NAMESPACE_DNS, "search.openedx-infra"))
+"""Id of the platform's Meilisearch API key. Not secret: the key needs the master key, too."""
+
+JWK_ID = "openedx"
+"""`kid` of the key by which the LMS signs tokens."""
+
+
+def search_api_key(master_key: str, uid: str = SEARCH_KEY_UID) -> str:
+    """The API key that Meilisearch gives to a key id: HMAC-SHA256 of the id under the master key, in hex."""
+    return hmac.new(master_key.encode(), uid.encode(), hashlib.sha256).hexdigest()
+
+
+def index_prefix(stack: Stack) -> str:
+    """Prefix of the stack's search indexes; Meilisearch allows letters, digits, `-` and `_` in their names."""
+    return re.sub(r"[^A-Za-z0-9_-]", "_", stack.name) + "_"
+
+
+def derived(root: str, name: str) -> str:
+    """A key of its own for a purpose, by the name of its setting, from a root secret (256 bits, in hex)."""
+    return hmac.new(root.encode(), name.encode(), hashlib.sha256).hexdigest()
+
+
+def jwk_private(pem: str) -> str:
+    """The RSA key of a PEM text as JSON web key with all its private parts. Raises ValueError for anything else."""
+    numbers = _rsa(pem).private_numbers()
+    parts = {
+        "n": numbers.public_numbers.n,
+        "e": numbers.public_numbers.e,
+        "d": numbers.d,
+        "p": numbers.p,
+        "q": numbers.q,
+        "dp": numbers.dmp1,
+        "dq": numbers.dmq1,
+        "qi": numbers.iqmp,
+    }
+    return _jwk(parts)
+
+
+def jwk_set_public(pem: str) -> str:
+    """The set of JSON web keys that verifies what the key of a PEM text signed."""
+    public = _rsa(pem).public_key().public_numbers()
+    return json.dumps({"keys": [json.loads(_jwk({"n": public.n, "e": public.e}))]})
+
+
+def _rsa(pem: str) -> rsa.RSAPrivateKey:
+    key: Any = serialization.load_pem_private_key(pem.encode(), password=None)
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise ValueError("jwt_private_key is no RSA key: edx-platform signs tokens by RS512 only")
+    return key
+
+
+def _jwk(parts: dict[str, int]) -> str:
+    return json.dumps({"kid": JWK_ID, "kty": "RSA", **{name: _base64url(value) for name, value in parts.items()}})
+
+
+def _base64url(number: int) -> str:
+    """A number as RFC 7518 writes it: big-endian bytes, URL-safe base64, no padding."""
+    octets = number.to_bytes((number.bit_length() + 7) // 8, "big")
+    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()

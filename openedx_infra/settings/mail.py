@@ -1,0 +1,74 @@
+"""How does mail leave, and in whose name? Server, sender, and the addresses that pages and mails show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from openedx_infra.config import Stack
+from openedx_infra.settings.endpoints import Endpoints
+from openedx_infra.settings.merging import Settings
+
+_SENDERS = (
+    "DEFAULT_FROM_EMAIL",
+    "SERVER_EMAIL",
+    "BULK_EMAIL_DEFAULT_FROM_EMAIL",
+    "NOTIFICATIONS_DEFAULT_FROM_EMAIL",
+    "LMS_COMM_DEFAULT_FROM_EMAIL",
+    "API_ACCESS_FROM_EMAIL",
+    "ACTIVATION_EMAIL_FROM_ADDRESS",
+)
+_CONTACTS = (
+    "API_ACCESS_MANAGER_EMAIL",
+    "BUGS_EMAIL",
+    "CONTACT_EMAIL",
+    "DEFAULT_FEEDBACK_EMAIL",
+    "ENTERPRISE_CUSTOMER_SUCCESS_EMAIL",
+    "ENTERPRISE_INTEGRATIONS_EMAIL",
+    "PAYMENT_SUPPORT_EMAIL",
+    "PRESS_EMAIL",
+    "TECH_SUPPORT_EMAIL",
+    "UNIVERSITY_EMAIL",
+)
+
+
+def mail(stack: Stack, endpoints: Endpoints) -> Settings:
+    """Everything about mail but the server's password."""
+    return {
+        **_server(stack, endpoints),
+        **dict.fromkeys(_SENDERS, stack.sender),
+        **dict.fromkeys(_CONTACTS, stack.site.contact_email),
+        "CONTACT_MAILING_ADDRESS": f"{stack.site.name} - {stack.site.lms_url}",
+        "DEFAULT_EMAIL_LOGO_URL": f"{stack.site.lms_url}/theming/asset/images/logo.png",
+        # edX's own pages and apps, unless the operator says others.
+        "SOCIAL_MEDIA_FOOTER_ACE_URLS": {},
+        "MOBILE_STORE_ACE_URLS": {},
+        "LTI_USER_EMAIL_DOMAIN": stack.site.lms_host,
+        # One way out for all mails of the platform's engine (ACE), and for bulk mails with it.
+        "ACE_ENABLED_CHANNELS": ["django_email"],
+        "ACE_CHANNEL_DEFAULT_EMAIL": "django_email",
+        "ACE_CHANNEL_TRANSACTIONAL_EMAIL": "django_email",
+        "ACE_ROUTING_KEY": "edx.lms.core.default",
+        "BULK_EMAIL_SEND_USING_EDX_ACE": True,
+    }
+
+
+def mail_secrets(secrets: Mapping[str, str]) -> Settings:
+    """The password of the mail server, when there is a login."""
+    password = secrets.get("mail_password")
+    return {"EMAIL_HOST_PASSWORD": password} if password else {}
+
+
+def _server(stack: Stack, endpoints: Endpoints) -> Settings:
+    delivery = stack.mail.delivery
+    outside = delivery if delivery.source == "smtp" else None
+    security = outside.security if outside else "none"
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": outside.host if outside else endpoints.smtp.host,
+        "EMAIL_PORT": outside.port if outside else endpoints.smtp.port,
+        "EMAIL_HOST_USER": (outside.username or "") if outside else "",
+        "EMAIL_USE_TLS": security == "starttls",
+        "EMAIL_USE_SSL": security == "tls",
+        # Seconds. Django's default is to wait forever, with a request or a worker held.
+        "EMAIL_TIMEOUT": 30,
+    }

@@ -1,0 +1,35 @@
+"""How do settings come together? Merging fragments, and writing them as stable YAML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+Settings = dict[str, Any]
+"""Django settings by name: what YAML can say."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes every value in full: an anchor would tie together settings that only happen to be equal."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def merged(*fragments: Mapping[str, Any]) -> Settings:
+    """The fragments laid over each other: maps key by key, everything else whole, the later one winning."""
+    result: Settings = {}
+    for fragment in fragments:
+        for key, value in fragment.items():
+            below = result.get(key)
+            if isinstance(below, Mapping) and isinstance(value, Mapping):
+                value = merged(below, value)
+            result[key] = value
+    return result
+
+
+def dump(settings: Mapping[str, Any]) -> str:
+    """Settings as YAML: sorted by name, so that equal settings are equal text."""
+    return yaml.dump(dict(settings), Dumper=_Dumper, sort_keys=True, allow_unicode=True, width=110)

@@ -1,0 +1,27 @@
+"""Which Python do LMS and Studio load beside YAML? The files of the settings package, as texts.
+
+The files in `platform/` run in the platform's Python, with its libraries, and never in this program's. They are
+mounted as `lms/envs/openedx_infra` and `cms/envs/openedx_infra`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from openedx_infra.settings.web import Site
+
+_FILES: dict[Site, dict[str, str]] = {
+    "lms": {
+        "__init__.py": "lms.py",
+        "loading.py": "loading.py",
+        "storages.py": "storages.py",
+        "urls.py": "urls.py",
+    },
+    "cms": {"__init__.py": "studio.py", "loading.py": "loading.py", "storages.py": "storages.py"},
+}
+
+
+def module_files(site: Site) -> dict[str, str]:
+    """Text of each file of a site's settings package, by its name there."""
+    folder = Path(__file__).parent / "platform"
+    return {name: (folder / source).read_text(encoding="utf-8") for name, source in _FILES[site].items()}

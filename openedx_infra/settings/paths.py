@@ -1,0 +1,52 @@
+"""Where is what inside a pod? The paths that settings, scripts and volumes agree on."""
+
+from __future__ import annotations
+
+PLATFORM_DIR = "/openedx/edx-platform"
+"""edx-platform's source in the image, and the working directory of all its commands."""
+
+STATIC_DIR = "/openedx/staticfiles"
+"""Static files of LMS and Studio, collected when the image is built; served under /static."""
+
+THEMES_DIR = "/openedx/themes"
+"""Comprehensive themes in the image."""
+
+DIST_DIR = "/openedx/dist"
+"""Built micro-frontends in the MFE image: a folder for each, and `site` for the frontend-base bundle."""
+
+CONFIG_DIR = "/openedx/config"
+"""Plain settings: a ConfigMap, mounted as a directory."""
+
+SECRETS_DIR = "/openedx/secrets"
+"""Secret settings and passwords: a Secret, mounted as a directory."""
+
+PARAMETERS_DIR = "/openedx/parameters"
+"""What a Job is told in a file rather than in its environment: a ConfigMap, mounted as a directory."""
+
+MEDIA_DIR = "/openedx/media"
+"""Uploads that everybody may see; served under /media without asking who wants them."""
+
+PRIVATE_DIR = "/openedx/private"
+"""Uploads and reports that need a permission; never served as files."""
+
+DATA_DIR = "/openedx/data"
+"""Scratch space of one pod."""
+
+LMS_CFG = f"{CONFIG_DIR}/lms.yml"
+"""Plain settings of the LMS; value of the environment variable LMS_CFG."""
+
+CMS_CFG = f"{CONFIG_DIR}/cms.yml"
+"""Plain settings of Studio; value of the environment variable CMS_CFG."""
+
+MODULE = "openedx_infra"
+"""Name of the settings package, mounted in `lms/envs` and in `cms/envs` of the platform."""
+
+
+def module_dir(site: str) -> str:
+    """Where the settings package of a site (`lms` or `cms`) is mounted."""
+    return f"{PLATFORM_DIR}/{site}/envs/{MODULE}"
+
+
+def settings_module(site: str) -> str:
+    """DJANGO_SETTINGS_MODULE of a site (`lms` or `cms`)."""
+    return f"{site}.envs.{MODULE}"

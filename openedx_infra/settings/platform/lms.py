@@ -1,0 +1,5 @@
+"""Settings of the LMS: the platform's own, with those of the instance."""
+
+from .loading import load
+
+load(globals(), "lms")

@@ -1,0 +1,101 @@
+"""How do the instance's settings get into the platform? By its own YAML loading, and by what that can't do.
+
+Runs in the platform. The plain settings (a ConfigMap) and the secret ones (a Secret) are merged in memory and handed
+to the platform's production settings, which read one file.
+"""
+
+import importlib
+import os
+from contextlib import contextmanager
+from pathlib import Path
+
+import yaml
+
+SECRETS_DIR = "/openedx/secrets"
+
+# What production.py assigns after it has read the YAML, whatever that says. Here the YAML has the last word.
+OVERWRITTEN = (
+    "AWS_BUCKET_ACL",
+    "AWS_DEFAULT_ACL",
+    "AWS_QUERYSTRING_EXPIRE",
+    "BROKER_CONNECTION_TIMEOUT",
+    "BROKER_POOL_LIMIT",
+    "CELERYD_PREFETCH_MULTIPLIER",
+    "COURSE_IMPORT_EXPORT_STORAGE",
+    "COURSE_METADATA_EXPORT_STORAGE",
+    "EXPLICIT_QUEUES",
+    "INACTIVE_USER_URL",
+    "LOGGING",
+    "OAUTH_ENFORCE_SECURE",
+    "SEARCH_ENGINE",
+    "SESSION_COOKIE_SAMESITE",
+    "USER_TASKS_ARTIFACT_STORAGE",
+)
+
+HISTORY_APP = "lms.djangoapps.coursewarehistoryextended"
+HISTORY_ROUTER = "openedx.core.lib.django_courseware_routers.StudentModuleHistoryExtendedRouter"
+
+
+def load(namespace, site):
+    """Fill a settings module: `namespace` are its globals, `site` is `lms` or `cms`."""
+    variable = f"{site.upper()}_CFG"
+    secrets = Path(os.environ.get("OPENEDX_SECRETS_DIR", SECRETS_DIR), f"{site}.yml")
+    said = merged(read(os.environ[variable]), read(secrets))
+    with handed_over(variable, said):
+        production = importlib.import_module(f"{site}.envs.production")
+    namespace.update({name: value for name, value in vars(production).items() if not name.startswith("_")})
+    namespace.update({name: said[name] for name in OVERWRITTEN if name in said})
+    if not namespace.get("ENABLE_CSMH_EXTENDED", True):
+        without_extended_history(namespace)
+    refuse_code(namespace)
+    rebind_features(namespace)
+
+
+def read(path):
+    """The settings of a YAML file."""
+    return yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {}
+
+
+def merged(below, above):
+    """Two maps laid over each other, key by key; everything else is replaced whole."""
+    both = {**below, **above}
+    for key in below.keys() & above.keys():
+        if isinstance(below[key], dict) and isinstance(above[key], dict):
+            both[key] = merged(below[key], above[key])
+    return both
+
+
+@contextmanager
+def handed_over(variable, said):
+    """The settings as a file that exists in memory only, named by the environment variable meanwhile."""
+    before = os.environ[variable]
+    descriptor = os.memfd_create(variable)
+    try:
+        with os.fdopen(os.dup(descriptor), "w", encoding="utf-8") as file:
+            yaml.safe_dump(said, file, allow_unicode=True)
+        os.environ[variable] = f"/proc/self/fd/{descriptor}"
+        yield
+    finally:
+        os.environ[variable] = before
+        os.close(descriptor)
+
+
+def without_extended_history(namespace):
+    """Leave out the app that needs a database of its own, so that its migrations don't run, either."""
+    for name, entry in (("INSTALLED_APPS", HISTORY_APP), ("DATABASE_ROUTERS", HISTORY_ROUTER)):
+        namespace[name] = [item for item in namespace[name] if item != entry]
+
+
+def refuse_code(namespace):
+    """Tell codejail its interpreter before its `safe_exec` is imported: unconfigured, that would not be safe."""
+    from codejail import jail_code
+
+    jail = namespace["CODE_JAIL"]
+    jail_code.configure("python", jail["python_bin"], user=jail.get("user"))
+
+
+def rebind_features(namespace):
+    """Let the old way to read a flag, FEATURES["NAME"], find it in this module rather than in production.py."""
+    from openedx.core.lib.features_setting_proxy import FeaturesProxy
+
+    namespace["FEATURES"] = FeaturesProxy(namespace)

@@ -1,0 +1,79 @@
+"""How do LMS and Studio serve HTTP? The configuration of uWSGI."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from openedx_infra.config import Stack
+from openedx_infra.settings.paths import MEDIA_DIR, PLATFORM_DIR, STATIC_DIR
+
+Site = Literal["lms", "cms"]
+"""A site of edx-platform, by the platform's own name; `cms` is Studio."""
+
+_MB = 1_000_000
+
+UPLOAD_LIMITS: dict[Site, int] = {"lms": 16 * _MB, "cms": 250 * _MB}
+"""Largest body of a request, in bytes; for the web server and for the ingress alike.
+
+LMS: four times what the platform itself allows for a file in a problem (STUDENT_FILEUPLOAD_MAX_SIZE, 4 MB), as ORA
+submissions come through it, too. Tutor's limit is 4 MB, which larger submissions fail at (peers.md 2.2 of the
+project's research). Studio: 250 MB, as in Tutor, for course archives whose upload is not split. Neither is measured.
+"""
+
+PORT = 8000
+"""Port of LMS and of Studio."""
+
+
+def uwsgi_ini(stack: Stack, site: Site) -> str:
+    """Configuration of uWSGI for a site, with the stack's processes and threads."""
+    web = stack.sizing.lms if site == "lms" else stack.sizing.studio
+    return _INI.format(
+        site=site,
+        port=PORT,
+        processes=web.processes,
+        threads=web.threads,
+        limit=UPLOAD_LIMITS[site],
+        platform=PLATFORM_DIR,
+        static=STATIC_DIR,
+        media=MEDIA_DIR,
+    )
+
+
+_INI = """\
+[uwsgi]
+chdir = {platform}
+module = {site}.wsgi:application
+http = 0.0.0.0:{port}
+master = true
+processes = {processes}
+threads = {threads}
+enable-threads = true
+thunder-lock = true
+single-interpreter = true
+need-app = true
+; Each process loads the platform itself: connections to datastores don't survive a fork.
+lazy-apps = true
+
+; SIGTERM lets requests finish (at most {grace} s), rather than reloading or dropping them.
+die-on-term = true
+hook-master-start = unix_signal:15 gracefully_kill_them_all
+worker-reload-mercy = {grace}
+vacuum = true
+; No harakiri: reports and imports take as long as they take.
+http-timeout = {timeout}
+
+; The ingress keeps its connections open.
+http-keepalive = 1
+add-header = Connection: Keep-Alive
+; Cookies with JSON web tokens exceed the default of 4 KiB.
+buffer-size = 32768
+http-buffer-size = 65536
+limit-post = {limit}
+
+static-map = /static={static}
+static-map = /media={media}
+; Lists of learners that staff upload (cohorts, enrolments) go to the default storage, beside public images.
+static-skip-ext = .csv
+add-header = X-Content-Type-Options: nosniff
+log-x-forwarded-for = true
+""".replace("{grace}", "60").replace("{timeout}", "300")
