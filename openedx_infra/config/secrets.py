@@ -39,6 +39,15 @@ class Secret:
     """What rotating it does to people and data."""
     append: bool = False
     """Whether rotation adds a line before the older ones rather than replacing them: old data needs the old values."""
+    keep_previous: bool = False
+    """Whether rotation keeps the replaced value as `<name>_previous`: whoever sets the new one logs in with the old."""
+    by_name_only: bool = False
+    """Whether `rotate --all` leaves it alone, as what it protects can't be had back."""
+
+    @property
+    def previous(self) -> str:
+        """Name under which a replaced value is kept."""
+        return f"{self.name}_previous"
 
 
 _LOGOUT = "everybody is logged out; links in mails already sent stop working"
@@ -64,10 +73,21 @@ SECRETS: tuple[Secret, ...] = (
         name="profile_image_hash_seed",
         meaning="seed of the file names of profile images",
         rotation="all profile images are lost to their owners: rotate it only by name",
+        by_name_only=True,
     ),
-    Secret(name="mysql_root_password", meaning="MySQL's root", rotation="MySQL's provisioning Job sets the new one"),
+    Secret(
+        name="mysql_root_password",
+        meaning="MySQL's root",
+        rotation="MySQL's provisioning Job sets the new one",
+        keep_previous=True,
+    ),
     Secret(name="mysql_password", meaning="the platform's MySQL user", rotation=_RESTART),
-    Secret(name="mongodb_root_password", meaning="MongoDB's root", rotation="MongoDB's provisioning Job sets the new one"),
+    Secret(
+        name="mongodb_root_password",
+        meaning="MongoDB's root",
+        rotation="MongoDB's provisioning Job sets the new one",
+        keep_previous=True,
+    ),
     Secret(name="mongodb_password", meaning="the platform's MongoDB user", rotation=_RESTART),
     Secret(name="broker_password", meaning="Valkey as broker", rotation=_RESTART),
     Secret(name="cache_password", meaning="Valkey as cache", rotation=_RESTART),
@@ -79,6 +99,9 @@ SECRETS: tuple[Secret, ...] = (
 
 BY_NAME = {secret.name: secret for secret in SECRETS}
 """The same by name."""
+
+NAMES = frozenset(BY_NAME) | {secret.previous for secret in SECRETS if secret.keep_previous}
+"""Every name that may stand under `openedx:secrets`."""
 
 
 def required(stack: Stack) -> tuple[Secret, ...]:

@@ -1,0 +1,96 @@
+"""Is a stack file right? Judged offline: configuration, settings, every Kubernetes object, and the rules."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from openedx_infra.config import ConfigError, Stack
+from openedx_infra.operations import secrets, stackfile
+from openedx_infra.operations.errors import OperationError
+from openedx_infra.operations.stackfile import StackFile
+
+if TYPE_CHECKING:
+    from openedx_infra.operations.recording import Graph
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What a check found in a stack that can be brought up."""
+
+    stack: Stack
+    resources: int
+    objects: int
+    notes: Sequence[str]
+    """What is worth knowing and no error."""
+    seconds: float
+
+
+def check(name: str, config_file: Path | None = None) -> Report:
+    """Check a stack without an engine, a cluster or a network.
+
+    Raises ConfigError with every fault of the configuration, or OperationError with everything that the
+    rules refuse.
+    """
+    start = time.monotonic()
+    file = stackfile.read(name, config_file)
+    stack = stackfile.validated(file)
+    graph = recorded(stack, secrets.stand_ins(stack))
+    demand_lawful(stack, graph)
+    return Report(
+        stack=stack,
+        resources=len(graph.resources),
+        objects=len(graph.objects()),
+        notes=notes(file, stack),
+        seconds=time.monotonic() - start,
+    )
+
+
+def show(report: Report, console: Console) -> None:
+    """Print what a check found."""
+    for note in report.notes:
+        console.print(f"note: {note}", style="yellow", highlight=False, soft_wrap=True)
+    console.print(
+        f"Stack {report.stack.name} is right: {report.resources} resources, {report.objects} Kubernetes "
+        f"objects, checked in {report.seconds:.1f} s.",
+        soft_wrap=True,
+    )
+
+
+def recorded(stack: Stack, values: dict[str, str]) -> Graph:
+    """Everything that the program would register for a stack. Raises ConfigError with what it refuses."""
+    from pulumi import RunError
+
+    from openedx_infra.operations.recording import record
+
+    try:
+        return record(stack, values)
+    except RunError as error:
+        raise ConfigError(stack.name, str(error).splitlines()) from error
+
+
+def demand_lawful(stack: Stack, graph: Graph) -> None:
+    """Raise OperationError with everything that the policies refuse."""
+    from policies import rules
+
+    complaints = [str(complaint) for complaint in rules.judge(graph.objects())]
+    if complaints:
+        lines = "\n".join(f"  - {complaint}" for complaint in complaints)
+        raise OperationError(
+            f"Stack {stack.name}: the rules of policies/ refuse {len(complaints)} things.\n{lines}"
+        )
+
+
+def notes(file: StackFile, stack: Stack) -> list[str]:
+    """What an operator should know before `up`."""
+    if file.local:
+        return [
+            "it names no cluster: `up` uses the embedded one, where containers don't run, and makes secrets"
+        ]
+    missing = stackfile.missing_secrets(file, stack)
+    return [f"`up` will refuse: {line}" for line in missing]

@@ -1,0 +1,239 @@
+"""What can one type after `openedx-infra`? Arguments and printing only; each verb has a file of its own."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from openedx_infra.operations.checkout import DEFAULT_STACK
+
+DEBUG_VARIABLE = "OPENEDX_INFRA_DEBUG"
+"""Environment variable that shows the traceback of what went wrong unexpectedly."""
+
+LOG_WIDTH = 160
+"""Columns of what is printed where there is no terminal."""
+
+app = typer.Typer(
+    help="One Open edX instance: a stack file becomes a running site.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+secrets_app = typer.Typer(help="Passwords and keys of a stack.", no_args_is_help=True)
+app.add_typer(secrets_app, name="secrets")
+
+StackName = Annotated[
+    str,
+    typer.Option(
+        "--stack", "-s", envvar="PULUMI_STACK", help="Stack, which is described in Pulumi.STACK.yaml."
+    ),
+]
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option(help="Stack file to use rather than the checkout's.", exists=True, dir_okay=False),
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Refresh = Annotated[bool, typer.Option(help="Read the state of every object from the cluster first.")]
+ShowSecrets = Annotated[bool, typer.Option(help="Show secrets in plain text.")]
+
+
+@app.callback()
+def _options(debug: Annotated[bool, typer.Option(help="Show tracebacks.")] = False) -> None:
+    if debug:
+        os.environ[DEBUG_VARIABLE] = "1"
+
+
+@app.command()
+def up(
+    stack: StackName = DEFAULT_STACK,
+    config_file: ConfigFile = None,
+    refresh: Refresh = False,
+    yes: Yes = False,
+) -> None:
+    """Bring the instance up, or bring it to what the stack file says by now.
+
+    A stack that names a cluster is previewed and asked about before, unless --yes is said.
+    """
+    from openedx_infra.operations import deploy, stackfile
+
+    request = deploy.Request(name=stack, config_file=config_file)
+    confirm = None if yes or stackfile.read(stack, config_file).local else _confirm
+    deploy.up(request, _console(), confirm=confirm, refresh=refresh)
+
+
+@app.command()
+def preview(
+    stack: StackName = DEFAULT_STACK,
+    config_file: ConfigFile = None,
+    refresh: Refresh = False,
+    expect_no_changes: Annotated[bool, typer.Option(help="Fail when there is any change.")] = False,
+) -> None:
+    """Show what `up` would change."""
+    from openedx_infra.operations import deploy
+
+    request = deploy.Request(name=stack, config_file=config_file)
+    deploy.preview(request, _console(), refresh=refresh, unchanged=expect_no_changes)
+
+
+@app.command()
+def down(stack: StackName = DEFAULT_STACK, config_file: ConfigFile = None) -> None:
+    """Stop the embedded cluster. Its data stays, and the next `up` goes on with it."""
+    from openedx_infra.operations import cluster
+    from openedx_infra.operations.errors import OperationError
+    from openedx_infra.operations.stackfile import read
+
+    if not read(stack, config_file).local:
+        raise OperationError(
+            f"Stack {stack} names its own cluster, which is not ours to stop.",
+            remedy=f"`openedx-infra destroy --stack {stack}` deletes what the stack made there",
+        )
+    cluster.stop_embedded(_console())
+
+
+@app.command()
+def destroy(stack: StackName = DEFAULT_STACK, config_file: ConfigFile = None, yes: Yes = False) -> None:
+    """Delete the instance's objects, all but those that hold data and are protected."""
+    from openedx_infra.operations import deploy
+
+    request = deploy.Request(name=stack, config_file=config_file)
+    deploy.destroy(request, _console(), confirm=None if yes else _confirm)
+
+
+@app.command()
+def outputs(
+    stack: StackName = DEFAULT_STACK,
+    config_file: ConfigFile = None,
+    json: Json = False,
+    show_secrets: ShowSecrets = False,
+) -> None:
+    """Print what the stack exports: addresses, namespace, images, configuration."""
+    from openedx_infra.operations import outputs as verb
+
+    verb.show(
+        verb.Request(name=stack, config_file=config_file), _console(), json=json, show_secrets=show_secrets
+    )
+
+
+@app.command()
+def status(stack: StackName = DEFAULT_STACK, config_file: ConfigFile = None, json: Json = False) -> None:
+    """Say what is ready, with the reason for what isn't. Ends with code 1 unless all is ready."""
+    from openedx_infra.operations import status as verb
+    from openedx_infra.operations.stackfile import read, validated
+
+    file = read(stack, config_file)
+    if not verb.report(file, validated(file, placeholders=True), _console(), json=json):
+        raise typer.Exit(1)
+
+
+@app.command()
+def check(stack: StackName = DEFAULT_STACK, config_file: ConfigFile = None) -> None:
+    """Validate the stack offline: its configuration, all settings and objects, and the rules on them."""
+    from openedx_infra.operations import check as verb
+
+    verb.show(verb.check(stack, config_file), _console())
+
+
+@app.command()
+def render(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write to.")],
+    stack: StackName = DEFAULT_STACK,
+    config_file: ConfigFile = None,
+    show_secrets: ShowSecrets = False,
+) -> None:
+    """Write the Kubernetes objects as YAML, one file each, secrets redacted."""
+    from openedx_infra.operations import render as verb
+
+    console = _console()
+    written = verb.render(stack, config_file, output, show_secrets=show_secrets, console=_console(error=True))
+    console.print(f"{len(written)} objects written to {output}.", soft_wrap=True)
+
+
+@app.command()
+def env(stack: StackName = DEFAULT_STACK, config_file: ConfigFile = None) -> None:
+    """Print shell lines for working by hand: eval "$(openedx-infra env)"."""
+    from openedx_infra.operations import session, stackfile
+
+    for line in session.exports(stackfile.read(stack, config_file), _console(error=True)):
+        typer.echo(line)
+
+
+@secrets_app.command("list")
+def list_secrets(stack: StackName = DEFAULT_STACK, config_file: ConfigFile = None) -> None:
+    """Show the secrets that the stack needs, which of them are there, and what rotating one does."""
+    from openedx_infra.operations import keeping
+
+    keeping.show(stack, config_file, _console())
+
+
+@secrets_app.command()
+def generate(stack: StackName = DEFAULT_STACK, config_file: ConfigFile = None) -> None:
+    """Make the secrets that are missing, and write them, encrypted, into the stack file."""
+    from openedx_infra.operations import keeping
+
+    keeping.generate(stack, config_file, _console())
+
+
+@secrets_app.command()
+def rotate(
+    names: Annotated[list[str] | None, typer.Argument(help="Names of secrets.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All that can be replaced without loss.")] = False,
+    stack: StackName = DEFAULT_STACK,
+    config_file: ConfigFile = None,
+    yes: Yes = False,
+) -> None:
+    """Replace secrets by new ones. The next `up` puts them in force."""
+    from openedx_infra.operations import keeping
+
+    if bool(names) == everything:
+        raise typer.BadParameter("say which secrets, or --all")
+    keeping.rotate(names, stack, config_file, _console(), confirm=None if yes else _confirm)
+
+
+def main() -> None:
+    """Run. An error of the user's, the configuration's or the deployment's is a message and code 1."""
+    try:
+        app(prog_name="openedx-infra")
+    except Exception as error:
+        tell(error)
+        sys.exit(1)
+
+
+def tell(error: Exception) -> None:
+    """Print an error for people; one that nobody foresaw is raised again when debugging."""
+    if os.environ.get(DEBUG_VARIABLE):
+        raise error
+    _console(error=True).print(_told(error), style="red", markup=False, highlight=False, soft_wrap=True)
+
+
+def _told(error: Exception) -> str:
+    from openedx_infra.config import ConfigError
+    from openedx_infra.operations.errors import OperationError
+    from tools.errors import ToolError
+
+    if isinstance(error, ConfigError | OperationError | ToolError):
+        return str(error)
+    return (
+        f"Unexpected {type(error).__name__}: {error}\nThis is a fault of the program. "
+        f"With `openedx-infra --debug …` it shows where it happened."
+    )
+
+
+def _console(*, error: bool = False) -> Console:
+    console = Console(stderr=error)
+    return console if console.is_terminal else Console(stderr=error, width=LOG_WIDTH)
+
+
+def _confirm(question: str) -> bool:
+    """Ask; without a terminal there is nobody to ask."""
+    from openedx_infra.operations.errors import OperationError
+
+    if not sys.stdin.isatty():
+        raise OperationError(f"{question} There is no terminal to answer by.", remedy="add --yes")
+    return typer.confirm(question)

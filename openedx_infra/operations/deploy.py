@@ -1,0 +1,167 @@
+"""How does a stack get from its file to the cluster, and away again? The verbs up, preview and destroy."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from openedx_infra.operations import failure
+from openedx_infra.operations.errors import OperationError
+from openedx_infra.operations.events import Event, Urn
+from openedx_infra.operations.progress import Plan, Progress, counted
+from openedx_infra.operations.session import Request, Session, begin
+
+Confirm = Callable[[str], bool]
+"""Asks a yes-or-no question."""
+
+
+def up(request: Request, console: Console, *, confirm: Confirm | None = None, refresh: bool = False) -> None:
+    """Bring a stack up: make the cluster what the stack file says.
+
+    With `confirm`, what would change is shown before, and asked about. Raises an error for people when
+    anything fails; what was done until then is kept, and the next `up` goes on from there.
+    """
+    start = time.monotonic()
+    session = begin(request, console, on_interrupt=_interrupt(console))
+    _announce(session, console)
+    if confirm and not _agreed(session, console, confirm):
+        return
+    session.recover(console)
+    _work(session, console, lambda listen: session.live.verbs(listen).up(refresh=refresh), "up", start)
+    _farewell(session, console)
+
+
+def preview(request: Request, console: Console, *, refresh: bool = False, unchanged: bool = False) -> None:
+    """Show what `up` would change. With `unchanged`, any change is an error."""
+    session = begin(request, console, on_interrupt=_interrupt(console))
+    _announce(session, console)
+    plan = _plan(session, console, refresh=refresh)
+    if unchanged and plan.steps:
+        raise OperationError(f"Stack {request.name} would change, and no change was expected.")
+
+
+def destroy(request: Request, console: Console, *, confirm: Confirm | None = None) -> None:
+    """Delete all of a stack's objects but those that are protected, and say which stay."""
+    start = time.monotonic()
+    session = begin(request, console, creating=False, on_interrupt=_interrupt(console))
+    where = f"in namespace {session.stack.namespace} of {session.cluster}"
+    if confirm and not confirm(
+        f"Delete the objects of stack {request.name} {where}? What is protected stays."
+    ):
+        return
+    session.recover(console)
+    _work(session, console, lambda listen: session.live.verbs(listen).destroy(), "destroy", start)
+    _tell_what_stays(session, console)
+
+
+def _interrupt(console: Console) -> Callable[[int], None]:
+    def tell(count: int) -> None:
+        if count == 1:
+            console.print(
+                "Stopping: what is under way may finish, nothing new begins. Nothing is lost, the next run "
+                "goes on from here. (Ctrl-C once more stops at once.)",
+                soft_wrap=True,
+            )
+
+    return tell
+
+
+def _announce(session: Session, console: Console) -> None:
+    console.print(
+        Text.assemble(
+            "Stack ",
+            (session.file.name, "bold"),
+            f" → namespace {session.stack.namespace} of {session.cluster}",
+        ),
+        soft_wrap=True,
+    )
+
+
+def _plan(session: Session, console: Console, *, refresh: bool) -> Plan:
+    plan = Plan()
+    try:
+        session.live.verbs(plan).preview(refresh=refresh)
+    except OperationError as error:
+        raise failure.of_program(error, plan.errors) from error
+    plan.show(console)
+    if plan.summary:
+        console.print(f"Preview: {counted(plan.summary.changes, future=True)}. Nothing was changed.")
+    return plan
+
+
+def _agreed(session: Session, console: Console, confirm: Confirm) -> bool:
+    plan = _plan(session, console, refresh=False)
+    return bool(plan.steps) and confirm(f"Change stack {session.file.name} so?")
+
+
+def _work(
+    session: Session,
+    console: Console,
+    verb: Callable[[Callable[[Event], None]], None],
+    word: str,
+    start: float,
+) -> None:
+    with Progress(console) as progress:
+        try:
+            verb(progress)
+        except OperationError as error:
+            raise failure.explain(session, progress, error, word) from error
+    seconds = time.monotonic() - start
+    changes = progress.summary.changes if progress.summary else {}
+    console.print(f"[green]Done[/green] in {seconds:.0f} s: {counted(changes)}.")
+
+
+def _farewell(session: Session, console: Console) -> None:
+    outputs = session.live.outputs()
+    for name, url in sorted(urls(outputs).items()):
+        console.print(f"  {name:<14}{url}", soft_wrap=True, highlight=False)
+    if session.local:
+        console.print(
+            _ON_EMBEDDED.format(name=session.file.name, file=session.file.path.name), soft_wrap=True
+        )
+
+
+_ON_EMBEDDED = """
+The cluster is the embedded one: it admits, schedules and rolls out as a real one does, but its nodes are \
+simulated and containers don't run, so these addresses don't answer. To run the same stack on k3s:
+  1. curl -sfL https://get.k3s.io | sh -      (on the server; it holds Traefik and storage)
+  2. in {file}, under `config:`, write
+         openedx:cluster:
+           context: default
+           kubeconfig: /etc/rancher/k3s/k3s.yaml
+  3. openedx-infra secrets generate --stack {name} && openedx-infra up --stack {name}
+`openedx-infra down` stops the embedded cluster; its data stays."""
+
+
+def urls(outputs: Mapping[str, Any]) -> dict[str, str]:
+    """The addresses among a stack's outputs, by the name of what they lead to."""
+    return {
+        name.removesuffix("_url"): value
+        for name, value in outputs.items()
+        if name.endswith("_url") and isinstance(value, str)
+    }
+
+
+def _tell_what_stays(session: Session, console: Console) -> None:
+    stays = [
+        resource
+        for resource in session.live.state()["deployment"].get("resources", ())
+        if resource.get("protect")
+    ]
+    if not stays:
+        console.print("Nothing of the stack is left.")
+        return
+    console.print("These stay, as they hold data:")
+    for resource in stays:
+        console.print(f"  {Urn(resource['urn'])}", highlight=False)
+    name = session.file.name
+    console.print(
+        f"To delete them too, say `openedx:datastores: {{protect: false}}` in {session.file.path.name}, then "
+        f"run `openedx-infra up --stack {name}` and `openedx-infra destroy --stack {name}`.",
+        soft_wrap=True,
+        highlight=False,
+    )

@@ -1,0 +1,79 @@
+"""Which step failed, why, and what can one do? Told from Pulumi's events and from the cluster's own words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from openedx_infra.operations.errors import OperationError
+from openedx_infra.operations.events import Urn
+from openedx_infra.operations.progress import Failure, Progress
+
+if TYPE_CHECKING:
+    from openedx_infra.operations.session import Session
+
+_INTERRUPTED = re.compile(r"cancell?ed|interrupt|terminated", re.IGNORECASE)
+_WORKLOADS = ("Deployment", "StatefulSet", "Job", "PersistentVolumeClaim")
+
+
+def explain(session: Session, progress: Progress, error: OperationError, verb: str) -> OperationError:
+    """The error for people when a verb failed half-way."""
+    name = session.file.name
+    if progress.failures:
+        parts = [_told(session, failure) for failure in progress.failures]
+        return OperationError("\n".join(parts), remedy=_remedy(progress.failures, name, verb))
+    if progress.errors:
+        return of_program(error, progress.errors)
+    return error
+
+
+def of_program(error: OperationError, errors: Sequence[str]) -> OperationError:
+    """The error when the program itself, rather than a resource, said what is wrong."""
+    said = "\n".join(dict.fromkeys(_without_frame(text) for text in errors))
+    return OperationError(said) if said else error
+
+
+def _told(session: Session, failure: Failure) -> str:
+    head = f"{failure.urn} failed" + (f" (part of {failure.urn.owner})" if failure.urn.owner else "")
+    lines = [f"  {line}" for text in dict.fromkeys(failure.why) for line in _readable(text)]
+    return "\n".join([head, *lines, *(f"  {line}" for line in _from_cluster(session, failure.urn))])
+
+
+def _from_cluster(session: Session, urn: Urn) -> Iterator[str]:
+    """What the cluster says about a workload: its reason, and the end of its pods' logs."""
+    from openedx_infra.operations.cluster import connect
+    from openedx_infra.operations.status import log_tail, snapshot
+
+    if urn.kind not in _WORKLOADS:
+        return
+    try:
+        client = connect(session.address, session.stack.namespace)
+        row = snapshot(client).row(urn.kind, urn.name)
+    except OperationError as error:
+        yield f"(the cluster could not be asked why: {error.message})"
+        return
+    if row and row.reason:
+        yield f"the cluster says: {row.reason}"
+    for pod in row.pods[-1:] if row else ():
+        if tail := log_tail(client, pod):
+            yield f"last lines of pod {pod}:"
+            yield from (f"  {line}" for line in tail)
+
+
+def _remedy(failures: Sequence[Failure], stack: str, verb: str) -> str:
+    again = f"then run `openedx-infra {verb} --stack {stack}` again: it goes on from here"
+    if any(failure.urn.kind == "Job" for failure in failures):
+        return f"the pods that served before still do. Mend what the step complains about, {again}"
+    return f"`openedx-infra status --stack {stack}` shows the whole. Mend what it complains about, {again}"
+
+
+def _readable(text: str) -> list[str]:
+    """The provider's complaint without its list marks and empty lines."""
+    lines = (re.sub(r"^\s*\*\s*", "", line).strip() for line in text.splitlines())
+    return [line for line in lines if line and not re.fullmatch(r"\d+ errors? occurred:", line)]
+
+
+def _without_frame(text: str) -> str:
+    """What the program said, without the frame that the language host puts around it."""
+    return re.sub(r"^(Program failed with an unhandled exception:|error: )\s*", "", text.strip())

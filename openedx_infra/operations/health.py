@@ -1,0 +1,207 @@
+"""What of an instance is ready, and why isn't the rest? Read from objects; nothing is asked of a cluster."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from lightkube.models.apps_v1 import Deployment, DeploymentStatus, StatefulSet, StatefulSetStatus
+from lightkube.models.batch_v1 import Job
+from lightkube.models.core_v1 import ContainerStatus, Event, PersistentVolumeClaim, Pod
+from lightkube.models.meta_v1 import LabelSelector, ObjectMeta
+
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One workload or volume."""
+
+    kind: str
+    name: str
+    ready: bool
+    count: str
+    """How much of it is ready, such as `1/2`, or the phase of what has no count."""
+    reason: str = ""
+    """Why it is not ready; empty when it is."""
+    pods: tuple[str, ...] = ()
+    """Names of its pods that are not ready."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """The objects of a namespace at one moment."""
+
+    deployments: Sequence[Deployment] = ()
+    stateful_sets: Sequence[StatefulSet] = ()
+    jobs: Sequence[Job] = ()
+    claims: Sequence[PersistentVolumeClaim] = ()
+    pods: Sequence[Pod] = ()
+    events: Sequence[Event] = ()
+
+    def rows(self) -> list[Row]:
+        """All workloads and volumes: by kind, then by name."""
+        rows = [
+            *(self._counted("Deployment", item) for item in self.deployments),
+            *(self._counted("StatefulSet", item) for item in self.stateful_sets),
+            *(self._job(item) for item in self.jobs),
+            *(self._claim(item) for item in self.claims),
+        ]
+        return sorted(rows, key=lambda row: (row.kind, row.name))
+
+    def row(self, kind: str, name: str) -> Row | None:
+        """The workload of a kind whose name is `name`, or the newest whose name Pulumi made from it."""
+        found = [row for row in self.rows() if row.kind == kind and _is_named(row.name, name)]
+        created = {_name(job.metadata): _created(job.metadata) for job in self.jobs}
+        return max(found, key=lambda row: created.get(row.name, _BEGINNING), default=None)
+
+    def _counted(self, kind: str, item: Deployment | StatefulSet) -> Row:
+        status, spec = item.status, item.spec
+        wanted = 1 if spec is None or spec.replicas is None else spec.replicas
+        ready = (status.readyReplicas if status else None) or 0
+        updated = (status.updatedReplicas if status else None) or 0
+        seen = bool(status and (status.observedGeneration or 0) >= (_generation(item.metadata)))
+        done = seen and ready >= wanted and updated >= wanted
+        pods = self._pods(spec.selector if spec else None)
+        reason = "" if done else self._why(kind, item.metadata, pods) or _conditions(status) or "rolling out"
+        return Row(
+            kind=kind,
+            name=_name(item.metadata),
+            ready=done,
+            count=f"{min(ready, updated)}/{wanted}",
+            reason=reason,
+            pods=_unready(pods),
+        )
+
+    def _job(self, job: Job) -> Row:
+        status = job.status
+        conditions = {c.type: c for c in (status.conditions if status else None) or () if c.status == "True"}
+        name, done, failed = _name(job.metadata), "Complete" in conditions, conditions.get("Failed")
+        pods = self._pods(job.spec.selector if job.spec else None)
+        why = self._why("Job", job.metadata, pods)
+        if failed:
+            why = "; ".join(part for part in (f"{failed.reason}: {failed.message}", why) if part)
+        count = "complete" if done else "failed" if failed else "running"
+        reason = "" if done else why or "its pod has not finished"
+        return Row(kind="Job", name=name, ready=done, count=count, reason=reason, pods=_unready(pods))
+
+    def _claim(self, claim: PersistentVolumeClaim) -> Row:
+        phase = (claim.status.phase if claim.status else None) or "Pending"
+        done = phase == "Bound"
+        reason = (
+            ""
+            if done
+            else self._last_event("PersistentVolumeClaim", _name(claim.metadata)) or "no volume yet"
+        )
+        return Row(
+            kind="PersistentVolumeClaim",
+            name=_name(claim.metadata),
+            ready=done,
+            count=phase.lower(),
+            reason=reason,
+        )
+
+    def _pods(self, selector: LabelSelector | None) -> list[Pod]:
+        wanted = (selector.matchLabels if selector else None) or {}
+        return [pod for pod in self.pods if wanted and wanted.items() <= _labels(pod.metadata).items()]
+
+    def _why(self, kind: str, meta: ObjectMeta | None, pods: Sequence[Pod]) -> str:
+        """The first thing that explains: a container, a pod's condition, or the last warning about one."""
+        for pod in pods:
+            if why := _why_not_ready(pod) or (
+                "" if _is_ready(pod) else self._last_event("Pod", _name(pod.metadata))
+            ):
+                return f"{_name(pod.metadata)}: {why}"
+        return self._last_event(kind, _name(meta))
+
+    def _last_event(self, kind: str, name: str) -> str:
+        """The last warning about an object, or about a Deployment's ReplicaSet, where making pods fails."""
+        about = [event for event in self.events if event.type == "Warning" and _is_about(event, kind, name)]
+        last = max(about, key=_when, default=None)
+        return f"{last.reason}: {last.message}" if last else ""
+
+
+def _why_not_ready(pod: Pod) -> str:
+    status = pod.status
+    if status is None:
+        return ""
+    for container in [*(status.initContainerStatuses or ()), *(status.containerStatuses or ())]:
+        if why := _why_container(container):
+            return why
+    for condition in status.conditions or ():
+        if condition.type == "PodScheduled" and condition.status == "False":
+            return f"{condition.reason}: {condition.message}"
+    if status.phase == "Failed":
+        return f"{status.reason or 'Failed'}: {status.message or 'the pod failed'}"
+    return ""
+
+
+def _why_container(container: ContainerStatus) -> str:
+    state = container.state
+    waiting = state.waiting if state else None
+    before = container.lastState.terminated if container.lastState else None
+    ended = (state.terminated if state else None) or before
+    crashed = (
+        f"container {container.name} ended with code {ended.exitCode}" if ended and ended.exitCode else ""
+    )
+    if crashed and ended:
+        crashed += f" ({ended.message.strip() or ended.reason})" if ended.message else f" ({ended.reason})"
+    if waiting and waiting.reason not in (None, "ContainerCreating", "PodInitializing"):
+        return "; ".join(
+            part for part in (f"{waiting.reason}: {waiting.message or container.image}", crashed) if part
+        )
+    return crashed if not container.ready else ""
+
+
+def _conditions(status: DeploymentStatus | StatefulSetStatus | None) -> str:
+    """What a Deployment says about itself when it can't make pods or gave up waiting."""
+    said = status.conditions if isinstance(status, DeploymentStatus) else None
+    bad = {"ReplicaFailure": "True", "Progressing": "False"}
+    return "; ".join(f"{c.reason}: {c.message}" for c in said or () if bad.get(c.type) == c.status)
+
+
+def _is_about(event: Event, kind: str, name: str) -> bool:
+    about = event.involvedObject
+    if about.kind == "ReplicaSet" and kind == "Deployment":
+        return (about.name or "").rpartition("-")[0] == name
+    return about.kind == kind and about.name == name
+
+
+def _when(event: Event) -> datetime:
+    return event.lastTimestamp or event.eventTime or event.firstTimestamp or _BEGINNING
+
+
+def _is_ready(pod: Pod) -> bool:
+    status = pod.status
+    if status and status.phase == "Succeeded":
+        return True
+    return any(
+        c.type == "Ready" and c.status == "True" for c in (status.conditions if status else None) or ()
+    )
+
+
+def _unready(pods: Iterable[Pod]) -> tuple[str, ...]:
+    return tuple(_name(pod.metadata) for pod in pods if not _is_ready(pod))
+
+
+def _is_named(name: str, logical: str) -> bool:
+    """Whether a name is a logical one, or made from it by Pulumi: a dash and eight hexadecimal digits."""
+    return re.fullmatch(rf"{re.escape(logical)}(-[0-9a-f]{{8}})?", name) is not None
+
+
+def _name(meta: ObjectMeta | None) -> str:
+    return (meta.name if meta else None) or ""
+
+
+def _labels(meta: ObjectMeta | None) -> Mapping[str, str]:
+    return (meta.labels if meta else None) or {}
+
+
+def _created(meta: ObjectMeta | None) -> datetime:
+    return (meta.creationTimestamp if meta else None) or _BEGINNING
+
+
+def _generation(meta: ObjectMeta | None) -> int:
+    return (meta.generation if meta else None) or 0

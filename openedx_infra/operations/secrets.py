@@ -1,0 +1,118 @@
+"""How are secrets made, kept and replaced? In the stack's file, encrypted by Pulumi; never on command lines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from openedx_infra.config import PROJECT, SECRETS_KEY, ConfigError, Stack
+from openedx_infra.config.secrets import BY_NAME, SECRETS, Secret, missing, required
+from openedx_infra.operations.errors import OperationError
+from openedx_infra.operations.stack import LiveStack
+from openedx_infra.operations.stackfile import StackFile
+
+
+@dataclass(frozen=True, kw_only=True)
+class Presence:
+    """A secret of a stack, and whether its file holds it. The value is nowhere in here."""
+
+    secret: Secret
+    present: bool
+
+
+def presence(stack: Stack, names: Iterable[str]) -> Iterator[Presence]:
+    """Every secret that the stack needs, beside the `names` that it has."""
+    has = set(names)
+    for secret in required(stack):
+        yield Presence(secret=secret, present=secret.name in has)
+
+
+def generate(file: StackFile, stack: Stack, live: LiveStack) -> list[str]:
+    """Make the secrets that are missing in a file and can be made; return their names."""
+    made = []
+    for item in presence(stack, file.secrets):
+        if not item.present and item.secret.make:
+            _write(live, item.secret.name, item.secret.make())
+            made.append(item.secret.name)
+    return made
+
+
+def rotate(names: Sequence[str], file: StackFile, live: LiveStack) -> list[str]:
+    """Replace secrets by new ones; return the names that were written.
+
+    Raises OperationError, before any is touched, for a name that is unknown, missing, or the operator's to
+    choose.
+    """
+    chosen = [_rotatable(name, file) for name in names]
+    values = reveal(live)
+    written = []
+    for secret, make in chosen:
+        old, new = values[secret.name], make()
+        if secret.keep_previous:
+            # Newest first: whoever rotates twice before an `up` does not lose the value that is in force.
+            kept = [old, *values.get(secret.previous, "").split("\n")]
+            _write(live, secret.previous, "\n".join(line for line in kept[:_KEPT] if line))
+        _write(live, secret.name, f"{new}\n{old}" if secret.append else new)
+        written.append(secret.name)
+    return written
+
+
+_KEPT = 3
+"""How many replaced root passwords are kept: one is enough unless `up` failed in between. A guess."""
+
+
+def rotated_by_all(stack: Stack) -> list[str]:
+    """The names that `rotate --all` means: what can be made anew without losing anything."""
+    return [secret.name for secret in required(stack) if secret.make and not secret.by_name_only]
+
+
+def reveal(live: LiveStack) -> dict[str, str]:
+    """The secrets of a stack in plain text, by name."""
+    shown = live.run(
+        "config", "--json", "--show-secrets", "--stack", live.name, "--config-file", str(live.config_file)
+    )
+    entry: Mapping[str, object] = json.loads(shown).get(f"{PROJECT}:{SECRETS_KEY}", {})
+    value = entry.get("objectValue") or json.loads(str(entry.get("value") or "{}"))
+    return {str(name): str(text) for name, text in value.items()} if isinstance(value, Mapping) else {}
+
+
+def stand_ins(stack: Stack) -> dict[str, str]:
+    """Values of the right form for all secrets that the stack needs, where the real ones stay encrypted."""
+    return {secret.name: secret.make() if secret.make else "unknown" for secret in required(stack)}
+
+
+def demand_unmakeable(stack: Stack, names: set[str]) -> None:
+    """Raise ConfigError when a secret is missing that only the operator knows."""
+    makeable = {secret.name for secret in SECRETS if secret.make}
+    if problems := missing(stack, names | makeable):
+        raise ConfigError(stack.name, problems)
+
+
+def _rotatable(name: str, file: StackFile) -> tuple[Secret, Callable[[], str]]:
+    secret = BY_NAME.get(name)
+    if secret is None:
+        raise OperationError(
+            f"There is no secret {name}.", remedy="`openedx-infra secrets list` shows those that exist"
+        )
+    if secret.make is None:
+        key = f"{PROJECT}:{SECRETS_KEY}.{name}"
+        raise OperationError(
+            f"Only you know a new {name}: {secret.meaning}.",
+            remedy=f"run `.venv/bin/pulumi config set --secret --path {key} --stack {file.name}`",
+        )
+    if name not in file.secrets:
+        raise OperationError(
+            f"Stack {file.name} has no {name} yet, so there is nothing to rotate.",
+            remedy=f"run `openedx-infra secrets generate --stack {file.name}`",
+        )
+    return secret, secret.make
+
+
+def _write(live: LiveStack, name: str, value: str) -> None:
+    """Encrypt one secret into the stack's file. The value goes through a pipe: command lines are public."""
+    live.run(
+        "config", "set", "--secret", "--path", "--raw", f"{PROJECT}:{SECRETS_KEY}.{name}",
+        "--stack", live.name, "--config-file", str(live.config_file),
+        say=value,
+    )  # fmt: skip

@@ -1,0 +1,136 @@
+"""What must stand before Pulumi works on a stack? Tools, cluster, effective configuration, secrets."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from openedx_infra.config import Stack
+from openedx_infra.operations import backend, cluster, local, secrets, stackfile
+from openedx_infra.operations.checkout import CHECKOUT, local_project
+from openedx_infra.operations.engine import Cli
+from openedx_infra.operations.local import Address
+from openedx_infra.operations.recovery import adopt_pending, clear_dead_lock
+from openedx_infra.operations.stack import LiveStack
+from openedx_infra.operations.stackfile import StackFile
+from tools.recipes import ENGINE
+from tools.toolchain import Toolchain, ensure
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """Which stack a command is about."""
+
+    name: str
+    config_file: Path | None = None
+    """A stack file other than the checkout's own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """A stack that Pulumi can work on."""
+
+    file: StackFile
+    """The operator's stack file."""
+    stack: Stack
+    live: LiveStack
+    address: Address
+    """Its cluster, which answered."""
+
+    @property
+    def local(self) -> bool:
+        """Whether it runs in the embedded cluster."""
+        return self.file.local
+
+    @property
+    def cluster(self) -> str:
+        """The cluster, for messages."""
+        return "the embedded cluster" if self.local else f"the cluster of context {self.address.context}"
+
+    def recover(self, console: Console) -> None:
+        """Take up what a killed run left half done."""
+        adopt_pending(self.live, cluster.connect(self.address, self.stack.namespace), console)
+
+
+def tools(console: Console) -> Toolchain:
+    """Pulumi, its language host and provider."""
+    return ensure(ENGINE, console=console)
+
+
+def live(
+    file: StackFile, toolchain: Toolchain, on_interrupt: Callable[[int], object] = lambda _: None
+) -> LiveStack:
+    """The stack of a file, whether or not it was ever brought up. No cluster is needed for it."""
+    environment = backend.environment(toolchain.environment(os.environ), local=file.local)
+    return LiveStack(
+        file.name,
+        config_file=local.effective_path(file.name) if file.local else file.path,
+        project=local_project() if file.local else CHECKOUT,
+        cli=Cli(toolchain.bin_dir / "pulumi", environment, on_interrupt),
+        provider=file.content.get("secretsprovider"),
+    )
+
+
+def exports(file: StackFile, console: Console) -> list[str]:
+    """Shell lines that put tools, state and, for a local stack, its cluster in place."""
+    changed = dict(live(file, tools(console)).cli.environment)
+    if file.local:
+        changed["KUBECONFIG"] = str(cluster.embedded_address().kubeconfig)
+    return [
+        f"export {name}={shlex.quote(value)}"
+        for name, value in changed.items()
+        if os.environ.get(name) != value
+    ]
+
+
+def begin(
+    request: Request,
+    console: Console,
+    *,
+    creating: bool = True,
+    on_interrupt: Callable[[int], object] = lambda _: None,
+) -> Session:
+    """Have all that Pulumi needs to work on a stack.
+
+    First the configuration is validated, offline; then come the tools, the cluster, and the secrets of a
+    local stack. With `creating`, a stack that is new is made; without, it must be known, and CHANGEME is let
+    through, as for `destroy`. Raises ConfigError, OperationError or ToolError before anything was changed.
+    """
+    file = stackfile.read(request.name, request.config_file)
+    stack = stackfile.validated(file, secrets=creating and not file.local, placeholders=not creating)
+    if file.local:
+        _demand_operators_secrets(file, stack)
+    stack_of_pulumi = live(file, tools(console), on_interrupt)
+    if file.local:
+        address = _begin_local(file, stack, stack_of_pulumi, console, creating)
+    else:
+        address = cluster.named(stack)
+        cluster.demand_reachable(address, stack.namespace)
+        if creating:
+            stack_of_pulumi.create()
+    clear_dead_lock(stack_of_pulumi, console)
+    return Session(file=file, stack=stack, live=stack_of_pulumi, address=address)
+
+
+def _begin_local(file: StackFile, stack: Stack, live: LiveStack, console: Console, creating: bool) -> Address:
+    """Start the cluster and make missing secrets, both at once: each takes seconds the first time."""
+    with ThreadPoolExecutor(1) as pool:
+        starting = pool.submit(cluster.start_embedded, console)
+        if creating:
+            local.compose(file, None)
+            live.create()
+            secrets.generate(local.effective(file.name), stack, live)
+        address = starting.result()
+    local.compose(file, address)
+    return address
+
+
+def _demand_operators_secrets(file: StackFile, stack: Stack) -> None:
+    """Refuse a local stack that lacks a secret which only the operator knows."""
+    secrets.demand_unmakeable(stack, set(file.secrets) | set(local.effective(file.name).secrets))

@@ -1,0 +1,86 @@
+"""What does Pulumi's backend know of a stack, and how is it told more?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from openedx_infra.operations.checkout import CHECKOUT
+from openedx_infra.operations.engine import Cli
+from openedx_infra.operations.explain import explain
+
+if TYPE_CHECKING:
+    from openedx_infra.operations.automation import Listen, Verbs
+
+
+class LiveStack:
+    """A stack as Pulumi's backend knows it.
+
+    `project` is where Pulumi may write what it has to say about a new stack: the checkout for an operator's
+    own, the folder of local stacks for a local one. What Pulumi refuses is raised as OperationError.
+    """
+
+    def __init__(
+        self, name: str, *, config_file: Path, project: Path, cli: Cli, provider: str | None = None
+    ) -> None:
+        self.name = name
+        self.cli = cli
+        self.config_file = config_file
+        self.project = project
+        self._provider = provider
+
+    def exists(self) -> bool:
+        """Whether the backend has the stack."""
+        listed = self.run("stack", "ls", "--json")
+        return any(stack["name"].split("/")[-1] == self.name for stack in json.loads(listed))
+
+    def create(self) -> None:
+        """Have the stack in the backend; one that is there is left alone."""
+        if not self.exists():
+            provider = ["--secrets-provider", self._provider] if self._provider else []
+            self.run("stack", "init", self.name, "--no-select", *provider, folder=self.project)
+
+    def verbs(self, listen: Listen) -> Verbs:
+        """Preview, up and destroy, which tell `listen` of what happens."""
+        from openedx_infra.operations.automation import (
+            Verbs,
+        )  # takes half a second: `outputs` need not wait for it
+
+        return Verbs(self.name, self.config_file, self.cli, listen)
+
+    def take_up(self, made: Mapping[str, str]) -> None:
+        """Refresh the state: what was being made and is in `made`, by URN with its id, is taken into it.
+
+        What was being made and is not there is forgotten, so that `up` makes it.
+        """
+        pairs = [part for urn, name in made.items() for part in ("--import-pending-creates", f"{urn} {name}")]
+        self.run(
+            "refresh", "--yes", "--skip-preview", "--config-file", self._config, "--stack", self.name,
+            *pairs, "--clear-pending-creates",
+        )  # fmt: skip
+
+    def outputs(self, *, show_secrets: bool = False) -> dict[str, Any]:
+        """The outputs of the last `up`, secrets masked unless asked for."""
+        shown = ["--show-secrets"] if show_secrets else []
+        outputs: dict[str, Any] = json.loads(
+            self.run("stack", "output", "--json", *shown, "--stack", self.name)
+        )
+        return outputs
+
+    def state(self) -> dict[str, Any]:
+        """The state as the backend keeps it, secrets encrypted."""
+        state: dict[str, Any] = json.loads(self.run("stack", "export", "--stack", self.name))
+        return state
+
+    def run(self, *arguments: str, folder: Path | None = None, say: str | None = None) -> str:
+        """Run a short command of the CLI and return what it prints."""
+        result = self.cli.ask(arguments, folder=folder or CHECKOUT, say=say)
+        if result.code:
+            raise explain(self.name, result.stderr or result.stdout, self.cli.environment)
+        return result.stdout
+
+    @property
+    def _config(self) -> str:
+        return str(self.config_file)

@@ -1,0 +1,89 @@
+"""Is the instance ready? Asked of the cluster itself, and shown as a table."""
+
+from __future__ import annotations
+
+import json as json_format
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from openedx_infra.config import Stack
+from openedx_infra.operations import cluster
+from openedx_infra.operations.errors import OperationError
+from openedx_infra.operations.health import Row, Snapshot
+from openedx_infra.operations.stackfile import StackFile
+
+if TYPE_CHECKING:
+    from lightkube import Client
+
+LOG_LINES = 12
+"""How many last lines of a pod's log are shown."""
+
+
+def report(file: StackFile, stack: Stack, console: Console, *, json: bool = False) -> bool:
+    """Print what of a stack is ready in its cluster, and return whether all of it is."""
+    address = cluster.address_of(stack, local=file.local)
+    rows = snapshot(cluster.connect(address, stack.namespace)).rows()
+    if json:
+        print(json_format.dumps([asdict(row) for row in rows], indent=2))
+    elif rows:
+        show(rows, console)
+    else:
+        console.print(
+            f"Nothing runs in namespace {stack.namespace}: "
+            f"`openedx-infra up --stack {file.name}` brings it up."
+        )
+    return bool(rows) and all(row.ready for row in rows)
+
+
+def snapshot(client: Client) -> Snapshot:
+    """The objects of the client's namespace. Raises OperationError when the cluster does not answer."""
+    import httpx2
+    from lightkube import ApiError
+    from lightkube.resources.apps_v1 import Deployment, StatefulSet
+    from lightkube.resources.batch_v1 import Job
+    from lightkube.resources.core_v1 import Event, PersistentVolumeClaim, Pod
+
+    try:
+        return Snapshot(
+            deployments=list(client.list(Deployment)),
+            stateful_sets=list(client.list(StatefulSet)),
+            jobs=list(client.list(Job)),
+            claims=list(client.list(PersistentVolumeClaim)),
+            pods=list(client.list(Pod)),
+            events=list(client.list(Event)),
+        )
+    except (OSError, httpx2.HTTPError, ApiError) as error:
+        raise OperationError(
+            f"The cluster does not answer: {error or type(error).__name__}",
+            remedy="is it running? `up` starts the embedded one",
+        ) from error
+
+
+def log_tail(client: Client, pod: str) -> list[str]:
+    """The last lines of a pod's log; nothing where it has none, as on simulated nodes."""
+    import httpx2
+    from lightkube import ApiError
+
+    try:
+        return [line.rstrip() for line in client.log(pod, tail_lines=LOG_LINES)]
+    except (OSError, httpx2.HTTPError, ApiError):
+        return []
+
+
+def show(rows: Sequence[Row], console: Console) -> None:
+    """Print what is ready, and the reason for what isn't."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("", "Kind", "Name", "Ready"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("Reason", overflow="fold")
+    for row in rows:
+        mark = Text("✓", "green") if row.ready else Text("✗", "red")
+        table.add_row(mark, row.kind, row.name, row.count, Text(row.reason))
+    console.print(table)
+    waiting = sum(not row.ready for row in rows)
+    console.print(f"{len(rows) - waiting} of {len(rows)} ready" + (f", {waiting} not" if waiting else ""))
