@@ -13,8 +13,11 @@ from rich.console import Console
 
 from tools.cluster import EmbeddedCluster, cluster_dir
 from tools.errors import ToolError
-from tools.recipes import ALL, CLUSTER
+from tools.recipes import ALL
 from tools.toolchain import ensure
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+"""The checkout that these tools are part of."""
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
 cluster_app = typer.Typer(help="The embedded cluster of this checkout.", no_args_is_help=True)
@@ -66,7 +69,7 @@ def status() -> None:
 
 
 def _cluster() -> EmbeddedCluster:
-    return EmbeddedCluster(cluster_dir(Path.cwd()), ensure(CLUSTER))
+    return EmbeddedCluster(cluster_dir(CHECKOUT))
 
 
 def main() -> None:

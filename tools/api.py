@@ -68,6 +68,11 @@ class Api:
                 headers={"content-type": "application/apply-patch+yaml"},
             ).raise_for_status()
 
+    def volumes(self) -> list[Path]:
+        """Return the folders on this machine that the cluster's volumes are."""
+        items = self._client.get("api/v1/persistentvolumes").raise_for_status().json()["items"]
+        return [Path(item["spec"]["hostPath"]["path"]) for item in items if "hostPath" in item["spec"]]
+
     def _status(self, path: str) -> int:
         try:
             return self._client.get(path).status_code

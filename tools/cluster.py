@@ -23,7 +23,8 @@ from tools.control_plane import CONTEXT, HOST, ORDER, PORTS, Identities
 from tools.errors import ToolError
 from tools.paths import private_dir, state_dir
 from tools.processes import POLL_SECONDS, Daemon, stop_all
-from tools.toolchain import Toolchain
+from tools.recipes import CLUSTER
+from tools.toolchain import Toolchain, ensure
 
 START_SECONDS = 90.0
 """How long a start may take before it counts as failed: about 5 s is usual, a busy machine needs more."""
@@ -43,9 +44,12 @@ def cluster_dir(checkout: Path) -> Path:
 
 
 class EmbeddedCluster:
-    """The cluster in a folder; it need not exist yet, and it outlives the program that starts it."""
+    """The cluster in a folder; it need not exist yet, and it outlives the program that starts it.
 
-    def __init__(self, directory: Path, toolchain: Toolchain) -> None:
+    Only a start needs the toolchain; without one it has the tools first, which may take minutes once.
+    """
+
+    def __init__(self, directory: Path, toolchain: Toolchain | None = None) -> None:
         self._directory = directory
         self._toolchain = toolchain
         self._daemons = {
@@ -72,14 +76,18 @@ class EmbeddedCluster:
         the process that failed.
         """
         console = console or Console(stderr=True)
+        if self._answers():
+            return
+        toolchain = self._toolchain or ensure(CLUSTER, console=console)
         private_dir(self._directory)
         with self._lock():
+            # Somebody else may have started it while this one waited.
             if self._answers():
                 return
             begin = time.monotonic()
             stop_all(self._reversed())
             try:
-                self._start(console)
+                self._start(toolchain, console)
             except BaseException:
                 stop_all(self._reversed())
                 raise
@@ -109,6 +117,8 @@ class EmbeddedCluster:
         """Stop the cluster and delete all that is in it."""
         if self._directory.is_dir():
             with self._lock():
+                if self.running():
+                    self._delete_volumes()
                 stop_all(self._reversed())
                 shutil.rmtree(self._directory)
 
@@ -128,7 +138,7 @@ class EmbeddedCluster:
             ]
         )
 
-    def _start(self, console: Console) -> None:
+    def _start(self, toolchain: Toolchain, console: Console) -> None:
         for name in ("logs", "run"):
             private_dir(self._directory / name)
         self._make_volumes_folder()
@@ -141,7 +151,7 @@ class EmbeddedCluster:
             )
         who = self._identities()
         commands = control_plane.commands(
-            self._toolchain.paths, self._directory, chosen, who, self._write_kubeconfigs(chosen, who)
+            toolchain.paths, self._directory, chosen, who, self._write_kubeconfigs(chosen, who)
         )
         self._run("etcd", commands, lambda: not ports.free(chosen["etcd"]))
         with self._api() as api:
@@ -184,6 +194,16 @@ class EmbeddedCluster:
         with suppress(FileExistsError):
             VOLUMES.mkdir()
             VOLUMES.chmod(0o1777)
+        if not os.access(VOLUMES, os.W_OK | os.X_OK):
+            why, remedy = f"{VOLUMES} belongs to another user", f"let its owner run: chmod 1777 {VOLUMES}"
+            raise ToolError(_SUBJECT, "set-up of storage", why, remedy=remedy)
+
+    def _delete_volumes(self) -> None:
+        """Delete the folders that the provisioner made: nobody else knows later that they were ours."""
+        with self._api() as api:
+            for path in api.volumes():
+                if path.parent == VOLUMES:
+                    shutil.rmtree(path, ignore_errors=True)
 
     @property
     def _ports_file(self) -> Path:

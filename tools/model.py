@@ -108,8 +108,8 @@ class ModuleFile:
 class Tool:
     """One tool, or a few that are only good together: the binaries come from one source, all of them.
 
-    `seconds` is the time of a cold build measured on two cores; it is shown as the estimate. `private` are
-    Go module patterns that the public checksum database does not know: the committed `go.sum` pins them.
+    `seconds` is the estimate that is shown: a first build measured on two cores, its modules fetched before.
+    `private` are patterns of modules that the public checksum database does not know: `go.sum` pins them.
     """
 
     name: str

@@ -87,6 +87,15 @@ def wait(condition: Callable[[], Any]) -> Any:
     return found
 
 
+def claim(name: str, mode: str) -> str:
+    return f"""
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {{name: {name}}}
+spec: {{accessModes: [{mode}], resources: {{requests: {{storage: 1Gi}}}}}}
+"""
+
+
 def mark(name: str) -> ConfigMap:
     return ConfigMap(metadata=ObjectMeta(name=name), data={"a": "b"})
 
@@ -169,11 +178,7 @@ def test_a_running_cluster_is_reused_at_once(cluster: EmbeddedCluster) -> None:
 @pytest.mark.parametrize("mode", ["ReadWriteOnce", "ReadWriteMany"])
 def test_a_claim_is_bound(cluster: EmbeddedCluster, mode: str) -> None:
     client, name = connect(cluster), f"claim-{mode.lower()}"
-    create(
-        client,
-        f"{{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {{name: {name}}},"
-        f" spec: {{accessModes: [{mode}], resources: {{requests: {{storage: 1Gi}}}}}}}}",
-    )
+    create(client, claim(name, mode))
     wait(lambda: get(client, PersistentVolumeClaim, name).status.phase == "Bound")
 
 
@@ -333,7 +338,12 @@ def test_a_process_that_cannot_start_is_named_and_nothing_is_left_running(
 
 
 def test_a_destroyed_cluster_leaves_nothing(other: EmbeddedCluster) -> None:
+    create(connect(other), claim("left", "ReadWriteOnce"))
+    wait(lambda: get(connect(other), PersistentVolumeClaim, "left").status.phase == "Bound")
+    with other._api() as api:
+        (volume,) = api.volumes()
+    assert volume.is_dir()
     other.destroy()
-    assert not other.kubeconfig.parent.exists()
+    assert not other.kubeconfig.parent.exists() and not volume.exists()
     other.stop()
     other.destroy()

@@ -16,6 +16,7 @@ from cryptography import x509
 
 from tools import control_plane, ports
 from tools.certificates import SERVER, Authority
+from tools.cluster import EmbeddedCluster, cluster_dir
 from tools.errors import ToolError
 from tools.model import MODULES
 from tools.paths import state_dir
@@ -82,6 +83,15 @@ def test_the_kubeconfig_is_private_and_names_its_one_context(tmp_path: Path) -> 
     assert path.stat().st_mode & 0o777 == 0o600
     assert [context["name"] for context in config["contexts"]] == ["openedx-embedded"]
     assert config["clusters"][0]["cluster"]["server"] == "https://127.0.0.1:20000"
+
+
+def test_a_cluster_that_never_was_is_stopped_without_any_tool(tmp_path: Path) -> None:
+    cluster = EmbeddedCluster(cluster_dir(tmp_path))
+    assert not cluster.running()
+    assert "stopped" in cluster.describe()
+    cluster.stop()
+    cluster.destroy()
+    assert not cluster.kubeconfig.parent.exists()
 
 
 @pytest.fixture
