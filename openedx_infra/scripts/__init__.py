@@ -19,7 +19,9 @@ NAMES = (
     "studio_setup.sh",
     "studio_setup.py",
 )
-"""All scripts, in the order in which Jobs run them. A `_setup.py` lies beside the `_setup.sh` that pipes it in."""
+"""All scripts, in the order in which Jobs run them. A `_setup.py` lies beside the `_setup.sh` that pipes it
+in.
+"""
 
 
 def text(name: str) -> str:
@@ -30,7 +32,9 @@ def text(name: str) -> str:
 
 
 def setup_parameters(stack: Stack) -> dict[str, Any]:
-    """What the setup of the LMS is told: the contents of /openedx/parameters/setup.json. Nothing in it is secret."""
+    """What the setup of the LMS is told: the contents of /openedx/parameters/setup.json. Nothing in it is
+    secret.
+    """
     site = stack.site
     mfes = stack.pinned_release.mfes
     served = [flag for mfe in mfes if mfe.name in stack.mfe_names for flag in mfe.waffle_flags]

@@ -1,7 +1,8 @@
 """Puts into the LMS' database what the stack file says. Piped into `manage.py lms shell`.
 
-Reads /openedx/parameters/setup.json (made by `scripts.setup_parameters`) and /openedx/secrets/studio_oauth2_secret.
-A second run changes nothing. What the stack file does not say is left as the operator set it in Django's admin.
+Reads /openedx/parameters/setup.json (made by `scripts.setup_parameters`) and
+/openedx/secrets/studio_oauth2_secret. A second run changes nothing. What the stack file does not say is left
+as the operator set it in Django's admin.
 """
 
 import json
@@ -35,8 +36,8 @@ def site(said):
     found.save()
     if found.pk != settings.SITE_ID:
         print(
-            f"lms_setup: warning: {found.domain} is the site {found.pk}, but SITE_ID is {settings.SITE_ID}, so that "
-            f"mails from workers carry another name: say `SITE_ID: {found.pk}` in the stack's settings.common"
+            f"lms_setup: warning: {found.domain} is the site {found.pk}, but SITE_ID is {settings.SITE_ID}, so "
+            f"that mails from workers carry another name: say `SITE_ID: {found.pk}` in the stack's settings.common"
         )
 
 
@@ -49,7 +50,7 @@ def theme(said):
 
 
 def languages(said):
-    """Languages that learners may choose. The model keeps every change, so that only a difference is saved."""
+    """Languages that learners may choose. The model keeps every change: only a difference is saved."""
     released = ",".join(said["languages"])
     now = DarkLangConfig.current()
     if released and not (now.enabled and now.released_languages == released):

@@ -1,9 +1,10 @@
 """Makes the platform's API key on a Meilisearch server. Standard library only.
 
-Environment: MEILISEARCH_URL, INDEX_PREFIX, KEY_UID. File in SECRETS_DIR (/openedx/secrets): meilisearch_master_key.
+Environment: MEILISEARCH_URL, INDEX_PREFIX, KEY_UID. File in SECRETS_DIR (/openedx/secrets):
+meilisearch_master_key.
 
-Meilisearch derives a key from its id and the master key, so that the platform's settings know it beforehand. The key
-reaches the indexes with the prefix and nothing else.
+Meilisearch derives a key from its id and the master key, so that the platform's settings know it beforehand.
+The key reaches the indexes with the prefix and nothing else.
 """
 
 import hashlib
@@ -30,13 +31,15 @@ def main() -> None:
     step(f"2 of 2: API key for the indexes {prefix}*")
     wanted = {"uid": uid, "name": "Open edX", "actions": ["*"], "indexes": [f"{prefix}*"], "expiresAt": None}
     found = call(url, master, "GET", f"/keys/{uid}")
-    if found is not None and any(found.get(name) != wanted[name] for name in ("actions", "indexes", "expiresAt")):
+    if found is not None and any(
+        found.get(name) != wanted[name] for name in ("actions", "indexes", "expiresAt")
+    ):
         # Rights of a key can't be changed; a key with the same id has the same value.
         call(url, master, "DELETE", f"/keys/{uid}")
         found = None
     made = found or call(url, master, "POST", "/keys", wanted) or {}
     if made.get("key") != hmac.new(master.encode(), uid.encode(), hashlib.sha256).hexdigest():
-        fail("the key is not the one that the platform's settings have: this server derives keys in another way")
+        fail("the key is not the one in the platform's settings: this server derives keys in another way")
     step("done")
 
 

@@ -1,8 +1,8 @@
 """Fills Studio's search indexes. Piped into `manage.py cms shell`.
 
-Studio's own index is filled by a task that its workers take on in the background. The index of courseware, which the
-LMS searches, is filled here when it is empty, as after a new start of Meilisearch without its data; otherwise it
-follows each change of a course by itself.
+Studio's own index is filled by a task that its workers take on in the background. The index of courseware,
+which the LMS searches, is filled here when it is empty, as after a new start of Meilisearch without its data;
+otherwise it follows each change of a course by itself.
 """
 
 import search.meilisearch

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from openedx_infra.config import Stack
-from openedx_infra.settings import addresses, common, files, frontends, logs, lms_only, mail, stores, studio_only, tasks
+from openedx_infra.settings import (
+    addresses,
+    common,
+    files,
+    frontends,
+    lms_only,
+    logs,
+    mail,
+    stores,
+    studio_only,
+    tasks,
+)
 from openedx_infra.settings.endpoints import Endpoint, Endpoints
 from openedx_infra.settings.merging import Settings, dump, merged
 from openedx_infra.settings.modules import module_files
@@ -62,7 +73,9 @@ def lms_secrets(stack: Stack, endpoints: Endpoints, secrets: Mapping[str, str]) 
 
 
 def studio_secrets(stack: Stack, endpoints: Endpoints, secrets: Mapping[str, str]) -> Settings:
-    """What is laid over the settings of Studio and is secret. Studio signs no tokens, so it has no key to sign by."""
+    """What is laid over the settings of Studio and is secret. Studio signs no tokens, so it has no key to
+    sign by.
+    """
     ours = merged(
         _shared_secrets(stack, endpoints, secrets),
         common.token_secrets(stack, secrets, signs=False),
@@ -103,6 +116,8 @@ def _said(stack: Stack, site: Site) -> Settings:
 
 
 def _without_said(stack: Stack, site: Site, ours: Settings) -> Settings:
-    """Derived keys that the stack file says itself stay as said; what it may not say is refused when it is loaded."""
+    """Derived keys that the stack file says itself stay as said; what it may not say is refused when it is
+    loaded.
+    """
     said = _said(stack, site)
     return {name: value for name, value in ours.items() if name not in said}

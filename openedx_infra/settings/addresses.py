@@ -15,7 +15,8 @@ def addresses(stack: Stack, endpoints: Endpoints) -> Settings:
         "CMS_BASE": site.studio_host,
         "LMS_ROOT_URL": site.lms_url,
         "CMS_ROOT_URL": site.studio_url,
-        # Calls from pod to pod stay inside the cluster: many networks don't route a pod to its own public address.
+        # Calls from pod to pod stay inside the cluster: many networks don't route a pod to its own public
+        # address.
         "LMS_INTERNAL_ROOT_URL": f"http://{endpoints.lms}",
         "HTTPS": "on" if site.secure else "off",
         "BASE_COOKIE_DOMAIN": site.cookie_domain,
@@ -42,7 +43,8 @@ def lms_addresses(stack: Stack, endpoints: Endpoints) -> Settings:
         "ALLOWED_HOSTS": [site.lms_host, endpoints.lms.host],
         # The MFEs read the cookies that the LMS sets, so both must share a domain.
         "SESSION_COOKIE_DOMAIN": site.cookie_domain,
-        # production.py sets SESSION_COOKIE_SAMESITE of the LMS from this name. Browsers refuse None without TLS.
+        # production.py sets SESSION_COOKIE_SAMESITE of the LMS from this name. Browsers refuse None without
+        # TLS.
         "DCS_SESSION_COOKIE_SAMESITE": same_site(stack),
         "SESSION_COOKIE_SAMESITE": same_site(stack),
         "CORS_ORIGIN_WHITELIST": [site.lms_url, site.mfe_url],
@@ -77,5 +79,7 @@ STUDIO_CLIENT_ID = "cms-sso"
 
 
 def same_site(stack: Stack) -> str:
-    """SameSite of session cookies: the MFEs' requests must carry them, and browsers take `None` over TLS only."""
+    """SameSite of session cookies: the MFEs' requests must carry them, and browsers take `None` over TLS
+    only.
+    """
     return "None" if stack.site.secure else "Lax"

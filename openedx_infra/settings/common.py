@@ -1,4 +1,4 @@
-"""What is alike in LMS and Studio and belongs to no other file? Names, languages, look, and what is switched off."""
+"""What is alike in LMS and Studio? Names, languages, look, keys, and what is switched off."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from openedx_infra.settings.merging import Settings
 from openedx_infra.settings.paths import THEMES_DIR
 
 NO_PYTHON = "/nonexistent/no-codejail-is-installed"
-"""Interpreter of learners' and authors' Python code. There is none, so that a problem that has such code shows an
-error; with nothing configured at all, codejail would run the code unprotected in the LMS' own process."""
+"""Interpreter of learners' and authors' Python code. There is none, so that a problem that has such code
+shows an error; with nothing configured at all, codejail would run the code unprotected in the LMS' own
+process."""
 
 
 def common(stack: Stack) -> Settings:

@@ -1,12 +1,13 @@
 """Where do uploads and reports go? What is public to one volume, what needs a permission to another.
 
-Only MEDIA_DIR is served as files. Everything of learners and authors lies in PRIVATE_DIR, and the platform asks for
-a permission before it hands it out:
+Only MEDIA_DIR is served as files. Everything of learners and authors lies in PRIVATE_DIR, and the platform
+asks for a permission before it hands it out:
 
-- grade reports and other reports of instructors: the platform puts the address that the storage gives into its list
-  of reports. Django's file storage would give an address under /media, so ours gives a signed one of the LMS, for the
-  person who asked and for an hour (`platform/storages.py`, `platform/urls.py`);
-- ORA submissions: openassessment's own view, by addresses that it opens for a while in the cache `ora2-storage`;
+- grade reports and other reports of instructors: the platform puts the address that the storage gives into
+  its list of reports. Django's file storage would give an address under /media, so ours gives a signed one of
+  the LMS, for the person who asked and for an hour (`platform/storages.py`, `platform/urls.py`);
+- ORA submissions: openassessment's own view, by addresses that it opens for a while in the cache
+  `ora2-storage`;
 - submissions to staff-graded assignments, library assets and transcripts: handlers of the platform;
 - course exports and imports: Studio's handlers, which stream from any storage that is a FileSystemStorage.
 """
@@ -64,7 +65,11 @@ def _public() -> Settings:
             "BASE_URL": "/media/",
         },
         # Files that XBlocks give pages by their address (django-pyfs).
-        "DJFS": {"type": "osfs", "directory_root": f"{MEDIA_DIR}/django-pyfs", "url_root": "/media/django-pyfs"},
+        "DJFS": {
+            "type": "osfs",
+            "directory_root": f"{MEDIA_DIR}/django-pyfs",
+            "url_root": "/media/django-pyfs",
+        },
     }
 
 

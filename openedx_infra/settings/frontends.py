@@ -23,11 +23,17 @@ def lms_frontends(stack: Stack) -> Settings:
     """Where the LMS sends people, and what it tells the frontends when they start."""
     mfes = enabled_mfes(stack)
     addresses = {mfe.setting: _address(stack, mfe) for mfe in mfes if mfe.setting}
-    addresses |= {app.setting: f"{stack.site.mfe_url}/{app.name}" for app in enabled_apps(stack) if app.setting}
+    addresses |= {
+        app.setting: f"{stack.site.mfe_url}/{app.name}" for app in enabled_apps(stack) if app.setting
+    }
     return {
         **addresses,
         **{flag: True for mfe in mfes for flag in mfe.flags},
-        **({"AUTHN_MICROFRONTEND_DOMAIN": f"{stack.site.mfe_host}/authn"} if "authn" in stack.mfe_names else {}),
+        **(
+            {"AUTHN_MICROFRONTEND_DOMAIN": f"{stack.site.mfe_host}/authn"}
+            if "authn" in stack.mfe_names
+            else {}
+        ),
         "ENABLE_MFE_CONFIG_API": True,
         # Seconds. The answer costs little, and a changed setting shall show at once.
         "MFE_CONFIG_API_CACHE_TIMEOUT": 1,
@@ -99,7 +105,12 @@ def _between_mfes(stack: Stack) -> dict[str, Any]:
         "learning": {"LEARNING_BASE_URL": f"{url}/learning"},
         "profile": {"ACCOUNT_PROFILE_URL": f"{url}/profile"},
     }
-    return {key: value for name, entries in known.items() if name in stack.mfe_names for key, value in entries.items()}
+    return {
+        key: value
+        for name, entries in known.items()
+        if name in stack.mfe_names
+        for key, value in entries.items()
+    }
 
 
 def _site_config(stack: Stack) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Which keys follow from a secret? Derived offline and alike each time, so that nothing must be asked first."""
+"""Which keys follow from a secret? Derived offline and alike each time, so that no server is asked."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def search_api_key(master_key: str, uid: str = SEARCH_KEY_UID) -> str:
 
 
 def index_prefix(stack: Stack) -> str:
-    """Prefix of the stack's search indexes; Meilisearch allows letters, digits, `-` and `_` in their names."""
+    """Prefix of the stack's search indexes, whose names are of letters, digits, `-` and `_`."""
     return re.sub(r"[^A-Za-z0-9_-]", "_", stack.name) + "_"
 
 
@@ -38,7 +38,9 @@ def derived(root: str, name: str) -> str:
 
 
 def jwk_private(pem: str) -> str:
-    """The RSA key of a PEM text as JSON web key with all its private parts. Raises ValueError for anything else."""
+    """The RSA key of a PEM text as JSON web key with all its private parts. Raises ValueError for anything
+    else.
+    """
     numbers = _rsa(pem).private_numbers()
     parts = {
         "n": numbers.public_numbers.n,
@@ -67,7 +69,9 @@ def _rsa(pem: str) -> rsa.RSAPrivateKey:
 
 
 def _jwk(parts: dict[str, int]) -> str:
-    return json.dumps({"kid": JWK_ID, "kty": "RSA", **{name: _base64url(value) for name, value in parts.items()}})
+    return json.dumps(
+        {"kid": JWK_ID, "kty": "RSA", **{name: _base64url(value) for name, value in parts.items()}}
+    )
 
 
 def _base64url(number: int) -> str:

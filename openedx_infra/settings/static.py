@@ -1,8 +1,8 @@
 """How are the micro-frontends served? The configuration of Caddy in the MFE image.
 
-Frontends are files. Those with a hash in their name never change and are kept for a year; everything else is asked
-for anew, so that a new image shows at once. A hashed file that is missing is an error and not the app's page: a
-browser would otherwise keep the page for a year under the name of the file.
+Frontends are files. Those with a hash in their name never change and are kept for a year; everything else is
+asked for anew, so that a new image shows at once. A hashed file that is missing is an error and not the app's
+page: a browser would otherwise keep the page for a year under the name of the file.
 """
 
 from __future__ import annotations

@@ -59,7 +59,8 @@ def _mysql(stack: Stack, endpoints: Endpoints) -> Settings:
                 "NAME": mysql.database,
                 "USER": mysql.user,
                 "ATOMIC_REQUESTS": True,
-                # Reconnecting costs each request a few ms; a connection that broke meanwhile is noticed first.
+                # Reconnecting costs each request a few ms; a connection that broke meanwhile is noticed
+                # first.
                 "CONN_MAX_AGE": 60,
                 "CONN_HEALTH_CHECKS": True,
                 "OPTIONS": {"charset": "utf8mb4", "init_command": "SET sql_mode='STRICT_TRANS_TABLES'"},
@@ -146,7 +147,8 @@ def _caches(endpoints: Endpoints) -> Settings:
         "CACHES": caches,
         # A lost cache makes pages slow, not broken; the platform expects that of its default, memcached.
         "DJANGO_REDIS_IGNORE_EXCEPTIONS": True,
-        # Sessions are read from the cache and kept in MySQL: an eviction or restart of the cache logs nobody out.
+        # Sessions are read from the cache and kept in MySQL: an eviction or restart of the cache logs nobody
+        # out.
         "SESSION_ENGINE": "django.contrib.sessions.backends.cached_db",
     }
 

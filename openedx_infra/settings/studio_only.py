@@ -16,7 +16,8 @@ def studio_only(stack: Stack) -> Settings:
         "ENABLE_LIBRARY_INDEX": True,
         # MB. As in Tutor; an upload of a whole course is no asset and may be larger (UPLOAD_LIMITS).
         "MAX_ASSET_UPLOAD_FILE_SIZE_IN_MB": 100,
-        # Uploads of courses arrive in pieces, each perhaps at another pod: they are put together where all can write.
+        # Uploads of courses arrive in pieces, each perhaps at another pod: they are put together where all
+        # can write.
         "GITHUB_REPO_ROOT": PRIVATE_DIR,
         "GIT_REPO_EXPORT_DIR": f"{DATA_DIR}/export_course_repos",
         "FACEBOOK_APP_ID": None,

@@ -24,7 +24,8 @@ def tasks(stack: Stack, endpoints: Endpoints) -> Settings:
             "visibility_timeout": stack.datastores.broker.visibility_timeout_seconds
         },
         # A task counts as done when it ended, so that one whose pod was lost is given to another worker after
-        # visibility_timeout. One whose process was killed for its memory is not repeated: it would be killed again.
+        # visibility_timeout. One whose process was killed for its memory is not repeated: it would be killed
+        # again.
         "CELERY_ACKS_LATE": True,
         "CELERY_TIMEZONE": stack.site.time_zone,
         "EVENT_BUS_PRODUCER": "edx_event_bus_redis.create_producer",

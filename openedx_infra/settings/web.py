@@ -15,9 +15,10 @@ _MB = 1_000_000
 UPLOAD_LIMITS: dict[Site, int] = {"lms": 16 * _MB, "cms": 250 * _MB}
 """Largest body of a request, in bytes; for the web server and for the ingress alike.
 
-LMS: four times what the platform itself allows for a file in a problem (STUDENT_FILEUPLOAD_MAX_SIZE, 4 MB), as ORA
-submissions come through it, too. Tutor's limit is 4 MB, which larger submissions fail at (peers.md 2.2 of the
-project's research). Studio: 250 MB, as in Tutor, for course archives whose upload is not split. Neither is measured.
+LMS: four times what the platform itself allows for a file in a problem (STUDENT_FILEUPLOAD_MAX_SIZE, 4 MB),
+as ORA submissions come through it, too. Tutor's limit is 4 MB, which larger submissions fail at (peers.md 2.2
+of the project's research). Studio: 250 MB, as in Tutor, for course archives whose upload is not split.
+Neither is measured.
 """
 
 PORT = 8000

@@ -1,7 +1,7 @@
 """How do the instance's settings get into the platform? By its own YAML loading, and by what that can't do.
 
-Runs in the platform. The plain settings (a ConfigMap) and the secret ones (a Secret) are merged in memory and handed
-to the platform's production settings, which read one file.
+Runs in the platform. The plain settings (a ConfigMap) and the secret ones (a Secret) are merged in memory and
+handed to the platform's production settings, which read one file.
 """
 
 import importlib
@@ -87,7 +87,7 @@ def without_extended_history(namespace):
 
 
 def refuse_code(namespace):
-    """Tell codejail its interpreter before its `safe_exec` is imported: unconfigured, that would not be safe."""
+    """Tell codejail its interpreter before its `safe_exec` is imported: unconfigured, that is not safe."""
     from codejail import jail_code
 
     jail = namespace["CODE_JAIL"]
@@ -95,7 +95,7 @@ def refuse_code(namespace):
 
 
 def rebind_features(namespace):
-    """Let the old way to read a flag, FEATURES["NAME"], find it in this module rather than in production.py."""
+    """Let the old way to read a flag, FEATURES["NAME"], find it in this module, not in production.py."""
     from openedx.core.lib.features_setting_proxy import FeaturesProxy
 
     namespace["FEATURES"] = FeaturesProxy(namespace)
