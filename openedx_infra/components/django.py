@@ -18,6 +18,7 @@ from openedx_infra.config import Stack
 from openedx_infra.config.sizing import Web
 from openedx_infra.kubernetes import files, probes, volumes, workload
 from openedx_infra.kubernetes.files import Files
+from openedx_infra.kubernetes.names import Scope
 from openedx_infra.kubernetes.pod import Container, Pod, Size
 from openedx_infra.kubernetes.probes import NO_PROBES, Probes
 from openedx_infra.kubernetes.volumes import Mount
@@ -75,7 +76,7 @@ class Keeper(Protocol):
     """A way to keep files, such as `kubernetes.files.plain`."""
 
     def __call__(
-        self, name: str, scope: Any, data: Mapping[str, pulumi.Input[str]], opts: pulumi.ResourceOptions
+        self, name: str, scope: Scope, data: Mapping[str, pulumi.Input[str]], opts: pulumi.ResourceOptions
     ) -> Files:
         """Keep `data` under `name`."""
 
@@ -98,23 +99,43 @@ class Storage:
     private: PersistentVolumeClaim
 
 
-def keep_settings(
-    name: str, site: Site, instance: Instance, opts: pulumi.ResourceOptions, *, plain: Keeper, secret: Keeper
-) -> SettingsFiles:
-    """The settings of a site, rendered and kept."""
+@dataclass(frozen=True, kw_only=True)
+class Rendered:
+    """The settings of a site as texts, by the names of their files."""
+
+    plain: Mapping[str, str]
+    secret: Mapping[str, pulumi.Output[str]]
+
+
+def render(site: Site, instance: Instance) -> Rendered:
+    """The settings of a site.
+
+    Rendered once: parsing keys and writing YAML take most of the program's own time.
+    """
     stack, at = instance.stack, instance.endpoints
     text = settings.dump(site.settings(stack, at))
     hidden = pulumi.Output.all(**instance.secrets).apply(
         lambda known: settings.dump(site.secrets(stack, at, known))
     )
+    return Rendered(
+        plain={site.settings_file: text, **settings.module_files(site.variant)},
+        secret={site.settings_file: pulumi.Output.secret(hidden)},
+    )
+
+
+def keep(
+    name: str,
+    rendered: Rendered,
+    scope: Scope,
+    opts: pulumi.ResourceOptions,
+    *,
+    plain: Keeper = files.plain,
+    secret: Keeper = files.secret,
+) -> SettingsFiles:
+    """The settings of a site in the cluster."""
     return SettingsFiles(
-        plain=plain(
-            f"{name}-settings",
-            instance.scope,
-            {site.settings_file: text, **settings.module_files(site.variant)},
-            opts,
-        ),
-        secret=secret(f"{name}-secrets", instance.scope, {site.settings_file: hidden}, opts),
+        plain=plain(f"{name}-settings", scope, rendered.plain, opts),
+        secret=secret(f"{name}-secrets", scope, rendered.secret, opts),
     )
 
 
@@ -200,6 +221,8 @@ class SiteArgs:
 
     instance: Instance
     storage: Storage
+    settings: Mapping[str, Rendered]
+    """The settings of each site, by its name."""
     after: Sequence[pulumi.Resource]
     """What must be done before a pod of the site may start."""
 
@@ -208,7 +231,7 @@ def serve(site: Site, args: SiteArgs, parent: pulumi.Resource) -> SettingsFiles:
     """A site's settings, its web pods and its Service. Returns the settings, which its workers share."""
     instance, scope = args.instance, args.instance.scope
     own = pulumi.ResourceOptions(parent=parent)
-    kept = keep_settings(site.name, site, instance, own, plain=files.plain, secret=files.secret)
+    kept = keep(site.name, args.settings[site.name], scope, own)
     ini = settings.uwsgi_ini(instance.stack, site.variant)
     uwsgi = files.plain(f"{site.name}-uwsgi", scope, {"uwsgi.ini": ini}, own)
     web = pod(site, instance, kept, args.storage, _web(site, instance.stack, uwsgi))

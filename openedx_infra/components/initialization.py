@@ -10,7 +10,7 @@ change in place.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pulumi
@@ -19,13 +19,13 @@ from pulumi_kubernetes.batch.v1 import Job
 from openedx_infra import scripts
 from openedx_infra.components import django
 from openedx_infra.components.datastores import Datastores
-from openedx_infra.components.django import LMS, STUDIO, Process, SettingsFiles, Site, Storage
+from openedx_infra.components.django import LMS, STUDIO, Process, Rendered, SettingsFiles, Site, Storage
 from openedx_infra.components.instance import Instance
 from openedx_infra.components.provisioning import SCRIPTS, Provisioning
 from openedx_infra.kubernetes import files, volumes
 from openedx_infra.kubernetes.files import Files
 from openedx_infra.kubernetes.job import job
-from openedx_infra.kubernetes.pod import Pod
+from openedx_infra.kubernetes.volumes import Mount
 from openedx_infra.settings import paths
 
 MIGRATION_MINUTES = 60
@@ -39,6 +39,8 @@ class InitializationArgs:
     instance: Instance
     datastores: Datastores
     storage: Storage
+    settings: Mapping[str, Rendered]
+    """The settings of each site, by its name."""
 
 
 class Initialization(pulumi.ComponentResource):
@@ -48,98 +50,64 @@ class Initialization(pulumi.ComponentResource):
         self, name: str, args: InitializationArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("openedx:index:Initialization", name, None, opts)
-        self._args = args
-        self._instance = args.instance
-        own = pulumi.ResourceOptions(parent=self)
-        self._settings = {
-            site.name: django.keep_settings(
-                f"{site.name}-job",
-                site,
-                args.instance,
-                own,
-                plain=files.current_plain,
-                secret=files.current_secret,
-            )
-            for site in (LMS, STUDIO)
-        }
+        self._args, self._scope = args, args.instance.scope
+        self._own = pulumi.ResourceOptions(parent=self)
+        self._settings = {site.name: self._keep(site) for site in (LMS, STUDIO)}
         stores = args.datastores
         provision = Provisioning(instance=args.instance, datastores=stores, parent=self)
         databases = [provision.mysql(), provision.mongodb()]
         search = provision.search()
         # Migrations write to both databases, use the cache, and some enqueue tasks.
-        lms = self._migrate(LMS, [*databases, stores.broker, stores.cache])
-        studio = self._migrate(STUDIO, [lms])
-        lms_setup = self._setup(LMS, [studio, search])
-        studio_setup = self._setup(STUDIO, [lms_setup])
-        self.migrated = studio
-        """The Job after which every table is as the code wants it."""
-        self.done = studio_setup
-        """The Job after which everything else may start."""
-        self.register_outputs({"done": studio_setup.metadata["name"]})
+        lms_migrate = self._run("lms-migrate", LMS, [*databases, stores.broker, stores.cache])
+        studio_migrate = self._run("studio-migrate", STUDIO, [lms_migrate])
+        lms_setup = self._set_up_lms([studio_migrate, search])
+        self.done = self._run("studio-setup", STUDIO, [lms_setup])
+        """The Job after which everything else may start. It comes after all others."""
+        self.register_outputs({})
 
-    def _migrate(self, site: Site, after: Sequence[pulumi.Resource]) -> Job:
-        name = f"{site.name}-migrate"
-        script = f"{site.name}_migrate.sh"
-        process = self._process(name, script, self._scripts(name, script))
-        return self._job(site, process, after)
-
-    def _setup(self, site: Site, after: Sequence[pulumi.Resource]) -> Job:
-        name = f"{site.name}-setup"
-        scope, own = self._instance.scope, pulumi.ResourceOptions(parent=self)
-        names = [file for file in scripts.names() if file.startswith(f"{site.name}_setup.")]
-        text = json.dumps(scripts.setup_parameters(self._instance.stack), indent=1, sort_keys=True)
-        parameters = files.plain(f"{name}-parameters", scope, {"setup.json": text}, own)
-        secret = files.secret(
-            f"{name}-secrets",
-            scope,
-            {"studio_oauth2_secret": self._instance.secrets["studio_oauth2_secret"]},
-            own,
+    def _keep(self, site: Site) -> SettingsFiles:
+        return django.keep(
+            f"{site.name}-job",
+            self._args.settings[site.name],
+            self._scope,
+            self._own,
+            plain=files.current_plain,
+            secret=files.current_secret,
         )
-        process = self._process(
-            name,
-            f"{site.name}_setup.sh",
-            self._scripts(name, *names),
-            parameters=parameters,
-            secrets=[secret],
-        )
-        return self._job(site, process, after)
 
-    def _scripts(self, name: str, *names: str) -> Files:
-        own = pulumi.ResourceOptions(parent=self)
-        return files.plain(f"{name}-script", self._instance.scope, {n: scripts.text(n) for n in names}, own)
+    def _set_up_lms(self, after: Sequence[pulumi.Resource]) -> Job:
+        """Studio's OAuth client, flags, switches, site and theme."""
+        instance = self._args.instance
+        text = json.dumps(scripts.setup_parameters(instance.stack), indent=1, sort_keys=True)
+        parameters = files.plain("lms-setup-parameters", self._scope, {"setup.json": text}, self._own)
+        client = {"studio_oauth2_secret": instance.secrets["studio_oauth2_secret"]}
+        secret = files.secret("lms-setup-secrets", self._scope, client, self._own)
+        mount = volumes.mounted("parameters", paths.PARAMETERS_DIR, [parameters])
+        return self._run("lms-setup", LMS, after, mounts=[mount], secrets=[secret])
 
-    def _process(
+    def _run(
         self,
-        component: str,
-        script: str,
-        sources: Files,
+        name: str,
+        site: Site,
+        after: Sequence[pulumi.Resource],
         *,
-        parameters: Files | None = None,
+        mounts: Sequence[Mount] = (),
         secrets: Sequence[Files] = (),
-    ) -> Process:
-        mounts = [volumes.mounted("scripts", SCRIPTS, [sources])]
-        if parameters:
-            mounts.append(volumes.mounted("parameters", paths.PARAMETERS_DIR, [parameters]))
-        return Process(
-            component=component,
-            command=["sh", f"{SCRIPTS}/{script}"],
-            size=self._instance.stack.sizing.jobs,
+    ) -> Job:
+        """A Job of the platform's image that runs the script of its name."""
+        stem = name.replace("-", "_")
+        texts = {file: scripts.text(file) for file in scripts.NAMES if file.startswith(f"{stem}.")}
+        source = files.plain(f"{name}-script", self._scope, texts, self._own)
+        instance = self._args.instance
+        process = Process(
+            component=name,
+            command=["sh", f"{SCRIPTS}/{stem}.sh"],
+            size=instance.stack.sizing.jobs,
             secrets=secrets,
-            mounts=mounts,
+            mounts=[volumes.mounted("scripts", SCRIPTS, [source]), *mounts],
         )
-
-    def _job(self, site: Site, process: Process, after: Sequence[pulumi.Resource]) -> Job:
-        settings: SettingsFiles = self._settings[site.name]
-        pod = django.pod(site, self._instance, settings, self._args.storage, process)
-        return job(
-            process.component,
-            self._instance.scope,
-            once(pod, self._instance),
-            pulumi.ResourceOptions(parent=self, depends_on=list(after)),
-            deadline_minutes=MIGRATION_MINUTES,
-        )
-
-
-def once(pod: Pod, instance: Instance) -> Pod:
-    """The pod as a Job's: it ends, and runs again for another release."""
-    return replace(pod, restart="Never", annotations={"openedx.org/release": instance.stack.release})
+        pod = django.pod(site, instance, self._settings[site.name], self._args.storage, process)
+        # It ends, and runs again for another release.
+        pod = replace(pod, restart="Never", annotations={"openedx.org/release": instance.stack.release})
+        opts = pulumi.ResourceOptions(parent=self, depends_on=list(after))
+        return job(name, self._scope, pod, opts, deadline_minutes=MIGRATION_MINUTES)

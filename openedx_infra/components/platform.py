@@ -9,6 +9,7 @@ import pulumi
 from pulumi_kubernetes.core.v1 import Namespace
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
+from openedx_infra.components import django
 from openedx_infra.components.datastores import Datastores
 from openedx_infra.components.django import SiteArgs, Storage
 from openedx_infra.components.ingress import Ingress
@@ -55,13 +56,12 @@ class Platform(pulumi.ComponentResource):
         isolate(self.instance, self)
         stores = Datastores("datastores", self.instance, own)
         storage = Storage(media=stores.media, private=stores.private)
-        initialization = Initialization(
-            "initialization",
-            InitializationArgs(instance=self.instance, datastores=stores, storage=storage),
-            own,
+        settings = {site.name: django.render(site, self.instance) for site in (django.LMS, django.STUDIO)}
+        first = InitializationArgs(
+            instance=self.instance, datastores=stores, storage=storage, settings=settings
         )
-        after = [initialization.done]
-        site = SiteArgs(instance=self.instance, storage=storage, after=after)
+        after = [Initialization("initialization", first, own).done]
+        site = SiteArgs(instance=self.instance, storage=storage, settings=settings, after=after)
         lms, studio = Lms("lms", site, own), Studio("studio", site, own)
         workers = WorkersArgs(
             instance=self.instance, storage=storage, lms=lms.settings, studio=studio.settings, after=after

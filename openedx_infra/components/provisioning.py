@@ -42,7 +42,7 @@ class Provisioning:
         said, at = self.instance.stack.datastores.mysql, self.instance.endpoints.mysql
         return self._run(
             "mysql-provision",
-            ["sh", f"{SCRIPTS}/mysql_provision.sh"],
+            ["bash", f"{SCRIPTS}/mysql_provision.sh"],
             image="mysql",
             user=mysql.USER,
             env={

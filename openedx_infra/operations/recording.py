@@ -104,7 +104,8 @@ class RecordingMonitor(mocks.MockMonitor):
 
     def RegisterResource(self, request: Any) -> Any:
         """Keeps what is registered, and answers as an engine would."""
-        response = super().RegisterResource(request)
+        answer: Callable[[Any], Any] = super().RegisterResource
+        response = answer(request)
         if request.type != _ROOT:
             self.recorded.append(_registered(response.urn, request))
         return response
