@@ -27,8 +27,9 @@ class Conflict:
     def concerns(self, faulty: Iterable[Location]) -> bool:
         """Whether one of the places that this rule looks at holds, or lies in, something faulty."""
         places = (self.location, *self.reads)
-        return any(_within(place, fault) or _within(fault, place) for place in places for fault in faulty)
+        return any(lies_in(place, [fault]) or lies_in(fault, [place]) for place in places for fault in faulty)
 
 
-def _within(inner: Location, outer: Location) -> bool:
-    return inner[: len(outer)] == outer
+def lies_in(inner: Location, outer: Iterable[Location]) -> bool:
+    """Whether a location is one of the others, or lies in one of them."""
+    return any(inner[: len(location)] == location for location in outer)

@@ -49,7 +49,7 @@ def faults(error: ValidationError, model: type[Section]) -> list[Fault]:
         known = place(model, details["loc"][:-1]) if kind == "extra_forbidden" else here
         text = sentence(details, replace(known, location=here.location))
         location = (*here.location, UNION_KEY) if kind.startswith("union_tag") else here.location
-        culprit = here.location[:-1] if kind == "missing" else here.location
+        culprit = here.location[:-1] or here.location if kind == "missing" else here.location
         found.append(Fault(location, culprit, f"{replace(here, location=location).key}: {text}"))
     return found
 

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from openedx_infra.config.combinations import conflicts
+from openedx_infra.config.conflict import lies_in
 from openedx_infra.config.errors import ConfigError, Fault, faults
 from openedx_infra.config.places import Location, key_of
 from openedx_infra.config.stack import SECRETS_KEY, Stack
@@ -31,13 +32,13 @@ def load(stack: str, said: Mapping[str, Any], *, placeholders: bool = False) -> 
         raise ConfigError(stack, [fault.line for fault in found])
     if placeholders:
         plain = _lowered(plain)
-    found = list(_placeholders(plain))
+    found = [*_placeholders(plain), *_encrypted(plain)]
     model: Stack | None = None
     try:
         model = _validate(stack, plain)
     except ValidationError as error:
-        undecided = {fault.location for fault in found}
-        found += [fault for fault in faults(error, Stack) if fault.location not in undecided]
+        known = [fault.location for fault in found]
+        found += [fault for fault in faults(error, Stack) if not lies_in(fault.location, known)]
         model = _without(stack, plain, found)
     faulty = [fault.culprit for fault in found]
     lines = [fault.line for fault in found]
@@ -88,6 +89,15 @@ def _placeholders(value: Any, location: Location = ()) -> Iterator[Fault]:
         yield Fault(location, location, line)
     for part, inner in _inside(value):
         yield from _placeholders(inner, (*location, part))
+
+
+def _encrypted(value: Any, location: Location = ()) -> Iterator[Fault]:
+    """Encrypted values would end in ConfigMaps, in plain, if they stood anywhere but under the secrets."""
+    if isinstance(value, Mapping) and list(value) == ["secure"]:
+        rule = f"is encrypted, which only values under {key_of((SECRETS_KEY,))} may be: write it plainly"
+        yield Fault(location, location, f"{key_of(location)}: {rule}")
+    for part, inner in _inside(value):
+        yield from _encrypted(inner, (*location, part))
 
 
 def _lowered(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
@@ -60,8 +61,14 @@ ThemeName = Annotated[
 """A comprehensive theme by its folder."""
 
 
+@cache
+def _zones() -> set[str]:
+    """All names of zones: reading them takes some 20 ms."""
+    return available_timezones()
+
+
 def _is_zone(value: str) -> str:
-    if value in available_timezones():
+    if value in _zones():
         return value
     raise ValueError(
         "is no time zone: write a name of the IANA time zone database, as `timedatectl list-timezones` lists "

@@ -27,7 +27,7 @@ SECRETS_KEY = "secrets"
 def _is_release(value: str) -> str:
     if value in RELEASES:
         return value
-    raise ValueError(f"is no release that this program knows: write one of {', '.join(RELEASES)}")
+    raise ValueError(f"is no release that this program knows: write {' or '.join(RELEASES)}")
 
 
 ReleaseName = Annotated[str, AfterValidator(_is_release), Field(json_schema_extra={"enum": list(RELEASES)})]

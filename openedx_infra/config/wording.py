@@ -41,9 +41,10 @@ def said(value: Any) -> str:
 
 
 def did_you_mean(word: str, known: list[str]) -> str:
-    """The likeliest of the known words, or all of them."""
+    """The likeliest of the known words, if one is like it, and all of them."""
     near = get_close_matches(word, known, n=1)
-    return f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(known) or 'nothing'}"
+    here = f"nown here: {', '.join(known) or 'nothing'}"
+    return f"did you mean `{near[0]}`? K{here}" if near else f"k{here}"
 
 
 def sentence(fault: ErrorDetails, place: Place) -> str:
@@ -62,20 +63,24 @@ def _subject(fault: ErrorDetails, place: Place) -> str:
 
 
 def _wrong_type(value: Any, wanted: str, place: Place) -> str:
-    if isinstance(value, Mapping) and set(value) == {"secure"}:
-        return "is encrypted, but only what is under openedx:secrets can be: write it plainly"
     remedy = {
-        "text": "put it in quotes" if isinstance(value, bool | int | float) else "write text",
+        "text": "put it in quotes" if isinstance(value, bool | int | float) else "write one text here",
         "a whole number": "write digits without quotes, such as 2",
-        "true or false": "write it in these letters, without quotes",
+        "true or false": "write one of these two words, without quotes",
         "a map of keys": f"write under it some of {', '.join(place.known)}",
         "a map": "write `name: value` lines under it",
         "a list": "write it in brackets, or one line with a hyphen for each item",
     }[wanted]
     if value is None:
         return f"is empty, but {wanted} belongs here: {remedy}"
+    if isinstance(value, str) and _would_be(value, wanted):
+        remedy = f"write it without quotes: {value}"
     where = "the name " if place.is_name else ""
     return f"{where}{said(value)} is not {wanted}: {remedy}"
+
+
+def _would_be(text: str, wanted: str) -> bool:
+    return text.isdecimal() if wanted == "a whole number" else text in wanted.split(" or ")
 
 
 def _missing(fault: ErrorDetails, place: Place) -> str:
@@ -117,7 +122,7 @@ _SENTENCES: dict[str, Callable[[ErrorDetails, Place], str]] = {
     "union_tag_not_found": _no_branch,
     "greater_than_equal": _bound("is too small: it must be at least {}", "ge"),
     "less_than_equal": _bound("is too large: it must be at most {}", "le"),
-    "string_too_short": _bound("is too short: write at least {} character", "min_length"),
+    "string_too_short": _bound("is too short: it must have at least {} character", "min_length"),
     "string_too_long": _bound("is too long: it must have at most {} characters", "max_length"),
-    "too_short": _bound("is too short: name at least {}", "min_length"),
+    "too_short": _bound("is too short: say at least {}", "min_length"),
 }

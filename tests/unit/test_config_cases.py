@@ -1,0 +1,114 @@
+"""Is every case of tests/cases accepted, or refused with exactly the lines that stand at its head?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from openedx_infra.config import PROJECT, SECRETS_KEY, ConfigError, Stack, load
+from openedx_infra.config.base import Section
+from openedx_infra.config.places import UNION_KEY, branches, sections
+from openedx_infra.config.schema import json_schema
+from openedx_infra.config.secrets import missing
+from openedx_infra.config.sizing import Resources
+
+CASES = sorted(Path(__file__).parents[1].glob("cases/*.yaml"))
+RIGHT = [case for case in CASES if case.name.split(".")[1] == "ok"]
+SCHEMA = jsonschema.Draft202012Validator(json_schema())
+
+
+def said_in(case: Path) -> dict[str, Any]:
+    """What a case says, by top-level key."""
+    config = yaml.safe_load(case.read_text(encoding="utf-8"))["config"]
+    return {key.removeprefix(f"{PROJECT}:"): value for key, value in config.items()}
+
+
+def problems_of(case: Path) -> list[str]:
+    """What is wrong with a case, as an operator would read it."""
+    said = said_in(case)
+    try:
+        stack = load("case", said)
+    except ConfigError as error:
+        return list(error.problems)
+    return missing(stack, set(said[SECRETS_KEY])) if SECRETS_KEY in said else []
+
+
+def expected_of(case: Path) -> list[str]:
+    """The comment lines at the head of a case of error."""
+    if case in RIGHT:
+        return []
+    lines = case.read_text(encoding="utf-8").splitlines()
+    return [
+        line.removeprefix("# ")
+        for line in lines[: lines.index("config:" if "config:" in lines else "config: {}")]
+    ]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
+def test_case(case: Path) -> None:
+    assert problems_of(case) == expected_of(case)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case not in RIGHT], ids=lambda case: case.stem)
+def test_wrong_cases_say_what_is_wrong(case: Path) -> None:
+    assert expected_of(case), "a case of error begins with the lines that it expects, as comments"
+
+
+@pytest.mark.parametrize("case", RIGHT, ids=lambda case: case.stem)
+def test_editors_accept_right_cases(case: Path) -> None:
+    SCHEMA.validate(json.loads(json.dumps(yaml.safe_load(case.read_text(encoding="utf-8")))))
+
+
+def fields_said(section: type[Section], said: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Class and name of every field that is said."""
+    for name, value in said.items():
+        if name not in section.model_fields:
+            continue
+        yield section.__name__, name
+        annotation = section.model_fields[name].annotation
+        for inner, content in _inner(annotation, value):
+            yield from fields_said(inner, content)
+
+
+def _inner(annotation: Any, value: Any) -> Iterator[tuple[type[Section], Mapping[str, Any]]]:
+    if choice := branches(annotation):
+        yield choice[value[UNION_KEY]], value
+        return
+    yield from ((section, value) for section in sections(annotation))
+    origin = getattr(annotation, "__origin__", None)
+    held = {dict: lambda: value.values(), tuple: lambda: value}.get(origin or object)
+    if held:
+        for section in sections(annotation.__args__[-1 if origin is dict else 0]):
+            yield from ((section, content) for content in held())
+
+
+def all_fields(section: type[Section]) -> Iterator[tuple[str, str]]:
+    """Class and name of every field of every section there is."""
+    for name, field in section.model_fields.items():
+        yield section.__name__, name
+        arguments = getattr(field.annotation, "__args__", ())
+        for annotation in (field.annotation, *arguments):
+            for inner in sections(annotation):
+                yield from all_fields(inner)
+
+
+def test_one_case_says_everything() -> None:
+    everything = next(case for case in CASES if case.name == "everything.ok.yaml")
+    said = set(fields_said(Stack, said_in(everything)))
+    said_elsewhere = {pair for case in RIGHT for pair in fields_said(Stack, said_in(case))}
+    other_branches = {"TlsNone", "TlsSecret", "TlsUpstream", "MailRelay"}
+    for pair in sorted(set(all_fields(Stack))):
+        assert pair in (said_elsewhere if pair[0] in other_branches else said), f"{pair} is in no case"
+
+
+def test_every_workload_is_sized_in_full() -> None:
+    sizing = said_in(next(case for case in CASES if case.name == "everything.ok.yaml"))["sizing"]
+    for name, said in sizing.items():
+        if not name.endswith("_workers"):
+            assert said.keys() >= Resources.model_fields.keys(), name

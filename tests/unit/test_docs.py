@@ -1,0 +1,138 @@
+"""Are the generated files fresh, and do Pulumi.yaml and the stack files agree with the models?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from openedx_infra.config import PROJECT, SECRETS_KEY, ConfigError, Stack, load
+from openedx_infra.config.base import Section
+from openedx_infra.config.places import sections
+from openedx_infra.config.reference import FOLDER, files, reference_markdown
+from openedx_infra.config.schema import json_schema
+from openedx_infra.config.secrets import SECRETS
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = jsonschema.Draft202012Validator(json_schema())
+STACK_FILES = sorted(path for path in ROOT.glob("Pulumi.*.yaml"))
+
+
+def said_in(text: str) -> dict[str, Any]:
+    """What a stack file says, by top-level key."""
+    config: dict[str, Any] = yaml.safe_load(text)["config"]
+    assert all(key.startswith(f"{PROJECT}:") for key in config)
+    return {key.removeprefix(f"{PROJECT}:"): value for key, value in config.items()}
+
+
+def all_sections(section: type[Section] = Stack) -> Iterator[type[Section]]:
+    """Every section of the models."""
+    yield section
+    for field in section.model_fields.values():
+        for annotation in (field.annotation, *getattr(field.annotation, "__args__", ())):
+            for inner in sections(annotation):
+                yield from all_sections(inner)
+
+
+@pytest.mark.parametrize("name", files())
+def test_generated_files_are_fresh(name: str) -> None:
+    assert (ROOT / FOLDER / name).read_text(encoding="utf-8") == files()[name], "run `make docs`"
+
+
+def test_the_schema_is_a_schema() -> None:
+    jsonschema.Draft202012Validator.check_schema(json_schema())
+
+
+def test_every_key_is_documented() -> None:
+    for section in set(all_sections()):
+        assert section.__doc__, section
+        for name, field in section.model_fields.items():
+            assert field.description, f"{section.__name__}.{name} has no docstring"
+
+
+def test_the_reference_has_every_key_and_secret_and_no_dead_link() -> None:
+    text = reference_markdown()
+    for section in set(all_sections()):
+        table = text.partition(f'<a id="{section.__name__.lower()}"></a>')[2].partition("<a id=")[0]
+        for name in section.model_fields:
+            assert f"\n| `{name}` |" in table, f"{section.__name__}.{name}"
+    for secret in SECRETS:
+        assert f"\n| `{secret.name}` |" in text
+    assert set(re.findall(r"\]\(#([^)]*)\)", text)) <= set(re.findall(r'<a id="([^"]*)">', text))
+
+
+def test_immutable_keys_say_so_in_both_references() -> None:
+    row = next(line for line in reference_markdown().splitlines() if line.startswith("| `lms_host` |"))
+    assert "**immutable**" in row
+    assert "Can't be changed" in json_schema()["$defs"]["Site"]["properties"]["lms_host"]["description"]
+    assert "Can't be changed" not in json_schema()["$defs"]["Site"]["properties"]["name"]["description"]
+
+
+def test_pulumi_yaml_describes_every_key_and_adds_no_rule_of_its_own() -> None:
+    project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))
+    assert project["name"] == PROJECT
+    assert project["config"].keys() == {*Stack.model_fields, SECRETS_KEY}
+    plain = load("a", {"site": {"lms_host": "learn.example.org"}})
+    for key, entry in project["config"].items():
+        # A `type` would let Pulumi refuse a file before the program can explain it whole.
+        assert entry.keys() == {"description", "default"}, key
+        assert entry["description"].startswith(_kind(entry["default"])), key
+        if key not in ("site", SECRETS_KEY):
+            said = {"site": {"lms_host": "learn.example.org"}, key: entry["default"]}
+            assert load("a", said) == plain, key
+
+
+def _kind(default: Any) -> str:
+    return {dict: "A map", list: "A list", str: "Text"}[type(default)]
+
+
+@pytest.mark.parametrize("path", STACK_FILES, ids=lambda path: path.name)
+def test_stack_files_suit_schema_and_models_once_decided(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    decided = text.replace("CHANGEME", "campus")
+    SCHEMA.validate(yaml.safe_load(decided))
+    load(path.name.split(".")[1], said_in(decided))
+    assert text.startswith(f"# yaml-language-server: $schema={FOLDER}/stack.schema.json\n")
+
+
+def test_the_example_for_learners_shows_every_section_and_refuses_to_run_undecided() -> None:
+    text = (ROOT / "Pulumi.prod.yaml").read_text(encoding="utf-8")
+    said = said_in(text)
+    assert said.keys() == set(Stack.model_fields)
+    with pytest.raises(ConfigError) as caught:
+        load("a", said)
+    undecided = [problem for problem in caught.value.problems if "still says CHANGEME" in problem]
+    assert len(undecided) == len(caught.value.problems) == yaml.safe_dump(said).count("CHANGEME")
+    assert load("a", said, placeholders=True).cluster.context == "changeme"
+
+
+def test_the_local_example_names_no_cluster() -> None:
+    stack = load("dev", said_in((ROOT / "Pulumi.dev.yaml").read_text(encoding="utf-8")))
+    assert stack.cluster.context is None
+    assert not stack.datastores.protect
+    assert stack.site.lms_host == "local.openedx.io"
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        ({"openedx:foo": 1}, "$.config"),
+        ({"openedx:site": {"lms_host": "x"}}, "$.config['openedx:site'].lms_host"),
+        ({"openedx:site": {"lms_host": "a.example.org", "tls": {}}}, "$.config['openedx:site'].tls"),
+        ({"openedx:sizing": {"lms": {"replica": 1}}}, "$.config['openedx:sizing'].lms"),
+        (
+            {"openedx:sizing": {"lms_workers": {"A": {"queues": ["x"]}}}},
+            "$.config['openedx:sizing'].lms_workers",
+        ),
+        ({"openedx:settings": {"lms": {"lower": 1}}}, "$.config['openedx:settings'].lms"),
+        ({"openedx:secrets": {"mysql_password": "plain"}}, "$.config['openedx:secrets'].mysql_password"),
+    ],
+)
+def test_editors_underline_what_is_wrong(change: dict[str, Any], place: str) -> None:
+    config = {"openedx:site": {"lms_host": "learn.example.org"}, "kubernetes:strictMode": True, **change}
+    assert place in [error.json_path for error in SCHEMA.iter_errors({"config": config})]
