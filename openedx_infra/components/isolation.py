@@ -39,7 +39,7 @@ def _flows(instance: Instance) -> list[Flow]:
         Flow(clients=[PLATFORM, "mysql-provision"], server="mysql", port=at.mysql.port),
         Flow(clients=[PLATFORM, "mongodb-provision"], server="mongodb", port=at.mongodb.port),
         Flow(clients=[PLATFORM], server=VALKEY, port=at.broker.port),
-        Flow(clients=[PLATFORM], server=at.search.host, port=at.search.port),
+        Flow(clients=[PLATFORM, "search-provision"], server=at.search.host, port=at.search.port),
         # LMS and Studio ask each other, and the MFEs' server passes on the request for their run-time
         # settings.
         Flow(clients=[PLATFORM, MFE_SERVER], server=PLATFORM, port=WEB_PORT),

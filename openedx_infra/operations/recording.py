@@ -54,14 +54,15 @@ class Registered:
     """False for components, which exist in the state alone."""
 
     @property
-    def kind(self) -> str:
-        """Kind of the Kubernetes object, or the last word of the type."""
-        return self.type.rpartition(":")[2]
-
-    @property
     def is_object(self) -> bool:
         """Whether it is a Kubernetes object."""
         return self.type.startswith("kubernetes:")
+
+    @property
+    def kind(self) -> str:
+        """Kind of the Kubernetes object; of everything else its whole type, as there is an Ingress of
+        either sort."""
+        return self.type.rpartition(":")[2] if self.is_object else self.type
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,6 +146,8 @@ def record_program(program: Callable[[], None], stack: str, *, preview: bool = F
 def _record(program: Callable[[], None], stack: str, preview: bool) -> Graph:
     monitor = RecordingMonitor()
     loop = asyncio.new_event_loop()
+    # Pulumi leaves the futures behind a failed registration unread; the failure itself is raised below.
+    loop.set_exception_handler(lambda _loop, _context: None)
     asyncio.set_event_loop(loop)
     try:
         reset_options(project=PROJECT, stack=stack, preview=preview)

@@ -1,0 +1,72 @@
+"""What do tests share? Stacks, secrets, and graphs that are recorded once for each thing said."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+# An Output that is turned into text by mistake raises, rather than ending in a manifest as a warning.
+os.environ["PULUMI_ERROR_OUTPUT_STRING"] = "true"
+
+import pytest
+import yaml
+
+from openedx_infra.config import PROJECT, SECRETS_KEY, Stack, load
+from openedx_infra.config.secrets import BY_NAME, required
+from openedx_infra.operations.recording import Graph, record
+
+CASES = Path(__file__).parent / "cases"
+LEAST = {"site": {"lms_host": "learn.example.org"}}
+
+
+def said_by(path: Path) -> dict[str, Any]:
+    """What a stack file says, by the keys of the project."""
+    config = yaml.safe_load(path.read_text(encoding="utf-8"))["config"]
+    said = {key.removeprefix(f"{PROJECT}:"): value for key, value in config.items()}
+    return {key: value for key, value in said.items() if key != SECRETS_KEY}
+
+
+@pytest.fixture(scope="session")
+def secrets() -> dict[str, str]:
+    """Values of all secrets, made as `secrets generate` makes them."""
+    return {
+        name: secret.make() if secret.make else "known-to-the-operator" for name, secret in BY_NAME.items()
+    }
+
+
+@pytest.fixture(scope="session")
+def needed(secrets: dict[str, str]) -> Callable[[Stack], Mapping[str, str]]:
+    """The secrets that a stack needs."""
+    return lambda stack: {secret.name: secrets[secret.name] for secret in required(stack)}
+
+
+@pytest.fixture(scope="session")
+def recorded(needed: Callable[[Stack], Mapping[str, str]]) -> Callable[..., Graph]:
+    """Records graphs, each once."""
+    graphs: dict[str, Graph] = {}
+
+    def graph_of(said: Mapping[str, Any] = LEAST, *, name: str = "dev", preview: bool = False) -> Graph:
+        key = json.dumps([name, preview, said], sort_keys=True, default=str)
+        if key not in graphs:
+            stack = load(name, said)
+            graphs[key] = record(stack, needed(stack), preview=preview)
+        return graphs[key]
+
+    return graph_of
+
+
+@pytest.fixture(scope="session")
+def everything() -> dict[str, Any]:
+    """A stack that says every key there is: NGINX, cert-manager, many replicas, mail by a provider."""
+    return said_by(CASES / "everything.ok.yaml")
+
+
+@pytest.fixture(scope="session", params=["least", "everything"])
+def graph(
+    request: pytest.FixtureRequest, recorded: Callable[..., Graph], everything: dict[str, Any]
+) -> Graph:
+    """The graph of the smallest stack file, and of one that says everything: laws hold for both."""
+    return recorded(LEAST if request.param == "least" else everything)

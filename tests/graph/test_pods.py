@@ -1,0 +1,174 @@
+"""Is every pod as a pod must be? Rights, limits, probes, labels, and how it leaves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shape import Record, containers, find, label, matches, of_kind, templates
+
+from openedx_infra.operations.recording import Graph
+
+LEAST = {"site": {"lms_host": "learn.example.org"}}
+
+
+def test_no_pod_may_more_than_restricted_allows(graph: Graph) -> None:
+    """What admission would refuse; the engine tests ask admission itself."""
+    for resource, template in templates(graph):
+        pod = template["spec"]
+        assert pod["automountServiceAccountToken"] is False, label(resource)
+        assert pod["enableServiceLinks"] is False
+        security = pod["securityContext"]
+        assert security["runAsNonRoot"] is True
+        assert min(security["runAsUser"], security["runAsGroup"], security["fsGroup"]) > 0
+        assert security["seccompProfile"] == {"type": "RuntimeDefault"}
+    for resource, container in containers(graph):
+        security = container["securityContext"]
+        assert security["allowPrivilegeEscalation"] is False, label(resource)
+        assert security["readOnlyRootFilesystem"] is True
+        assert security["capabilities"]["drop"] == ["ALL"]
+        assert set(security["capabilities"].get("add", [])) <= {"NET_BIND_SERVICE"}
+
+
+def test_every_container_is_limited(graph: Graph) -> None:
+    for resource, container in containers(graph):
+        requests, limits = container["resources"]["requests"], container["resources"]["limits"]
+        assert {"cpu", "memory", "ephemeral-storage"} <= set(requests), label(resource)
+        assert {"memory", "ephemeral-storage"} <= set(limits), label(resource)
+
+
+def test_scratch_folders_fit_into_the_disk_limit(graph: Graph) -> None:
+    """Else a pod would be evicted for its disk before its own folder is full."""
+    units = {"Mi": 1, "Gi": 1024}
+
+    def mebibytes(size: str) -> int:
+        return int(size[:-2]) * units[size[-2:]]
+
+    for resource, template in templates(graph):
+        pod = template["spec"]
+        sizes = [v["emptyDir"]["sizeLimit"] for v in pod["volumes"] if "emptyDir" in v]
+        limit = pod["containers"][0]["resources"]["limits"]["ephemeral-storage"]
+        assert sum(map(mebibytes, sizes)) <= mebibytes(limit), label(resource)
+
+
+def test_every_server_is_probed(graph: Graph) -> None:
+    """What listens has three probes; readiness and liveness differ where readiness asks another server."""
+    for resource, container in containers(graph):
+        listens = bool(container.get("ports"))
+        probes = {
+            probe for probe in ("startupProbe", "readinessProbe", "livenessProbe") if probe in container
+        }
+        assert probes == ({"startupProbe", "readinessProbe", "livenessProbe"} if listens else set()), label(
+            resource
+        )
+
+
+def test_an_outage_of_a_database_restarts_nobody(graph: Graph) -> None:
+    for name in ("lms", "studio"):
+        [container] = graph.object(find(graph, "Deployment", name))["spec"]["template"]["spec"]["containers"]
+        assert container["readinessProbe"]["httpGet"]["path"] == "/heartbeat"
+        assert set(container["livenessProbe"]) & {"httpGet", "tcpSocket", "exec"} == {"tcpSocket"}
+
+
+def test_probes_say_a_host_that_the_platform_allows(graph: Graph) -> None:
+    """A probe with the pod's address as Host would be answered by 400, and no pod ever be ready."""
+    config = graph.outputs["config"]["site"]
+    for name, host in (("lms", config["lms_host"]), ("studio", config["studio_host"])):
+        [container] = graph.object(find(graph, "Deployment", name))["spec"]["template"]["spec"]["containers"]
+        for probe in ("startupProbe", "readinessProbe"):
+            assert container[probe]["httpGet"]["httpHeaders"] == [{"name": "Host", "value": host}]
+
+
+def test_web_pods_drain_before_they_leave(graph: Graph) -> None:
+    for name in ("lms", "studio", "mfe"):
+        deployment = graph.object(find(graph, "Deployment", name))["spec"]
+        pod = deployment["template"]["spec"]
+        drain = pod["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
+        assert 10 <= drain < pod["terminationGracePeriodSeconds"]
+        assert deployment["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
+
+
+def test_no_selector_takes_a_pod_of_a_job(graph: Graph) -> None:
+    """A Job's pod behind a Service would get requests; in a budget it would keep nodes from being drained."""
+    jobs = {label(r): t["metadata"]["labels"] for r, t in templates(graph) if r.kind == "Job"}
+    assert jobs
+    for name, selector in _selectors(graph).items():
+        assert [job for job, labels in jobs.items() if matches(selector, labels)] == [], name
+
+
+def test_every_selector_takes_the_pods_of_one_workload(graph: Graph) -> None:
+    pods = {label(r): t["metadata"]["labels"] for r, t in templates(graph) if r.kind != "Job"}
+    for name, selector in _selectors(graph).items():
+        taken = [workload for workload, labels in pods.items() if matches(selector, labels)]
+        assert [workload.split()[1] for workload in taken] == [name.split()[1]], name
+
+
+def _selectors(graph: Graph) -> dict[str, dict[str, Any]]:
+    found = {
+        label(r): {"matchLabels": graph.object(r)["spec"]["selector"]} for r in of_kind(graph, "Service")
+    }
+    for resource in of_kind(graph, "PodDisruptionBudget", "Deployment", "StatefulSet"):
+        found[label(resource)] = graph.object(resource)["spec"]["selector"]
+    return found
+
+
+def test_services_point_to_ports_that_are_open(graph: Graph) -> None:
+    workloads = {r.name: r for r in of_kind(graph, "Deployment", "StatefulSet")}
+    for resource in of_kind(graph, "Service"):
+        [port] = graph.object(resource)["spec"]["ports"]
+        [container] = graph.object(workloads[resource.name])["spec"]["template"]["spec"]["containers"]
+        assert {"containerPort": port["targetPort"]} in container["ports"], label(resource)
+
+
+def test_budgets_are_for_many(recorded: Record, everything: dict[str, Any]) -> None:
+    assert of_kind(recorded(), "PodDisruptionBudget") == []
+    graph = recorded(everything)
+    many = {r.name for r in of_kind(graph, "Deployment") if graph.object(r)["spec"]["replicas"] > 1}
+    assert (
+        {r.name for r in of_kind(graph, "PodDisruptionBudget")}
+        == many
+        == {"lms", "studio", "lms-worker-all", "mfe"}
+    )
+
+
+def test_workers_serve_every_queue_once_each_site(graph: Graph) -> None:
+    served: dict[str, list[str]] = {"lms": [], "cms": []}
+    for resource in of_kind(graph, "Deployment"):
+        command = _command(graph, resource.name)
+        if "worker" in command:
+            options = dict(word.lstrip("-").split("=", 1) for word in command if "=" in word)
+            site = options["app"].removesuffix(".celery")
+            assert int(options["concurrency"]) >= 1
+            assert options["prefetch-multiplier"] == "1"
+            served[site] += options["queues"].split(",")
+    assert sorted(served["lms"]) == [f"edx.lms.core.{queue}" for queue in ("default", "high", "high_mem")]
+    assert sorted(served["cms"]) == [f"edx.cms.core.{queue}" for queue in ("default", "high", "low")]
+
+
+def test_celery_gets_its_signals(graph: Graph) -> None:
+    """It is process 1 of its container: behind a shell it would never hear SIGTERM, and lose its tasks."""
+    for name in (r.name for r in of_kind(graph, "Deployment")):
+        if "-worker-" in name or name == "lms-beat":
+            assert _command(graph, name)[0] == "celery"
+
+
+def test_there_is_never_a_second_beat(graph: Graph) -> None:
+    spec = graph.object(find(graph, "Deployment", "lms-beat"))["spec"]
+    assert (spec["replicas"], spec["strategy"]) == (1, {"type": "Recreate"})
+
+
+def _command(graph: Graph, name: str) -> list[str]:
+    [container] = graph.object(find(graph, "Deployment", name))["spec"]["template"]["spec"]["containers"]
+    return list(container.get("command", []))
+
+
+def test_jobs_end_and_say_so(graph: Graph) -> None:
+    for resource in of_kind(graph, "Job"):
+        job = graph.object(resource)
+        assert job["metadata"]["annotations"]["pulumi.com/replaceUnready"] == "true"
+        assert "ttlSecondsAfterFinished" not in job["spec"]
+        assert job["spec"]["backoffLimit"] <= 2
+        assert job["spec"]["template"]["spec"]["restartPolicy"] == "Never"
+        command = job["spec"]["template"]["spec"]["containers"][0]["command"]
+        folder, _, script = command[-1].rpartition("/")
+        assert folder == "/openedx/scripts"
+        assert script in graph.object(find(graph, "ConfigMap", f"{resource.name}-script"))["data"]
