@@ -1,0 +1,81 @@
+"""What would a reviewer refuse? `check` applies all rules to the graph of a stack."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from policies.complaint import Complaint
+from policies.objects import texts, title
+from policies.rules import Resource, judge_objects, judge_resources
+from policies.secrecy import disclosed, known_values, random_texts
+
+__all__ = ["Complaint", "check"]
+
+
+class Datastores(Protocol):
+    """What a stack file says of its data."""
+
+    @property
+    def protect(self) -> bool:
+        """Whether data must be protected."""
+
+
+class Stack(Protocol):
+    """What a stack file says."""
+
+    @property
+    def datastores(self) -> Datastores:
+        """Where data lives."""
+
+    def model_dump(self) -> dict[str, Any]:
+        """All of it, as plain data."""
+
+
+class Graph(Protocol):
+    """Everything that a program registers and exports."""
+
+    @property
+    def resources(self) -> Sequence[Resource]:
+        """All resources, components included."""
+
+    @property
+    def outputs(self) -> Mapping[str, Any]:
+        """The stack's outputs."""
+
+    def objects(self, *, reveal_secrets: bool = ...) -> Sequence[Mapping[str, Any]]:
+        """The Kubernetes objects among them."""
+
+
+def check(graph: Graph, stack: Stack, secrets: Mapping[str, str] | None = None) -> list[Complaint]:
+    """Everything that the rules refuse, sorted; an empty list when nothing is.
+
+    With the values of the `secrets` that the graph was made with, it is also searched for them: they may
+    stand in Secrets alone. What looks like a key is refused unless the stack file itself says it in plain.
+    """
+    found = judge_objects(graph.objects())
+    found += judge_resources(graph.resources, protect=stack.datastores.protect)
+    found += _disclosed(graph, secrets or {})
+    found += _unexplained(graph, list(texts(stack.model_dump())))
+    return sorted(found)
+
+
+def _disclosed(graph: Graph, secrets: Mapping[str, str]) -> list[Complaint]:
+    known = known_values(secrets)
+    held = [(title(obj), obj) for obj in graph.objects(reveal_secrets=True) if obj["kind"] != "Secret"]
+    return [
+        Complaint(where, f"discloses the secret {name}: it may stand in a Secret alone", "disclosed")
+        for where, value in (*held, ("Outputs of the stack", dict(graph.outputs)))
+        for name in disclosed(value, known)
+    ]
+
+
+def _unexplained(graph: Graph, said: Sequence[str]) -> list[Complaint]:
+    return [
+        Complaint(
+            title(obj), f"holds what looks like a key ({token[:4]}…): move it to a Secret", "unexplained"
+        )
+        for obj in graph.objects()
+        for token in sorted(set(random_texts(obj)))
+        if not any(token in text for text in said)
+    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,8 +40,9 @@ def check(name: str, config_file: Path | None = None) -> Report:
     start = time.monotonic()
     file = stackfile.read(name, config_file)
     stack = stackfile.validated(file)
-    graph = recorded(stack, secrets.stand_ins(stack))
-    demand_lawful(stack, graph)
+    values = secrets.stand_ins(stack)
+    graph = recorded(stack, values)
+    demand_lawful(stack, graph, values)
     return Report(
         stack=stack,
         resources=len(graph.resources),
@@ -74,11 +75,11 @@ def recorded(stack: Stack, values: dict[str, str]) -> Graph:
         raise ConfigError(stack.name, str(error).splitlines()) from error
 
 
-def demand_lawful(stack: Stack, graph: Graph) -> None:
-    """Raise OperationError with everything that the policies refuse."""
-    from policies import rules
+def demand_lawful(stack: Stack, graph: Graph, values: Mapping[str, str]) -> None:
+    """Raise OperationError with everything that the policies refuse; `values` are the graph's secrets."""
+    import policies
 
-    complaints = [str(complaint) for complaint in rules.judge(graph.objects())]
+    complaints = [str(complaint) for complaint in policies.check(graph, stack, values)]
     if complaints:
         lines = "\n".join(f"  - {complaint}" for complaint in complaints)
         raise OperationError(

@@ -1,0 +1,149 @@
+"""How must objects fit each other? Rules over all objects of an instance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from policies.objects import (
+    PASSING,
+    SERVING,
+    Object,
+    at,
+    config_references,
+    containers,
+    of_kind,
+    pod_labels,
+    pod_spec,
+    selects,
+    title,
+)
+
+Objects = Sequence[Object]
+"""All objects of an instance."""
+Found = Iterator[tuple[Object, str]]
+"""Objects, each with what is wrong with it."""
+
+
+def immutable_configuration(objects: Objects) -> Found:
+    """A pod that keeps running mounts only what can't change under it: a new setting makes a new name."""
+    known = {
+        (obj["kind"], at(obj, "metadata", "name")): obj for obj in of_kind(objects, "ConfigMap", "Secret")
+    }
+    for obj in objects:
+        for reference in sorted(set(config_references(pod_spec(obj) or {}))):
+            target = known.get(reference)
+            if target is None:
+                yield obj, f"mounts {' '.join(reference)}, which nobody makes"
+            elif obj["kind"] in SERVING and target.get("immutable") is not True:
+                yield (
+                    obj,
+                    f"mounts {title(target)}, which can change under it: make it auto-named and immutable",
+                )
+
+
+def jobs_left_alone(objects: Objects) -> Found:
+    """No Service sends requests to a Job's pod, and no budget or autoscaler counts it."""
+    jobs = list(of_kind(objects, *PASSING))
+    for obj in of_kind(objects, "Service", "PodDisruptionBudget", *SERVING):
+        for job in jobs:
+            if selects(_selector(obj), pod_labels(job)):
+                yield obj, f"selects pods of {title(job)}: give the Job's pods labels of their own"
+
+
+def one_owner(objects: Objects) -> Found:
+    """Two workloads that select each other's pods would fight over them."""
+    workloads = list(of_kind(objects, *SERVING))
+    for obj in workloads:
+        if not selects(_selector(obj), pod_labels(obj)):
+            yield obj, "does not select its own pods: let the selector be a part of their labels"
+        for other in workloads:
+            if (
+                other is not obj
+                and _same_namespace(obj, other)
+                and selects(_selector(obj), pod_labels(other))
+            ):
+                yield obj, f"selects pods of {title(other)}: give each component labels of its own"
+
+
+def served(objects: Objects) -> Found:
+    """A Service has pods behind it, which listen where it sends requests."""
+    workloads = list(of_kind(objects, *SERVING))
+    for service in of_kind(objects, "Service"):
+        if not _selector(service):
+            continue
+        behind = [obj for obj in workloads if selects(_selector(service), pod_labels(obj))]
+        if not behind:
+            yield service, "has no pods behind it: no workload has the labels that it selects"
+        for obj in behind:
+            listening = {
+                value
+                for container in containers(pod_spec(obj) or {}, init=False)
+                for port in container.get("ports") or ()
+                for value in (port.get("containerPort"), port.get("name"))
+            }
+            for port in at(service, "spec", "ports") or ():
+                target = port.get("targetPort", port.get("port"))
+                if target not in listening:
+                    yield (
+                        service,
+                        f"sends to port {_number(target)}, where no container of {title(obj)} listens",
+                    )
+
+
+def evictable(objects: Objects) -> Found:
+    """Who has several pods has a budget that lets a node be drained, one pod at a time."""
+    budgets = list(of_kind(objects, "PodDisruptionBudget"))
+    for obj in of_kind(objects, "Deployment", "StatefulSet"):
+        replicas = at(obj, "spec", "replicas") or 0
+        own = [budget for budget in budgets if selects(_selector(budget), pod_labels(obj))]
+        if replicas >= 2 and not own:
+            yield (
+                obj,
+                f"has {_number(replicas)} pods and no PodDisruptionBudget: a drained node may take all",
+            )
+        for budget in own:
+            if _blocks(budget, replicas):
+                yield budget, f"lets no pod of {title(obj)} go, so that no node can be drained: allow one"
+
+
+def closed_by_default(objects: Objects) -> Found:
+    """Where pods are, a NetworkPolicy denies everything that no other allows."""
+    closed = {
+        at(policy, "metadata", "namespace")
+        for policy in of_kind(objects, "NetworkPolicy")
+        if not at(policy, "spec", "podSelector")
+        and set(at(policy, "spec", "policyTypes") or ()) == {"Ingress", "Egress"}
+        and not at(policy, "spec", "ingress")
+        and not at(policy, "spec", "egress")
+    }
+    for obj in objects:
+        if pod_spec(obj) is not None and at(obj, "metadata", "namespace") not in closed:
+            yield obj, "is in a namespace without a NetworkPolicy that denies all in and out: add one"
+
+
+def restricted_namespaces(objects: Objects) -> Found:
+    """The API server itself refuses pods with privileges."""
+    for namespace in of_kind(objects, "Namespace"):
+        labels = at(namespace, "metadata", "labels") or {}
+        if labels.get("pod-security.kubernetes.io/enforce") != "restricted":
+            yield namespace, "does not enforce the Pod Security Standard: label it restricted"
+
+
+def _selector(obj: Object) -> Object | None:
+    selector: Object | None = at(obj, "spec", "selector")
+    return selector
+
+
+def _same_namespace(obj: Object, other: Object) -> bool:
+    return bool(at(obj, "metadata", "namespace") == at(other, "metadata", "namespace"))
+
+
+def _blocks(budget: Object, replicas: Any) -> bool:
+    least, most = at(budget, "spec", "minAvailable"), at(budget, "spec", "maxUnavailable")
+    return (isinstance(least, int | float) and least >= replicas) or least == "100%" or most in (0, "0%")
+
+
+def _number(value: Any) -> str:
+    """Numbers come from Pulumi as floats."""
+    return str(int(value)) if isinstance(value, float) else str(value)
