@@ -1,0 +1,112 @@
+"""What does a change touch? Exactly the pods that read it; and the database before any pod of a new image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pytest
+from instances import Instance
+from watching import watching
+
+pytestmark = pytest.mark.engine
+
+STUDIO = {"studio", "studio-worker-default"}
+LMS = {"lms", "lms-worker-default", "lms-worker-high-mem", "lms-beat"}
+PLATFORM = LMS | STUDIO
+"""All that runs the platform's code."""
+IN_ORDER = ("lms-migrate", "studio-migrate", "lms-setup", "studio-setup")
+FAILING = {"spec": {"template": {"metadata": {"annotations": {"openedx-infra.test/outcome": "fail"}}}}}
+"""A patch by which the embedded cluster lets a Job's pods fail."""
+
+
+@dataclass
+class Touched:
+    """Components whose pods or Jobs are others than before."""
+
+    pods: frozenset[str] = frozenset()
+    jobs: frozenset[str] = frozenset()
+
+
+@contextmanager
+def touched(instance: Instance) -> Iterator[Touched]:
+    """What is touched within the block; and no volume and no server of data ever is."""
+    pods, jobs = instance.pods(), instance.jobs()
+    volumes, servers = instance.uids("PersistentVolumeClaim"), instance.uids("StatefulSet")
+    found = Touched()
+    yield found
+    found.pods = differing(pods, instance.pods())
+    found.jobs = differing(jobs, instance.jobs())
+    assert instance.uids("PersistentVolumeClaim") == volumes
+    assert instance.uids("StatefulSet") == servers
+
+
+def differing(before: Mapping[str, object], after: Mapping[str, object]) -> frozenset[str]:
+    return frozenset(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+
+
+def test_a_setting_of_studio_rolls_studio_and_its_workers_alone(dev: Instance) -> None:
+    dev.say(settings={"studio": {"COURSE_CREATION_RATE": "10/day"}})
+    with touched(dev) as found:
+        said = dev.up()
+    assert found == Touched(pods=frozenset(STUDIO))
+    assert "ConfigMap studio-settings" in said.out and "ConfigMap lms-settings" not in said.out
+    dev.demand_unchanged()
+    assert dev.objects() == dev.believed()
+
+
+def test_a_size_rolls_its_own_pods_alone(dev: Instance) -> None:
+    dev.say(sizing={"mfe": {"memory_limit": "300Mi"}})
+    with touched(dev) as found:
+        dev.up()
+    assert found == Touched(pods=frozenset({"mfe"}))
+
+
+def test_more_replicas_disturb_nobody(dev: Instance) -> None:
+    dev.say(sizing={"mfe": {"memory_limit": "300Mi", "replicas": 2}})
+    before = dev.pods()
+    with touched(dev) as found:
+        dev.up()
+    assert found == Touched(pods=frozenset({"mfe"}))
+    assert len(dev.pods()["mfe"]) == 2 and before["mfe"] < dev.pods()["mfe"]
+
+
+def test_a_new_image_migrates_before_any_of_its_pods_starts(dev: Instance) -> None:
+    image = "docker.io/example/openedx:2"
+    dev.say(images={"openedx": image})
+    with touched(dev) as found, watching(dev) as history:
+        dev.up()
+    assert found == Touched(pods=frozenset(PLATFORM), jobs=frozenset({*IN_ORDER, "search-provision"}))
+    done = history.completed()
+    assert sorted(IN_ORDER, key=done.__getitem__) == list(IN_ORDER)
+    newborn = {name for name, its in history.images.items() if its == image}
+    assert len(newborn) == len(PLATFORM)
+    assert min(history.born[name] for name in newborn) > max(done.values())
+
+
+def test_a_failing_migration_leaves_the_old_pods_serving_and_the_next_up_recovers(dev: Instance) -> None:
+    image = "docker.io/example/openedx:3"
+    dev.say(images={"openedx": image}, overrides=[{"kind": "Job", "name": "lms-migrate", "patch": FAILING}])
+    serving = dev.pods()
+    with watching(dev) as history:
+        said = dev.run("up", "--yes")
+    assert said.code == 1
+    assert "Job lms-migrate failed" in said.err
+    assert "BackoffLimitExceeded" in said.err
+    assert "the pods that served before still do" in said.err and "openedx-infra up --stack dev" in said.err
+    assert dev.pods() == serving
+    assert image not in history.images.values()
+    assert [item for item in dev.unready() if not item.startswith("Job/lms-migrate-")] == []
+    status = dev.run("status")
+    assert status.code == 1
+    assert "BackoffLimitExceeded" in status.out
+
+    dev.say(overrides=None)
+    with watching(dev) as history:
+        dev.up()
+    assert dev.unready() == []
+    assert set(history.completed()) >= set(IN_ORDER)
+    assert list(history.images.values()).count(image) == len(PLATFORM)
+    assert dev.objects() == dev.believed()
+    dev.demand_unchanged()
