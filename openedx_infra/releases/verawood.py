@@ -29,7 +29,12 @@ VERAWOOD = Release(
         Mfe(name="admin-console", setting="ADMIN_CONSOLE_MICROFRONTEND_URL", studio=True),
         Mfe(name="authn", setting="AUTHN_MICROFRONTEND_URL", flags=("ENABLE_AUTHN_MICROFRONTEND",)),
         Mfe(name="authoring", setting="COURSE_AUTHORING_MICROFRONTEND_URL", studio=True),
-        Mfe(name="catalog", setting="CATALOG_MICROFRONTEND_URL", studio=True),
+        Mfe(
+            name="catalog",
+            setting="CATALOG_MICROFRONTEND_URL",
+            studio=True,
+            flags=("ENABLE_CATALOG_MICROFRONTEND",),
+        ),
         Mfe(
             name="communications",
             setting="COMMUNICATIONS_MICROFRONTEND_URL",
@@ -57,7 +62,7 @@ VERAWOOD = Release(
         Mfe(
             name="learning",
             setting="LEARNING_MICROFRONTEND_URL",
-            waffle_flags=("course_home.course_home_mfe_progress_tab",),
+            waffle_flags=("course_home.course_home_mfe_progress_tab", "courseware.enable_navigation_sidebar"),
         ),
         Mfe(
             name="ora-grading",

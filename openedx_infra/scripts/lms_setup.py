@@ -36,8 +36,9 @@ def site(said):
     found.save()
     if found.pk != settings.SITE_ID:
         print(
-            f"lms_setup: warning: {found.domain} is the site {found.pk}, but SITE_ID is {settings.SITE_ID}, so "
-            f"that mails from workers carry another name: say `SITE_ID: {found.pk}` in the stack's settings.common"
+            f"lms_setup: warning: {found.domain} is the site {found.pk}, but SITE_ID is {settings.SITE_ID}: "
+            "mails from workers carry another name. "
+            f"Say `SITE_ID: {found.pk}` in the stack's settings.common"
         )
 
 

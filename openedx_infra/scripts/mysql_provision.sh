@@ -21,12 +21,14 @@ secret() { local value; value=$(<"$secrets/$1"); printf '%s' "$value"; }
 option() { local v=${1//\\/\\\\}; printf '"%s"' "${v//\"/\\\"}"; }
 literal() { local v=${1//\\/\\\\}; printf "'%s'" "${v//\'/\'\'}"; }
 
-# Runs SQL from standard input as a user with the password in a file of secrets.
+# Runs SQL from standard input as a user with the password in a file of secrets. Of its complaints only the errors
+# are shown: some clients repeat the statement, with the password in it.
 as() {
     local user=$1 password=$2
-    mysql --defaults-extra-file=<(
+    { mysql --defaults-extra-file=<(
         printf '[client]\nuser=%s\npassword=%s\n' "$(option "$user")" "$(option "$(secret "$password")")"
-    ) --protocol=tcp --host="$MYSQL_HOST" --port="$MYSQL_PORT" --connect-timeout=10 --batch --skip-column-names
+    ) --protocol=tcp --host="$MYSQL_HOST" --port="$MYSQL_PORT" --connect-timeout=10 --batch --skip-column-names \
+        2>&1 >&3 | sed -n '/^ERROR/p' >&2; } 3>&1
 }
 works() { printf 'SELECT 1;' | as "$1" "$2" >/dev/null 2>&1; }
 

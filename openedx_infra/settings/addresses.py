@@ -30,7 +30,6 @@ def addresses(stack: Stack, endpoints: Endpoints) -> Settings:
         "CORS_ALLOW_CREDENTIALS": True,
         "CORS_ORIGIN_ALLOW_ALL": False,
         "CORS_ALLOW_INSECURE": not site.secure,
-        "CSRF_TRUSTED_ORIGINS": [site.mfe_url],
     }
 
 
@@ -48,6 +47,7 @@ def lms_addresses(stack: Stack, endpoints: Endpoints) -> Settings:
         "DCS_SESSION_COOKIE_SAMESITE": same_site(stack),
         "SESSION_COOKIE_SAMESITE": same_site(stack),
         "CORS_ORIGIN_WHITELIST": [site.lms_url, site.mfe_url],
+        "CSRF_TRUSTED_ORIGINS": [site.lms_url, site.mfe_url],
         "LOGIN_REDIRECT_WHITELIST": [site.studio_host, site.mfe_host],
         "IDA_LOGOUT_URI_LIST": [f"{site.studio_url}/logout/"],
     }
@@ -64,6 +64,7 @@ def studio_addresses(stack: Stack, endpoints: Endpoints) -> Settings:
         "SESSION_COOKIE_DOMAIN": site.studio_host,
         "SESSION_COOKIE_SAMESITE": same_site(stack),
         "CORS_ORIGIN_WHITELIST": [site.studio_url, site.mfe_url],
+        "CSRF_TRUSTED_ORIGINS": [site.studio_url, site.mfe_url],
         "LOGIN_REDIRECT_WHITELIST": [site.lms_host, site.mfe_host],
         "FRONTEND_LOGIN_URL": f"{site.lms_url}/login",
         "FRONTEND_REGISTER_URL": f"{site.lms_url}/register",

@@ -18,6 +18,16 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    """Quotes what PyYAML would else write as a line break and read back as a space."""
+    style = '"' if _BREAKS.intersection(value) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+
+_BREAKS = frozenset("\x85\u2028\u2029\ufeff")
+_Dumper.add_representer(str, _text)
+
+
 def merged(*fragments: Mapping[str, Any]) -> Settings:
     """The fragments laid over each other: maps key by key, everything else whole, the later one winning."""
     result: Settings = {}

@@ -95,7 +95,7 @@ _API = """\
 _FORMER_AUTHORING = """\
 	@former_authoring path_regexp rest ^/course-authoring/(.*)$
 	handle @former_authoring {
-		redir /authoring/{re.rest.1} 301
+		redir * /authoring/{re.rest.1} 301
 	}
 """
 

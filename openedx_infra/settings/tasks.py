@@ -27,6 +27,8 @@ def tasks(stack: Stack, endpoints: Endpoints) -> Settings:
         # visibility_timeout. One whose process was killed for its memory is not repeated: it would be killed
         # again.
         "CELERY_ACKS_LATE": True,
+        # Workers log as LOGGING says, rather than as Celery would.
+        "CELERYD_HIJACK_ROOT_LOGGER": False,
         "CELERY_TIMEZONE": stack.site.time_zone,
         "EVENT_BUS_PRODUCER": "edx_event_bus_redis.create_producer",
         "EVENT_BUS_CONSUMER": "edx_event_bus_redis.RedisEventConsumer",

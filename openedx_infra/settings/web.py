@@ -44,7 +44,9 @@ _INI = """\
 [uwsgi]
 chdir = {platform}
 module = {site}.wsgi:application
-http = 0.0.0.0:{port}
+; Processes speak HTTP themselves: uWSGI's router would be killed at once when the pod stops, and with it the
+; answers that are still under way.
+http-socket = 0.0.0.0:{port}
 master = true
 processes = {processes}
 threads = {threads}
@@ -60,15 +62,13 @@ die-on-term = true
 hook-master-start = unix_signal:15 gracefully_kill_them_all
 worker-reload-mercy = {grace}
 vacuum = true
-; No harakiri: reports and imports take as long as they take.
-http-timeout = {timeout}
+; Seconds that a pause in an upload may last. No harakiri: reports and imports take as long as they take.
+socket-timeout = {timeout}
 
-; The ingress keeps its connections open.
-http-keepalive = 1
-add-header = Connection: Keep-Alive
+; One request for each connection, and the ingress is told so: else it might send a request into a closed one.
+add-header = Connection: close
 ; Cookies with JSON web tokens exceed the default of 4 KiB.
 buffer-size = 32768
-http-buffer-size = 65536
 limit-post = {limit}
 
 static-map = /static={static}
@@ -77,4 +77,4 @@ static-map = /media={media}
 static-skip-ext = .csv
 add-header = X-Content-Type-Options: nosniff
 log-x-forwarded-for = true
-""".replace("{grace}", "60").replace("{timeout}", "300")
+""".replace("{grace}", "60").replace("{timeout}", "60")

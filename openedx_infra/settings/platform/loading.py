@@ -72,7 +72,7 @@ def handed_over(variable, said):
     descriptor = os.memfd_create(variable)
     try:
         with os.fdopen(os.dup(descriptor), "w", encoding="utf-8") as file:
-            yaml.safe_dump(said, file, allow_unicode=True)
+            yaml.safe_dump(said, file)
         os.environ[variable] = f"/proc/self/fd/{descriptor}"
         yield
     finally:

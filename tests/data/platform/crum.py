@@ -1,0 +1,5 @@
+current = None
+
+
+def get_current_user():
+    return current

@@ -1,0 +1,113 @@
+"""A stand-in for edx-platform's production settings: how it loads YAML, and what it overwrites afterwards.
+
+Written from the facts in lms/envs/production.py and cms/envs/production.py of Verawood; the defaults are the
+dangerous ones.
+"""
+
+import os
+
+import yaml
+
+from openedx.core.lib.features_setting_proxy import FeaturesProxy
+
+MERGED = {
+    "FEATURES",
+    "TRACKING_BACKENDS",
+    "EVENT_TRACKING_BACKENDS",
+    "JWT_AUTH",
+    "CELERY_QUEUES",
+    "MKTG_URL_LINK_MAP",
+    "REST_FRAMEWORK",
+    "EVENT_BUS_PRODUCER_CONFIG",
+    "DEFAULT_FILE_STORAGE",
+    "STATICFILES_STORAGE",
+}
+SIX = ("ENGINE", "USER", "PASSWORD", "NAME", "HOST", "PORT")
+
+
+def fill(namespace, site):
+    namespace.update(defaults(site))
+    features = namespace["FEATURES"] = FeaturesProxy(namespace)
+    with open(os.environ[f"{site.upper()}_CFG"], encoding="utf-8") as file:
+        said = yaml.safe_load(file)
+    namespace["_YAML_TOKENS"] = said
+    namespace.update({name: value for name, value in said.items() if name not in MERGED})
+    for name, value in said.get("FEATURES", {}).items():
+        features[name] = value
+    namespace["JWT_AUTH"].update(said.get("JWT_AUTH", {}))
+    shared(namespace, said)
+    (lms if site == "lms" else cms)(namespace, said)
+    namespace["ENV_TOKENS"] = said
+
+
+def defaults(site):
+    return {
+        "SECRET_KEY": "dev key",
+        "JWT_AUTH": {
+            "JWT_ALGORITHM": "HS256",
+            "JWT_SECRET_KEY": "dev key",
+            "JWT_AUDIENCE": "change-me",
+            "JWT_PRIVATE_SIGNING_JWK": None,
+            "JWT_PUBLIC_SIGNING_JWK_SET": None,
+            "JWT_ISSUERS": [{"SECRET_KEY": "dev key"}],
+        },
+        "CACHES": {},
+        "ENABLE_TEAMS": True,
+        "ENABLE_COURSEWARE_INDEX": False,
+        "ENABLE_CORS_HEADERS": False,
+        "ENABLE_CSMH_EXTENDED": True,
+        "AWS_ACCESS_KEY_ID": None,
+        "AWS_SECRET_ACCESS_KEY": None,
+        "COURSE_IMPORT_EXPORT_BUCKET": "",
+        "SEARCH_ENGINE": None,
+        "INSTALLED_APPS": ["django.contrib.auth", "lms.djangoapps.coursewarehistoryextended"],
+        "DATABASE_ROUTERS": [
+            "openedx.core.lib.django_courseware_routers.StudentModuleHistoryExtendedRouter",
+            "edx_django_utils.db.read_replica.ReadReplicaRouter",
+        ],
+        "STORAGES": {"default": {"BACKEND": "django.core.files.storage.FileSystemStorage"}},
+        "SERVICE_VARIANT": site,
+        "helper": "no setting",
+    }
+
+
+def shared(namespace, said):
+    namespace["BROKER_POOL_LIMIT"] = 0
+    namespace["TIME_ZONE"] = namespace["CELERY_TIMEZONE"]
+    namespace["CACHES"]["loc_cache"] = {"BACKEND": "locmem"}
+    namespace["CACHES"]["staticfiles"]["KEY_PREFIX"] = "verawood"
+    namespace["LOGGING"] = {"version": 1, "handlers": {"local": {"address": "/dev/log"}}}
+    for name, database in namespace["DATABASES"].items():
+        if name != "read_replica":
+            database.update({key: os.environ.get(f"DB_MIGRATION_{key}", database[key]) for key in SIX})
+    namespace["BROKER_URL"] = "{}://{}:{}@{}/{}".format(
+        *(namespace[f"CELERY_BROKER_{part}"] for part in ("TRANSPORT", "USER", "PASSWORD", "HOSTNAME", "VHOST"))
+    )
+    namespace["BROKER_TRANSPORT_OPTIONS"] = {
+        "fanout_patterns": True,
+        **said.get("CELERY_BROKER_TRANSPORT_OPTIONS", {}),
+    }
+    if namespace["ENABLE_CORS_HEADERS"]:
+        namespace["CORS_ORIGIN_WHITELIST"] = said.get("CORS_ORIGIN_WHITELIST", ())
+
+
+def lms(namespace, said):
+    namespace["SESSION_COOKIE_SAMESITE"] = said.get("DCS_SESSION_COOKIE_SAMESITE", "None")
+    namespace["AWS_DEFAULT_ACL"] = namespace["AWS_BUCKET_ACL"] = "public-read"
+    namespace["OAUTH_ENFORCE_SECURE"] = True
+    if namespace["ENABLE_TEAMS"]:
+        namespace["SEARCH_ENGINE"] = "search.elastic.ElasticSearchEngine"
+
+
+def cms(namespace, said):
+    namespace["AWS_DEFAULT_ACL"] = namespace["AWS_BUCKET_ACL"] = "private"
+    namespace["LOGIN_REDIRECT_WHITELIST"].extend(["home"])
+    backend = namespace["STORAGES"]["default"]["BACKEND"]
+    for name in (
+        "COURSE_IMPORT_EXPORT_STORAGE",
+        "USER_TASKS_ARTIFACT_STORAGE",
+        "COURSE_METADATA_EXPORT_STORAGE",
+    ):
+        namespace[name] = backend
+    if namespace["ENABLE_COURSEWARE_INDEX"]:
+        namespace["SEARCH_ENGINE"] = "search.elastic.ElasticSearchEngine"

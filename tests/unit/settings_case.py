@@ -1,0 +1,108 @@
+"""What do the tests of settings work on? Stacks, endpoints, and secrets."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from openedx_infra import settings
+from openedx_infra.config import Stack, load
+from openedx_infra.config.secrets import BY_NAME, SECRETS
+from openedx_infra.settings import Endpoint, Endpoints, Site
+
+DATA = Path(__file__).parents[1] / "data"
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+ENDPOINTS = Endpoints(
+    mysql=Endpoint(host="mysql", port=3306),
+    mongodb=Endpoint(host="mongodb", port=27017),
+    broker=Endpoint(host="broker", port=6379),
+    cache=Endpoint(host="cache", port=6379),
+    search=Endpoint(host="meilisearch", port=7700),
+    smtp=Endpoint(host="smtp", port=8025),
+    lms=Endpoint(host="lms", port=8000),
+    studio=Endpoint(host="studio", port=8000),
+)
+
+SAID: dict[str, dict[str, Any]] = {
+    # The least that can be said.
+    "dev": {"site": {"lms_host": "local.openedx.io"}},
+    # What differs most from it.
+    "campus": {
+        "site": {
+            "name": "Campus",
+            "lms_host": "learn.campus.example.org",
+            "studio_host": "author.campus.example.org",
+            "mfe_host": "apps.campus.example.org",
+            "search_host": "search.campus.example.org",
+            "contact_email": "help@campus.example.org",
+            "language": "fr",
+            "languages": ["fr", "en"],
+            "time_zone": "Europe/Paris",
+            "theme": "campus",
+            "tls": {"source": "cert-manager", "cluster_issuer": "letsencrypt"},
+        },
+        "mail": {
+            "sender": "noreply@campus.example.org",
+            "delivery": {"source": "smtp", "host": "smtp.example.org", "username": "campus"},
+        },
+        "mfes": {
+            "disabled": ["communications", "catalog", "notifications"],
+            "config": {"SUPPORT_URL": "https://campus.example.org/support", "SITE_NAME": "Campus online"},
+            "overrides": {"learning": {"LEARNING_ASSISTANT": False}},
+        },
+        "features": {
+            "flags": {"ENABLE_TEAMS": False},
+            "waffle_flags": {"learner_home_mfe.enabled": False},
+            "waffle_switches": {"completion.enable_completion_tracking": False},
+        },
+        "settings": {
+            "common": {"SESSION_COOKIE_AGE": 3600, "STUDIO_NAME": "Author"},
+            "lms": {"SESSION_COOKIE_AGE": 7200},
+        },
+        "sizing": {"lms": {"cpu": "1", "memory": "2Gi", "memory_limit": "4Gi", "processes": 4, "threads": 2}},
+    },
+}
+
+
+@cache
+def stack(name: str = "dev") -> Stack:
+    """One of the stacks above, loaded."""
+    return load(name, SAID[name])
+
+
+def said(**sections: Any) -> Stack:
+    """The least stack, with further sections."""
+    return load("dev", {**SAID["dev"], **sections})
+
+
+@cache
+def secrets() -> dict[str, str]:
+    """A value for each secret, alike within one run; those with several lines have the newest first."""
+    values = {secret.name: f"<{secret.name}>" for secret in SECRETS}
+    several = {name: f"new-{name}\nold-{name}\n" for name in ("fernet_keys", "retired_user_salts")}
+    make = BY_NAME["jwt_private_key"].make
+    assert make
+    return {**values, **several, "jwt_private_key": make()}
+
+
+def plain(site: Site, stack: Stack) -> dict[str, Any]:
+    """Plain settings of a site, as YAML gives them back."""
+    render = settings.lms if site == "lms" else settings.studio
+    loaded: dict[str, Any] = yaml.safe_load(settings.dump(render(stack, ENDPOINTS)))
+    return loaded
+
+
+def secret(site: Site, stack: Stack) -> dict[str, Any]:
+    """Secret settings of a site, as YAML gives them back."""
+    render = settings.lms_secrets if site == "lms" else settings.studio_secrets
+    loaded: dict[str, Any] = yaml.safe_load(settings.dump(render(stack, ENDPOINTS, secrets())))
+    return loaded
+
+
+def whole(site: Site, stack: Stack) -> dict[str, Any]:
+    """Both, merged as the platform gets them."""
+    return settings.merged(plain(site, stack), secret(site, stack))
