@@ -1,4 +1,4 @@
-"""Where does Pulumi keep state, and what encrypts secrets? The user's choice, or files beside the checkout."""
+"""Where does Pulumi keep state, and what encrypts secrets? The user's choice, or files of ours."""
 
 from __future__ import annotations
 

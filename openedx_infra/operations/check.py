@@ -41,6 +41,7 @@ def check(name: str, config_file: Path | None = None) -> Report:
     file = stackfile.read(name, config_file)
     stack = stackfile.validated(file)
     values = secrets.stand_ins(stack)
+    values = secrets.stand_ins(stack)
     graph = recorded(stack, values)
     demand_lawful(stack, graph, values)
     return Report(
@@ -76,10 +77,10 @@ def recorded(stack: Stack, values: dict[str, str]) -> Graph:
 
 
 def demand_lawful(stack: Stack, graph: Graph, values: Mapping[str, str]) -> None:
-    """Raise OperationError with everything that the policies refuse; `values` are the graph's secrets."""
+    """Raise OperationError with everything that the policies refuse in a graph made with these secrets."""
     import policies
 
-    complaints = [str(complaint) for complaint in policies.check(graph, stack, values)]
+    complaints = policies.check(graph, stack, values)
     if complaints:
         lines = "\n".join(f"  - {complaint}" for complaint in complaints)
         raise OperationError(

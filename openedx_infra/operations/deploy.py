@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.text import Text
 
 from openedx_infra.operations import failure
 from openedx_infra.operations.errors import OperationError
-from openedx_infra.operations.events import Event, Urn
+from openedx_infra.operations.events import Urn
 from openedx_infra.operations.progress import Plan, Progress, counted
 from openedx_infra.operations.session import Request, Session, begin
+
+if TYPE_CHECKING:
+    from openedx_infra.operations.automation import Verbs
+
+__all__ = ["Request", "destroy", "preview", "up", "urls"]
 
 Confirm = Callable[[str], bool]
 """Asks a yes-or-no question."""
@@ -26,18 +32,19 @@ def up(request: Request, console: Console, *, confirm: Confirm | None = None, re
     anything fails; what was done until then is kept, and the next `up` goes on from there.
     """
     start = time.monotonic()
-    session = begin(request, console, on_interrupt=_interrupt(console))
+    stop = _Stop(console)
+    session = begin(request, console, on_interrupt=stop)
     _announce(session, console)
     if confirm and not _agreed(session, console, confirm):
         return
     session.recover(console)
-    _work(session, console, lambda listen: session.live.verbs(listen).up(refresh=refresh), "up", start)
+    _work(session, stop, lambda verbs: verbs.up(refresh=refresh), "up", start)
     _farewell(session, console)
 
 
 def preview(request: Request, console: Console, *, refresh: bool = False, unchanged: bool = False) -> None:
     """Show what `up` would change. With `unchanged`, any change is an error."""
-    session = begin(request, console, on_interrupt=_interrupt(console))
+    session = begin(request, console, on_interrupt=_Stop(console))
     _announce(session, console)
     plan = _plan(session, console, refresh=refresh)
     if unchanged and plan.steps:
@@ -47,27 +54,33 @@ def preview(request: Request, console: Console, *, refresh: bool = False, unchan
 def destroy(request: Request, console: Console, *, confirm: Confirm | None = None) -> None:
     """Delete all of a stack's objects but those that are protected, and say which stay."""
     start = time.monotonic()
-    session = begin(request, console, creating=False, on_interrupt=_interrupt(console))
+    stop = _Stop(console)
+    session = begin(request, console, creating=False, on_interrupt=stop)
     where = f"in namespace {session.stack.namespace} of {session.cluster}"
     if confirm and not confirm(
         f"Delete the objects of stack {request.name} {where}? What is protected stays."
     ):
         return
     session.recover(console)
-    _work(session, console, lambda listen: session.live.verbs(listen).destroy(), "destroy", start)
+    _work(session, stop, lambda verbs: verbs.destroy(), "destroy", start)
     _tell_what_stays(session, console)
 
 
-def _interrupt(console: Console) -> Callable[[int], None]:
-    def tell(count: int) -> None:
+@dataclass
+class _Stop:
+    """Whether the user asked to stop."""
+
+    console: Console
+    asked: bool = False
+
+    def __call__(self, count: int) -> None:
+        self.asked = True
         if count == 1:
-            console.print(
+            self.console.print(
                 "Stopping: what is under way may finish, nothing new begins. Nothing is lost, the next run "
                 "goes on from here. (Ctrl-C once more stops at once.)",
                 soft_wrap=True,
             )
-
-    return tell
 
 
 def _announce(session: Session, console: Console) -> None:
@@ -98,18 +111,18 @@ def _agreed(session: Session, console: Console, confirm: Confirm) -> bool:
     return bool(plan.steps) and confirm(f"Change stack {session.file.name} so?")
 
 
-def _work(
-    session: Session,
-    console: Console,
-    verb: Callable[[Callable[[Event], None]], None],
-    word: str,
-    start: float,
-) -> None:
+def _work(session: Session, stop: _Stop, verb: Callable[[Verbs], None], word: str, start: float) -> None:
+    """Do a verb and show how it goes; raises an error for people when it fails or is stopped."""
+    console = stop.console
     with Progress(console) as progress:
         try:
-            verb(progress)
+            verb(session.live.verbs(progress))
         except OperationError as error:
+            if stop.asked:
+                raise failure.of_stop(progress, session.file.name, word) from error
             raise failure.explain(session, progress, error, word) from error
+    for line in progress.printed:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
     seconds = time.monotonic() - start
     changes = progress.summary.changes if progress.summary else {}
     console.print(f"[green]Done[/green] in {seconds:.0f} s: {counted(changes)}.")

@@ -15,7 +15,7 @@ def explain(stack: str, said: str, environment: Mapping[str, str]) -> OperationE
     text = plain(said)
     if "incorrect passphrase" in text or "passphrase must be set" in text:
         return OperationError(
-            f"The secrets of stack {stack} can't be decrypted: {passphrase_origin(environment)} does not hold "
+            f"The secrets of stack {stack} can't be decrypted: {passphrase_origin(environment)} is not "
             "the passphrase that they were encrypted with. Nothing was changed.",
             remedy="set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to the right one",
         )

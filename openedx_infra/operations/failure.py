@@ -23,14 +23,21 @@ def explain(session: Session, progress: Progress, error: OperationError, verb: s
     if progress.failures:
         parts = [_told(session, failure) for failure in progress.failures]
         return OperationError("\n".join(parts), remedy=_remedy(progress.failures, name, verb))
-    if progress.errors:
-        return of_program(error, progress.errors)
-    return error
+    return of_program(error, progress.errors, progress.printed)
 
 
-def of_program(error: OperationError, errors: Sequence[str]) -> OperationError:
+def of_stop(progress: Progress, stack: str, verb: str) -> OperationError:
+    """The error when the user asked to stop."""
+    under_way = ", ".join(str(failure.urn) for failure in progress.failures)
+    return OperationError(
+        "Stopped, as you asked." + (f" Cut short: {under_way}." if under_way else ""),
+        remedy=f"run `openedx-infra {verb} --stack {stack}` again: it goes on from here",
+    )
+
+
+def of_program(error: OperationError, errors: Sequence[str], printed: Sequence[str] = ()) -> OperationError:
     """The error when the program itself, rather than a resource, said what is wrong."""
-    said = "\n".join(dict.fromkeys(_without_frame(text) for text in errors))
+    said = "\n".join(dict.fromkeys([*printed, *map(_without_frame, errors)]))
     return OperationError(said) if said else error
 
 
@@ -70,8 +77,15 @@ def _remedy(failures: Sequence[Failure], stack: str, verb: str) -> str:
 
 def _readable(text: str) -> list[str]:
     """The provider's complaint without its list marks and empty lines."""
-    lines = (re.sub(r"^\s*\*\s*", "", line).strip() for line in text.splitlines())
-    return [line for line in lines if line and not re.fullmatch(r"\d+ errors? occurred:", line)]
+    lines = (_NOISE.sub("", line).strip() for line in text.splitlines())
+    return [line for line in lines if line]
+
+
+_NOISE = re.compile(
+    r"^\s*\*\s*|^\d+ errors? occurred:$|^resource \"?urn:\S+ was (not )?successfully created"
+    r"(, but the Kubernetes API server reported that it failed to fully initialize or become live)?:?"
+)
+"""List marks and phrases of the Kubernetes provider that say no more than `failed`."""
 
 
 def _without_frame(text: str) -> str:

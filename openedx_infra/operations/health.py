@@ -159,7 +159,7 @@ def _conditions(status: DeploymentStatus | StatefulSetStatus | None) -> str:
     """What a Deployment says about itself when it can't make pods or gave up waiting."""
     said = status.conditions if isinstance(status, DeploymentStatus) else None
     bad = {"ReplicaFailure": "True", "Progressing": "False"}
-    return "; ".join(f"{c.reason}: {c.message}" for c in said or () if bad.get(c.type) == c.status)
+    return "; ".join(f"{c.reason}: {c.message}" for c in said or () if c.type and bad.get(c.type) == c.status)
 
 
 def _is_about(event: Event, kind: str, name: str) -> bool:

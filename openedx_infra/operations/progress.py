@@ -58,6 +58,7 @@ class Progress:
     _waiting: dict[str, _Waiting] = field(default_factory=dict)
     _errors: dict[str, list[str]] = field(default_factory=dict)
     _failed: dict[str, str] = field(default_factory=dict)
+    _printed: list[str] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _live: Live | None = None
@@ -105,6 +106,14 @@ class Progress:
         """Errors about no resource that failed: the program's own."""
         return [text for urn, texts in self._errors.items() if urn not in self._failed for text in texts]
 
+    @property
+    def printed(self) -> list[str]:
+        """What the program printed on its standard error, line by line.
+
+        When a resource failed it is of no use: Pulumi then interrupts the program, which complains of that.
+        """
+        return [] if self._failed else self._printed
+
     def _start(self, event: Started) -> None:
         if event.op in _VERBS and event.urn.is_kubernetes:
             self._waiting[event.urn.text] = _Waiting(time.monotonic())
@@ -126,7 +135,9 @@ class Progress:
                 self._waiting[urn].doing = event.text.splitlines()[0] if event.text else ""
         elif event.severity == "error" and event.text:
             self._errors.setdefault(urn, []).append(event.text)
-        elif event.severity in ("warning", "info#err") and event.text:
+        elif event.severity == "info#err":
+            self._printed.append(event.text)
+        elif event.severity == "warning" and event.text:
             self.console.print(Text(f"  ! {event.text}", "yellow"), soft_wrap=True)
 
     def _print(self, urn: Urn, mark: str, style: str, word: str, begun: _Waiting | None) -> None:

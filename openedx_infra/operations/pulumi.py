@@ -96,7 +96,7 @@ def prepare(line: Line, base: Mapping[str, str]) -> tuple[Sequence[str], dict[st
     environment = backend.environment(environment, local=False)
     name = _stack_name(line, environment, executable)
     environment["PULUMI_STACK"] = name
-    arguments = line.arguments
+    arguments: Sequence[str] = line.arguments
     source = line.option("--config-file")
     if source or stack_file(name).exists():
         request = Request(name=name, config_file=Path(source) if source else None)

@@ -1,105 +1,100 @@
-"""What did an earlier run leave behind when it was killed? Its lock, and objects that it was just making."""
+"""What was Pulumi just making when it was killed? What exists of it is taken into the state, not made twice.
+
+`pulumi refresh --import-pending-creates` is meant for that, but made nothing of a Job (seen with 3.259).
+"""
 
 from __future__ import annotations
 
-import json
-import socket
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlparse
 
 from rich.console import Console
 
-from openedx_infra.config import PROJECT
-from openedx_infra.operations.engine import is_alive
 from openedx_infra.operations.events import Urn
 from openedx_infra.operations.stack import LiveStack
 
 if TYPE_CHECKING:
     from lightkube import Client
 
+_MANAGER = "pulumi-kubernetes"
+"""How the names begin under which Pulumi's provider owns fields of an object."""
 
-def clear_dead_lock(live: LiveStack, console: Console) -> None:
-    """Take away the lock of a run on this machine that no longer runs.
 
-    All other locks are left: Pulumi tells of them.
+def recover(live: LiveStack, client: Client, console: Console) -> None:
+    """Take up the objects that an earlier run was making when it was killed, and wait until they are ready.
+
+    Otherwise `up` would make them again: a second migration Job beside the first one, which still runs.
     """
-    locks = [_read(path) for path in _locks(live)]
-    if locks and all(_is_dead(lock) for lock in locks):
-        live.run("cancel", live.name, "--yes")
-        console.print(
-            f"An earlier run on stack {live.name} was killed: its lock is cleared, and this one goes on.",
-            soft_wrap=True,
-        )
-
-
-def adopt_pending(live: LiveStack, client: Client, console: Console) -> None:
-    """Have Pulumi take up the objects that it was making when it was killed, where they exist.
-
-    Otherwise it would make them again: a second migration Job beside the first one.
-    """
-    pending = live.state()["deployment"].get("pending_operations") or []
+    state = live.state()
+    pending = state["deployment"].get("pending_operations") or []
     if not pending:
         return
-    made = {resource["urn"]: name for resource, name in _created(pending, client)}
-    console.print(
-        f"An earlier run was killed at {len(pending)} objects; {len(made)} of them exist and are taken up.",
-        soft_wrap=True,
-    )
-    live.take_up(made)
+    managers = {}
+    for resource in (each["resource"] for each in pending if each["type"] == "creating"):
+        if (
+            Urn(resource["urn"]).is_kubernetes
+            and (manager := _manager(client, resource["inputs"])) is not None
+        ):
+            managers[resource["urn"]] = manager
+    live.replace_state(taken_up(state, managers))
+    if managers:
+        names = ", ".join(str(Urn(urn)) for urn in managers)
+        console.print(f"An earlier run was killed while it made {names}: waiting for it.", soft_wrap=True)
+        live.refresh(managers)
 
 
-def _created(pending: list[dict[str, Any]], client: Client) -> Iterator[tuple[dict[str, Any], str]]:
-    """Resources under way whose object exists, with its id: `namespace/name`, or the name alone."""
-    for operation in pending:
+def taken_up(state: Mapping[str, Any], managers: Mapping[str, str]) -> dict[str, Any]:
+    """A state in which nothing is pending any more.
+
+    What was being made and has an entry in `managers`, by URN with the name under which Pulumi owns its
+    fields, becomes a resource as if its making had ended; the one that it was to replace waits for its
+    deletion. All else that was pending is forgotten: `up` does it again.
+    """
+    changed = deepcopy(dict(state))
+    deployment = changed["deployment"]
+    resources = deployment.setdefault("resources", [])
+    for operation in deployment.pop("pending_operations", None) or ():
         resource = operation["resource"]
-        if operation["type"] == "creating" and Urn(resource["urn"]).is_kubernetes:
-            name = _id(resource.get("inputs") or {})
-            if name and _exists(client, resource["inputs"], *name.rpartition("/")[::2]):
-                yield resource, name
+        if operation["type"] == "creating" and resource["urn"] in managers:
+            for old in resources:
+                if old["urn"] == resource["urn"]:
+                    old["delete"] = True
+            resources.append(_made(resource, managers[resource["urn"]]))
+    return changed
 
 
-def _id(inputs: Mapping[str, Any]) -> str:
-    metadata = inputs.get("metadata") or {}
-    parts = (metadata.get("namespace"), metadata.get("name"))
-    return "/".join(part for part in parts if part) if metadata.get("name") else ""
+def _made(resource: Mapping[str, Any], manager: str) -> dict[str, Any]:
+    """The resource as the provider would have returned it; a refresh fills in what only the cluster knows."""
+    inputs = resource["inputs"]
+    metadata = inputs["metadata"]
+    name = "/".join(part for part in (metadata.get("namespace"), metadata["name"]) if part)
+    outputs = {
+        **inputs,
+        "__fieldManager": manager,
+        "__initialApiVersion": inputs["apiVersion"],
+        "__inputs": inputs,
+    }
+    return {**resource, "id": name, "outputs": outputs}
 
 
-def _exists(client: Client, inputs: Mapping[str, Any], namespace: str, name: str) -> bool:
+def _manager(client: Client, inputs: Mapping[str, Any]) -> str | None:
+    """The name under which Pulumi owns the fields of an object; None when the object does not exist."""
     from lightkube import ApiError
     from lightkube.core.exceptions import LoadResourceError
     from lightkube.core.resource_registry import resource_registry
 
+    metadata = inputs.get("metadata") or {}
+    place = {"namespace": metadata["namespace"]} if metadata.get("namespace") else {}
     try:
         kind = resource_registry.load(inputs["apiVersion"], inputs["kind"])
-        client.get(kind, name, **({"namespace": namespace} if namespace else {}))
+        found = client.get(kind, metadata.get("name", ""), **place)
     except LoadResourceError:
-        return False  # a kind that is made in a moment, such as Traefik's Middleware: it is written again
+        return None  # a kind that is made in a moment, such as Traefik's Middleware: it is written again
     except ApiError as error:
         if error.status.code == 404:
-            return False
+            return None
         raise
-    return True
-
-
-def _locks(live: LiveStack) -> list[Path]:
-    """The lock files of a stack, where the backend keeps them as files on this machine."""
-    url = live.cli.environment.get("PULUMI_BACKEND_URL", "")
-    if not url.startswith("file://"):
-        return []
-    folder = Path(unquote(urlparse(url).path)).expanduser() / ".pulumi" / "locks"
-    return sorted((folder / "organization" / PROJECT / live.name).glob("*.json"))
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text())
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
-def _is_dead(lock: Mapping[str, Any]) -> bool:
-    pid = lock.get("pid")
-    return lock.get("hostname") == socket.gethostname() and isinstance(pid, int) and not is_alive(pid)
+    fields = (found.metadata.managedFields if found.metadata else None) or ()
+    ours = [entry.manager for entry in fields if (entry.manager or "").startswith(_MANAGER)]
+    return ours[0] if ours else None

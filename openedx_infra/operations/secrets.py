@@ -1,4 +1,4 @@
-"""How are secrets made, kept and replaced? In the stack's file, encrypted by Pulumi; never on command lines."""
+"""How are secrets made, kept and replaced? Encrypted, in the stack's file, and never on command lines."""
 
 from __future__ import annotations
 
@@ -46,20 +46,14 @@ def rotate(names: Sequence[str], file: StackFile, live: LiveStack) -> list[str]:
     """
     chosen = [_rotatable(name, file) for name in names]
     values = reveal(live)
-    written = []
+    deployed = live.run("stack", "export", "--show-secrets", "--stack", live.name)
     for secret, make in chosen:
         old, new = values[secret.name], make()
-        if secret.keep_previous:
-            # Newest first: whoever rotates twice before an `up` does not lose the value that is in force.
-            kept = [old, *values.get(secret.previous, "").split("\n")]
-            _write(live, secret.previous, "\n".join(line for line in kept[:_KEPT] if line))
+        # What no `up` ever sent to the cluster is not in force there: the value kept before still is.
+        if secret.keep_previous and (old in deployed or secret.previous not in values):
+            _write(live, secret.previous, old)
         _write(live, secret.name, f"{new}\n{old}" if secret.append else new)
-        written.append(secret.name)
-    return written
-
-
-_KEPT = 3
-"""How many replaced root passwords are kept: one is enough unless `up` failed in between. A guess."""
+    return [secret.name for secret, _ in chosen]
 
 
 def rotated_by_all(stack: Stack) -> list[str]:

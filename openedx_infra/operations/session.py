@@ -12,11 +12,10 @@ from pathlib import Path
 from rich.console import Console
 
 from openedx_infra.config import Stack
-from openedx_infra.operations import backend, cluster, local, secrets, stackfile
+from openedx_infra.operations import backend, cluster, local, locks, recovery, secrets, stackfile
 from openedx_infra.operations.checkout import CHECKOUT, local_project
 from openedx_infra.operations.engine import Cli
 from openedx_infra.operations.local import Address
-from openedx_infra.operations.recovery import adopt_pending, clear_dead_lock
 from openedx_infra.operations.stack import LiveStack
 from openedx_infra.operations.stackfile import StackFile
 from tools.recipes import ENGINE
@@ -55,7 +54,7 @@ class Session:
 
     def recover(self, console: Console) -> None:
         """Take up what a killed run left half done."""
-        adopt_pending(self.live, cluster.connect(self.address, self.stack.namespace), console)
+        recovery.recover(self.live, cluster.connect(self.address, self.stack.namespace), console)
 
 
 def tools(console: Console) -> Toolchain:
@@ -114,7 +113,7 @@ def begin(
         cluster.demand_reachable(address, stack.namespace)
         if creating:
             stack_of_pulumi.create()
-    clear_dead_lock(stack_of_pulumi, console)
+    locks.clear_dead(stack_of_pulumi, console)
     return Session(file=file, stack=stack, live=stack_of_pulumi, address=address)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,16 +50,17 @@ class LiveStack:
 
         return Verbs(self.name, self.config_file, self.cli, listen)
 
-    def take_up(self, made: Mapping[str, str]) -> None:
-        """Refresh the state: what was being made and is in `made`, by URN with its id, is taken into it.
+    def replace_state(self, state: Mapping[str, Any]) -> None:
+        """Put another state in the place of the one that the backend keeps."""
+        self.run("stack", "import", "--stack", self.name, say=json.dumps(state))
 
-        What was being made and is not there is forgotten, so that `up` makes it.
-        """
-        pairs = [part for urn, name in made.items() for part in ("--import-pending-creates", f"{urn} {name}")]
+    def refresh(self, urns: Iterable[str]) -> None:
+        """Read resources anew from the cluster, and wait until they are ready."""
+        targets = [part for urn in urns for part in ("--target", urn)]
+        config = str(self.config_file)
         self.run(
-            "refresh", "--yes", "--skip-preview", "--config-file", self._config, "--stack", self.name,
-            *pairs, "--clear-pending-creates",
-        )  # fmt: skip
+            "refresh", "--yes", "--skip-preview", "--config-file", config, "--stack", self.name, *targets
+        )
 
     def outputs(self, *, show_secrets: bool = False) -> dict[str, Any]:
         """The outputs of the last `up`, secrets masked unless asked for."""
