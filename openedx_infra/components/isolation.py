@@ -6,12 +6,9 @@ import pulumi
 
 from openedx_infra.components.instance import MFE_PORT, PLATFORM, WEB_PORT, Instance
 from openedx_infra.components.mfe import SOFTWARE as MFE_SERVER
+from openedx_infra.components.proxies import PODS
 from openedx_infra.components.valkey import SOFTWARE as VALKEY
 from openedx_infra.kubernetes.isolation import Flow, Isolation
-
-CONTROLLERS = {"traefik": "traefik", "nginx": "ingress-nginx"}
-"""Label app.kubernetes.io/name of each ingress controller's pods, as k3s and the controllers' own charts
-set it."""
 
 
 def isolate(instance: Instance, parent: pulumi.Resource) -> None:
@@ -24,7 +21,7 @@ def isolate(instance: Instance, parent: pulumi.Resource) -> None:
     at = instance.endpoints
     isolation.allow_visitors(
         {PLATFORM: WEB_PORT, MFE_SERVER: MFE_PORT, at.search.host: at.search.port},
-        CONTROLLERS[instance.stack.cluster.ingress_controller],
+        PODS[instance.stack.cluster.ingress_controller],
     )
     mail = instance.stack.mail.delivery
     # Logins, LTI tools, video transcripts and webhooks are all over the web.

@@ -11,6 +11,8 @@ from openedx_infra.kubernetes.pod import Container, Pod
 
 USER, GROUP = 100, 101
 """User and group of exim in the relay's image."""
+PRIVATE_NETWORKS = "10.0.0.0/8:172.16.0.0/12:192.168.0.0/16:100.64.0.0/10"
+"""Where pods have their addresses: the image's default, and what providers share between their customers."""
 
 
 def smtp(instance: Instance, parent: pulumi.Resource) -> Deployment:
@@ -22,7 +24,11 @@ def smtp(instance: Instance, parent: pulumi.Resource) -> Deployment:
     container = Container(
         image=instance.image("smtp"),
         size=instance.stack.sizing.smtp,
-        env={"HOSTNAME": instance.stack.site.lms_host},  # what it calls itself before other mail servers
+        env={
+            "HOSTNAME": instance.stack.site.lms_host,  # what it calls itself before other mail servers
+            "LOCAL_DOMAINS": "",  # else it would keep mail to the site's own addresses, which others receive
+            "RELAY_FROM_HOSTS": PRIVATE_NETWORKS,
+        },
         port=instance.endpoints.smtp.port,
         probes=probes.server(instance.endpoints.smtp.port),
         mounts=[
