@@ -32,6 +32,14 @@ def _bare(value: str) -> str | None:
         return None
 
 
+def _punycode(value: str) -> str:
+    """A name with letters beyond ASCII, as it travels; the same when it can't."""
+    try:
+        return value.encode("idna").decode()
+    except UnicodeError:
+        return value
+
+
 def host_hint(value: str) -> str | None:
     """What to write rather than a text that is no public host name; None if no usual slip explains it."""
     if _is_address(value):
@@ -44,6 +52,7 @@ def host_hint(value: str) -> str | None:
         (value.lower(), "in lower case"),
         (value.strip(" ."), "without blanks and dots around it"),
         (_bare(value) or "", "without scheme, port and path"),
+        (_punycode(value), "as browsers send it"),
     ):
         if better != value and re.fullmatch(_HOST, better):
             return f"write it {why}: {better}"

@@ -131,6 +131,7 @@ def test_keys_are_written_as_pulumi_takes_them() -> None:
         ("HTTPS://Learn.Example.org/x", "write it without scheme, port and path: learn.example.org"),
         (" learn.example.org", "without blanks"),
         ("[::1]", "IP address"),
+        ("lernen.übersee.example", "write it as browsers send it: lernen.xn--bersee-2ya.example"),
         ("Learn", "learn.example.org"),
         ("//[", None),
         ("", None),
