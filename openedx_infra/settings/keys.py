@@ -8,6 +8,7 @@ import hmac
 import json
 import re
 import uuid
+from functools import lru_cache
 from typing import Any
 
 from cryptography.hazmat.primitives import serialization
@@ -61,6 +62,7 @@ def jwk_set_public(pem: str) -> str:
     return json.dumps({"keys": [json.loads(_jwk({"n": public.n, "e": public.e}))]})
 
 
+@lru_cache(maxsize=2)  # reading a key checks its primes, which takes longer than everything else here
 def _rsa(pem: str) -> rsa.RSAPrivateKey:
     key: Any = serialization.load_pem_private_key(pem.encode(), password=None)
     if not isinstance(key, rsa.RSAPrivateKey):

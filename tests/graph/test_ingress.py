@@ -65,22 +65,19 @@ def test_of_the_search_engine_only_searching_is_public(recorded: Record) -> None
 
 
 @pytest.mark.parametrize("tls", ["none", "upstream"])
-@pytest.mark.parametrize("controller", ["traefik", "nginx"])
-def test_no_certificate_where_none_is_needed(recorded: Record, tls: str, controller: str) -> None:
-    graph = recorded(_stack(tls, controller))
+def test_no_certificate_where_none_is_needed(recorded: Record, tls: str) -> None:
+    graph = recorded(_stack(tls))
     assert all("tls" not in _ingress(graph, name)["spec"] for name in HOSTS)
 
 
-@pytest.mark.parametrize("controller", ["traefik", "nginx"])
-def test_one_certificate_of_the_operator_serves_all_hosts(recorded: Record, controller: str) -> None:
-    graph = recorded(_stack("secret", controller))
+def test_one_certificate_of_the_operator_serves_all_hosts(recorded: Record) -> None:
+    graph = recorded(_stack("secret"))
     for name, host in HOSTS.items():
         assert _ingress(graph, name)["spec"]["tls"] == [{"hosts": [host], "secretName": "wildcard"}]
 
 
-@pytest.mark.parametrize("controller", ["traefik", "nginx"])
-def test_cert_manager_gets_one_request_for_each_host(recorded: Record, controller: str) -> None:
-    graph = recorded(_stack("cert-manager", controller))
+def test_cert_manager_gets_one_request_for_each_host(recorded: Record) -> None:
+    graph = recorded(_stack("cert-manager"))
     for name, host in HOSTS.items():
         ingress = _ingress(graph, name)
         assert ingress["spec"]["tls"] == [{"hosts": [host], "secretName": f"{name}-tls"}]
@@ -93,12 +90,16 @@ def test_cert_manager_gets_one_request_for_each_host(recorded: Record, controlle
 def test_plain_requests_are_sent_on_where_tls_ends_here(recorded: Record, tls: str, redirects: bool) -> None:
     """Behind an upstream that ends TLS every request is plain: sending it on would go in circles."""
     graph = recorded(_stack(tls))
-    nginx = recorded(_stack(tls, "nginx"))
     for name in HOSTS:
         first = _middlewares(graph, name)[0]
         assert ("redirectScheme" in first) == redirects
-        said = _ingress(nginx, name)["metadata"]["annotations"]["nginx.ingress.kubernetes.io/ssl-redirect"]
-        assert said == ("true" if redirects else "false")
+
+
+@pytest.mark.parametrize(("tls", "redirects"), [("upstream", "false"), ("secret", "true")])
+def test_nginx_sends_plain_requests_on_alike(recorded: Record, tls: str, redirects: str) -> None:
+    for name in HOSTS:
+        annotations = _ingress(recorded(_stack(tls, "nginx")), name)["metadata"]["annotations"]
+        assert annotations["nginx.ingress.kubernetes.io/ssl-redirect"] == redirects
 
 
 @pytest.mark.parametrize(("tls", "strict"), [("none", False), ("upstream", True), ("secret", True)])
@@ -116,12 +117,12 @@ def test_uploads_pass_as_far_as_the_web_server_takes_them(recorded: Record) -> N
         specs = _middlewares(recorded(), name)
         [buffering] = [spec["buffering"] for spec in specs if "buffering" in spec]
         assert buffering["maxRequestBodyBytes"] == limit
-        annotations = _ingress(recorded(_stack("none", "nginx")), name)["metadata"]["annotations"]
+        annotations = _ingress(recorded(_stack("upstream", "nginx")), name)["metadata"]["annotations"]
         assert annotations["nginx.ingress.kubernetes.io/proxy-body-size"] == str(limit)
 
 
 def test_traefik_is_asked_for_nothing_where_nginx_serves(recorded: Record) -> None:
-    graph = recorded(_stack("none", "nginx"))
+    graph = recorded(_stack("upstream", "nginx"))
     assert of_kind(graph, "Middleware") == []
     assert _ingress(graph, "lms")["spec"]["ingressClassName"] == "nginx"
 
