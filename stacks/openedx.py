@@ -16,6 +16,7 @@ from openedx_infra.components.datastores import addresses
 from openedx_infra.components.platform import Platform, PlatformArgs
 from openedx_infra.config import PROJECT, SECRETS_KEY, ConfigError, Stack, load
 from openedx_infra.config import secrets as known_secrets
+from openedx_infra.config.secret_forms import unfit
 from openedx_infra.kubernetes.patches import Patches
 
 CLIENT_QPS, CLIENT_BURST = 50, 100
@@ -29,22 +30,28 @@ def deploy(stack: Stack, secrets: Mapping[str, pulumi.Input[str]]) -> None:
     platform = Platform(
         "openedx",
         PlatformArgs(stack=stack, secrets=secrets),
-        pulumi.ResourceOptions(providers=[_cluster(stack, patches)], transformations=[patches.apply]),
+        pulumi.ResourceOptions(
+            providers=[_cluster(stack, secrets, patches)], transformations=[patches.apply]
+        ),
     )
     for name, value in _outputs(stack, platform).items():
         pulumi.export(name, value)
 
 
-def _cluster(stack: Stack, patches: Patches) -> Provider:
+def _cluster(stack: Stack, secrets: Mapping[str, pulumi.Input[str]], patches: Patches) -> Provider:
     """The one way to the cluster, by the context that the stack names: never by what happens to be
     current.
 
-    The context is awaited, which happens after everything was declared and before anything is sent: so an
-    override that no object is meant by is found while nothing has been changed.
+    The context is awaited, which happens after everything was declared and before anything is sent: so a
+    secret of the wrong form, or an override that no object is meant by, is found while nothing has been
+    changed.
     """
 
     async def context() -> str:
-        _refuse_unmatched(stack, patches)
+        known = await pulumi.Output.all(**secrets).future()
+        problems = [*unfit(known or {}), *_unmatched(stack, patches)]
+        if problems:
+            raise pulumi.RunError(str(ConfigError(stack.name, problems)))
         return str(stack.cluster.context)
 
     return Provider(
@@ -59,15 +66,13 @@ def _cluster(stack: Stack, patches: Patches) -> Provider:
     )
 
 
-def _refuse_unmatched(stack: Stack, patches: Patches) -> None:
-    problems = [
+def _unmatched(stack: Stack, patches: Patches) -> list[str]:
+    return [
         f"openedx:overrides[{index}]: no {stack.overrides[index].kind} is called "
         f"{stack.overrides[index].name}; "
         f"`openedx-infra render --stack {stack.name} --output DIR` shows all kinds and names"
         for index in patches.unmatched
     ]
-    if problems:
-        raise pulumi.RunError(str(ConfigError(stack.name, problems)))
 
 
 def _outputs(stack: Stack, platform: Platform) -> dict[str, pulumi.Input[Any]]:

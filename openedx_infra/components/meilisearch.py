@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pulumi
 from pulumi_kubernetes.apps.v1 import StatefulSet
 
@@ -59,5 +61,8 @@ def _config(instance: Instance) -> pulumi.Output[str]:
         f'snapshot_dir = "{DATA}/snapshots"',
         "no_analytics = true",
     ]
-    key = instance.secrets["meilisearch_master_key"]
-    return pulumi.Output.concat("\n".join(lines), '\nmaster_key = "', key, '"\n')
+    key = pulumi.Output.from_input(instance.secrets["meilisearch_master_key"])
+    # TOML reads quoted words as JSON does.
+    return key.apply(
+        lambda known: "\n".join([*lines, f"master_key = {json.dumps(known, ensure_ascii=False)}", ""])
+    )

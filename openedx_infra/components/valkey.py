@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 import pulumi
@@ -54,8 +55,10 @@ def _valkey(
     )  # the rest is for buffers and rewriting its file
     lines = [f"include {SECRETS}/password.conf", f"port {port}", f"dir {DATA}", f"maxmemory {memory}", *rules]
     config = files.plain(f"{name}-config", scope, {"valkey.conf": "\n".join(lines) + "\n"}, opts)
-    password = pulumi.Output.concat("requirepass ", instance.secrets[f"{name}_password"], "\n")
-    secrets = files.secret(f"{name}-password", scope, {"password.conf": password}, opts)
+    password = pulumi.Output.from_input(instance.secrets[f"{name}_password"])
+    # Valkey reads quoted words as JSON does.
+    line = password.apply(lambda known: f"requirepass {json.dumps(known, ensure_ascii=False)}\n")
+    secrets = files.secret(f"{name}-password", scope, {"password.conf": line}, opts)
     container = Container(
         image=instance.image("valkey"),
         size=size,

@@ -11,7 +11,12 @@ from openedx_infra.components import django
 from openedx_infra.components.django import LMS, STUDIO, Process, SettingsFiles, Site, Storage
 from openedx_infra.components.instance import Instance
 from openedx_infra.config.sizing import WorkerPool
-from openedx_infra.kubernetes import workload
+from openedx_infra.kubernetes import probes, workload
+from openedx_infra.kubernetes.probes import Probes
+
+PID_FILE = "/tmp/celery.pid"
+STARTED = Probes(startup=probes.command("test", "-s", PID_FILE, every=5, failures=60))
+"""Five minutes to load the platform, which takes half a minute on a quiet node (a guess)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +36,9 @@ class WorkersArgs:
 class Workers(pulumi.ComponentResource):
     """One Deployment for each pool of LMS' and Studio's workers, and beat, of which there is exactly one.
 
-    Workers have no probes yet: `celery inspect ping` imports the platform each time, which costs seconds of
-    CPU and restarts healthy workers of a busy node; and a broker that is away must restart nobody.
+    They have started when Celery has written its process id, which it does with the platform loaded. Nothing
+    asks them afterwards: `celery inspect ping` imports the platform each time, which costs seconds of CPU and
+    restarts healthy workers of a busy node; and a broker that is away must restart nobody.
     """
 
     def __init__(self, name: str, args: WorkersArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -55,6 +61,7 @@ class Workers(pulumi.ComponentResource):
             component=component,
             command=worker_command(site, component, pool),
             size=pool,
+            probes=STARTED,
             grace_seconds=pool.grace_seconds,
         )
         self._deploy(site, files, process, pool.replicas)
@@ -65,8 +72,9 @@ class Workers(pulumi.ComponentResource):
         command = ["celery", f"--app={LMS.variant}.celery", "beat", "--loglevel=info"]
         process = Process(
             component="lms-beat",
-            command=[*command, "--schedule=/tmp/celerybeat-schedule", "--pidfile="],
+            command=[*command, "--schedule=/tmp/celerybeat-schedule", f"--pidfile={PID_FILE}"],
             size=self._args.instance.stack.sizing.beat,
+            probes=STARTED,
         )
         self._deploy(LMS, self._args.lms, process, 1, single=True)
 
@@ -97,6 +105,7 @@ def worker_command(site: Site, name: str, pool: WorkerPool) -> list[str]:
         "--loglevel=info",
         f"--hostname={name}@%h",
         f"--queues={queues}",
+        f"--pidfile={PID_FILE}",
         f"--concurrency={pool.concurrency}",
         f"--max-tasks-per-child={pool.max_tasks_per_child}",
         "--prefetch-multiplier=1",

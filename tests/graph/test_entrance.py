@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -77,6 +78,45 @@ def test_an_encrypted_value_elsewhere_would_be_shown(enter: Enter, secrets: dict
     text = _problems(enter, values, encrypted=("secrets", "settings"))
     assert "openedx:settings: holds an encrypted value" in text
     assert "openedx:secrets:" not in text
+
+
+def test_a_secret_of_the_wrong_form_stops_it_before_anything_is_sent(
+    enter: Enter, secrets: dict[str, str]
+) -> None:
+    wrong = {
+        **secrets,
+        "jwt_private_key": "-----no key-----",
+        "meilisearch_master_key": "short",
+        "mysql_password": "",
+    }
+    text = _problems(
+        enter, {"site": SITE, "cluster": {"context": "k3s"}, "secrets": wrong}, encrypted=("secrets",)
+    )
+    assert "3 errors" in text
+    assert "openedx:secrets.jwt_private_key: is no private key" in text
+    assert "openedx:secrets.meilisearch_master_key: is shorter" in text
+    assert "openedx:secrets.mysql_password: is empty" in text
+    assert "no key---" not in text
+
+
+def test_passwords_of_any_characters_reach_their_servers(enter: Enter, secrets: dict[str, str]) -> None:
+    odd = 'a "b" \\ c # é = d e f g'
+    values = {**secrets, "broker_password": odd, "meilisearch_master_key": odd}
+    graph = enter({"site": SITE, "cluster": {"context": "k3s"}, "secrets": values}, encrypted=("secrets",))
+    conf = graph.object(find(graph, "Secret", "broker-password"), reveal_secrets=True)["stringData"]
+    assert conf["password.conf"] == 'requirepass "a \\"b\\" \\\\ c # é = d e f g"\n'
+    toml = graph.object(find(graph, "Secret", "meilisearch-config"), reveal_secrets=True)["stringData"]
+    assert tomllib.loads(toml["config.toml"])["master_key"] == odd
+
+
+def test_a_replaced_password_is_told_to_the_job_that_sets_the_new_one(
+    enter: Enter, secrets: dict[str, str]
+) -> None:
+    values = {**secrets, "mysql_root_password_previous": "the-one-before"}
+    graph = enter({"site": SITE, "cluster": {"context": "k3s"}, "secrets": values}, encrypted=("secrets",))
+    data = graph.object(find(graph, "Secret", "mysql-provision-secrets"), reveal_secrets=True)["stringData"]
+    assert data["mysql_root_password_previous"] == "the-one-before"
+    assert data["mysql_root_password"] == secrets["mysql_root_password"]
 
 
 def test_outputs_are_for_people_and_for_other_stacks(recorded: Record) -> None:

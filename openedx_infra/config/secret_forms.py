@@ -1,0 +1,54 @@
+"""Has a secret the form that its reader needs?
+
+Judged when its value is known, and without ever showing it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from openedx_infra.config.places import key_of
+from openedx_infra.config.stack import SECRETS_KEY
+
+OF_MANY_LINES = frozenset({"jwt_private_key", "fernet_keys", "retired_user_salts"})
+LEAST_RSA_BITS = 2048
+"""Below it, no signature is trusted any more (NIST SP 800-131A)."""
+LEAST_MASTER_KEY_BYTES = 16
+"""Below it, Meilisearch refuses to start in production."""
+
+
+def unfit(secrets: Mapping[str, str]) -> list[str]:
+    """One line for each secret of a form that its reader would refuse."""
+    return [
+        f"{key_of((SECRETS_KEY, name))}: {fault}"
+        for name, value in secrets.items()
+        for fault in _faults(name, value)
+    ]
+
+
+def _faults(name: str, value: str) -> Iterator[str]:
+    if not value.strip():
+        yield "is empty"
+    elif name == "jwt_private_key":
+        yield from _key_faults(value)
+    elif name not in OF_MANY_LINES and len(value.splitlines()) > 1:
+        yield "has several lines, and must have one"
+    elif name == "meilisearch_master_key" and len(value.encode()) < LEAST_MASTER_KEY_BYTES:
+        yield f"is shorter than {LEAST_MASTER_KEY_BYTES} bytes, which Meilisearch refuses"
+
+
+def _key_faults(value: str) -> Iterator[str]:
+    remedy = "`openssl genrsa 2048` makes one, and so does `openedx-infra secrets generate`"
+    try:
+        key = serialization.load_pem_private_key(value.encode(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        yield f"is no private key in PEM form without a password; {remedy}"
+        return
+    if not isinstance(key, rsa.RSAPrivateKey):
+        yield f"is no RSA key, and edx-platform signs by RS512 only; {remedy}"
+    elif key.key_size < LEAST_RSA_BITS:
+        yield f"is an RSA key of {key.key_size} bits, and must have {LEAST_RSA_BITS}; {remedy}"
