@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,15 @@ def secrets() -> dict[str, str]:
     make = BY_NAME["jwt_private_key"].make
     assert make
     return {**values, **several, "jwt_private_key": make()}
+
+
+def reviewed(stack: str, name: str, text: str) -> str:
+    """What a rendered text was when somebody last read it. UPDATE_GOLDEN=1 takes the present text for that."""
+    golden = GOLDEN / stack / name
+    if os.environ.get("UPDATE_GOLDEN"):
+        golden.parent.mkdir(parents=True, exist_ok=True)
+        golden.write_text(text, encoding="utf-8")
+    return golden.read_text(encoding="utf-8")
 
 
 def plain(site: Site, stack: Stack) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 
 import pytest
@@ -30,17 +29,17 @@ READ_ELSEWHERE = {
 def test_rendered_settings_are_as_reviewed(stack: str, site: Site) -> None:
     render = settings.lms if site == "lms" else settings.studio
     text = settings.dump(render(case.stack(stack), case.ENDPOINTS))
-    golden = case.GOLDEN / stack / f"{site}.yml"
-    if os.environ.get("UPDATE_GOLDEN"):
-        golden.parent.mkdir(parents=True, exist_ok=True)
-        golden.write_text(text, encoding="utf-8")
-    assert text == golden.read_text(encoding="utf-8"), "if the change is meant, run with UPDATE_GOLDEN=1"
+    assert text == case.reviewed(stack, f"{site}.yml", text), (
+        "if the change is meant, run with UPDATE_GOLDEN=1"
+    )
 
 
 @pytest.mark.parametrize("site", SITES)
 @pytest.mark.parametrize("stack", STACK_NAMES)
 def test_the_platform_knows_every_name(stack: str, site: Site) -> None:
-    """The list was transcribed by hand and may lack a name, hence a warning; a wrong name of ours shows in it."""
+    """The list was transcribed by hand and may lack a name, hence a warning; a wrong name of ours shows in
+    it.
+    """
     known = set((case.DATA / "edx-platform-settings-names.txt").read_text(encoding="utf-8").split())
     assert "LMS_ROOT_URL" in known
     unknown = case.whole(site, case.stack(stack)).keys() - known - READ_ELSEWHERE.keys()
@@ -77,7 +76,9 @@ def test_every_secret_of_the_stack_reaches_the_platform(site: Site) -> None:
 @pytest.mark.parametrize("site", SITES)
 def test_free_settings_come_last_and_replace_whole(site: Site) -> None:
     stack = case.said(
-        settings={"common": {"EMAIL_TIMEOUT": 5, "CODE_JAIL": {"user": "sandbox"}, "COMMENTS_SERVICE_KEY": "k"}},
+        settings={
+            "common": {"EMAIL_TIMEOUT": 5, "CODE_JAIL": {"user": "sandbox"}, "COMMENTS_SERVICE_KEY": "k"}
+        },
         features={"flags": {"ENABLE_DISCUSSION_SERVICE": False}},
     )
     found = case.whole(site, stack)
@@ -116,7 +117,9 @@ def test_any_setting_survives_yaml(value: object) -> None:
     assert yaml.safe_load(settings.dump({"FREE": value})) == {"FREE": value}
 
 
-@pytest.mark.parametrize("text", ["\x85", "a\u2028b", "\ufeff", "Español", "日本\x85", "a: b # c", "yes", "1e3", ""])
+@pytest.mark.parametrize(
+    "text", ["\x85", "a\u2028b", "\ufeff", "Español", "日本\x85", "a: b # c", "yes", "1e3", ""]
+)
 def test_text_that_yaml_reads_otherwise_is_quoted(text: str) -> None:
     assert yaml.safe_load(settings.dump({"FREE": text})) == {"FREE": text}
 

@@ -1,7 +1,7 @@
 """Is every dangerous default of the platform overridden, or left for a reason?
 
-The defaults are those of Verawood that nobody should run with: section 6 of the project's research on the platform's
-settings, where each is quoted with its value.
+The defaults are those of Verawood that nobody should run with: section 6 of the project's research on the
+platform's settings, where each is quoted with its value.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ LEFT = {
     "ELASTIC_SEARCH_CONFIG": "production.py empties it; Meilisearch is the engine",
     "CREDENTIALS_INTERNAL_SERVICE_URL": "no credentials service; used for programs only, which need one",
     "CREDENTIALS_PUBLIC_SERVICE_URL": "the same",
-    "COURSE_CATALOG_URL_ROOT": "no discovery service; asked only when CatalogIntegration is enabled in the admin",
+    "COURSE_CATALOG_URL_ROOT": "no discovery service; asked only when CatalogIntegration is enabled",
     "COURSE_CATALOG_API_URL": "the same",
     "ECOMMERCE_PUBLIC_URL_ROOT": "no ecommerce service; used only when CommerceConfiguration enables checkout",
     "ECOMMERCE_API_URL": "the same",
@@ -139,7 +139,7 @@ LEFT = {
     "CODE_JAIL_REST_SERVICE_HOST": "used only with ENABLE_CODEJAIL_REST_SERVICE, which is off",
     "AWS_STORAGE_BUCKET_NAME": "no S3: all storages are named, and there are no AWS keys",
     "AWS_S3_CUSTOM_DOMAIN": "the same",
-    "SESSION_SERIALIZER": "pickle, as the platform keeps objects in sessions; only it writes to MySQL and the cache",
+    "SESSION_SERIALIZER": "pickle, as sessions hold objects; only the platform writes to their stores",
     "CLOSEST_CLIENT_IP_FROM_HEADERS": "undefined: private addresses are skipped from the right, which fits an "
     "ingress in the cluster; another chain of proxies is the operator's to describe",
     "DATA_UPLOAD_MAX_MEMORY_SIZE": "no limit in Django: uWSGI and the ingress limit bodies (UPLOAD_LIMITS)",
@@ -181,5 +181,9 @@ def test_nothing_is_both_left_and_rendered(site: Site) -> None:
 @pytest.mark.parametrize("site", BOTH)
 @pytest.mark.parametrize("stack", list(case.SAID))
 def test_no_placeholder_is_rendered_anywhere(site: Site, stack: str) -> None:
-    text = str(case.whole(site, case.stack(stack))).replace("smtp.example.org", "").replace("campus.example.org", "")
+    text = (
+        str(case.whole(site, case.stack(stack)))
+        .replace("smtp.example.org", "")
+        .replace("campus.example.org", "")
+    )
     assert [placeholder for placeholder in PLACEHOLDERS if placeholder in text] == []

@@ -56,7 +56,9 @@ class Pod:
         package = folder / "platform" / site / "envs" / paths.MODULE
         package.mkdir()
         for name, text in settings.module_files(site).items():
-            (package / name).write_text(text.replace(paths.PRIVATE_DIR, str(folder / "private")), encoding="utf-8")
+            (package / name).write_text(
+                text.replace(paths.PRIVATE_DIR, str(folder / "private")), encoding="utf-8"
+            )
 
     def run(self, code: str, **environment: str) -> subprocess.CompletedProcess[str]:
         known = {
@@ -69,7 +71,11 @@ class Pod:
             f"{self.site.upper()}_CFG": str(self.folder / "config" / f"{self.site}.yml"),
         }
         return subprocess.run(
-            [sys.executable, "-c", code], env={**known, **environment}, capture_output=True, text=True, timeout=60
+            [sys.executable, "-c", code],
+            env={**known, **environment},
+            capture_output=True,
+            text=True,
+            timeout=60,
         )
 
     def loaded(self, **environment: str) -> dict[str, Any]:
@@ -173,7 +179,9 @@ logging.getLogger("urllib3.connectionpool").info("one more connection")
     done = pod.run(code)
     assert done.stdout == '{"event_type": "play_video"}\n'
     (line,) = done.stderr.splitlines()
-    assert f"[service={pod.site}]" in line and "[user 7] [ip 192.0.2.1]" in line and line.endswith("- careful")
+    assert (
+        f"[service={pod.site}]" in line and "[user 7] [ip 192.0.2.1]" in line and line.endswith("- careful")
+    )
 
 
 def test_studio_s_artifacts_are_private_and_made_without_arguments(tmp_path: Path) -> None:

@@ -153,7 +153,11 @@ def test_the_course_database_is_said_in_all_three_places() -> None:
     for site in SITES:
         found = case.whole(site, case.stack())
         config = found["DOC_STORE_CONFIG"]
-        assert (config["host"], config["user"], config["password"]) == ("mongodb", "openedx", "<mongodb_password>")
+        assert (config["host"], config["user"], config["password"]) == (
+            "mongodb",
+            "openedx",
+            "<mongodb_password>",
+        )
         assert config["authsource"] == config["db"]
         assert found["CONTENTSTORE"]["DOC_STORE_CONFIG"] == config
         stores = found["MODULESTORE"]["default"]["OPTIONS"]["stores"]
@@ -180,7 +184,9 @@ def test_no_task_goes_to_a_queue_without_workers() -> None:
     release = case.stack().pinned_release
     served = {f"edx.lms.core.{queue}" for queue in release.lms_queues}
     found = case.plain("lms", case.stack())
-    named = {value for value in found.values() if isinstance(value, str) and value.startswith("edx.lms.core.")}
+    named = {
+        value for value in found.values() if isinstance(value, str) and value.startswith("edx.lms.core.")
+    }
     assert named and named <= served
 
 
@@ -251,7 +257,11 @@ def test_mail_without_login_has_no_password() -> None:
 
 def test_only_served_frontends_are_pointed_to() -> None:
     found = case.plain("lms", case.stack("campus"))
-    for gone in ("COMMUNICATIONS_MICROFRONTEND_URL", "CATALOG_MICROFRONTEND_URL", "ENABLE_NEW_BULK_EMAIL_EXPERIENCE"):
+    for gone in (
+        "COMMUNICATIONS_MICROFRONTEND_URL",
+        "CATALOG_MICROFRONTEND_URL",
+        "ENABLE_NEW_BULK_EMAIL_EXPERIENCE",
+    ):
         assert gone not in found
     assert found["LEARNING_MICROFRONTEND_URL"] == "https://apps.campus.example.org/learning"
     assert found["PROFILE_MICROFRONTEND_URL"] == "https://apps.campus.example.org/profile/u/"
@@ -278,5 +288,8 @@ def test_the_operator_s_entries_for_frontends_win() -> None:
 
 def test_without_authn_the_platform_logs_in_itself() -> None:
     found = case.plain("lms", case.said(mfes={"disabled": ["authn"]}))
-    assert not {"AUTHN_MICROFRONTEND_URL", "AUTHN_MICROFRONTEND_DOMAIN", "ENABLE_AUTHN_MICROFRONTEND"} & found.keys()
+    assert (
+        not {"AUTHN_MICROFRONTEND_URL", "AUTHN_MICROFRONTEND_DOMAIN", "ENABLE_AUTHN_MICROFRONTEND"}
+        & found.keys()
+    )
     assert found["FRONTEND_SITE_CONFIG"]["commonAppConfig"] == {}

@@ -5,6 +5,7 @@ dangerous ones.
 """
 
 import os
+from pathlib import Path
 
 import yaml
 
@@ -28,8 +29,7 @@ SIX = ("ENGINE", "USER", "PASSWORD", "NAME", "HOST", "PORT")
 def fill(namespace, site):
     namespace.update(defaults(site))
     features = namespace["FEATURES"] = FeaturesProxy(namespace)
-    with open(os.environ[f"{site.upper()}_CFG"], encoding="utf-8") as file:
-        said = yaml.safe_load(file)
+    said = yaml.safe_load(Path(os.environ[f"{site.upper()}_CFG"]).read_text(encoding="utf-8"))
     namespace["_YAML_TOKENS"] = said
     namespace.update({name: value for name, value in said.items() if name not in MERGED})
     for name, value in said.get("FEATURES", {}).items():
@@ -80,8 +80,9 @@ def shared(namespace, said):
     for name, database in namespace["DATABASES"].items():
         if name != "read_replica":
             database.update({key: os.environ.get(f"DB_MIGRATION_{key}", database[key]) for key in SIX})
+    parts = ("TRANSPORT", "USER", "PASSWORD", "HOSTNAME", "VHOST")
     namespace["BROKER_URL"] = "{}://{}:{}@{}/{}".format(
-        *(namespace[f"CELERY_BROKER_{part}"] for part in ("TRANSPORT", "USER", "PASSWORD", "HOSTNAME", "VHOST"))
+        *(namespace[f"CELERY_BROKER_{part}"] for part in parts)
     )
     namespace["BROKER_TRANSPORT_OPTIONS"] = {
         "fanout_patterns": True,

@@ -1,0 +1,168 @@
+"""Stand-ins for what `manage.py lms shell` gives to a setup script: models over plain lists, and a log of
+calls.
+
+Made from the facts: a Site's primary key, Waffle's `everyone` and `active`, DOT's applications, a
+ConfigurationModel that keeps every change.
+"""
+
+import sys
+import types
+
+calls = []
+saves = []
+
+
+class DoesNotExist(Exception):
+    pass
+
+
+class Rows(list):
+    """A query's result."""
+
+    def first(self):
+        return self[0] if self else None
+
+    def exists(self):
+        return bool(self)
+
+
+class Manager:
+    def __init__(self, model):
+        self.model, self.rows = model, []
+
+    @staticmethod
+    def matches(row, name, value):
+        name, _, how = name.partition("__")
+        return getattr(row, name) in value if how == "in" else getattr(row, name) == value
+
+    def filter(self, **wanted):
+        return Rows(row for row in self.rows if all(self.matches(row, *item) for item in wanted.items()))
+
+    def exclude(self, **unwanted):
+        return Rows(row for row in self.rows if row not in self.filter(**unwanted))
+
+    def get(self, **wanted):
+        (found,) = self.filter(**wanted)
+        return found
+
+    def get_or_create(self, defaults=None, **wanted):
+        found = self.filter(**wanted).first()
+        if found:
+            return found, False
+        made = self.model(**wanted, **(defaults or {}))
+        made.save()
+        return made, True
+
+    def update_or_create(self, defaults=None, **wanted):
+        found, made = self.get_or_create(defaults, **wanted)
+        if not made:
+            for name, value in (defaults or {}).items():
+                setattr(found, name, value)
+            found.save()
+        return found, made
+
+
+class Model:
+    def __init_subclass__(cls):
+        cls.objects = Manager(cls)
+
+    def __init__(self, **fields):
+        self.pk = None
+        for name, value in fields.items():
+            setattr(self, name, value)
+
+    def save(self):
+        saves.append(type(self).__name__)
+        if self not in self.objects.rows:
+            self.pk = self.pk or max([row.pk for row in self.objects.rows], default=0) + 1
+            self.objects.rows.append(self)
+
+    def delete(self):
+        self.objects.rows.remove(self)
+
+    def __str__(self):
+        return f"{type(self).__name__} {self.pk}"
+
+    def shown(self):
+        return {name: getattr(value, "username", value) for name, value in vars(self).items()}
+
+
+class Site(Model):
+    pass
+
+
+class SiteTheme(Model):
+    pass
+
+
+class User(Model):
+    pass
+
+
+class Flag(Model):
+    everyone = None
+
+
+class Switch(Model):
+    active = False
+
+
+class Application(Model):
+    CLIENT_CONFIDENTIAL = "confidential"
+    GRANT_AUTHORIZATION_CODE = "authorization-code"
+
+
+class ApplicationAccess(Model):
+    pass
+
+
+class DarkLangConfig(Model):
+    enabled, released_languages = False, ""
+
+    @classmethod
+    def current(cls):
+        return cls.objects.rows[-1] if cls.objects.rows else cls()
+
+
+def call_command(*arguments):
+    calls.append(list(arguments))
+    if arguments[0] == "manage_user":
+        User(username=arguments[1], email=arguments[2]).save()
+
+
+class Index:
+    documents = 0
+
+    def get_stats(self):
+        return types.SimpleNamespace(number_of_documents=self.documents)
+
+
+settings = types.SimpleNamespace(SITE_ID=1, ENABLE_DISCUSSION_SERVICE=True)
+
+
+def install():
+    """Make the stand-ins importable by the names of the real ones."""
+    parts = {
+        "django.conf": {"settings": settings},
+        "django.contrib.auth": {"get_user_model": lambda: User},
+        "django.contrib.sites.models": {"Site": Site},
+        "django.core.management": {"call_command": call_command},
+        "oauth2_provider.models": {"get_application_model": lambda: Application},
+        "openedx.core.djangoapps.dark_lang.models": {"DarkLangConfig": DarkLangConfig},
+        "openedx.core.djangoapps.oauth_dispatch.models": {"ApplicationAccess": ApplicationAccess},
+        "openedx.core.djangoapps.theming.models": {"SiteTheme": SiteTheme},
+        "waffle": {"get_waffle_flag_model": lambda: Flag, "get_waffle_switch_model": lambda: Switch},
+        "search.meilisearch": {
+            "create_indexes": lambda: calls.append(["create_indexes"]),
+            "get_meilisearch_index_name": lambda name: f"dev_{name}",
+            "get_meilisearch_client": lambda: types.SimpleNamespace(index=lambda name: Index()),
+        },
+    }
+    for name, contents in parts.items():
+        steps = name.split(".")
+        for depth in range(1, len(steps) + 1):
+            path = ".".join(steps[:depth])
+            module = sys.modules.setdefault(path, types.ModuleType(path))
+            if depth > 1:
+                setattr(sys.modules[".".join(steps[: depth - 1])], steps[depth - 1], module)
+        vars(module).update(contents)

@@ -1,0 +1,248 @@
+"""Do the setup scripts put into the platform's database what the stack says, and leave the rest alone?
+
+They run as `manage.py shell` runs its standard input, over stand-ins for the platform's models
+(tests/data/platform_shell.py).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import settings_case as case
+
+from openedx_infra import scripts
+from openedx_infra.config import Stack
+
+FRESH = 'shell.Site(domain="example.com", name="example.com").save()'
+SHOW = """
+models = ("Site", "SiteTheme", "User", "Flag", "Switch", "Application", "ApplicationAccess", "DarkLangConfig")
+rows = {name: [row.shown() for row in getattr(shell, name).objects.rows] for name in models}
+print("OUTCOME" + json.dumps({"rows": rows, "calls": shell.calls, "saves": shell.saves}, default=str))
+"""
+
+
+class Outcome:
+    """What a script printed, called and left in the database."""
+
+    def __init__(self, done: subprocess.CompletedProcess[str]) -> None:
+        assert done.returncode == 0, done.stderr
+        self.printed, _, rest = done.stdout.partition("OUTCOME")
+        found: dict[str, Any] = json.loads(rest)
+        self.rows, self.calls, self.saves = found["rows"], found["calls"], found["saves"]
+
+    def flags(self) -> dict[str, bool]:
+        return {row["name"]: row["everyone"] for row in self.rows["Flag"]}
+
+    def switches(self) -> dict[str, bool]:
+        return {row["name"]: row["active"] for row in self.rows["Switch"]}
+
+
+def run(folder: Path, script: str, stack: Stack, before: str = FRESH, times: int = 1) -> Outcome:
+    """Run a script over a database that `before` fills, as often as said; the last run is what counts."""
+    (folder / "setup.json").write_text(json.dumps(scripts.setup_parameters(stack)), encoding="utf-8")
+    (folder / "studio_oauth2_secret").write_text("oauth-secret\n", encoding="utf-8")
+    (folder / script).write_text(scripts.text(script), encoding="utf-8")
+    code = f"""
+import json, platform_shell as shell
+shell.install()
+{before}
+for _ in range({times}):
+    shell.calls.clear(); shell.saves.clear()
+    exec(open({str(folder / script)!r}).read(), {{}})
+{SHOW}"""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(case.DATA),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "OPENEDX_PARAMETERS_DIR": str(folder),
+        "OPENEDX_SECRETS_DIR": str(folder),
+    }
+    # -S: not even Django is there but the stand-ins.
+    command = [sys.executable, "-S", "-c", code]
+    return Outcome(subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60))
+
+
+def lms(folder: Path, stack: str | Stack = "dev", before: str = FRESH, times: int = 1) -> Outcome:
+    found = case.stack(stack) if isinstance(stack, str) else stack
+    return run(folder, "lms_setup.py", found, before, times)
+
+
+def test_every_step_is_told_in_order(tmp_path: Path) -> None:
+    outcome = lms(tmp_path)
+    steps = [line.split(": ", 2)[2] for line in outcome.printed.splitlines() if " of " in line]
+    assert steps == [
+        "search indexes",
+        "site",
+        "theme",
+        "languages",
+        "studio client",
+        "flags",
+        "retirement",
+        "policies",
+    ]
+    assert outcome.printed.startswith("lms_setup: 1 of 8: ") and outcome.printed.endswith("lms_setup: done\n")
+
+
+def test_commands_of_the_platform_run_once(tmp_path: Path) -> None:
+    assert lms(tmp_path).calls == [
+        ["create_indexes"],
+        ["initialize_forum_indices"],
+        ["manage_user", "cms", "cms@local.openedx.io", "--unusable-password"],
+        ["populate_retirement_states"],
+        ["load_policies"],
+    ]
+
+
+def test_without_discussions_there_is_no_index_of_them(tmp_path: Path) -> None:
+    outcome = lms(tmp_path, before=FRESH + "\nshell.settings.ENABLE_DISCUSSION_SERVICE = False")
+    assert ["initialize_forum_indices"] not in outcome.calls
+
+
+def test_the_site_of_a_fresh_database_gets_the_host(tmp_path: Path) -> None:
+    assert lms(tmp_path).rows["Site"] == [{"pk": 1, "domain": "local.openedx.io", "name": "Open edX"}]
+
+
+def test_a_site_that_has_the_host_is_kept_and_a_doubt_is_said(tmp_path: Path) -> None:
+    """As after Tutor, whose LMS is the second site."""
+    outcome = lms(tmp_path, before=FRESH + '\nshell.Site(domain="local.openedx.io", name="Old").save()')
+    sites = [(row["pk"], row["domain"]) for row in outcome.rows["Site"]]
+    assert sites == [(1, "example.com"), (2, "local.openedx.io")]
+    assert "Say `SITE_ID: 2`" in outcome.printed
+    assert "warning" not in lms(tmp_path).printed
+
+
+def test_a_site_of_the_operator_s_is_not_taken(tmp_path: Path) -> None:
+    outcome = lms(tmp_path, before='shell.Site(domain="other.org", name="Other").save()')
+    assert [row["domain"] for row in outcome.rows["Site"]] == ["other.org", "local.openedx.io"]
+
+
+def test_studio_has_a_client_at_the_lms(tmp_path: Path) -> None:
+    outcome = lms(tmp_path, "campus")
+    (client,) = outcome.rows["Application"]
+    del client["pk"]
+    assert client == {
+        "client_id": "cms-sso",
+        "name": "cms-sso",
+        "user": "cms",
+        "client_secret": "oauth-secret",
+        "client_type": "confidential",
+        "authorization_grant_type": "authorization-code",
+        "redirect_uris": "https://author.campus.example.org/complete/edx-oauth2/",
+        "skip_authorization": True,
+    }
+    assert outcome.rows["ApplicationAccess"][0]["scopes"] == ["user_id"]
+    assert case.plain("cms", case.stack("campus"))["SOCIAL_AUTH_EDX_OAUTH2_KEY"] == client["client_id"]
+
+
+def test_the_client_s_secret_follows_the_stack_and_is_not_printed(tmp_path: Path) -> None:
+    before = FRESH + '\nshell.User(username="cms").save()\n'
+    before += 'shell.Application(client_id="cms-sso", client_secret="old", name="cms-sso").save()'
+    outcome = lms(tmp_path, before=before)
+    (client,) = outcome.rows["Application"]
+    assert client["client_secret"] == "oauth-secret"
+    assert "oauth-secret" not in outcome.printed
+    assert not [call for call in outcome.calls if call[0] == "manage_user"]
+
+
+def test_a_second_run_changes_nothing(tmp_path: Path) -> None:
+    once, twice = lms(tmp_path, "campus"), lms(tmp_path, "campus", times=2)
+    assert once.rows == twice.rows
+    # These are saved again with the same contents; no flag that an operator may have changed is.
+    assert set(lms(tmp_path, times=2).saves) == {"Site", "Application", "ApplicationAccess"}
+
+
+def test_flags_of_served_frontends_are_on_unless_the_operator_said_otherwise(tmp_path: Path) -> None:
+    before = FRESH + '\nshell.Flag(name="discussions.enable_learners_stats", everyone=False).save()'
+    flags = lms(tmp_path, before=before).flags()
+    assert flags.pop("discussions.enable_learners_stats") is False
+    assert flags and all(flags.values())
+    assert "learner_home_mfe.enabled" in flags
+
+
+def test_the_stack_file_beats_defaults_and_the_admin(tmp_path: Path) -> None:
+    outcome = lms(tmp_path, "campus")
+    assert outcome.flags()["learner_home_mfe.enabled"] is False
+    assert outcome.switches() == {"completion.enable_completion_tracking": False}
+    assert lms(tmp_path).switches() == {"completion.enable_completion_tracking": True}
+
+
+def test_flags_of_a_frontend_that_is_not_served_go(tmp_path: Path) -> None:
+    stack = case.said(mfes={"disabled": ["learner-dashboard"]})
+    before = FRESH + '\nshell.Flag(name="learner_home_mfe.enabled", everyone=True).save()'
+    assert "learner_home_mfe.enabled" not in lms(tmp_path, stack, before).flags()
+
+
+def test_languages_are_released_once(tmp_path: Path) -> None:
+    rows = lms(tmp_path, "campus", times=2).rows["DarkLangConfig"]
+    assert [(row["released_languages"], row["enabled"]) for row in rows] == [("fr,en", True)]
+    assert lms(tmp_path).rows["DarkLangConfig"] == []
+
+
+@pytest.mark.parametrize(("stack", "theme"), [("campus", "campus"), ("dev", "indigo")])
+def test_an_older_theme_of_a_site_doesn_t_hide_the_stack_s(tmp_path: Path, stack: str, theme: str) -> None:
+    before = FRESH + '\nshell.SiteTheme(site=1, theme_dir_name="indigo").save()'
+    assert [row["theme_dir_name"] for row in lms(tmp_path, stack, before).rows["SiteTheme"]] == [theme]
+
+
+def test_courseware_is_indexed_when_the_index_is_empty(tmp_path: Path) -> None:
+    empty = run(tmp_path, "studio_setup.py", case.stack())
+    assert empty.calls == [["reindex_studio"], ["reindex_course", "--active"]]
+    full = run(tmp_path, "studio_setup.py", case.stack(), "shell.Index.documents = 5")
+    assert full.calls == [["reindex_studio"]]
+    assert full.printed.endswith("studio_setup: done\n")
+
+
+@pytest.mark.parametrize("name", [name for name in scripts.NAMES if name.endswith(".sh")])
+def test_shell_scripts_stop_at_the_first_error(name: str, tmp_path: Path) -> None:
+    """With a `manage.py` that fails, or parameters that are missing."""
+    script = scripts.text(name).replace("/openedx/edx-platform", str(tmp_path))
+    (tmp_path / name).write_text(script, encoding="utf-8")
+    for beside in ("lms_setup.py", "studio_setup.py"):
+        (tmp_path / beside).write_text("", encoding="utf-8")
+    (tmp_path / "manage.py").write_text("#!/bin/sh\nexit 3\n", encoding="utf-8")
+    (tmp_path / "manage.py").chmod(0o755)
+    shell = "bash" if "bash" in script.splitlines()[0] else "sh"
+    done = subprocess.run([shell, str(tmp_path / name)], capture_output=True, text=True, timeout=60)
+    assert done.returncode != 0 and "done" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("lms_migrate.sh", "lms migrate --noinput"),
+        ("studio_migrate.sh", "cms migrate --noinput"),
+        ("lms_setup.sh", "lms shell < lms-setup"),
+        ("studio_setup.sh", "cms shell < studio-setup"),
+    ],
+)
+def test_shell_scripts_call_the_platform(name: str, arguments: str, tmp_path: Path) -> None:
+    platform = tmp_path / "platform"
+    platform.mkdir()
+    script = scripts.text(name).replace("/openedx/edx-platform", str(platform))
+    (tmp_path / name).write_text(script, encoding="utf-8")
+    for site in ("lms", "studio"):
+        (tmp_path / f"{site}_setup.py").write_text(f"{site}-setup", encoding="utf-8")
+    said = platform / "said"
+    (platform / "manage.py").write_text(f'#!/bin/sh\necho "$* < $(cat)" > {said}\n', encoding="utf-8")
+    (platform / "manage.py").chmod(0o755)
+    command = ["sh", str(tmp_path / name)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+    assert done.returncode == 0, done.stderr
+    assert said.read_text(encoding="utf-8").strip().removesuffix(" <") == arguments
+
+
+def test_scripts_are_asked_for_by_name() -> None:
+    assert all(scripts.text(name) for name in scripts.NAMES)
+    with pytest.raises(KeyError, match="no script is called nonsense"):
+        scripts.text("nonsense")
+
+
+def test_parameters_hold_nothing_secret() -> None:
+    text = json.dumps(scripts.setup_parameters(case.stack("campus")))
+    assert not [name for name in case.secrets() if f"<{name}>" in text]
