@@ -91,7 +91,7 @@ def secrets() -> dict[str, str]:
 
 
 def reviewed(stack: str, name: str, text: str) -> str:
-    """What a rendered text was when somebody last read it. UPDATE_GOLDEN=1 takes the present text for that."""
+    """What a text was when somebody last read it. With UPDATE_GOLDEN=1, the present text becomes that."""
     golden = GOLDEN / stack / name
     if os.environ.get("UPDATE_GOLDEN"):
         golden.parent.mkdir(parents=True, exist_ok=True)

@@ -129,19 +129,19 @@ LEFT = {
     "CREDENTIALS_PUBLIC_SERVICE_URL": "the same",
     "COURSE_CATALOG_URL_ROOT": "no discovery service; asked only when CatalogIntegration is enabled",
     "COURSE_CATALOG_API_URL": "the same",
-    "ECOMMERCE_PUBLIC_URL_ROOT": "no ecommerce service; used only when CommerceConfiguration enables checkout",
+    "ECOMMERCE_PUBLIC_URL_ROOT": "no ecommerce service; used only when CommerceConfiguration enables it",
     "ECOMMERCE_API_URL": "the same",
     "EDXNOTES_PUBLIC_API": "no notes service; used only with ENABLE_EDXNOTES",
     "EDXNOTES_INTERNAL_API": "the same",
     "EXAMS_SERVICE_URL": "no exams service; used only with the exams IDA's waffle flag",
-    "ANALYTICS_API_URL": "no analytics service; the host of the default is the pod itself, where nothing listens",
+    "ANALYTICS_API_URL": "no analytics service; the default is the pod itself, where nothing listens",
     "AI_TRANSLATIONS_API_URL": "no such service; used only with its waffle flag",
     "CODE_JAIL_REST_SERVICE_HOST": "used only with ENABLE_CODEJAIL_REST_SERVICE, which is off",
     "AWS_STORAGE_BUCKET_NAME": "no S3: all storages are named, and there are no AWS keys",
     "AWS_S3_CUSTOM_DOMAIN": "the same",
     "SESSION_SERIALIZER": "pickle, as sessions hold objects; only the platform writes to their stores",
-    "CLOSEST_CLIENT_IP_FROM_HEADERS": "undefined: private addresses are skipped from the right, which fits an "
-    "ingress in the cluster; another chain of proxies is the operator's to describe",
+    "CLOSEST_CLIENT_IP_FROM_HEADERS": "undefined: private addresses are skipped from the right, which "
+    "fits an ingress in the cluster; another chain of proxies is the operator's to describe",
     "DATA_UPLOAD_MAX_MEMORY_SIZE": "no limit in Django: uWSGI and the ingress limit bodies (UPLOAD_LIMITS)",
     "DATA_UPLOAD_MAX_NUMBER_FIELDS": "no limit: problems with many inputs need more than Django's 1000",
     "YOUTUBE_API_KEY": "the operator's own, from Google; without it video durations are not looked up",
@@ -150,8 +150,11 @@ LEFT = {
     "STATIC_ROOT": "from the image's environment (STATIC_ROOT_LMS, STATIC_ROOT_CMS)",
 }
 
-PLACEHOLDERS = ("SET-ME", "change-me", "example.com", "localhost", "127.0.0.1", "placeholder", "dev key", "DUMMY",
-                "edx-cdn.org", "zapier", "/edx/", "@edx.org", "studio.edx.org")  # fmt: skip
+PLACEHOLDERS = (
+    *("SET-ME", "change-me", "placeholder", "dev key", "DUMMY"),
+    *("example.com", "localhost", "127.0.0.1", "zapier", "/edx/"),
+    *("edx-cdn.org", "@edx.org", "studio.edx.org"),
+)
 
 
 def at(settings: dict[str, Any], path: str) -> Any:

@@ -1,7 +1,7 @@
-"""Does the settings package do its work when the platform loads it? Imported over a stand-in for the platform.
+"""Does the settings package do its work when the platform loads it?
 
-The stand-in (tests/data/platform) loads YAML and overwrites settings as the platform's production.py does. Django and
-its file storage are real.
+Imported over a stand-in for the platform (tests/data/platform), which loads YAML and overwrites settings as
+the platform's production.py does. Django and its file storage are real.
 """
 
 from __future__ import annotations

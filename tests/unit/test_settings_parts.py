@@ -202,9 +202,16 @@ def locations(value: Any) -> list[str]:
 
 @pytest.mark.parametrize("site", SITES)
 @pytest.mark.parametrize(
-    "name", ["GRADES_DOWNLOAD", "FINANCIAL_REPORTS", "ORA2_FILEUPLOAD_ROOT", "OPENEDX_LEARNING", "GITHUB_REPO_ROOT",
-             "VIDEO_TRANSCRIPTS_SETTINGS"]
-)  # fmt: skip
+    "name",
+    [
+        "GRADES_DOWNLOAD",
+        "FINANCIAL_REPORTS",
+        "ORA2_FILEUPLOAD_ROOT",
+        "OPENEDX_LEARNING",
+        "GITHUB_REPO_ROOT",
+        "VIDEO_TRANSCRIPTS_SETTINGS",
+    ],
+)
 def test_what_belongs_to_learners_and_authors_is_not_public(site: Site, name: str) -> None:
     found = locations(case.plain(site, case.stack())[name])
     assert found and not [path for path in found if path.startswith(MEDIA_DIR)]
