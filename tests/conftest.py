@@ -12,21 +12,16 @@ from typing import Any
 os.environ["PULUMI_ERROR_OUTPUT_STRING"] = "true"
 
 import pytest
-import yaml
+from samples import LEAST, said_by
+from skips import pytest_sessionfinish, pytest_terminal_summary
 
-from openedx_infra.config import PROJECT, SECRETS_KEY, Stack, load
+from openedx_infra.config import Stack, load
 from openedx_infra.config.secrets import BY_NAME, required
 from openedx_infra.operations.recording import Graph, record
 
+__all__ = ["pytest_sessionfinish", "pytest_terminal_summary"]
+
 CASES = Path(__file__).parent / "cases"
-LEAST = {"site": {"lms_host": "learn.example.org"}}
-
-
-def said_by(path: Path) -> dict[str, Any]:
-    """What a stack file says, by the keys of the project."""
-    config = yaml.safe_load(path.read_text(encoding="utf-8"))["config"]
-    said = {key.removeprefix(f"{PROJECT}:"): value for key, value in config.items()}
-    return {key: value for key, value in said.items() if key != SECRETS_KEY}
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import LEAST, said_by
+from samples import LEAST, said_by
 
 import policies
 from openedx_infra.config import Stack, load
