@@ -16,6 +16,7 @@ from openedx_infra.components.datastores import addresses
 from openedx_infra.components.platform import Platform, PlatformArgs
 from openedx_infra.config import PROJECT, SECRETS_KEY, ConfigError, Stack, load
 from openedx_infra.config import secrets as known_secrets
+from openedx_infra.config.immutable import IMMUTABLE_OUTPUT, immutable_values
 from openedx_infra.config.secret_forms import unfit
 from openedx_infra.kubernetes.patches import Patches
 
@@ -90,6 +91,7 @@ def _outputs(stack: Stack, platform: Platform) -> dict[str, pulumi.Input[Any]]:
         "images": {name: stack.image(name) for name in vars(stack.pinned_release.images)},
         "datastores": addresses(platform.instance),
         "config": stack.model_dump(mode="json"),
+        IMMUTABLE_OUTPUT: immutable_values(stack),
     }
 
 

@@ -1,5 +1,4 @@
-"""Which keys can't change once an instance exists? Their values, and what to say when one changes all "
-"the same."""
+"""Which keys can't change once an instance exists? Their values, and what to say when one changes."""
 
 from __future__ import annotations
 
@@ -11,10 +10,12 @@ from openedx_infra.config.places import Location, key_of
 from openedx_infra.config.stack import Stack
 from openedx_infra.config.wording import said
 
+IMMUTABLE_OUTPUT = "immutable"
+"""Name of the stack output that remembers with which of these values the instance was made."""
+
 
 def immutable_values(stack: Stack) -> dict[str, Any]:
-    """The values of all immutable keys, by key, such as `openedx:site.lms_host`. Plain data, free of "
-    "secrets."""
+    """The values of all immutable keys, by key, such as `openedx:site.lms_host`. No secret is among them."""
     values = dict(_values(stack, ()))
     # Its default follows the stack's name.
     values[key_of(("cluster", "namespace"))] = stack.namespace
@@ -22,7 +23,7 @@ def immutable_values(stack: Stack) -> dict[str, Any]:
 
 
 def immutable_changes(before: Mapping[str, Any], stack: Stack) -> list[str]:
-    """One line for each immutable key whose value was another one in `before`, an `immutable_values` of old.
+    """One line for each immutable key whose value was another one in `before`, the `immutable_values` of old.
 
     Keys that either side lacks are let pass: a newer program may know more of them.
     """

@@ -34,7 +34,11 @@ def state() -> Path:
 
 def local_project() -> Path:
     """The folder of local stacks: a Pulumi project of the same name, where Pulumi may write."""
-    folder = private_dir(state() / "stacks")
+    return project_in(private_dir(state() / "stacks"))
+
+
+def project_in(folder: Path) -> Path:
+    """A folder, with a Pulumi project of our name in it."""
     project = folder / "Pulumi.yaml"
     if not project.exists():
         project.write_text("name: openedx\nruntime: python\n")

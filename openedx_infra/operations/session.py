@@ -11,9 +11,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from openedx_infra.config import Stack
+from openedx_infra.config import ConfigError, Stack
+from openedx_infra.config.immutable import IMMUTABLE_OUTPUT, immutable_changes
 from openedx_infra.operations import backend, cluster, local, locks, recovery, secrets, stackfile
-from openedx_infra.operations.checkout import CHECKOUT, local_project
+from openedx_infra.operations.checkout import CHECKOUT, local_project, stack_file
 from openedx_infra.operations.engine import Cli
 from openedx_infra.operations.local import Address
 from openedx_infra.operations.stack import LiveStack
@@ -67,10 +68,11 @@ def live(
 ) -> LiveStack:
     """The stack of a file, whether or not it was ever brought up. No cluster is needed for it."""
     environment = backend.environment(toolchain.environment(os.environ), local=file.local)
+    own = CHECKOUT if file.path.resolve() == stack_file(file.name) else None
     return LiveStack(
         file.name,
         config_file=local.effective_path(file.name) if file.local else file.path,
-        project=local_project() if file.local else CHECKOUT,
+        project=local_project() if file.local else own,
         cli=Cli(toolchain.bin_dir / "pulumi", environment, on_interrupt),
         provider=file.content.get("secretsprovider"),
     )
@@ -114,6 +116,8 @@ def begin(
         if creating:
             stack_of_pulumi.create()
     locks.clear_dead(stack_of_pulumi, console)
+    if creating:
+        _demand_same(stack, stack_of_pulumi)
     return Session(file=file, stack=stack, live=stack_of_pulumi, address=address)
 
 
@@ -128,6 +132,13 @@ def _begin_local(file: StackFile, stack: Stack, live: LiveStack, console: Consol
         address = starting.result()
     local.compose(file, address)
     return address
+
+
+def _demand_same(stack: Stack, live: LiveStack) -> None:
+    """Refuse a change of what its data depends on: the instance's outputs tell what it was made with."""
+    changes = immutable_changes(live.outputs().get(IMMUTABLE_OUTPUT, {}), stack)
+    if changes:
+        raise ConfigError(stack.name, changes)
 
 
 def _demand_operators_secrets(file: StackFile, stack: Stack) -> None:

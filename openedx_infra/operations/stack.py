@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from openedx_infra.operations.checkout import CHECKOUT
+from openedx_infra.operations.checkout import CHECKOUT, project_in
 from openedx_infra.operations.engine import Cli
 from openedx_infra.operations.explain import explain
 
@@ -19,11 +20,12 @@ class LiveStack:
     """A stack as Pulumi's backend knows it.
 
     `project` is where Pulumi may write what it has to say about a new stack: the checkout for an operator's
-    own, the folder of local stacks for a local one. What Pulumi refuses is raised as OperationError.
+    own, the folder of local stacks for a local one, None when the stack file lies elsewhere: Pulumi finds the
+    file beside the project, or not at all. What Pulumi refuses is raised as OperationError.
     """
 
     def __init__(
-        self, name: str, *, config_file: Path, project: Path, cli: Cli, provider: str | None = None
+        self, name: str, *, config_file: Path, project: Path | None, cli: Cli, provider: str | None = None
     ) -> None:
         self.name = name
         self.cli = cli
@@ -38,9 +40,12 @@ class LiveStack:
 
     def create(self) -> None:
         """Have the stack in the backend; one that is there is left alone."""
-        if not self.exists():
-            provider = ["--secrets-provider", self._provider] if self._provider else []
-            self.run("stack", "init", self.name, "--no-select", *provider, folder=self.project)
+        if self.exists():
+            return
+        provider = ["--secrets-provider", self._provider] if self._provider else []
+        with tempfile.TemporaryDirectory() as aside:
+            folder = self.project or project_in(Path(aside))
+            self.run("stack", "init", self.name, "--no-select", *provider, folder=folder)
 
     def verbs(self, listen: Listen) -> Verbs:
         """Preview, up and destroy, which tell `listen` of what happens."""
