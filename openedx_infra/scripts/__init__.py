@@ -42,6 +42,7 @@ def setup_parameters(stack: Stack) -> dict[str, Any]:
         "lms_host": site.lms_host,
         "site_name": site.name,
         "theme": site.theme,
+        "hosts": [site.lms_host, site.studio_host],
         "languages": list(site.languages),
         "studio_client_id": STUDIO_CLIENT_ID,
         "studio_redirect_uri": f"{site.studio_url}/complete/edx-oauth2/",

@@ -18,6 +18,7 @@ from oauth2_provider.models import get_application_model
 from openedx.core.djangoapps.dark_lang.models import DarkLangConfig
 from openedx.core.djangoapps.oauth_dispatch.models import ApplicationAccess
 from openedx.core.djangoapps.theming.models import SiteTheme
+from openedx.core.djangoapps.user_api.models import RetirementState
 from waffle import get_waffle_flag_model, get_waffle_switch_model
 
 
@@ -43,9 +44,9 @@ def site(said):
 
 
 def theme(said):
-    """DEFAULT_SITE_THEME decides, unless rows from Django's admin hide it: they follow the stack file."""
+    """DEFAULT_SITE_THEME decides, unless a row from Django's admin hides it: rows of our hosts follow it."""
     if said["theme"]:
-        for row in SiteTheme.objects.exclude(theme_dir_name=said["theme"]):
+        for row in SiteTheme.objects.filter(site__domain__in=said["hosts"]):
             row.theme_dir_name = said["theme"]
             row.save()
 
@@ -95,8 +96,10 @@ def flags(said):
 
 
 def retirement(said):
-    """The steps by which accounts are retired, from RETIREMENT_STATES."""
-    call_command("populate_retirement_states")
+    """The steps by which accounts are retired. The command refuses to run while one is on its way."""
+    known = RetirementState.objects.order_by("state_execution_order").values_list("state_name", flat=True)
+    if list(known) != list(settings.RETIREMENT_STATES):
+        call_command("populate_retirement_states")
 
 
 def policies(said):

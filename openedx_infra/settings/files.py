@@ -5,7 +5,7 @@ asks for a permission before it hands it out:
 
 - grade reports and other reports of instructors: the platform puts the address that the storage gives into
   its list of reports. Django's file storage would give an address under /media, so ours gives a signed one of
-  the LMS, for the person who asked and for an hour (`platform/storages.py`, `platform/urls.py`);
+  the LMS, for the person who asked and for an hour (`platform/storages.py`, `platform/reports.py`);
 - ORA submissions: openassessment's own view, by addresses that it opens for a while in the cache
   `ora2-storage`;
 - submissions to staff-graded assignments, library assets and transcripts: handlers of the platform;

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from openedx_infra.config import Stack
 from openedx_infra.settings.merging import Settings
-from openedx_infra.settings.paths import DATA_DIR, settings_module
+from openedx_infra.settings.paths import DATA_DIR
 
 
 def lms_only(stack: Stack) -> Settings:
     """Settings of the LMS that neither Studio nor another file has."""
     return {
-        "ROOT_URLCONF": f"{settings_module('lms')}.urls",
         "ALTERNATE_WORKER_QUEUES": "cms",
         # Its default is a queue of its own, which no worker of this release serves.
         "ORA_WORKFLOW_UPDATE_ROUTING_KEY": "edx.lms.core.default",

@@ -15,7 +15,7 @@ _FILES: dict[Site, dict[str, str]] = {
         "__init__.py": "lms.py",
         "loading.py": "loading.py",
         "storages.py": "storages.py",
-        "urls.py": "urls.py",
+        "reports.py": "reports.py",
     },
     "cms": {"__init__.py": "studio.py", "loading.py": "loading.py", "storages.py": "storages.py"},
 }

@@ -5,6 +5,7 @@ Made from the facts: a Site's primary key, Waffle's `everyone` and `active`, DOT
 ConfigurationModel that keeps every change.
 """
 
+import functools
 import sys
 import types
 
@@ -19,6 +20,9 @@ class DoesNotExist(Exception):
 class Rows(list):
     """A query's result."""
 
+    def values_list(self, name, flat):
+        return Rows(getattr(row, name) for row in self)
+
     def first(self):
         return self[0] if self else None
 
@@ -32,14 +36,17 @@ class Manager:
 
     @staticmethod
     def matches(row, name, value):
-        name, _, how = name.partition("__")
-        return getattr(row, name) in value if how == "in" else getattr(row, name) == value
+        *path, last = name.split("__")
+        if last != "in":
+            path, last = [*path, last], None
+        found = functools.reduce(getattr, path, row)
+        return found in value if last else found == value
 
     def filter(self, **wanted):
         return Rows(row for row in self.rows if all(self.matches(row, *item) for item in wanted.items()))
 
-    def exclude(self, **unwanted):
-        return Rows(row for row in self.rows if row not in self.filter(**unwanted))
+    def order_by(self, name):
+        return Rows(sorted(self.rows, key=lambda row: getattr(row, name)))
 
     def get(self, **wanted):
         (found,) = self.filter(**wanted)
@@ -107,6 +114,10 @@ class Switch(Model):
     active = False
 
 
+class RetirementState(Model):
+    pass
+
+
 class Application(Model):
     CLIENT_CONFIDENTIAL = "confidential"
     GRANT_AUTHORIZATION_CODE = "authorization-code"
@@ -128,6 +139,9 @@ def call_command(*arguments):
     calls.append(list(arguments))
     if arguments[0] == "manage_user":
         User(username=arguments[1], email=arguments[2]).save()
+    if arguments[0] == "populate_retirement_states":
+        for order, state in enumerate(settings.RETIREMENT_STATES):
+            RetirementState(state_name=state, state_execution_order=order * 10 + 1).save()
 
 
 class Index:
@@ -137,7 +151,9 @@ class Index:
         return types.SimpleNamespace(number_of_documents=self.documents)
 
 
-settings = types.SimpleNamespace(SITE_ID=1, ENABLE_DISCUSSION_SERVICE=True)
+settings = types.SimpleNamespace(
+    SITE_ID=1, ENABLE_DISCUSSION_SERVICE=True, RETIREMENT_STATES=["PENDING", "ERRORED", "ABORTED", "COMPLETE"]
+)
 
 
 def install():
@@ -151,6 +167,7 @@ def install():
         "openedx.core.djangoapps.dark_lang.models": {"DarkLangConfig": DarkLangConfig},
         "openedx.core.djangoapps.oauth_dispatch.models": {"ApplicationAccess": ApplicationAccess},
         "openedx.core.djangoapps.theming.models": {"SiteTheme": SiteTheme},
+        "openedx.core.djangoapps.user_api.models": {"RetirementState": RetirementState},
         "waffle": {"get_waffle_flag_model": lambda: Flag, "get_waffle_switch_model": lambda: Switch},
         "search.meilisearch": {
             "create_indexes": lambda: calls.append(["create_indexes"]),

@@ -99,6 +99,13 @@ def test_commands_of_the_platform_run_once(tmp_path: Path) -> None:
     ]
 
 
+def test_retirement_states_are_left_alone_unless_they_differ(tmp_path: Path) -> None:
+    """The platform's command fails while an account is being retired, which must not fail the Job."""
+    assert ["populate_retirement_states"] not in lms(tmp_path, times=2).calls
+    before = FRESH + '\nshell.RetirementState(state_name="PENDING", state_execution_order=1).save()'
+    assert ["populate_retirement_states"] in lms(tmp_path, before=before).calls
+
+
 def test_without_discussions_there_is_no_index_of_them(tmp_path: Path) -> None:
     outcome = lms(tmp_path, before=FRESH + "\nshell.settings.ENABLE_DISCUSSION_SERVICE = False")
     assert ["initialize_forum_indices"] not in outcome.calls
@@ -185,9 +192,15 @@ def test_languages_are_released_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("stack", "theme"), [("campus", "campus"), ("dev", "indigo")])
-def test_an_older_theme_of_a_site_doesn_t_hide_the_stack_s(tmp_path: Path, stack: str, theme: str) -> None:
-    before = FRESH + '\nshell.SiteTheme(site=1, theme_dir_name="indigo").save()'
-    assert [row["theme_dir_name"] for row in lms(tmp_path, stack, before).rows["SiteTheme"]] == [theme]
+def test_an_older_theme_of_our_hosts_doesn_t_hide_the_stack_s(tmp_path: Path, stack: str, theme: str) -> None:
+    before = """
+for host in ("author.campus.example.org", "another.example.org"):
+    site = shell.Site(domain=host)
+    site.save()
+    shell.SiteTheme(site=site, theme_dir_name="indigo").save()
+"""
+    rows = lms(tmp_path, stack, before).rows["SiteTheme"]
+    assert [row["theme_dir_name"] for row in rows] == [theme, "indigo"]
 
 
 def test_courseware_is_indexed_when_the_index_is_empty(tmp_path: Path) -> None:

@@ -140,6 +140,13 @@ def test_extended_history_is_off_in_apps_and_routers(loaded: dict[str, Any]) -> 
     assert loaded["DATABASE_ROUTERS"] == ["edx_django_utils.db.read_replica.ReadReplicaRouter"]
 
 
+def test_the_platform_still_knows_which_site_it_is(pod: Pod, loaded: dict[str, Any]) -> None:
+    """Its plugin framework takes a ROOT_URLCONF other than `lms.urls` for Studio's."""
+    assert loaded["ROOT_URLCONF"] == f"{pod.site}.urls"
+    ours = ["lms.envs.openedx_infra.reports.deliver"] if pod.site == "lms" else []
+    assert loaded["MIDDLEWARE"] == ["platform.Middleware", *ours]
+
+
 def test_code_of_problems_is_refused(loaded: dict[str, Any]) -> None:
     assert loaded["_jail"] == {"python": [NO_PYTHON, None]}
     assert not Path(NO_PYTHON).exists()
@@ -209,8 +216,9 @@ import json, os
 import django, django.conf
 from django.core.files.base import ContentFile
 django.conf.settings.configure(
-    SECRET_KEY="k", ROOT_URLCONF="lms.envs.openedx_infra.urls", ALLOWED_HOSTS=["*"], LOGIN_URL="/login",
-    MEDIA_URL="/media/", LMS_ROOT_URL="http://learn.example", MIDDLEWARE=["__main__.who"],
+    SECRET_KEY="k", ROOT_URLCONF="lms.urls", ALLOWED_HOSTS=["*"], LOGIN_URL="/login",
+    MEDIA_URL="/media/", LMS_ROOT_URL="http://learn.example",
+    MIDDLEWARE=["__main__.who", "lms.envs.openedx_infra.reports.deliver"],
     INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth"],
 )
 class User:
@@ -247,7 +255,7 @@ outcome = {
     "owner": get(url, "1"),
     "other": get(url, "2"),
     "anonymous": get(url, ""),
-    "tampered": get(url[:-2] + "xx", "1"),
+    "tampered": get(url[:-3] + "xx/", "1"),
     "for nobody": get(public, "2"),
     "home": get("/", "1"),
 }

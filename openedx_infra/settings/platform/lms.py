@@ -2,4 +2,4 @@
 
 from .loading import load
 
-load(globals(), "lms")
+load(globals(), "lms", middleware=["lms.envs.openedx_infra.reports.deliver"])

@@ -36,8 +36,11 @@ HISTORY_APP = "lms.djangoapps.coursewarehistoryextended"
 HISTORY_ROUTER = "openedx.core.lib.django_courseware_routers.StudentModuleHistoryExtendedRouter"
 
 
-def load(namespace, site):
-    """Fill a settings module: `namespace` are its globals, `site` is `lms` or `cms`."""
+def load(namespace, site, middleware=()):
+    """Fill a settings module: `namespace` are its globals, `site` is `lms` or `cms`.
+
+    `middleware` comes after the platform's own.
+    """
     variable = f"{site.upper()}_CFG"
     secrets = Path(os.environ.get("OPENEDX_SECRETS_DIR", SECRETS_DIR), f"{site}.yml")
     said = merged(read(os.environ[variable]), read(secrets))
@@ -45,6 +48,7 @@ def load(namespace, site):
         production = importlib.import_module(f"{site}.envs.production")
     namespace.update({name: value for name, value in vars(production).items() if not name.startswith("_")})
     namespace.update({name: said[name] for name in OVERWRITTEN if name in said})
+    namespace["MIDDLEWARE"] = [*namespace["MIDDLEWARE"], *middleware]
     if not namespace.get("ENABLE_CSMH_EXTENDED", True):
         without_extended_history(namespace)
     refuse_code(namespace)

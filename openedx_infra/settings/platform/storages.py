@@ -10,6 +10,7 @@ from django.core.files.storage import FileSystemStorage
 
 PRIVATE_DIR = "/openedx/private"
 SALT = "openedx_infra.reports"
+PATH = "/private-reports/"
 # Seconds. The list of reports gives new addresses each time that it is shown.
 LIFETIME = 3600
 
@@ -28,4 +29,4 @@ class ReportStorage(FileSystemStorage):
         """An address of the LMS for the person who asks, and for an hour."""
         user = get_current_user()
         token = signing.dumps([getattr(user, "pk", None), str(self.location), name], salt=SALT)
-        return f"{settings.LMS_ROOT_URL}/private-reports/{token}"
+        return f"{settings.LMS_ROOT_URL}{PATH}{token}/"

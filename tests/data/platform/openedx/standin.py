@@ -67,6 +67,8 @@ def defaults(site):
         ],
         "STORAGES": {"default": {"BACKEND": "django.core.files.storage.FileSystemStorage"}},
         "SERVICE_VARIANT": site,
+        "MIDDLEWARE": ["platform.Middleware"],
+        "ROOT_URLCONF": f"{site}.urls",
         "helper": "no setting",
     }
 

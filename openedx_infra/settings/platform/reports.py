@@ -1,15 +1,26 @@
-"""Which addresses has the LMS? The platform's own, and the one by which private reports are downloaded.
+"""How do instructors get their reports? By addresses that `storages.ReportStorage` makes, through this
+middleware.
 
-Runs in the platform.
+Runs in the platform. A middleware, and no URLconf of our own: the platform asks ROOT_URLCONF whether it is
+the LMS.
 """
 
 from django.contrib.auth.decorators import login_required
 from django.core import signing
 from django.http import FileResponse, Http404
-from django.urls import path
-from lms import urls
 
-from .storages import LIFETIME, SALT, ReportStorage
+from .storages import LIFETIME, PATH, SALT, ReportStorage
+
+
+def deliver(get_response):
+    """Answer requests for reports, and pass on all others."""
+
+    def middleware(request):
+        if request.path.startswith(PATH):
+            return report(request, request.path.removeprefix(PATH).rstrip("/"))
+        return get_response(request)
+
+    return middleware
 
 
 @login_required
@@ -25,8 +36,3 @@ def report(request, token):
     response = FileResponse(storage.open(name), as_attachment=True)
     response["Cache-Control"] = "private, no-store"
     return response
-
-
-# Error pages are looked up in this module.
-globals().update({name: value for name, value in vars(urls).items() if name.startswith("handler")})
-urlpatterns = [path("private-reports/<str:token>", report), *urls.urlpatterns]
