@@ -11,7 +11,7 @@ const fs = require("fs");
 const secrets = process.env.SECRETS_DIR || "/openedx/secrets";
 const { MONGODB_HOST, MONGODB_PORT, DATABASE, DATABASE_USER } = process.env;
 const REFUSED = 18; // AuthenticationFailed
-const ATTEMPTS = 30;
+const ATTEMPTS = Number(process.env.ATTEMPTS || 30);
 
 const step = (text) => print(`mongodb_provision: ${text}`);
 const exists = (name) => fs.existsSync(`${secrets}/${name}`);
@@ -28,7 +28,9 @@ function as(user, name, database) {
       return db;
     } catch (error) {
       if (error.code === REFUSED) return null;
-      if (attempt === ATTEMPTS) throw new Error(`no server answers at ${MONGODB_HOST}:${MONGODB_PORT}`);
+      if (attempt >= ATTEMPTS) {
+        throw new Error(`no server answers at ${MONGODB_HOST}:${MONGODB_PORT}: ${error.message}`);
+      }
       sleep(2000);
     }
   }
