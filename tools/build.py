@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from tools import model
 from tools.errors import ToolError, tail
 from tools.found import parse_version
 from tools.model import GoBuild, ModuleFile, Tool, sources
@@ -33,9 +34,9 @@ def build(tool: Tool, work: Path, into: Path, tick: Tick) -> str:
     for step in tool.steps:
         folder = work / step.folder
         if not folder.is_dir():
-            folder.mkdir(parents=True)
             for path in sources(step.folder):
-                shutil.copy(path, folder)
+                (folder / path).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(model.MODULES / step.folder / path, folder / path)
         log = work / f"{step.title.replace('/', '_').replace(' ', '-')}.log"
         run = _Run(tool, step.title, folder, environment, log, tick)
         if isinstance(step, GoBuild):

@@ -128,10 +128,16 @@ class Tool:
         digest.update(repr(recipe).encode())
         for folder in sorted({step.folder for step in self.steps}):
             for path in sources(folder):
-                digest.update(path.name.encode() + b"\0" + path.read_bytes())
+                digest.update(path.as_posix().encode() + b"\0" + (MODULES / folder / path).read_bytes())
         return f"{self.name}-{self.version}-{digest.hexdigest()[:12]}"
 
 
 def sources(folder: str) -> list[Path]:
-    """Return the files of one of our Go modules, in a fixed order."""
-    return sorted(path for path in (MODULES / folder).iterdir() if path.suffix in {".mod", ".sum", ".go"})
+    """Return the files of one of our Go modules, seen from its folder and in a fixed order.
+
+    Modules that stand in for others lie in folders of it.
+    """
+    root = MODULES / folder
+    return sorted(
+        path.relative_to(root) for path in root.rglob("*") if path.suffix in {".mod", ".sum", ".go"}
+    )

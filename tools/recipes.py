@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from tools.model import Accept, GoBuild, ModuleFile, Release, Tool
+from tools.recipes_images import BUILDKIT_TOOL, BUILDX_TOOL, DOCKER_BUILD_TOOL, REGISTRY_TOOL
 
 PULUMI = "3.259.0"
 PULUMI_LANGUAGE_HOST = "3.79.0"
@@ -156,8 +157,9 @@ _KUBERNETES = Tool(
     seconds=220,
 )
 
+_IMAGES = (DOCKER_BUILD_TOOL, BUILDKIT_TOOL, BUILDX_TOOL, REGISTRY_TOOL)
 TOOLS: Mapping[str, Tool] = MappingProxyType(
-    {tool.name: tool for tool in (_PULUMI, _PULUMI_KUBERNETES, _ETCD, _KWOK, _KUBERNETES)}
+    {tool.name: tool for tool in (_PULUMI, _PULUMI_KUBERNETES, _ETCD, _KWOK, _KUBERNETES, *_IMAGES)}
 )
 """Every tool by name, in the order in which they are had: what most people wait for comes first."""
 
@@ -166,5 +168,8 @@ ENGINE = ("pulumi", "pulumi-kubernetes")
 
 CLUSTER = ("etcd", "kwok", "kubernetes")
 """What the embedded cluster needs."""
+
+IMAGES = ("pulumi-docker-build", "buildkit", "buildx", "registry")
+"""What builds images where there is no Docker: only stacks and tests that build need it."""
 
 ALL = ENGINE + CLUSTER

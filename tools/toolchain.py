@@ -21,11 +21,16 @@ from tools.model import Platform, Tool
 from tools.paths import cache_dir
 from tools.progress import step
 from tools.recipes import ALL, PULUMI_KUBERNETES, TOOLS
+from tools.recipes_images import PULUMI_DOCKER_BUILD
 
 ORIGIN = "origin.txt"
 """Beside a tool's binaries: where they came from. It is written last."""
 
-_PROVIDER = "pulumi-resource-kubernetes"
+_PROVIDERS = {
+    "pulumi-resource-kubernetes": f"resource-kubernetes-v{PULUMI_KUBERNETES}",
+    "pulumi-resource-docker-build": f"resource-docker-build-v{PULUMI_DOCKER_BUILD}",
+}
+"""Pulumi's providers, and the folder that Pulumi's own installation would give each."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,7 @@ def ensure(names: Iterable[str] = ALL, *, console: Console | None = None) -> Too
             place = find(tool) or _have(tool, target, downloader, console)
             places |= {binary: place / binary for binary in tool.binaries}
     home = cache_dir() / "pulumi"
-    _link_provider(places, home)
+    _link_providers(places, home)
     return Toolchain(paths=places, bin_dir=_link(places), pulumi_home=home)
 
 
@@ -127,7 +132,7 @@ def _fill(place: Path, tool: Tool, downloader: Downloader, console: Console) -> 
 
 def _link(places: Mapping[str, Path]) -> Path:
     """Return a folder of links to just these binaries, made once for each set of them."""
-    links = {binary: path for binary, path in places.items() if binary != _PROVIDER}
+    links = {binary: path for binary, path in places.items() if binary not in _PROVIDERS}
     name = hashlib.sha256(repr(sorted(links.items())).encode()).hexdigest()[:12]
     folder = cache_dir() / "toolchain" / f"bin-{name}"
     folder.mkdir(parents=True, exist_ok=True)
@@ -136,12 +141,12 @@ def _link(places: Mapping[str, Path]) -> Path:
     return folder
 
 
-def _link_provider(places: Mapping[str, Path], home: Path) -> None:
-    """Put the provider where Pulumi's own installation would, if it was asked for."""
-    if _PROVIDER in places:
-        folder = home / "plugins" / f"resource-kubernetes-v{PULUMI_KUBERNETES}"
+def _link_providers(places: Mapping[str, Path], home: Path) -> None:
+    """Put the providers that were asked for where Pulumi's own installation would."""
+    for binary in _PROVIDERS.keys() & places.keys():
+        folder = home / "plugins" / _PROVIDERS[binary]
         folder.mkdir(parents=True, exist_ok=True)
-        _point(folder / _PROVIDER, places[_PROVIDER])
+        _point(folder / binary, places[binary])
 
 
 def _point(link: Path, target: Path) -> None:

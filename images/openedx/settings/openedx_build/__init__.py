@@ -1,0 +1,1 @@
+"""Settings with which the image is built: enough for what needs no datastore, and no secret."""

@@ -1,0 +1,5 @@
+"""Settings with which Studio is built."""
+
+from openedx_build.common import load
+
+load(globals(), "cms")

@@ -1,0 +1,3 @@
+import $ from 'jquery';
+
+$(() => $('body').addClass('courseware'));

@@ -1,0 +1,9 @@
+"""Compile translations of plugins."""
+
+from openedx.core.djangoapps.translations.atlas import CompileCommand
+
+
+class Command(CompileCommand):
+    """Compiles them."""
+
+    folder = "plugins"
