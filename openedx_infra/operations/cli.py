@@ -225,9 +225,21 @@ def _told(error: Exception) -> str:
     )
 
 
+class _Console(Console):
+    """A console that falls silent when nobody reads it any more (`… | head`).
+
+    Rich's own ends the thread that prints: the one that hears Pulumi's events, which then wait for ever.
+    """
+
+    def on_broken_pipe(self) -> None:
+        """Let the work go on, and what is printed vanish."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), (sys.stderr if self.stderr else sys.stdout).fileno())
+
+
 def _console(*, error: bool = False) -> Console:
-    console = Console(stderr=error)
-    return console if console.is_terminal else Console(stderr=error, width=LOG_WIDTH)
+    console = _Console(stderr=error)
+    return console if console.is_terminal else _Console(stderr=error, width=LOG_WIDTH)
 
 
 def _confirm(question: str) -> bool:

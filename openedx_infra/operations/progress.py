@@ -22,6 +22,16 @@ HEARTBEAT_SECONDS = 30.0
 SHOWN = 8
 """How many waiting things are listed at once."""
 
+_TOLD = (
+    "Namespace",
+    "PersistentVolumeClaim",
+    "StatefulSet",
+    "Deployment",
+    "Job",
+    "Ingress",
+)
+"""Kinds of which each that is created is told of. A new instance has some 80 others, made in a moment."""
+
 _VERBS = {
     "create": ("+", "green", "created"),
     "update": ("~", "yellow", "updated"),
@@ -120,7 +130,8 @@ class Progress:
 
     def _finish(self, event: Finished) -> None:
         begun = self._waiting.pop(event.urn.text, None)
-        if event.op in _VERBS and event.urn.is_kubernetes:
+        quiet = event.op == "delete-replaced" or (event.op == "create" and event.urn.kind not in _TOLD)
+        if event.op in _VERBS and event.urn.is_kubernetes and not quiet:
             self._print(event.urn, *_VERBS[event.op], begun)
 
     def _fail(self, event: Failed) -> None:
@@ -150,7 +161,7 @@ class Progress:
 
     def _picture(self) -> RenderableType:
         with self._lock:
-            return Group(*(Spinner("dots", line, style="cyan") for line in self._lines()))
+            return Group(*(Spinner("dots", line, style="cyan") for line in self._lines() or ["Pulumi works"]))
 
     def _lines(self) -> list[str]:
         now = time.monotonic()
@@ -160,12 +171,12 @@ class Progress:
             for urn, waiting in longest[:SHOWN]
         ]
         rest = len(longest) - SHOWN
-        return [*lines, f"and {rest} more"] if rest > 0 else lines or ["working out what to do"]
+        return [*lines, f"and {rest} more"] if rest > 0 else lines
 
     def _heartbeat(self) -> None:
         while not self._stop.wait(HEARTBEAT_SECONDS):
             with self._lock:
-                lines = "; ".join(self._lines())
+                lines = "; ".join(self._lines()) or "Pulumi works"
             self.console.print(f"  … {lines}", soft_wrap=True, highlight=False)
 
 

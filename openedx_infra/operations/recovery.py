@@ -16,6 +16,7 @@ from openedx_infra.operations.stack import LiveStack
 
 if TYPE_CHECKING:
     from lightkube import Client
+    from lightkube.models.meta_v1 import ObjectMeta
 
 _MANAGER = "pulumi-kubernetes"
 """How the names begin under which Pulumi's provider owns fields of an object."""
@@ -95,6 +96,7 @@ def _manager(client: Client, inputs: Mapping[str, Any]) -> str | None:
         if error.status.code == 404:
             return None
         raise
-    fields = (found.metadata.managedFields if found.metadata else None) or ()
+    meta: ObjectMeta | None = getattr(found, "metadata", None)
+    fields = (meta.managedFields if meta else None) or ()
     ours = [entry.manager for entry in fields if (entry.manager or "").startswith(_MANAGER)]
     return ours[0] if ours else None

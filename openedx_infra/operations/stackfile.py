@@ -73,9 +73,6 @@ class StackFile:
                 own = f"{PROJECT}:{str(key).rpartition(':')[2]}"
                 yield f"{key}: nobody reads this key: write `{own}` if it is the program's"
         yield from self._secret_problems()
-        for key, value in self.said.items():
-            if key != SECRETS_KEY:
-                yield from _secure_inside(f"{PROJECT}:{key}", value)
 
     def _secret_problems(self) -> Iterator[str]:
         said = self.said.get(SECRETS_KEY, {})
@@ -162,14 +159,3 @@ def missing_secrets(file: StackFile, stack: Stack | None) -> list[str]:
 
 def _is_secure(value: Any) -> bool:
     return isinstance(value, Mapping) and list(value) == ["secure"]
-
-
-def _secure_inside(key: str, value: Any) -> Iterator[str]:
-    if _is_secure(value):
-        yield f"{key}: encrypted, but the program keeps secrets only under `{PROJECT}:{SECRETS_KEY}`"
-    elif isinstance(value, Mapping):
-        for name, inner in value.items():
-            yield from _secure_inside(f"{key}.{name}", inner)
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            yield from _secure_inside(f"{key}[{index}]", inner)
