@@ -17,11 +17,11 @@ import pulumi
 from pulumi_kubernetes.batch.v1 import Job
 
 from openedx_infra import scripts
-from openedx_infra.components import django
 from openedx_infra.components.datastores import Datastores
-from openedx_infra.components.django import LMS, STUDIO, Process, Rendered, SettingsFiles, Site, Storage
 from openedx_infra.components.instance import Instance
+from openedx_infra.components.process import Process, Storage, pod
 from openedx_infra.components.provisioning import SCRIPTS, Provisioning
+from openedx_infra.components.sites import LMS, STUDIO, Rendered, SettingsFiles, Site, keep
 from openedx_infra.kubernetes import files, volumes
 from openedx_infra.kubernetes.files import Files
 from openedx_infra.kubernetes.job import job
@@ -66,7 +66,7 @@ class Initialization(pulumi.ComponentResource):
         self.register_outputs({})
 
     def _keep(self, site: Site) -> SettingsFiles:
-        return django.keep(
+        return keep(
             f"{site.name}-job",
             self._args.settings[site.name],
             self._scope,
@@ -106,8 +106,8 @@ class Initialization(pulumi.ComponentResource):
             secrets=secrets,
             mounts=[volumes.mounted("scripts", SCRIPTS, [source]), *mounts],
         )
-        pod = django.pod(site, instance, self._settings[site.name], self._args.storage, process)
+        once = pod(site, instance, self._settings[site.name], self._args.storage, process)
         # It ends, and runs again for another release.
-        pod = replace(pod, restart="Never", annotations={"openedx.org/release": instance.stack.release})
+        once = replace(once, restart="Never", annotations={"openedx.org/release": instance.stack.release})
         opts = pulumi.ResourceOptions(parent=self, depends_on=list(after))
-        return job(name, self._scope, pod, opts, deadline_minutes=MIGRATION_MINUTES)
+        return job(name, self._scope, once, opts, deadline_minutes=MIGRATION_MINUTES)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pulumi
 
-from openedx_infra.components import django
-from openedx_infra.components.django import LMS, SiteArgs
+from openedx_infra.components.sites import LMS
+from openedx_infra.components.web import SiteArgs, serve
 
 
 class Lms(pulumi.ComponentResource):
@@ -13,6 +13,6 @@ class Lms(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: SiteArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("openedx:index:Lms", name, None, opts)
-        self.settings = django.serve(LMS, args, self)
+        self.settings = serve(LMS, args, self)
         """Its settings, which its workers share."""
         self.register_outputs({"url": args.instance.stack.site.lms_url})

@@ -9,16 +9,17 @@ import pulumi
 from pulumi_kubernetes.core.v1 import Namespace
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
-from openedx_infra.components import django
 from openedx_infra.components.datastores import Datastores
-from openedx_infra.components.django import SiteArgs, Storage
 from openedx_infra.components.ingress import Ingress
 from openedx_infra.components.initialization import Initialization, InitializationArgs
 from openedx_infra.components.instance import ENDPOINTS, Instance
 from openedx_infra.components.isolation import isolate
 from openedx_infra.components.lms import Lms
 from openedx_infra.components.mfe import Mfe
+from openedx_infra.components.process import Storage
+from openedx_infra.components.sites import LMS, STUDIO, render
 from openedx_infra.components.studio import Studio
+from openedx_infra.components.web import SiteArgs
 from openedx_infra.components.workers import Workers, WorkersArgs
 from openedx_infra.config import Stack
 from openedx_infra.kubernetes.names import Scope
@@ -56,7 +57,7 @@ class Platform(pulumi.ComponentResource):
         isolate(self.instance, self)
         stores = Datastores("datastores", self.instance, own)
         storage = Storage(media=stores.media, private=stores.private)
-        settings = {site.name: django.render(site, self.instance) for site in (django.LMS, django.STUDIO)}
+        settings = {site.name: render(site, self.instance) for site in (LMS, STUDIO)}
         first = InitializationArgs(
             instance=self.instance, datastores=stores, storage=storage, settings=settings
         )

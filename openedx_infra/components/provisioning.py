@@ -13,7 +13,7 @@ import pulumi
 from pulumi_kubernetes.batch.v1 import Job
 
 from openedx_infra import scripts
-from openedx_infra.components import django, mongodb, mysql
+from openedx_infra.components import mongodb, mysql, process
 from openedx_infra.components.datastores import Datastores
 from openedx_infra.components.instance import Instance
 from openedx_infra.kubernetes import files, volumes
@@ -80,7 +80,7 @@ class Provisioning:
             "search-provision",
             ["python", f"{SCRIPTS}/search_provision.py"],
             image="openedx",
-            user=django.USER,
+            user=process.USER,
             env={
                 "MEILISEARCH_URL": f"http://{at.host}:{at.port}",
                 "INDEX_PREFIX": keys.index_prefix(self.instance.stack),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pulumi
 
-from openedx_infra.components import django
-from openedx_infra.components.django import STUDIO, SiteArgs
+from openedx_infra.components.sites import STUDIO
+from openedx_infra.components.web import SiteArgs, serve
 
 
 class Studio(pulumi.ComponentResource):
@@ -13,6 +13,6 @@ class Studio(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: SiteArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("openedx:index:Studio", name, None, opts)
-        self.settings = django.serve(STUDIO, args, self)
+        self.settings = serve(STUDIO, args, self)
         """Its settings, which its workers share."""
         self.register_outputs({"url": args.instance.stack.site.studio_url})

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import pulumi
 
-from openedx_infra.components import django
-from openedx_infra.components.django import LMS, STUDIO, Process, SettingsFiles, Site, Storage
 from openedx_infra.components.instance import Instance
+from openedx_infra.components.process import Process, Storage, pod
+from openedx_infra.components.sites import LMS, STUDIO, SettingsFiles, Site
 from openedx_infra.config.sizing import WorkerPool
 from openedx_infra.kubernetes import probes, workload
 from openedx_infra.kubernetes.probes import Probes
@@ -84,7 +84,7 @@ class Workers(pulumi.ComponentResource):
         workload.deployment(
             process.component,
             self._args.instance.scope,
-            django.pod(site, self._args.instance, files, self._args.storage, process),
+            pod(site, self._args.instance, files, self._args.storage, process),
             self._opts,
             replicas=replicas,
             renewal="recreate" if single else "surge",

@@ -1,0 +1,107 @@
+"""What does every process of the platform's code need? Its image, its settings, and the uploaded files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pulumi_kubernetes.core.v1 import PersistentVolumeClaim
+
+from openedx_infra import settings
+from openedx_infra.components.instance import PLATFORM, Instance
+from openedx_infra.components.sites import SettingsFiles, Site
+from openedx_infra.kubernetes import volumes
+from openedx_infra.kubernetes.files import Files
+from openedx_infra.kubernetes.pod import Container, Pod, Size
+from openedx_infra.kubernetes.probes import NO_PROBES, Probes
+from openedx_infra.kubernetes.volumes import Mount
+from openedx_infra.settings import paths
+
+USER = 1000
+"""The user that owns the files in the platform's image."""
+SHARED = {"openedx.org/storage": "shared"}
+"""Label of all pods that mount the volumes of uploaded files."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Storage:
+    """The volumes of uploaded files."""
+
+    media: PersistentVolumeClaim
+    private: PersistentVolumeClaim
+
+
+@dataclass(frozen=True, kw_only=True)
+class Process:
+    """A process of the platform's code, and what it needs besides its settings."""
+
+    component: str
+    """What it is, such as `lms` or `lms-worker-default`."""
+    command: Sequence[str]
+    size: Size
+    config: Sequence[Files] = ()
+    """Further plain files, beside the settings."""
+    secrets: Sequence[Files] = ()
+    """Further secret files, beside the secret settings."""
+    mounts: Sequence[Mount] = ()
+    """Further folders."""
+    port: int | None = None
+    probes: Probes = NO_PROBES
+    drain_seconds: int = 0
+    grace_seconds: int = 60
+    disk_limit: str = "4Gi"
+    """Disk above which the pod is evicted. Course imports and reports are unpacked on it."""
+    env: Mapping[str, str] | None = None
+
+
+def pod(site: Site, instance: Instance, kept: SettingsFiles, storage: Storage, process: Process) -> Pod:
+    """A pod that runs the platform's code."""
+    one_node = instance.stack.datastores.storage.access_mode == "ReadWriteOnce"
+    container = Container(
+        image=instance.image("openedx"),
+        size=process.size,
+        command=process.command,
+        working_dir=paths.PLATFORM_DIR,
+        env={**_environment(site), **(process.env or {})},
+        mounts=[*_mounts(site, kept, storage, process), *process.mounts],
+        port=process.port,
+        probes=process.probes,
+        drain_seconds=process.drain_seconds,
+        disk_limit=process.disk_limit,
+    )
+    return Pod(
+        component=process.component,
+        software=PLATFORM,
+        container=container,
+        user=USER,
+        grace_seconds=process.grace_seconds,
+        beside=SHARED if one_node else None,
+    )
+
+
+def _environment(site: Site) -> dict[str, str]:
+    return {
+        "SERVICE_VARIANT": site.variant,
+        "DJANGO_SETTINGS_MODULE": paths.settings_module(site.variant),
+        "LMS_CFG": paths.LMS_CFG,
+        "CMS_CFG": paths.CMS_CFG,
+        "PYTHONUNBUFFERED": "1",
+        # The root filesystem is read-only: everything that likes to write is sent to /tmp.
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "HOME": "/tmp",
+        "XDG_CACHE_HOME": "/tmp/.cache",
+        "MPLCONFIGDIR": "/tmp/.matplotlib",
+    }
+
+
+def _mounts(site: Site, kept: SettingsFiles, storage: Storage, process: Process) -> list[Mount]:
+    module = kept.plain.only(*settings.module_files(site.variant))
+    return [
+        volumes.mounted("config", paths.CONFIG_DIR, [kept.plain.only(site.settings_file), *process.config]),
+        volumes.mounted("module", paths.module_dir(site.variant), [module]),
+        volumes.mounted("secrets", paths.SECRETS_DIR, [kept.secret, *process.secrets]),
+        volumes.claimed("media", paths.MEDIA_DIR, storage.media),
+        volumes.claimed("private", paths.PRIVATE_DIR, storage.private),
+        volumes.scratch("data", paths.DATA_DIR, "2Gi"),
+        volumes.scratch("tmp", "/tmp", "2Gi"),
+    ]
