@@ -9,6 +9,7 @@ from shape import Record, find, label
 
 from openedx_infra.operations.recording import Graph
 
+# `python -m pytest tests/graph/test_identity.py -vv` shows which lines to add or to take out.
 GOLDEN = Path(__file__).parent.parent / "golden" / "urns-dev.txt"
 COMPONENTS = {"Platform", "Datastores", "Initialization", "Lms", "Studio", "Workers", "Mfe", "Ingress"}
 
