@@ -55,6 +55,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(200, {"status": "available"})
         elif self.headers["authorization"] != f"Bearer {MASTER}":
             self.answer(403, {"code": "invalid_api_key"})
+        elif self.command == "POST" and body["uid"] in self.server.keys:
+            self.answer(409, {"code": "api_key_already_exists"})
         elif self.command == "POST":
             value = hmac.new(MASTER.encode(), body["uid"].encode(), self.server.algorithm).hexdigest()
             self.server.keys[body["uid"]] = {**body, "key": value}

@@ -259,10 +259,10 @@ outcome = {
     "for nobody": get(public, "2"),
     "home": get("/", "1"),
 }
-store.delete("c0ffee/grades.csv")
-outcome["gone"] = get(url, "1")
 with patch("time.time", lambda: later):
     outcome["late"] = get(url, "1")
+store.delete("c0ffee/grades.csv")
+outcome["gone"] = get(url, "1")
 print(json.dumps(outcome))
 """
 
