@@ -1,0 +1,122 @@
+"""Do the offline commands work from the command line, with the right words and codes?"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from openedx_infra.operations.checkout import CHECKOUT
+
+COMMAND = [sys.executable, "-c", "from openedx_infra.operations.cli import main; main()"]
+Run = Callable[..., subprocess.CompletedProcess[str]]
+VERBS = ("up", "preview", "down", "destroy", "outputs", "status", "check", "render", "env", "secrets")
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    environment = {**os.environ, "OPENEDX_INFRA_STATE": str(tmp_path / "state")}
+    environment.pop("PULUMI_STACK", None)
+
+    def run_it(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*COMMAND, *arguments], cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=False
+        )
+
+    return run_it
+
+
+def test_help_names_every_verb_at_once(run: Run) -> None:
+    start = time.monotonic()
+    done = run("--help")
+    assert time.monotonic() - start < 2
+    assert done.returncode == 0
+    assert all(verb in done.stdout for verb in VERBS)
+
+
+def test_a_wrong_option_is_a_fault_of_usage(run: Run) -> None:
+    assert run("up", "--nonsense").returncode == 2
+    assert run("secrets", "rotate").returncode == 2
+    assert run("secrets", "rotate", "--all", "mysql_password").returncode == 2
+
+
+def test_check_passes_a_good_stack(run: Run) -> None:
+    done = run("check")
+    assert done.returncode == 0, done.stderr
+    assert "is right" in done.stdout
+    assert "names no cluster" in done.stdout
+
+
+def test_check_tells_every_fault_without_a_traceback(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "stack.yaml"
+    path.write_text("config:\n  openedx:site: {lms_host: CHANGEME}\n  openedx:relase: verawood\n")
+    done = run("check", "--config-file", str(path))
+    assert done.returncode == 1
+    assert "openedx:site.lms_host" in done.stderr
+    assert "openedx:relase" in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize("verb", ["up", "preview", "check", "status", "outputs", "destroy"])
+def test_a_stack_without_a_file_is_told(run: Run, verb: str) -> None:
+    done = run(verb, "--stack", "absent")
+    assert done.returncode == 1
+    assert "There is no stack absent" in done.stderr
+
+
+def test_status_of_a_cluster_that_was_never_started(run: Run) -> None:
+    done = run("status")
+    assert done.returncode == 1
+    assert "never started" in done.stderr
+
+
+def test_down_is_not_for_clusters_of_others(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "stack.yaml"
+    path.write_text("config:\n  openedx:cluster: {context: k3s}\n")
+    done = run("down", "--config-file", str(path))
+    assert done.returncode == 1
+    assert "not ours to stop" in done.stderr
+
+
+def test_secrets_are_listed_without_any_value(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "stack.yaml"
+    path.write_text(
+        "config:\n  openedx:cluster: {context: k3s}\n  openedx:site: {lms_host: learn.example.org}\n"
+        "  openedx:secrets: {mysql_password: {secure: v1:ciphertext}}\n"
+    )
+    done = run("secrets", "list", "--config-file", str(path))
+    assert done.returncode == 0, done.stderr
+    rows = {line.split()[0]: line.split()[1] for line in done.stdout.splitlines()[1:] if line.strip()}
+    assert rows["mysql_password"] == "yes"
+    assert rows["mongodb_password"] == "missing"
+    assert "ciphertext" not in done.stdout
+
+
+def test_render_writes_every_object_once_and_no_secret(run: Run, tmp_path: Path) -> None:
+    output = tmp_path / "rendered"
+    assert run("render", "--output", str(output)).returncode == 0
+    (output / "configmap-stale.yaml").write_text("# Rendered by openedx-infra.\nkind: ConfigMap\n")
+    done = run("render", "--output", str(output))
+    assert done.returncode == 0, done.stderr
+    objects = {path.name: YAML(typ="safe").load(path.read_text()) for path in output.iterdir()}
+    assert "configmap-stale.yaml" not in objects
+    assert objects["deployment-lms.yaml"]["spec"]["replicas"] == 1
+    assert f"{len(objects)} objects" in done.stdout
+    for item in objects.values():
+        if item["kind"] == "Secret":
+            data = {**item.get("data", {}), **item.get("stringData", {})}
+            assert data and set(data.values()) == {"[secret]"}
+
+
+def test_render_spares_what_is_not_its_own(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("precious: true\n")
+    done = run("render", "--output", str(tmp_path))
+    assert done.returncode == 1
+    assert "no rendering wrote" in done.stderr
+    assert (tmp_path / "mine.yaml").read_text() == "precious: true\n"

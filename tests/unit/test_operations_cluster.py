@@ -1,0 +1,61 @@
+"""Is a wrong or unreachable cluster told before anything is done?"""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+
+from openedx_infra.operations import cluster
+from openedx_infra.operations.errors import OperationError
+from openedx_infra.operations.local import Address
+
+
+def kubeconfig(path: Path, *names: str, port: int = 1) -> Path:
+    server = {"server": f"http://127.0.0.1:{port}"}
+    content = {
+        "clusters": [{"name": f"{name}-cluster", "cluster": server} for name in names],
+        "users": [{"name": "me", "user": {}}],
+        "contexts": [{"name": n, "context": {"cluster": f"{n}-cluster", "user": "me"}} for n in names],
+        "current-context": names[0],
+    }
+    path.write_text(json.dumps(content))
+    return path
+
+
+def test_an_unknown_context_names_those_that_exist(tmp_path: Path) -> None:
+    address = Address(context="nope", kubeconfig=kubeconfig(tmp_path / "config", "one", "two"))
+    with pytest.raises(OperationError, match="no context nope") as caught:
+        cluster.connect(address, "mine")
+    assert "one, two" in (caught.value.remedy or "")
+
+
+def test_a_missing_kubeconfig_is_named(tmp_path: Path) -> None:
+    with pytest.raises(OperationError, match="absent"):
+        cluster.connect(Address(context="one", kubeconfig=tmp_path / "absent"), "mine")
+
+
+def test_a_broken_kubeconfig_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "config"
+    path.write_text("contexts: [")
+    with pytest.raises(OperationError, match="can't be read"):
+        cluster.connect(Address(context="one", kubeconfig=path), "mine")
+
+
+def test_without_a_kubeconfig_kubectl_s_own_are_merged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [kubeconfig(tmp_path / "a", "one"), kubeconfig(tmp_path / "b", "two"), tmp_path / "absent"]
+    monkeypatch.setenv("KUBECONFIG", ":".join(map(str, paths)))
+    assert cluster.connect(Address(context="two"), "mine").namespace == "mine"
+
+
+def test_a_cluster_that_does_not_answer_is_told(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound and never listening: nobody else gets the port
+        path = kubeconfig(tmp_path / "config", "one", port=taken.getsockname()[1])
+        with pytest.raises(OperationError, match="can't be reached") as caught:
+            cluster.demand_reachable(Address(context="one", kubeconfig=path), "mine")
+    assert "kubectl --context one" in (caught.value.remedy or "")

@@ -1,0 +1,68 @@
+"""Does the wrapper understand a command line of Pulumi as far as it must?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from openedx_infra.operations import pulumi
+from openedx_infra.operations.checkout import CHECKOUT
+from openedx_infra.operations.pulumi import Line
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("up --yes", ["up"]),
+        ("update", ["up"]),
+        ("-s mine preview", ["preview"]),
+        ("--stack=mine stack output lms_url", ["stack", "output", "lms_url"]),
+        ("-C /somewhere down", ["destroy"]),
+        ("--color never --non-interactive stack ls", ["stack", "ls"]),
+        ("", []),
+    ],
+)
+def test_the_command_is_found_among_options(line: str, words: list[str]) -> None:
+    assert Line(tuple(line.split())).words == words
+
+
+@pytest.mark.parametrize("line", ["up -s mine", "up --stack mine", "--stack=mine up", "-s=mine up"])
+def test_a_stack_is_found_however_it_is_written(line: str) -> None:
+    assert Line(tuple(line.split())).option("-s", "--stack") == "mine"
+
+
+@pytest.mark.parametrize("line", ["", "version", "help", "up --help", "-h"])
+def test_help_needs_nothing(line: str) -> None:
+    assert Line(tuple(line.split())).asks_for_help
+
+
+@pytest.mark.parametrize(
+    ("line", "checkout"),
+    [
+        ("config set --path openedx:site.name x", True),
+        ("config rm openedx:site", True),
+        ("config set --secret --path openedx:secrets.mail_password", False),
+        ("config set --secret --path secrets.mail_password", False),
+        ("config", False),
+        ("config get openedx:site", False),
+        ("up", False),
+    ],
+)
+def test_plain_configuration_is_written_to_the_checkout(line: str, checkout: bool) -> None:
+    assert Line(tuple(line.split())).edits_checkout is checkout
+
+
+def test_only_commands_on_our_project_are_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(CHECKOUT / "docs")
+    assert pulumi._in_checkout(Line(("up",)))
+    assert not pulumi._in_checkout(Line(("-C", str(tmp_path), "up")))
+    (tmp_path / "Pulumi.yaml").write_text("name: theirs\nruntime: go\n")
+    monkeypatch.chdir(tmp_path)
+    assert not pulumi._in_checkout(Line(("up",)))
+
+
+@pytest.mark.parametrize("line", ["up --config-file mine.yaml --yes", "up --config-file=mine.yaml --yes"])
+def test_a_config_file_gives_way_to_the_effective_one(line: str) -> None:
+    changed = " ".join(pulumi._replaced(line.split(), "--config-file", "effective.yaml"))
+    assert changed.replace("=", " ") == "up --config-file effective.yaml --yes"

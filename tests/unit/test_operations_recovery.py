@@ -1,0 +1,132 @@
+"""Does a run take up what a killed one left: its lock, and what it was making?"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import socket
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from openedx_infra.operations import locks
+from openedx_infra.operations.engine import Cli
+from openedx_infra.operations.recovery import taken_up
+from openedx_infra.operations.stack import LiveStack
+
+JOB = "urn:pulumi:mine::openedx::openedx:index:Initialization$kubernetes:batch/v1:Job::lms-migrate"
+
+
+def making(urn: str = JOB) -> dict[str, Any]:
+    metadata = {"name": "lms-migrate-12345678", "namespace": "mine"}
+    inputs = {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": {}}
+    return {"type": "creating", "resource": {"urn": urn, "inputs": inputs}}
+
+
+def test_what_exists_becomes_a_resource() -> None:
+    state = {"version": 3, "deployment": {"resources": [], "pending_operations": [making()]}}
+    deployment = taken_up(state, {JOB: "pulumi-kubernetes-1"})["deployment"]
+    (resource,) = deployment["resources"]
+    assert resource["id"] == "mine/lms-migrate-12345678"
+    assert resource["outputs"]["__fieldManager"] == "pulumi-kubernetes-1"
+    assert resource["outputs"]["metadata"] == resource["inputs"]["metadata"]
+    assert "pending_operations" not in deployment
+    assert state["deployment"]["pending_operations"], "the state that was given stays as it is"
+
+
+def test_what_does_not_exist_is_forgotten() -> None:
+    updating = {"type": "updating", "resource": {"urn": "other"}}
+    state = {"deployment": {"resources": [{"urn": "other"}], "pending_operations": [making(), updating]}}
+    assert taken_up(state, {})["deployment"] == {"resources": [{"urn": "other"}]}
+
+
+def test_what_it_was_to_replace_waits_for_its_deletion() -> None:
+    state = {"deployment": {"resources": [{"urn": JOB, "id": "old"}], "pending_operations": [making()]}}
+    old, new = taken_up(state, {JOB: "pulumi-kubernetes-1"})["deployment"]["resources"]
+    assert old == {"urn": JOB, "id": "old", "delete": True}
+    assert "delete" not in new
+
+
+class Locked(LiveStack):
+    """A stack with locks in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        environment = {"PULUMI_BACKEND_URL": folder.as_uri()}
+        super().__init__("mine", config_file=folder, project=folder, cli=Cli(Path("pulumi"), environment))
+        self.folder = folder / ".pulumi" / "locks" / "organization" / "openedx" / "mine"
+        self.folder.mkdir(parents=True)
+        self.cancelled = False
+
+    def lock(self, pid: int, host: str) -> None:
+        (self.folder / f"{pid}.json").write_text(json.dumps({"pid": pid, "hostname": host}))
+
+    def run(self, *arguments: str, folder: Path | None = None, say: str | None = None) -> str:
+        assert arguments[0] == "cancel"
+        self.cancelled = True
+        return ""
+
+
+@pytest.fixture
+def dead() -> int:
+    """The number of a process that ended."""
+    process = subprocess.Popen(["true"])
+    process.wait()
+    return process.pid
+
+
+def cleared(stack: Locked) -> bool:
+    locks.clear_dead(stack, Console(file=io.StringIO()))
+    return stack.cancelled
+
+
+def test_the_lock_of_the_dead_is_cleared(tmp_path: Path, dead: int) -> None:
+    stack = Locked(tmp_path)
+    stack.lock(dead, socket.gethostname())
+    assert cleared(stack)
+
+
+def test_a_number_that_went_to_another_program_is_no_holder(tmp_path: Path) -> None:
+    stack = Locked(tmp_path)
+    stack.lock(os.getpid(), socket.gethostname())
+    assert cleared(stack)
+
+
+def test_a_zombie_is_dead(tmp_path: Path) -> None:
+    stack = Locked(tmp_path)
+    with subprocess.Popen(["sleep", "0"]) as process:
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        stack.lock(process.pid, socket.gethostname())
+        assert cleared(stack)
+
+
+def test_the_lock_of_a_pulumi_that_runs_is_left(tmp_path: Path) -> None:
+    program = tmp_path / "pulumi"
+    program.symlink_to("/bin/sleep")
+    stack = Locked(tmp_path)
+    with subprocess.Popen([str(program), "60"]) as process:
+        stack.lock(process.pid, socket.gethostname())
+        try:
+            assert not cleared(stack)
+        finally:
+            process.kill()
+
+
+def test_the_lock_of_another_machine_is_left(tmp_path: Path, dead: int) -> None:
+    stack = Locked(tmp_path)
+    stack.lock(dead, "elsewhere")
+    assert not cleared(stack)
+
+
+def test_one_living_lock_keeps_all(tmp_path: Path, dead: int) -> None:
+    stack = Locked(tmp_path)
+    stack.lock(dead, socket.gethostname())
+    stack.lock(dead + 1, "elsewhere")
+    assert not cleared(stack)
+
+
+def test_no_lock_is_nothing_to_do(tmp_path: Path) -> None:
+    assert not cleared(Locked(tmp_path))

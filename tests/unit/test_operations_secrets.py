@@ -1,0 +1,118 @@
+"""Are secrets made, rotated and told of without any value leaving its way?"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from openedx_infra.config import load
+from openedx_infra.config.secrets import SECRETS
+from openedx_infra.operations import secrets
+from openedx_infra.operations.engine import Cli
+from openedx_infra.operations.errors import OperationError
+from openedx_infra.operations.stack import LiveStack
+from openedx_infra.operations.stackfile import StackFile
+
+STACK = load("mine", {"site": {"lms_host": "learn.example.org"}})
+
+
+class Pulumi(LiveStack):
+    """A stack whose configuration is in memory, and whose command lines are kept."""
+
+    def __init__(self, values: dict[str, str], deployed: str = "") -> None:
+        super().__init__("mine", config_file=Path("f"), project=Path(), cli=Cli(Path("pulumi"), {}))
+        self.values = values
+        self.deployed = deployed
+        self.lines: list[str] = []
+
+    def run(self, *arguments: str, folder: Path | None = None, say: str | None = None) -> str:
+        self.lines.append(" ".join(arguments))
+        if arguments[:2] == ("config", "set"):
+            key = next(each for each in arguments if each.startswith("openedx:secrets."))
+            assert say is not None
+            self.values[key.removeprefix("openedx:secrets.")] = say
+            return ""
+        if arguments[:2] == ("stack", "export"):
+            return self.deployed
+        return json.dumps({"openedx:secrets": {"value": json.dumps(self.values), "secret": True}})
+
+    @property
+    def file(self) -> StackFile:
+        encrypted: dict[str, Any] = {name: {"secure": "v1:x"} for name in self.values}
+        content = {"config": {"openedx:secrets": encrypted}}
+        return StackFile(name="mine", path=Path("f"), content=content)
+
+
+def everything() -> Pulumi:
+    return Pulumi({secret.name: f"old-{secret.name}" for secret in SECRETS if secret.make})
+
+
+def test_what_is_missing_is_made_and_the_rest_is_left() -> None:
+    live = Pulumi({"mysql_password": "kept"})
+    made = secrets.generate(live.file, STACK, live)
+    assert live.values["mysql_password"] == "kept"
+    assert set(made) == {secret.name for secret in SECRETS if secret.make} - {"mysql_password"}
+    assert secrets.generate(live.file, STACK, live) == []
+
+
+def test_no_value_is_ever_on_a_command_line() -> None:
+    live = Pulumi({})
+    secrets.generate(live.file, STACK, live)
+    secrets.rotate(secrets.rotated_by_all(STACK), live.file, live)
+    for value in live.values.values():
+        assert not any(part in line for part in value.split() for line in live.lines)
+
+
+def test_rotation_replaces() -> None:
+    live = everything()
+    assert secrets.rotate(["mysql_password"], live.file, live) == ["mysql_password"]
+    assert live.values["mysql_password"] != "old-mysql_password"
+    assert "mysql_password_previous" not in live.values
+
+
+@pytest.mark.parametrize("name", ["fernet_keys", "retired_user_salts"])
+def test_rotation_keeps_what_old_data_needs(name: str) -> None:
+    live = everything()
+    secrets.rotate([name], live.file, live)
+    new, old = live.values[name].split("\n")
+    assert old == f"old-{name}" != new
+
+
+@pytest.mark.parametrize("name", ["mysql_root_password", "mongodb_root_password"])
+def test_rotation_keeps_the_root_password_that_is_in_force(name: str) -> None:
+    live = everything()
+    live.deployed = f"… old-{name} …"
+    secrets.rotate([name], live.file, live)
+    assert live.values[f"{name}_previous"] == f"old-{name}"
+    never_deployed = live.values[name]
+    secrets.rotate([name], live.file, live)
+    assert live.values[f"{name}_previous"] == f"old-{name}", "the cluster never had the one in between"
+    live.deployed = never_deployed = live.values[name]
+    secrets.rotate([name], live.file, live)
+    assert live.values[f"{name}_previous"] == never_deployed
+
+
+def test_all_leaves_alone_what_cannot_be_had_back() -> None:
+    names = secrets.rotated_by_all(STACK)
+    assert "profile_image_hash_seed" not in names
+    assert "mysql_root_password" in names
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("nonsense", "no secret"), ("mail_password", "Only you know"), ("mysql_password", "nothing to rotate")],
+)
+def test_what_cannot_be_rotated_is_told_before_anything_is_touched(name: str, told: str) -> None:
+    live = Pulumi({"cache_password": "kept"})
+    with pytest.raises(OperationError, match=told):
+        secrets.rotate(["cache_password", name], live.file, live)
+    assert live.values == {"cache_password": "kept"}
+
+
+def test_stand_ins_have_the_form_of_the_real_ones() -> None:
+    values = secrets.stand_ins(STACK)
+    assert values["jwt_private_key"].startswith("-----BEGIN PRIVATE KEY-----")
+    assert "mail_password" not in values
