@@ -1,4 +1,4 @@
-"""Does a Ctrl-C reach Pulumi once, and gently? A script stands in for it: only how it hears signals matters."""
+"""Does a Ctrl-C reach Pulumi once, and gently? A script stands in for it: only its signals matter."""
 
 from __future__ import annotations
 

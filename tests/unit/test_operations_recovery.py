@@ -28,7 +28,7 @@ def making(urn: str = JOB) -> dict[str, Any]:
 
 
 def test_what_exists_becomes_a_resource() -> None:
-    state = {"version": 3, "deployment": {"resources": [], "pending_operations": [making()]}}
+    state: dict[str, Any] = {"version": 3, "deployment": {"resources": [], "pending_operations": [making()]}}
     deployment = taken_up(state, {JOB: "pulumi-kubernetes-1"})["deployment"]
     (resource,) = deployment["resources"]
     assert resource["id"] == "mine/lms-migrate-12345678"
