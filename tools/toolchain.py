@@ -79,6 +79,7 @@ def ensure(names: Iterable[str] = ALL, *, console: Console | None = None) -> Too
             places |= {binary: place / binary for binary in tool.binaries}
     home = cache_dir() / "pulumi"
     _link_providers(places, home)
+    _keep_no_logs(home)
     return Toolchain(paths=places, bin_dir=_link(places), pulumi_home=home)
 
 
@@ -147,6 +148,19 @@ def _link_providers(places: Mapping[str, Path], home: Path) -> None:
         folder = home / "plugins" / _PROVIDERS[binary]
         folder.mkdir(parents=True, exist_ok=True)
         _point(folder / binary, places[binary])
+
+
+def _keep_no_logs(home: Path) -> None:
+    """Keep Pulumi from logging each run by itself: a file stands where it would make the folder.
+
+    It has no switch for that, logs at the most verbose level, and encrypts all of it. Without, the preview
+    of a whole instance takes 2.4 s of CPU rather than 3.8 s (measured). `-v --logtostderr` works as ever.
+    """
+    logs = home / "logs"
+    if logs.is_dir():
+        shutil.rmtree(logs, ignore_errors=True)
+    home.mkdir(parents=True, exist_ok=True)
+    logs.touch()
 
 
 def _point(link: Path, target: Path) -> None:

@@ -213,3 +213,13 @@ def test_nothing_that_is_fetched_is_kept_in_the_checkout() -> None:
         check=True,
     ).stdout.split()
     assert {Path(path).suffix for path in tracked} <= {".mod", ".sum", ".go"}
+
+
+def test_pulumi_keeps_no_logs_of_its_own() -> None:
+    logs = ensure([]).pulumi_home / "logs"
+    assert logs.is_file()
+    logs.unlink()
+    logs.mkdir()
+    (logs / "pulumi-20260730.log").write_text("from before")
+    ensure([])
+    assert logs.is_file()
