@@ -114,7 +114,7 @@ def _agreed(session: Session, console: Console, confirm: Confirm) -> bool:
 def _work(session: Session, stop: _Stop, verb: Callable[[Verbs], None], word: str, start: float) -> None:
     """Do a verb and show how it goes; raises an error for people when it fails or is stopped."""
     console = stop.console
-    with Progress(console) as progress:
+    with Progress(console, usual="delete" if word == "destroy" else "create") as progress:
         try:
             verb(session.live.verbs(progress))
         except OperationError as error:

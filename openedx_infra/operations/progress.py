@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
@@ -30,17 +30,16 @@ _TOLD = (
     "Job",
     "Ingress",
 )
-"""Kinds of which each that is created is told of. A new instance has some 80 others, made in a moment."""
+"""Kinds of which each is told of, whatever happens. An instance has some 80 others, made in a moment."""
 
 _VERBS = {
     "create": ("+", "green", "created"),
     "update": ("~", "yellow", "updated"),
     "delete": ("-", "red", "deleted"),
-    "create-replacement": ("+", "green", "created anew"),
-    "delete-replaced": ("-", "red", "old one deleted"),
+    "create-replacement": ("±", "yellow", "replaced"),
     "import": ("=", "green", "imported"),
 }
-"""Mark, colour and word for each of Pulumi's operations that changes something."""
+"""Mark, colour and word for each of Pulumi's operations that is told of. Deleting what was replaced is not."""
 
 
 @dataclass
@@ -64,6 +63,8 @@ class Progress:
     """Listens to Pulumi's events and shows them; afterwards it knows what failed and what was changed."""
 
     console: Console
+    usual: str = "create"
+    """What is not told of small things, as it happens to all of them: `create`, or `delete`."""
     summary: Summary | None = None
     _waiting: dict[str, _Waiting] = field(default_factory=dict)
     _errors: dict[str, list[str]] = field(default_factory=dict)
@@ -72,6 +73,7 @@ class Progress:
     _stop: threading.Event = field(default_factory=threading.Event)
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _live: Live | None = None
+    _spinner: Spinner = field(default_factory=lambda: Spinner("dots", style="cyan"))
 
     def __enter__(self) -> Self:
         if self.console.is_terminal:
@@ -130,7 +132,7 @@ class Progress:
 
     def _finish(self, event: Finished) -> None:
         begun = self._waiting.pop(event.urn.text, None)
-        quiet = event.op == "delete-replaced" or (event.op == "create" and event.urn.kind not in _TOLD)
+        quiet = event.op == self.usual and event.urn.kind not in _TOLD
         if event.op in _VERBS and event.urn.is_kubernetes and not quiet:
             self._print(event.urn, *_VERBS[event.op], begun)
 
@@ -158,10 +160,14 @@ class Progress:
             (f"  {mark} ", style), f"{word:<16}{urn.owner:<16}", (str(urn), "bold"), (took, "dim")
         )
         self.console.print(line, soft_wrap=True)
+        if self._live:
+            self._live.refresh()
 
     def _picture(self) -> RenderableType:
         with self._lock:
-            return Group(*(Spinner("dots", line, style="cyan") for line in self._lines() or ["Pulumi works"]))
+            idle = "taking down the outputs" if self.summary else "working out what to do"
+            self._spinner.update(text=Text("\n  ".join(self._lines()) or idle))
+        return self._spinner
 
     def _lines(self) -> list[str]:
         now = time.monotonic()
