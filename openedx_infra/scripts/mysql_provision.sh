@@ -38,7 +38,7 @@ for attempt in $(seq "${ATTEMPTS:-30}"); do
     if mysqladmin --no-defaults --protocol=tcp --host="$MYSQL_HOST" --port="$MYSQL_PORT" --connect-timeout=5 \
         --user=nobody ping >/dev/null 2>&1; then break; fi
     if [ "$attempt" = "${ATTEMPTS:-30}" ]; then fail "no server answers at $MYSQL_HOST:$MYSQL_PORT"; fi
-    sleep 2
+    sleep "${PAUSE_SECONDS:-2}"
 done
 
 step "2 of 4: root's password"

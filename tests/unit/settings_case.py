@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import os
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -101,16 +103,23 @@ def reviewed(stack: str, name: str, text: str) -> str:
 
 def plain(site: Site, stack: Stack) -> dict[str, Any]:
     """Plain settings of a site, as YAML gives them back."""
-    render = settings.lms if site == "lms" else settings.studio
-    loaded: dict[str, Any] = yaml.safe_load(settings.dump(render(stack, ENDPOINTS)))
-    return loaded
+    return _read(stack, settings.lms if site == "lms" else settings.studio)
 
 
 def secret(site: Site, stack: Stack) -> dict[str, Any]:
     """Secret settings of a site, as YAML gives them back."""
-    render = settings.lms_secrets if site == "lms" else settings.studio_secrets
-    loaded: dict[str, Any] = yaml.safe_load(settings.dump(render(stack, ENDPOINTS, secrets())))
-    return loaded
+    return _read(stack, settings.lms_secrets if site == "lms" else settings.studio_secrets, secrets())
+
+
+def _read(stack: Stack, render: Callable[..., Any], *further: Any) -> dict[str, Any]:
+    """YAML takes long, so each text is written and read once; the stack is kept, as its id names it."""
+    key = (id(stack), render.__name__)
+    if key not in _KNOWN:
+        _KNOWN[key] = (stack, yaml.safe_load(settings.dump(render(stack, ENDPOINTS, *further))))
+    return copy.deepcopy(_KNOWN[key][1])
+
+
+_KNOWN: dict[tuple[int, str], tuple[Stack, dict[str, Any]]] = {}
 
 
 def whole(site: Site, stack: Stack) -> dict[str, Any]:

@@ -61,6 +61,7 @@ class Server:
             "DATABASE": "open_edx",
             "DATABASE_USER": "openedx",
             "ATTEMPTS": "2",
+            "PAUSE_SECONDS": "0",
         }
         command = ["bash", str(self.folder / "mysql_provision.sh")]
         return subprocess.run(

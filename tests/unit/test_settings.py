@@ -95,7 +95,7 @@ def test_a_site_beats_common_and_common_beats_flags() -> None:
     assert case.plain("lms", stack)["ENABLE_TEAMS"] is False
 
 
-@hypothesis(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@hypothesis(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 @given(said=said_for(Stack))
 def test_every_stack_renders_to_yaml_that_reads_back(said: dict[str, object]) -> None:
     try:
