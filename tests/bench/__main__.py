@@ -1,0 +1,61 @@
+"""The bench: measures all of it on a machine of its own, and prints one table."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from rich.console import Console
+
+from tests.bench.report import Figure, show
+from tools.paths import STATE_VARIABLE
+
+CONSOLE = Console(stderr=True)
+
+
+def main() -> None:
+    """Measure all, or only the steps that are named, with state of its own; the user's is not touched."""
+    for name in [name for name in os.environ if name.startswith(("PULUMI_", "KUBE"))]:
+        del os.environ[name]
+    folder = Path(tempfile.mkdtemp(prefix="openedx-infra-bench-"))
+    os.environ[STATE_VARIABLE] = str(folder / "state")
+    try:
+        figures = measure(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    show(figures, Console())
+
+
+def measure(folder: Path) -> list[Figure]:
+    """All figures, those of the whole instance first."""
+    # What is imported from here on finds its state in the folder.
+    from openedx_infra.operations.cluster import embedded
+    from tests.bench import memory, offline, previews, whole
+
+    steps = {
+        "tools": offline.warm_tools,
+        "up": whole.up_from_nothing,
+        "previews": lambda: previews.compare(folder),
+        "memory": memory.of_program,
+        "check": offline.check,
+        "tests": offline.fast_tests,
+    }
+    figures: list[Figure] = []
+    try:
+        for title, step in steps.items():
+            if sys.argv[1:] and title not in sys.argv[1:]:
+                continue
+            begin = time.monotonic()
+            figures += step()
+            CONSOLE.print(f"{title}: measured in {time.monotonic() - begin:.0f} s", highlight=False)
+    finally:
+        embedded().destroy()
+    return figures
+
+
+if __name__ == "__main__":
+    sys.exit(main())
