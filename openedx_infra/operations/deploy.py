@@ -133,20 +133,18 @@ def _farewell(session: Session, console: Console) -> None:
     for name, url in sorted(urls(outputs).items()):
         console.print(f"  {name:<14}{url}", soft_wrap=True, highlight=False)
     if session.local:
-        console.print(
-            _ON_EMBEDDED.format(name=session.file.name, file=session.file.path.name), soft_wrap=True
-        )
+        console.print(_ON_EMBEDDED.format(file=session.file.path.name), soft_wrap=True)
 
 
 _ON_EMBEDDED = """
 The cluster is the embedded one: it admits, schedules and rolls out as a real one does, but its nodes are \
-simulated and containers don't run, so these addresses don't answer. To run the same stack on k3s:
+simulated and containers don't run, so these addresses don't answer. To run the same on k3s:
   1. curl -sfL https://get.k3s.io | sh -      (on the server; it holds Traefik and storage)
-  2. in {file}, under `config:`, write
+  2. cp {file} Pulumi.campus.yaml, and in it, under `config:`, write
          openedx:cluster:
            context: default
            kubeconfig: /etc/rancher/k3s/k3s.yaml
-  3. openedx-infra secrets generate --stack {name} && openedx-infra up --stack {name}
+  3. openedx-infra secrets generate --stack campus && openedx-infra up --stack campus
 `openedx-infra down` stops the embedded cluster; its data stays."""
 
 

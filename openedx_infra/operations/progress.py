@@ -39,7 +39,7 @@ _VERBS = {
     "create-replacement": ("±", "yellow", "replaced"),
     "import": ("=", "green", "imported"),
 }
-"""Mark, colour and word for each of Pulumi's operations that is told of. Deleting what was replaced is not."""
+"""Mark, colour and word of Pulumi's operations that are told of; deleting what was replaced is not."""
 
 
 @dataclass

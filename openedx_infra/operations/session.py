@@ -116,8 +116,7 @@ def begin(
         if creating:
             stack_of_pulumi.create()
     locks.clear_dead(stack_of_pulumi, console)
-    if creating:
-        _demand_same(stack, stack_of_pulumi)
+    _demand_same(stack, stack_of_pulumi, address, creating)
     return Session(file=file, stack=stack, live=stack_of_pulumi, address=address)
 
 
@@ -134,9 +133,19 @@ def _begin_local(file: StackFile, stack: Stack, live: LiveStack, console: Consol
     return address
 
 
-def _demand_same(stack: Stack, live: LiveStack) -> None:
+def _demand_same(stack: Stack, live: LiveStack, address: Address, creating: bool) -> None:
     """Refuse a change of what its data depends on: the instance's outputs tell what it was made with."""
-    changes = immutable_changes(live.outputs().get(IMMUTABLE_OUTPUT, {}), stack)
+    if not (creating or live.exists()):
+        return  # the verb tells of it
+    outputs = live.outputs()
+    changes = immutable_changes(outputs.get(IMMUTABLE_OUTPUT, {}), stack) if creating else []
+    before = outputs.get("cluster", address.context)
+    if before != address.context:
+        changes.append(
+            f"openedx:cluster.context: the instance runs in the cluster of context {before}, and does not "
+            f"move to {address.context}: give the new one a stack of its own (copy the stack file), or put the "
+            "old context back and `destroy` the instance first"
+        )
     if changes:
         raise ConfigError(stack.name, changes)
 
