@@ -143,8 +143,8 @@ def _demand_same(stack: Stack, live: LiveStack, address: Address, creating: bool
     if before != address.context:
         changes.append(
             f"openedx:cluster.context: the instance runs in the cluster of context {before}, and does not "
-            f"move to {address.context}: give the new one a stack of its own (copy the stack file), or put the "
-            "old context back and `destroy` the instance first"
+            f"move to {address.context}: give the new one a stack of its own (copy the stack file), or put "
+            "the old context back and `destroy` the instance first"
         )
     if changes:
         raise ConfigError(stack.name, changes)
