@@ -15,6 +15,8 @@ from tests.bench.report import Figure, show
 from tools.paths import STATE_VARIABLE
 
 CONSOLE = Console(stderr=True)
+LOG_WIDTH = 120
+"""Columns of the table where there is no terminal."""
 
 
 def main() -> None:
@@ -27,7 +29,8 @@ def main() -> None:
         figures = measure(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    show(figures, Console())
+    console = Console()
+    show(figures, console if console.is_terminal else Console(width=LOG_WIDTH))
 
 
 def measure(folder: Path) -> list[Figure]:

@@ -35,7 +35,7 @@ def show(figures: Sequence[Figure], console: Console) -> None:
         title=f"{os.cpu_count()} cores, Python {platform.python_version()}, load {load:.1f} at the end",
         title_justify="left",
     )
-    table.add_column("Measured")
+    table.add_column("Measured", no_wrap=True)
     table.add_column("Figure", justify="right", no_wrap=True)
     table.add_column("Goal", justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)

@@ -58,9 +58,9 @@ def up_from_nothing() -> list[Figure]:
 
 def critical_path(clock: Clock, resources: list[Mapping[str, Any]]) -> list[Link]:
     """The chain that ends last: before each link stands the one of its dependencies which ended last."""
-    known = {resource["urn"]: resource for resource in resources}
+    known = {resource["urn"]: resource for resource in resources if resource["custom"]}
     chain: list[Link] = []
-    urn: str | None = max(clock.finished, key=clock.finished.__getitem__)
+    urn: str | None = max(known.keys() & clock.finished.keys(), key=clock.finished.__getitem__)
     while urn:
         before = max(
             (each for each in _needs(known, urn) if each in clock.finished),
@@ -79,7 +79,7 @@ def _needs(known: Mapping[str, Mapping[str, Any]], urn: str) -> Iterator[str]:
     resource = known.get(urn, {})
     provider = str(resource.get("provider", "")).rpartition("::")[0]
     for needed in (*resource.get("dependencies", ()), provider):
-        if known.get(needed, {}).get("custom"):
+        if needed in known:
             yield needed
 
 
