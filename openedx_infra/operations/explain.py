@@ -12,7 +12,7 @@ from openedx_infra.operations.events import plain
 
 def explain(stack: str, said: str, environment: Mapping[str, str]) -> OperationError:
     """The error for what the CLI said when a command on a stack failed."""
-    text = plain(said)
+    text = _FRAME.sub("", plain(said))
     if "incorrect passphrase" in text or "passphrase must be set" in text:
         return OperationError(
             f"The secrets of stack {stack} can't be decrypted: {passphrase_origin(environment)} is not "
@@ -32,6 +32,10 @@ def explain(stack: str, said: str, environment: Mapping[str, str]) -> OperationE
     if "no changes were expected but changes were proposed" in text:
         return OperationError(f"Stack {stack} would change.")
     return OperationError(f"Pulumi failed on stack {stack}.\n{_indented(_errors(text))}")
+
+
+_FRAME = re.compile(r"^ *(code: \d+|stdout:|stderr:) ?", re.MULTILINE)
+"""What the Automation API puts around the CLI's words."""
 
 
 def _errors(text: str) -> str:

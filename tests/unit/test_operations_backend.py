@@ -71,6 +71,7 @@ def test_a_local_stack_never_sees_the_kubeconfig_of_its_surroundings(base: dict[
         ("error: no stack named 'mine' found", "never brought up", "openedx-infra up"),
         ("error: the stack is currently locked by 1 lock(s).", "Another run works", "pulumi cancel"),
         ("warning: hm\nerror: it is so\n", "error: it is so", None),
+        ("\n code: 1\n stdout: hm\n stderr: error: it is so\n", "\n  error: it is so", None),
     ],
 )
 def test_pulumis_words_become_one_message(
