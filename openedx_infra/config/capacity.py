@@ -9,6 +9,7 @@ from openedx_infra.config.conflict import Conflict
 from openedx_infra.config.places import Location
 from openedx_infra.config.sizing import Resources, WorkerPool
 from openedx_infra.config.stack import Stack
+from openedx_infra.config.wording import said
 
 _FLOORS = {
     "lms": "768Mi",
@@ -73,7 +74,7 @@ def _unserved(
     for name, pool in pools.items():
         for index, queue in enumerate(pool.queues):
             if queue not in queues:
-                text = f'"{queue}" is no queue of this release: it has {", ".join(queues)}'
+                text = f"{said(queue)} is no queue of this release: it has {', '.join(queues)}"
                 yield Conflict((*location, name, "queues", index), text, reads)
     served = {queue for pool in pools.values() for queue in pool.queues}
     for queue in queues:

@@ -12,6 +12,7 @@ from openedx_infra.config.mail import MailSmtp
 from openedx_infra.config.patterns import DNS_LABEL, Pattern
 from openedx_infra.config.places import Location
 from openedx_infra.config.stack import Stack
+from openedx_infra.config.wording import said
 
 _NAMESPACE = Pattern("namespace", DNS_LABEL, "openedx:cluster.namespace to choose another", "openedx-campus")
 _TAKEN_DATABASES = {
@@ -114,7 +115,7 @@ def _mfes(stack: Stack) -> Iterator[Conflict]:
 
 
 def _unknown_mfe(stack: Stack, location: Location, name: str) -> Conflict:
-    text = f'"{name}" is no MFE of {stack.release}: it has {", ".join(stack.pinned_release.mfe_names)}'
+    text = f"{said(name)} is no MFE of {stack.release}: it has {', '.join(stack.pinned_release.mfe_names)}"
     return Conflict(location, text, (("release",),))
 
 

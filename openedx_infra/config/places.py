@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ def key_of(location: Sequence[int | str]) -> str:
         elif index == 0 or _PLAIN.fullmatch(str(part)):
             text += f".{part}"
         else:
-            text += f'["{part}"]'
+            text += f"[{json.dumps(str(part), ensure_ascii=False)}]"
     return f"openedx:{text.lstrip('.')}"
 
 

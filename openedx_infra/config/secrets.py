@@ -56,7 +56,12 @@ _RESTART = "the server and the pods that use it restart"
 SECRETS: tuple[Secret, ...] = (
     Secret(name="django_secret_key", meaning="Django's SECRET_KEY of LMS and Studio", rotation=_LOGOUT),
     Secret(name="jwt_secret_key", meaning="symmetric key of JSON web tokens", rotation=_LOGOUT),
-    Secret(name="jwt_private_key", meaning="RSA key by which the LMS signs tokens", make=_rsa_key, rotation=_LOGOUT),
+    Secret(
+        name="jwt_private_key",
+        meaning="RSA key by which the LMS signs tokens",
+        make=_rsa_key,
+        rotation=_LOGOUT,
+    ),
     Secret(
         name="fernet_keys",
         meaning="keys of encrypted model fields, newest first, one a line",
@@ -91,7 +96,11 @@ SECRETS: tuple[Secret, ...] = (
     Secret(name="mongodb_password", meaning="the platform's MongoDB user", rotation=_RESTART),
     Secret(name="broker_password", meaning="Valkey as broker", rotation=_RESTART),
     Secret(name="cache_password", meaning="Valkey as cache", rotation=_RESTART),
-    Secret(name="meilisearch_master_key", meaning="Meilisearch, and the API key derived from it", rotation=_RESTART),
+    Secret(
+        name="meilisearch_master_key",
+        meaning="Meilisearch, and the API key derived from it",
+        rotation=_RESTART,
+    ),
     Secret(name="studio_oauth2_secret", meaning="Studio's login at the LMS", rotation=_RESTART),
     Secret(name="mail_password", meaning="login at the SMTP server", make=None, rotation=_RESTART),
 )
