@@ -1,7 +1,7 @@
 """What is the text of a Dockerfile, with what an instance adds to it?
 
-A Dockerfile of ours says where instructions may be added: `# fragment: NAME` on a line of its own. The text of
-a fragment takes that line's place, in the stage that the line is in.
+A Dockerfile of ours says where instructions may be added: `# fragment: NAME` on a line of its own. The text
+of a fragment takes that line's place, in the stage that the line is in.
 """
 
 from __future__ import annotations

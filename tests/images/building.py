@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
 import os
 import re
+import shutil
 import subprocess
+import tarfile
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -27,7 +32,6 @@ class Built:
     seconds: float
     code: int
     digest: str | None = None
-    names: Mapping[str, str] = field(default_factory=dict)
 
     def ran(self) -> set[str]:
         """Stages of which a step was carried out: neither from the cache nor read only."""
@@ -63,9 +67,9 @@ class Buildx:
         """Whether the registry has an image."""
         return self._manifest(reference).is_success
 
-    def build(self, folder: Path, **options: object) -> Built:
-        """Build, and fail when the build does."""
-        built = self.attempt(folder, **options)  # type: ignore[arg-type]
+    def build(self, folder: Path, **options: Any) -> Built:
+        """Build, and fail when the build does; the options are those of `attempt`."""
+        built = self.attempt(folder, **options)
         assert built.code == 0, built.output[-6000:]
         return built
 
@@ -117,11 +121,20 @@ class Buildx:
             f"http://{address}/v2/{repository}/manifests/{tag}", headers={"accept": accept}, trust_env=False
         )
 
-    def image(self, reference: str) -> dict[str, object]:
+    def manifest(self, reference: str) -> dict[str, Any]:
         """An image's manifest."""
         response = self._manifest(reference)
         response.raise_for_status()
-        return dict(json.loads(response.text))
+        return dict(response.json())
+
+    def configuration(self, reference: str) -> dict[str, Any]:
+        """What an image says of itself: user, environment, command, history."""
+        return dict(json.loads(self.blob(reference, self.manifest(reference)["config"]["digest"])))
+
+    def layers(self, reference: str) -> Iterator[bytes]:
+        """An image's layers from the lowest up, each an archive that is no longer compressed."""
+        for layer in self.manifest(reference)["layers"]:
+            yield gzip.decompress(self.blob(reference, layer["digest"]))
 
     def blob(self, reference: str, digest: str) -> bytes:
         """A layer or the configuration of an image."""
@@ -130,3 +143,25 @@ class Buildx:
         response = httpx.get(f"http://{address}/v2/{repository}/blobs/{digest}", trust_env=False, timeout=60)
         response.raise_for_status()
         return response.content
+
+    def unpack(self, reference: str, into: Path) -> Path:
+        """Lay an image's layers over each other, as a node does."""
+        for layer in self.layers(reference):
+            with tarfile.open(fileobj=io.BytesIO(layer)) as tar:
+                for member in tar:
+                    name = Path(member.name)
+                    if name.name.startswith(".wh."):
+                        _remove(into / name.with_name(name.name.removeprefix(".wh.")))
+                        continue
+                    if not member.isdir():
+                        _remove(into / name)
+                    tar.extract(member, into, numeric_owner=True, filter="fully_trusted")
+        into.chmod(0o755)
+        return into
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

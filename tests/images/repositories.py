@@ -13,7 +13,12 @@ from pathlib import Path
 
 STANDIN = Path(__file__).parent / "standin"
 BRANCH = "release/verawood"
-REPOSITORIES = {"openedx-platform": "edx-platform", "openedx-translations": "openedx-translations"}
+REPOSITORIES = {
+    "openedx-platform": "edx-platform",
+    "openedx-translations": "openedx-translations",
+    "frontend-app-learning": "frontend-app-learning",
+    "frontend-app-profile": "frontend-app-profile",
+}
 """Upstream's name of each repository, and the folder that stands in for it."""
 
 _IDENTITY = ["-c", "user.name=Tests", "-c", "user.email=tests@example.org", "-c", "commit.gpgsign=false"]

@@ -1,0 +1,107 @@
+"""What do tests of images share? A builder and a registry that outlive them, and what builds begin with."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from bases import Bases, bases
+from building import Buildx, Built
+from private_index import NAME, VERSION, PrivateIndex, private_index
+from repositories import BRANCH, STANDIN, GitHost, git_host
+from standins import SECRET, Platform
+
+from tools.builder import Builder
+from tools.paths import cache_dir
+from tools.recipes import ENGINE, IMAGES
+from tools.toolchain import Toolchain, ensure
+
+
+@pytest.fixture(scope="session")
+def toolchain() -> Toolchain:
+    """The engine, the plugin, the builder and the registry."""
+    return ensure([*ENGINE, *IMAGES])
+
+
+@pytest.fixture(scope="session")
+def buildx(toolchain: Toolchain) -> Iterator[Buildx]:
+    """The builder of all these tests; its cache and images stay for the next run."""
+    missing = [name for name in ("runc", "debootstrap", "git") if shutil.which(name) is None]
+    if os.geteuid() != 0 or missing:
+        pytest.skip(f"needs root, and on PATH: {', '.join(missing) or 'nothing more'}")
+    builder = Builder(cache_dir() / "image-tests" / "builder", toolchain)
+    builder.start()
+    yield Buildx(toolchain.paths["buildx"], builder)
+    builder.stop()
+
+
+@pytest.fixture(scope="session")
+def begin(buildx: Buildx) -> Bases:
+    """The images that Dockerfiles begin with."""
+    return bases(buildx, cache_dir() / "image-tests" / "bases")
+
+
+@pytest.fixture(scope="session")
+def git(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GitHost]:
+    """Where repositories are cloned from."""
+    with git_host(tmp_path_factory.mktemp("git")) as host:
+        yield host
+
+
+@pytest.fixture(scope="session")
+def index() -> Iterator[PrivateIndex]:
+    """Where a private XBlock comes from, for those who know the password."""
+    with private_index(SECRET) as index:
+        yield index
+
+
+@pytest.fixture(scope="session")
+def platform(
+    buildx: Buildx,
+    begin: Bases,
+    git: GitHost,
+    index: PrivateIndex,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Platform:
+    """The build that all others differ from: with a theme, a patch, and XBlocks of one's own."""
+    netrc = tmp_path_factory.mktemp("secrets") / "netrc"
+    netrc.write_text(index.netrc)
+    arguments = {
+        "BASE_IMAGE": begin.base,
+        "UV_IMAGE": begin.uv,
+        "NODE_IMAGE": begin.node,
+        "PYTHON_VERSION": "3.11",
+        "PYTHON_PREFERENCE": "only-system",
+        "BUILD_APT_PACKAGES": "python3-dev",
+        "APT_PACKAGES": "libpython3.11",
+        "REPOSITORY": git.repository("openedx-platform"),
+        "REF": BRANCH,
+        "ATLAS_REVISION": BRANCH,
+        "GIT_HOST": git.url,
+        "EXTRA_REQUIREMENTS": f"{NAME}=={VERSION}",
+        "EXTRA_INDEX_URLS": index.url,
+    }
+    contexts = {name: STANDIN / name for name in ("themes", "packages", "patches")}
+    return Platform(buildx, arguments, contexts, {"netrc": netrc})
+
+
+@pytest.fixture(scope="session")
+def built(platform: Platform) -> Built:
+    """The image of LMS and Studio, pushed as `openedx:tests`."""
+    return platform.build("openedx:tests")
+
+
+@pytest.fixture(scope="session")
+def image(platform: Platform, built: Built) -> str:
+    """Its reference."""
+    assert built.digest is not None
+    return f"{platform.buildx.registry}/openedx:tests"
+
+
+@pytest.fixture(scope="session")
+def root(buildx: Buildx, image: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its file system, as a node would unpack it."""
+    return buildx.unpack(image, tmp_path_factory.mktemp("root"))
