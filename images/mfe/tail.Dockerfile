@@ -2,7 +2,7 @@
 FROM ${CADDY_IMAGE} AS production
 {{copies}}
 COPY --link Caddyfile /etc/caddy/Caddyfile
-ENV XDG_CONFIG_HOME=/tmp XDG_DATA_HOME=/tmp
+ENV HOME=/tmp XDG_CONFIG_HOME=/tmp XDG_DATA_HOME=/tmp
 # fragment: production
 USER 10001:0
 EXPOSE 8002

@@ -10,11 +10,14 @@ import re
 from dataclasses import dataclass
 
 from openedx_infra.images.reasons import Reason, reason
+from openedx_infra.images.stages import fetching
 
 _STEP = re.compile(r"#(?P<number>\d+) \[(?P<name>[^\]]+)\] (?P<instruction>\S.*)$")
 _LINE = re.compile(r"#(?P<number>\d+) (?:(?P<time>\d+\.\d+) )?(?P<text>.*)$")
 _EXPORT = re.compile(r"#(?P<number>\d+) (?P<what>exporting|pushing|writing|importing|sending)\b")
-_CAUSE = re.compile(r"(?:ERROR|error): (?:failed to build: )?failed to solve: (?P<text>.*)", re.DOTALL)
+_CAUSE = re.compile(
+    r"^(?:.*\b(?:ERROR|error): )?(?:failed to build: )?failed to solve: (?P<text>.*)", re.S | re.M
+)
 _PROCESS = re.compile(r'process "/bin/sh -c (?P<command>.*)" did not complete successfully: exit code: \d+')
 _MOUNT = re.compile(r"--mount=\S+\s+")
 _NUMBERED = re.compile(r"\s+\d+/\d+$")
@@ -51,14 +54,18 @@ class _Vertex:
     done: bool = False
 
 
-def explain(image: str, output: str) -> Failure | None:
-    """Why the build of an image failed; None when the output tells of no failed build."""
+def explain(image: str, output: str, dockerfile: str = "") -> Failure | None:
+    """Why the build of an image failed; None when the output tells of no failed build.
+
+    The text of the Dockerfile helps with what fails before BuildKit has named a step, which the plugin
+    doesn't pass on.
+    """
     found = _CAUSE.search(output)
     if found is None:
         return None
     cause = found["text"].strip()
     vertices = _vertices(output)
-    vertex = _failed(vertices, cause)
+    vertex = _failed(vertices, cause) or _fetch(dockerfile, cause)
     log = [*vertex.lines, cause]
     return Failure(
         image=image,
@@ -86,7 +93,13 @@ def _vertices(output: str) -> dict[str, _Vertex]:
     return vertices
 
 
-def _failed(vertices: dict[str, _Vertex], cause: str) -> _Vertex:
+def _fetch(dockerfile: str, cause: str) -> _Vertex:
+    """The instruction that fetches what the cause is about; the delivery of the image, if there is none."""
+    stage, instruction = fetching(dockerfile, cause) or ("export", "push")
+    return _Vertex(stage, instruction, [])
+
+
+def _failed(vertices: dict[str, _Vertex], cause: str) -> _Vertex | None:
     """The step that failed: the one that says so, or runs the command that the cause names, or ended last."""
     for vertex in vertices.values():
         if any(line.startswith("ERROR: ") for line in vertex.lines) and not _canceled(vertex):
@@ -98,7 +111,7 @@ def _failed(vertices: dict[str, _Vertex], cause: str) -> _Vertex:
             if not vertex.done and _plain(_MOUNT.sub("", vertex.instruction)).endswith(command):
                 return vertex
     open_ones = [vertex for vertex in vertices.values() if not vertex.done]
-    return open_ones[-1] if open_ones else _Vertex("export", "push", [])
+    return open_ones[-1] if open_ones else None
 
 
 def _canceled(vertex: _Vertex) -> bool:

@@ -18,7 +18,6 @@ from building import Buildx
 
 FOLDER = Path(__file__).parent / "bases"
 SUITE = "bookworm"
-MIRROR = "http://deb.debian.org/debian"
 UV = "0.13.5"
 NODE = "24.19.0"
 TAG = f"{SUITE}-uv{UV}-node{NODE}-1"
@@ -59,7 +58,7 @@ def _root(work: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     packages = "--include=ca-certificates,python3"
     subprocess.run(
-        ["debootstrap", "--variant=minbase", packages, SUITE, str(root), MIRROR],
+        ["debootstrap", "--variant=minbase", packages, SUITE, str(root)],
         check=True,
         stdout=subprocess.DEVNULL,
     )

@@ -20,7 +20,8 @@ import httpx
 
 from tools.builder import NAME, Builder
 
-_STEP = re.compile(r"#(?P<number>\d+) \[(?P<name>[^\]]+)\] (?P<instruction>.*)")
+# Fetching the image that a stage begins with is no step of it: `FROM` is looked up in each build.
+_STEP = re.compile(r"#(?P<number>\d+) \[(?P<name>[^\]]+)\] (?!FROM )\S")
 _CACHED = re.compile(r"#(?P<number>\d+) CACHED")
 
 
@@ -108,9 +109,7 @@ class Buildx:
             text=True,
             check=False,
         )
-        digest = None
-        if tag is not None and done.returncode == 0:
-            digest = self._manifest(tag).headers["docker-content-digest"]
+        digest = self.digest(tag) if tag is not None and done.returncode == 0 else None
         return Built(done.stdout, time.monotonic() - begin, done.returncode, digest)
 
     def _manifest(self, reference: str) -> httpx.Response:
@@ -121,11 +120,13 @@ class Buildx:
             f"http://{address}/v2/{repository}/manifests/{tag}", headers={"accept": accept}, trust_env=False
         )
 
+    def digest(self, reference: str) -> str:
+        """The digest that the registry has by a tag."""
+        return str(self._manifest(reference).raise_for_status().headers["docker-content-digest"])
+
     def manifest(self, reference: str) -> dict[str, Any]:
         """An image's manifest."""
-        response = self._manifest(reference)
-        response.raise_for_status()
-        return dict(response.json())
+        return dict(self._manifest(reference).raise_for_status().json())
 
     def configuration(self, reference: str) -> dict[str, Any]:
         """What an image says of itself: user, environment, command, history."""

@@ -104,7 +104,7 @@ def variables(buildx: Buildx, image: str) -> dict[str, str]:
 
 def test_sigterm_under_load_drops_no_request(root: Path, variables: dict[str, str], tmp_path: Path) -> None:
     tmp_path.chmod(0o777)
-    with site("lms", root, variables, tmp_path) as server, ThreadPoolExecutor(CLIENTS + 1) as clients:
+    with site("lms", root, variables, tmp_path) as server, ThreadPoolExecutor(CLIENTS + 1) as pool:
         load, slow, leaving = Load(), Load(), threading.Event()
 
         def keep_asking() -> None:
@@ -112,11 +112,11 @@ def test_sigterm_under_load_drops_no_request(root: Path, variables: dict[str, st
                 load.ask(f"{server.url}/heartbeat", '"site": "lms"')
 
         for _ in range(CLIENTS):
-            clients.submit(keep_asking)
+            pool.submit(keep_asking)
         time.sleep(2)
-        last = clients.submit(slow.ask, f"{server.url}/slow?seconds={SLOW_SECONDS}", "whole " * 1000)
+        last = pool.submit(slow.ask, f"{server.url}/slow?seconds={SLOW_SECONDS}", "whole " * 1000)
         time.sleep(0.5)
-        # A pod that ends is first taken out of its Service, then waits (preStop), and only then is told to end.
+        # A pod that ends is first taken out of its Service, then waits (preStop), and then is told to end.
         leaving.set()
         time.sleep(0.5)
         begin = time.monotonic()

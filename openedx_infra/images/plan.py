@@ -1,0 +1,189 @@
+"""What is built for a stack? Each image as a plan: its Dockerfile, folders, arguments, secrets and names.
+
+A plan is data: `up` hands it to Pulumi's docker-build plugin, `openedx-infra images build` to buildx. It
+follows from the configuration and the Dockerfiles of `images/` alone. No secret is in it, only their names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from openedx_infra.config.builds import Build, MfeBuild, OpenedxBuild
+from openedx_infra.config.image_rules import repositories
+from openedx_infra.config.places import key_of
+from openedx_infra.config.sources import Fork, Repository
+from openedx_infra.config.stack import Stack
+from openedx_infra.images.compose import FragmentError, context, dockerfile
+from openedx_infra.images.frontends import Frontend, SiteApp, mfe_dockerfile
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How one image is built, and where it goes."""
+
+    name: str
+    """Which image: `openedx` or `mfe`, as the stack file's `images` calls it."""
+    dockerfile: str
+    """Text of its Dockerfile."""
+    context: Path
+    """Folder that the Dockerfile copies from."""
+    contexts: Mapping[str, str]
+    """Further folders by the names that the Dockerfile has for them."""
+    arguments: Mapping[str, str]
+    """Build arguments. Nothing in them is secret."""
+    secrets: Mapping[str, str]
+    """BuildKit's secrets: their ids in the Dockerfile, with the names of the stack's secrets."""
+    target: str | None
+    """Stage to build; None: the last."""
+    repository: str
+    """Where it is pushed to: registry and name."""
+    tag: str
+    platforms: tuple[str, ...]
+    """Machines that it is built for, such as `linux/arm64`. Empty: the builder's own."""
+    cache_from: tuple[str, ...]
+    """Images in registries to take layers from."""
+    cache_to: str | None
+    """Image in a registry that all layers are kept in."""
+
+    @property
+    def reference(self) -> str:
+        """Registry, name and tag of what is pushed."""
+        return f"{self.repository}:{self.tag}"
+
+
+def plans(stack: Stack) -> tuple[Plan, ...]:
+    """The images that a stack builds. Raises FragmentError for fragments that don't fit."""
+    return tuple(_plan(stack, name, build) for name, build in stack.images.builds.items())
+
+
+def problems(stack: Stack) -> list[str]:
+    """One line for each thing that the builds of a stack can't use: a folder that isn't there, a fragment."""
+    found: list[str] = []
+    for name, build in stack.images.builds.items():
+        key = key_of(("images", name))
+        try:
+            plan = _plan(stack, name, build)
+        except FragmentError as error:
+            found += [f"{key}.fragments.{line}" for line in str(error).splitlines() if ": " in line]
+            continue
+        for folder in plan.contexts.values():
+            if not Path(folder).is_dir():
+                found.append(f"{key}: there is no folder {folder}: make it, or correct its path")
+    return found
+
+
+def _plan(stack: Stack, name: str, build: Build) -> Plan:
+    own = _openedx(stack, build) if isinstance(build, OpenedxBuild) else _mfe(stack, build)
+    text, contexts, arguments, target = own
+    return Plan(
+        name=name,
+        dockerfile=text,
+        context=context(name),
+        contexts=contexts,
+        arguments={**_common_arguments(stack, build), **arguments, **build.arguments},
+        secrets=_secrets(build),
+        target=target,
+        repository=build.repository,
+        tag=build.tag or stack.release,
+        platforms=build.platforms,
+        cache_from=tuple(dict.fromkeys([*build.cache_from, *filter(None, [build.cache_to])])),
+        cache_to=build.cache_to,
+    )
+
+
+_Parts = tuple[str, dict[str, str], dict[str, str], str | None]
+"""Dockerfile, folders, arguments and target."""
+
+
+def _openedx(stack: Stack, build: OpenedxBuild) -> _Parts:
+    release = stack.pinned_release
+    text = dockerfile("openedx", build.fragments)
+    contexts = {"patches": build.patches} if build.patches else {}
+    for stage, additions in (("packages", build.packages), ("themes", build.themes)):
+        lines: list[str] = []
+        for name, source in additions.items():
+            if isinstance(source, Repository):
+                lines.append(f"ADD {source.repository}#{source.ref} /{name}/")
+            else:
+                lines.append(f"COPY --from={stage}-{name} / /{name}/")
+                contexts[f"{stage}-{name}"] = source.path
+        text = _filled(text, stage, lines)
+    arguments = {
+        "PYTHON_VERSION": release.python,
+        "EXTRA_REQUIREMENTS": "\n".join(build.requirements),
+        "EXTRA_INDEX_URLS": " ".join(build.indexes),
+        "APT_PACKAGES": " ".join(build.apt_packages),
+        "UV_IMAGE": stack.images.mirrored(build.bases.uv or release.bases.uv),
+    }
+    if isinstance(build.platform, Fork):
+        arguments["REPOSITORY"] = build.platform.repository or release.platform_repository
+        arguments["REF"] = build.platform.ref or release.ref_of("openedx-platform")
+    else:
+        contexts["edx-platform"] = build.platform.path
+    return text, contexts, {name: value for name, value in arguments.items() if value}, build.target
+
+
+def _filled(text: str, stage: str, lines: list[str]) -> str:
+    """The Dockerfile with what a stage consists of, which is empty in ours."""
+    empty = f"FROM scratch AS {stage}\n"
+    if text.count(empty) != 1:
+        raise FragmentError(f"{stage}: the Dockerfile has no empty stage of this name")
+    return text.replace(empty, empty + "".join(f"{line}\n" for line in lines))
+
+
+def _mfe(stack: Stack, build: Build) -> _Parts:
+    if not isinstance(build, MfeBuild):
+        raise TypeError(type(build))
+    release = stack.pinned_release
+    contexts = {f"{name}-patches": path for name, path in build.patches.items() if name in stack.mfe_names}
+    if build.env_config:
+        contexts["env-config"] = build.env_config
+    frontends = []
+    for mfe in release.mfes:
+        if mfe.name not in stack.mfe_names:
+            continue
+        said = build.mfes.get(mfe.name, Fork(source="git"))
+        repository, ref = mfe.repository, release.ref_of(f"frontend-app-{mfe.name}")
+        if isinstance(said, Fork):
+            repository, ref = said.repository or repository, said.ref or ref
+        else:
+            contexts[f"{mfe.name}-source"] = said.path
+        frontends.append(Frontend(name=mfe.name, repository=repository, ref=ref))
+    apps = [
+        SiteApp(name=app.name, version=build.site_apps.get(app.name, app.version))
+        for app in release.frontend_apps
+        if app.name in stack.mfe_names
+    ]
+    caddy = stack.images.mirrored(build.bases.caddy or release.bases.caddy)
+    return mfe_dockerfile(frontends, apps, build.fragments), contexts, {"CADDY_IMAGE": caddy}, None
+
+
+def _common_arguments(stack: Stack, build: Build) -> dict[str, str]:
+    bases, release = build.bases, stack.pinned_release
+    mirrored = stack.images.mirrored
+    found = {
+        "BASE_IMAGE": mirrored(bases.system or release.bases.system),
+        "NODE_IMAGE": mirrored(bases.node or release.bases.node),
+        "ATLAS_REPOSITORY": build.translations.repository,
+        "ATLAS_REVISION": build.translations.ref or release.ref_of("openedx-translations"),
+    }
+    if build.build_apt_packages:
+        found["BUILD_APT_PACKAGES"] = " ".join(build.build_apt_packages)
+    return found
+
+
+def _secrets(build: Build) -> dict[str, str]:
+    return dict(_secret_ids(build))
+
+
+def _secret_ids(build: Build) -> Iterator[tuple[str, str]]:
+    for name in build.secrets:
+        if name == "git_token":
+            # BuildKit shows a token to the host in its id, and one without a host to all hosts.
+            for address in repositories(build):
+                yield f"GIT_AUTH_TOKEN.{urlsplit(address).netloc}", f"build_{name}"
+        else:
+            yield name, f"build_{name}"
