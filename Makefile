@@ -7,7 +7,7 @@ CLI := $(BIN)/openedx-infra
 PYTEST := $(BIN)/pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview down destroy outputs status check render test test-fast test-engine lint types docs bench clean
+.PHONY: help up preview down destroy outputs status check render test test-fast test-engine test-images lint types docs bench clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -58,6 +58,9 @@ test-fast: $(READY) ## Unit and graph tests (seconds)
 
 test-engine: $(READY) ## Real engine on the embedded cluster (minutes; builds the toolchain once)
 	@$(PYTEST) -m engine
+
+test-images: $(READY) ## Real builds of the images (minutes; needs root, runc and debootstrap)
+	@$(PYTEST) -m images
 
 docs: $(READY) ## Regenerate the reference
 	@$(BIN)/python -m openedx_infra.config.reference

@@ -165,7 +165,7 @@ class Builder:
 
     def _introduce(self, toolchain: Toolchain) -> None:
         """Tell buildx of the builder, in a configuration of its own: the user's stays as it is."""
-        command = [toolchain.paths["buildx"], "create", "--name", NAME, "--driver", "remote"]
+        command = [str(toolchain.paths["buildx"]), "create", "--name", NAME, "--driver", "remote"]
         environment = self.environment(os.environ)
         if (self._directory / "buildx" / "instances" / NAME).exists():
             return

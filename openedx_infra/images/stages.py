@@ -11,8 +11,8 @@ _FETCH = re.compile(r"^ADD\s+(?P<repository>\S+)#(?P<ref>\S+)\s")
 def fetching(dockerfile: str, cause: str) -> tuple[str, str] | None:
     """Stage and instruction that fetch what a failure's cause is about, or None when none fits.
 
-    That is the ADD of a repository, or the FROM of an image, whose address the cause has; or the only ADD of a
-    repository that build arguments name.
+    That is the ADD of a repository, or the FROM of an image, whose address the cause has; or else the only
+    ADD of a repository that build arguments name.
     """
     places = _places(dockerfile)
     for stage, instruction, address in places:
