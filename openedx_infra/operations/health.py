@@ -110,7 +110,7 @@ class Snapshot:
     def _why(self, kind: str, meta: ObjectMeta | None, pods: Sequence[Pod]) -> str:
         """The first thing that explains: a container, a pod's condition, or the last warning about one."""
         for pod in pods:
-            if why := _why_not_ready(pod) or (
+            if why := why_not_ready(pod) or (
                 "" if _is_ready(pod) else self._last_event("Pod", _name(pod.metadata))
             ):
                 return f"{_name(pod.metadata)}: {why}"
@@ -123,7 +123,8 @@ class Snapshot:
         return f"{last.reason}: {last.message}" if last else ""
 
 
-def _why_not_ready(pod: Pod) -> str:
+def why_not_ready(pod: Pod) -> str:
+    """What keeps a pod from starting or running, in the cluster's words; empty when nothing does."""
     status = pod.status
     if status is None:
         return ""

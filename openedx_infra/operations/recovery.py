@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
+from openedx_infra.operations import jobs
 from openedx_infra.operations.events import Urn
 from openedx_infra.operations.stack import LiveStack
 
@@ -23,11 +24,12 @@ _MANAGER = "pulumi-kubernetes"
 
 
 def recover(live: LiveStack, client: Client, console: Console) -> None:
-    """Take up the objects that an earlier run was making when it was killed, and wait until they are ready.
+    """Take up the objects that an earlier run was making when it was stopped or killed.
 
     Otherwise `up` would make them again: a second migration Job beside the first one, which still runs.
     """
     state = live.state()
+    jobs.outlast(cut_short(state), client, console)
     pending = state["deployment"].get("pending_operations") or []
     if not pending:
         return
@@ -43,6 +45,19 @@ def recover(live: LiveStack, client: Client, console: Console) -> None:
         names = ", ".join(str(Urn(urn)) for urn in managers)
         console.print(f"An earlier run was killed while it made {names}: waiting for it.", soft_wrap=True)
         live.refresh(managers)
+
+
+def cut_short(state: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Jobs, by namespace and name, whose end the earlier run did not see: pending, or found unready."""
+    deployment = state["deployment"]
+    pending = [
+        operation["resource"]
+        for operation in deployment.get("pending_operations") or ()
+        if operation["type"] == "creating"
+    ]
+    unready = [resource for resource in deployment.get("resources") or () if resource.get("initErrors")]
+    metadata = [each["inputs"]["metadata"] for each in (*pending, *unready) if each["type"] == jobs.TYPE]
+    return [(each["namespace"], each["name"]) for each in metadata]
 
 
 def taken_up(state: Mapping[str, Any], managers: Mapping[str, str]) -> dict[str, Any]:

@@ -22,27 +22,43 @@ from tools.control_plane import CONTEXT
 pytestmark = pytest.mark.engine
 
 NewStack = Callable[..., Instance]
+SITE = {"lms_host": "learn.example.org"}
+
+
+@pytest.fixture(scope="module")
+def sealed(first_up: FirstUp, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An operator's stack file with its secrets, encrypted with the passphrase `right`."""
+    dev = first_up.instance
+    file = tmp_path_factory.mktemp("sealed") / "stack.yaml"
+    stack = Instance(dev.checkout, "sealed", file, dev.kubeconfig, {"PULUMI_CONFIG_PASSPHRASE": "right"})
+    stack.say(site=SITE, cluster={"context": CONTEXT, "kubeconfig": str(dev.kubeconfig)})
+    said = stack.run("secrets", "generate")
+    assert said.code == 0, said.text
+    return file
 
 
 @pytest.fixture
 def new_stack(first_up: FirstUp, tmp_path: Path, request: pytest.FixtureRequest) -> NewStack:
-    """Makes an operator's stack that was never brought up, on a cluster by its kubeconfig."""
+    """Makes an operator's stack that was never brought up, on a cluster by its kubeconfig.
+
+    `like` is a stack file to begin with.
+    """
     dev = first_up.instance
 
-    def make(kubeconfig: Path = dev.kubeconfig, *, context: str = CONTEXT, **sections: Any) -> Instance:
+    def make(
+        kubeconfig: Path = dev.kubeconfig,
+        *,
+        context: str = CONTEXT,
+        like: Path | None = None,
+        **sections: Any,
+    ) -> Instance:
         name = request.node.originalname.removeprefix("test_").replace("_", "-")[:30].strip("-")
-        stack = Instance(
-            checkout=dev.checkout,
-            name=name,
-            file=tmp_path / "stack.yaml",
-            kubeconfig=dev.kubeconfig,
-            environment={"PULUMI_CONFIG_PASSPHRASE": "right"},
-        )
-        said: dict[str, Any] = {
-            "site": {"lms_host": "learn.example.org"},
-            "cluster": {"context": context, "kubeconfig": str(kubeconfig)},
-        }
-        stack.say(**(said | sections))
+        file = tmp_path / "stack.yaml"
+        if like:
+            shutil.copy(like, file)
+        stack = Instance(dev.checkout, name, file, dev.kubeconfig, {"PULUMI_CONFIG_PASSPHRASE": "right"})
+        cluster = {"context": context, "kubeconfig": str(kubeconfig)}
+        stack.say(**({"site": SITE, "cluster": cluster} | sections))
         return stack
 
     return make
@@ -70,13 +86,6 @@ def _nothing_is_changed(dev: Instance) -> Iterator[None]:
     assert (dev.pods(), dev.objects(), dev.checkout.changed()) == before
 
 
-def generated(stack: Instance) -> Instance:
-    """The stack with its secrets in its file."""
-    said = stack.run("secrets", "generate")
-    assert said.code == 0, said.text
-    return stack
-
-
 def demand_refused(stack: Instance, said: Said) -> str:
     """What was said when it was refused. Asking once is enough to see that no namespace was made."""
     assert said.code == 1, said.text
@@ -102,8 +111,8 @@ def test_missing_secret_that_only_the_operator_knows(new_stack: NewStack) -> Non
     assert "openedx:secrets.mail_password" in demand_refused(stack, stack.run("up"))
 
 
-def test_wrong_passphrase(new_stack: NewStack) -> None:
-    stack = generated(new_stack())
+def test_wrong_passphrase(new_stack: NewStack, sealed: Path) -> None:
+    stack = new_stack(like=sealed)
     for said in (
         stack.run("up", "--yes", PULUMI_CONFIG_PASSPHRASE="wrong"),
         stack.run("preview", PULUMI_CONFIG_PASSPHRASE="wrong"),
@@ -113,35 +122,35 @@ def test_wrong_passphrase(new_stack: NewStack) -> None:
         assert "set PULUMI_CONFIG_PASSPHRASE" in err
 
 
-def test_unreachable_cluster(new_stack: NewStack, kubeconfig: Callable[..., Path]) -> None:
+def test_unreachable_cluster(new_stack: NewStack, sealed: Path, kubeconfig: Callable[..., Path]) -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         server = f"https://127.0.0.1:{nobody.getsockname()[1]}"
-        stack = generated(new_stack(kubeconfig(cluster={"server": server})))
+        stack = new_stack(kubeconfig(cluster={"server": server}), like=sealed)
         err = demand_refused(stack, stack.run("up", "--yes"))
     assert "can't be reached" in err and "Nothing was changed" in err
     assert f"kubectl --context {CONTEXT}" in err
 
 
-def test_unknown_context(new_stack: NewStack) -> None:
-    stack = generated(new_stack(context="production"))
+def test_unknown_context(new_stack: NewStack, sealed: Path) -> None:
+    stack = new_stack(context="production", like=sealed)
     err = demand_refused(stack, stack.run("up", "--yes"))
     assert "no context production" in err and CONTEXT in err
 
 
 def test_another_cluster_at_the_address(
-    new_stack: NewStack, kubeconfig: Callable[..., Path], tmp_path: Path
+    new_stack: NewStack, sealed: Path, kubeconfig: Callable[..., Path], tmp_path: Path
 ) -> None:
     """Its certificate is of an authority that the kubeconfig does not know."""
     certificate = Authority(tmp_path, "other").pair.certificate.read_bytes()
     cluster = {"certificate-authority-data": b64encode(certificate).decode()}
-    stack = generated(new_stack(kubeconfig(cluster=cluster)))
+    stack = new_stack(kubeconfig(cluster=cluster), like=sealed)
     err = demand_refused(stack, stack.run("up", "--yes"))
     assert "can't be reached" in err and "certificate" in err
 
 
-def test_unknown_user(new_stack: NewStack, kubeconfig: Callable[..., Path]) -> None:
-    stack = generated(new_stack(kubeconfig(user={"token": "of nobody"})))
+def test_unknown_user(new_stack: NewStack, sealed: Path, kubeconfig: Callable[..., Path]) -> None:
+    stack = new_stack(kubeconfig(user={"token": "of nobody"}), like=sealed)
     assert "does not know this user (401)" in demand_refused(stack, stack.run("up", "--yes"))
 
 

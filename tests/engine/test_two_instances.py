@@ -22,7 +22,7 @@ from tools.control_plane import CONTEXT
 pytestmark = pytest.mark.engine
 
 PASSPHRASE = "of the operator's own"
-SLOW = {"spec": {"template": {"metadata": {"annotations": {"openedx-infra.test/delay": "6s"}}}}}
+SLOW = {"spec": {"template": {"metadata": {"annotations": {"openedx-infra.test/delay": "9s"}}}}}
 """A patch by which the embedded cluster takes its time with a Job: one can interrupt it meanwhile."""
 GONE_SECONDS = 60.0
 
@@ -134,6 +134,7 @@ def test_a_job_that_runs_on_through_an_interruption_is_not_started_beside_itself
 ) -> None:
     assert stopped.jobs["lms-migrate"] == killed.jobs["lms-migrate"]
     assert killed.jobs["studio-migrate"] == complete.jobs["studio-migrate"]
+    assert "of an earlier run is still at work: waiting for its end" in complete.said.out
 
 
 def test_two_instances_live_side_by_side(campus: Instance, dev: Instance) -> None:

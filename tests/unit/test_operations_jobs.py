@@ -1,0 +1,106 @@
+"""A Job that runs on while nobody looks is waited for; one that is stuck or done is not."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import Any, cast
+
+import pytest
+from lightkube import Client
+from lightkube.models.core_v1 import (
+    ContainerState,
+    ContainerStateWaiting,
+    ContainerStatus,
+    Pod,
+    PodCondition,
+    PodStatus,
+)
+from rich.console import Console
+
+from openedx_infra.operations import jobs
+from openedx_infra.operations.recovery import cut_short
+
+RUNNING = Pod(status=PodStatus(phase="Running"))
+STARTING = Pod(status=PodStatus(phase="Pending"))
+DONE = Pod(status=PodStatus(phase="Succeeded"))
+FAILED = Pod(status=PodStatus(phase="Failed"))
+NO_IMAGE = Pod(
+    status=PodStatus(
+        phase="Pending",
+        containerStatuses=[
+            ContainerStatus(
+                image="x",
+                imageID="",
+                name="c",
+                ready=False,
+                restartCount=0,
+                state=ContainerState(waiting=ContainerStateWaiting(reason="ImagePullBackOff")),
+            )
+        ],
+    )
+)
+NO_ROOM = Pod(
+    status=PodStatus(
+        phase="Pending",
+        conditions=[PodCondition(type="PodScheduled", status="False", reason="Unschedulable")],
+    )
+)
+
+
+@dataclass
+class Cluster:
+    """Answers each question for pods with the next of its answers; the last one stays."""
+
+    answers: list[list[Pod]]
+    asked: int = 0
+
+    def list(self, kind: type[Pod], **selection: Any) -> list[Pod]:
+        assert selection == {"namespace": "openedx", "labels": {"batch.kubernetes.io/job-name": "migrate-1"}}
+        self.asked += 1
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+
+@pytest.mark.parametrize(
+    ("answers", "asked"),
+    [
+        ([[RUNNING], [RUNNING], [DONE]], 3),
+        ([[STARTING], [RUNNING], [FAILED]], 3),
+        ([[FAILED, RUNNING], [FAILED, FAILED]], 2),
+        ([[DONE]], 1),
+        ([[NO_IMAGE]], 1),
+        ([[NO_ROOM]], 1),
+        ([[]], 1),
+    ],
+)
+def test_only_one_at_work_is_waited_for(
+    answers: list[list[Pod]], asked: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "POLL_SECONDS", 0)
+    cluster, said = Cluster(answers), io.StringIO()
+    console = Console(file=said, width=200)
+    jobs.outlast([("openedx", "migrate-1")], cast(Client, cluster), console)
+    assert cluster.asked == asked
+    assert said.getvalue().count("migrate-1") == (asked > 1)
+
+
+def test_jobs_that_were_pending_or_unready_were_cut_short() -> None:
+    def resource(name: str, kind: str = jobs.TYPE, **more: Any) -> dict[str, Any]:
+        return {"type": kind, "inputs": {"metadata": {"namespace": "openedx", "name": name}}, **more}
+
+    state = {
+        "deployment": {
+            "pending_operations": [
+                {"type": "creating", "resource": resource("made")},
+                {"type": "deleting", "resource": resource("going")},
+            ],
+            "resources": [
+                resource("fine"),
+                resource("unready", initErrors=["cancelled"]),
+                resource("lms", "kubernetes:apps/v1:Deployment", initErrors=["cancelled"]),
+                {"type": "pulumi:pulumi:Stack"},
+            ],
+        }
+    }
+    assert cut_short(state) == [("openedx", "made"), ("openedx", "unready")]
+    assert cut_short({"deployment": {}}) == []
