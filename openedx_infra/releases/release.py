@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+GITHUB = "https://github.com/openedx"
+"""Where Open edX keeps its repositories."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -11,6 +16,8 @@ class Mfe:
 
     name: str
     """Folder in the image and first part of its path, such as `learning`."""
+    port: int
+    """Port of its development server, which the platform's own development settings expect."""
     setting: str | None = None
     """Setting of LMS or Studio that holds its address, such as `LEARNING_MICROFRONTEND_URL`."""
     suffix: str = ""
@@ -22,15 +29,22 @@ class Mfe:
     waffle_flags: tuple[str, ...] = ()
     """Waffle flags that are switched on for everyone when it is first deployed."""
 
+    @property
+    def repository(self) -> str:
+        """Address of its Git repository."""
+        return f"{GITHUB}/frontend-app-{self.name}.git"
+
 
 @dataclass(frozen=True, kw_only=True)
 class FrontendApp:
     """An app of the frontend-base site (OEP-65), which is one bundle at the root of the MFE host."""
 
     name: str
-    """Name of the app, which is also its path."""
+    """Name of the app, which is also its path. Its npm package is `@openedx/frontend-app-NAME`."""
+    version: str
+    """Versions of its npm package that will do, in npm's words."""
     role: str
-    """Route role by which other frontends find it, such as `org.openedx.frontend.role.instructorDashboard`."""
+    """Route role by which other frontends find it: `org.openedx.frontend.role.instructorDashboard`."""
     setting: str | None = None
     """Setting of the LMS that holds its address, if there is one."""
 
@@ -39,8 +53,10 @@ class FrontendApp:
 class ReleaseImages:
     """The images that suit a release, as references with registry and tag."""
 
-    openedx: str
-    mfe: str
+    openedx: str | None
+    """None where nobody publishes one: a stack builds it, or names one."""
+    mfe: str | None
+    """None as above."""
     mysql: str
     mongodb: str
     valkey: str
@@ -49,29 +65,70 @@ class ReleaseImages:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BaseImages:
+    """The images that a release's own images are built on and with."""
+
+    system: str = "docker.io/library/debian:bookworm-slim"
+    """System under the platform, and under the builds."""
+    node: str
+    """Node.js, for assets and MFEs."""
+    uv: str
+    """uv, which brings Python and installs the requirements."""
+    caddy: str = "docker.io/library/caddy:2.11.7"
+    """Static server under the MFEs."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Release:
-    """A named release of Open edX."""
+    """A release of Open edX."""
 
     name: str
     """Lower-case name, such as `verawood`."""
+    kind: Literal["current", "previous", "nightly"]
+    """Whether the community supports it (two named releases at a time), or it is what will be the next."""
+    after: str | None
+    """Release that an instance of this one is upgraded from, one step at a time. None: no release here."""
     ref: str
     """Git tag or branch of all repositories of the release."""
+    refs: Mapping[str, str] = field(default_factory=dict)
+    """Repositories that have another ref, by their names under `GITHUB`."""
     python: str
     """Version of Python that the platform runs on."""
     node: str
     """Version of Node.js that builds its assets and MFEs."""
+    uv: str
+    """Version of uv that installs its requirements."""
+    requirements: Literal["txt", "uv.lock"]
+    """What pins the platform's requirements: requirements/edx/*.txt, or uv.lock beside pyproject.toml."""
+    bases: BaseImages
+    """Images to build on."""
     images: ReleaseImages
     """Images to run when the stack file names none."""
-    lms_queues: tuple[str, ...]
+    lms_queues: tuple[str, ...] = ("default", "high", "high_mem")
     """Last words of the LMS' Celery queues."""
-    studio_queues: tuple[str, ...]
+    studio_queues: tuple[str, ...] = ("default", "high", "low")
     """Last words of Studio's Celery queues."""
     mfes: tuple[Mfe, ...]
     """Micro-frontends served as folders."""
     frontend_apps: tuple[FrontendApp, ...]
     """Apps of the frontend-base site."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Settings of LMS and Studio that this release alone needs, laid over those of every release."""
+    unknown_settings: frozenset[str] = frozenset()
+    """Settings that every other release reads and this one doesn't: they are left out."""
+    waffle_flags: tuple[str, ...] = ()
+    """Waffle flags that are switched on for everyone when an instance is first deployed."""
 
     @property
     def mfe_names(self) -> tuple[str, ...]:
         """Names of everything that is served under the MFE host."""
         return tuple(mfe.name for mfe in self.mfes) + tuple(app.name for app in self.frontend_apps)
+
+    @property
+    def platform_repository(self) -> str:
+        """Address of edx-platform's Git repository."""
+        return f"{GITHUB}/openedx-platform.git"
+
+    def ref_of(self, repository: str) -> str:
+        """Git tag or branch of a repository by its name, such as `openedx-translations`."""
+        return self.refs.get(repository, self.ref)
