@@ -12,6 +12,7 @@ import pulumi
 from pulumi.runtime.config import get_config_env, get_config_secret_keys_env
 from pulumi_kubernetes import KubeClientSettingsArgs, Provider
 
+from openedx_infra import images
 from openedx_infra.components.datastores import addresses
 from openedx_infra.components.platform import Platform, PlatformArgs
 from openedx_infra.config import PROJECT, SECRETS_KEY, ConfigError, Stack, load
@@ -26,7 +27,13 @@ minutes."""
 
 
 def deploy(stack: Stack, secrets: Mapping[str, pulumi.Input[str]]) -> None:
-    """Registers the whole instance and exports its outputs. The only effects are registrations."""
+    """Registers the whole instance and exports its outputs. The only effects are registrations.
+
+    Raises RunError, which prints as it is, when what images are built from isn't there.
+    """
+    faults = images.problems(stack)
+    if faults:
+        raise pulumi.RunError(str(ConfigError(stack.name, faults)))
     patches = Patches(stack.overrides)
     platform = Platform(
         "openedx",
@@ -88,7 +95,7 @@ def _outputs(stack: Stack, platform: Platform) -> dict[str, pulumi.Input[Any]]:
         "cluster": stack.cluster.context,
         "release": stack.release,
         "version": version("openedx-infra"),
-        "images": {name: stack.image(name) for name in vars(stack.pinned_release.images)},
+        "images": {name: platform.instance.reference(name) for name in vars(stack.pinned_release.images)},
         "datastores": addresses(platform.instance),
         "config": stack.model_dump(mode="json"),
         IMMUTABLE_OUTPUT: immutable_values(stack),

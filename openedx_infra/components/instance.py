@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pulumi
 
@@ -32,13 +32,22 @@ class Instance:
     """Values of the stack's secrets by name."""
     endpoints: Endpoints
     """Where its servers listen, as its pods see them."""
+    built: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    """References of the images that are built here, by their keys in `images`."""
+    pull_secrets: Sequence[pulumi.Input[str]] = ()
+    """Names of the Secrets by which nodes log in to registries."""
 
     def image(self, name: str) -> Image:
         """An image by its key in the stack file's `images`."""
-        images = self.stack.images
         return Image(
-            reference=self.stack.image(name), pull_policy=images.pull_policy, pull_secrets=images.pull_secrets
+            reference=self.reference(name),
+            pull_policy=self.stack.images.pull_policy,
+            pull_secrets=self.pull_secrets,
         )
+
+    def reference(self, name: str) -> pulumi.Input[str]:
+        """Registry, name, and tag or digest of an image by its key in the stack file's `images`."""
+        return self.built[name] if name in self.built else self.stack.image(name)
 
     def data(self, parent: pulumi.Resource) -> pulumi.ResourceOptions:
         """Options of a resource whose loss is a loss of data."""

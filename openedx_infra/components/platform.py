@@ -17,6 +17,7 @@ from openedx_infra.components.isolation import isolate
 from openedx_infra.components.lms import Lms
 from openedx_infra.components.mfe import Mfe
 from openedx_infra.components.process import Storage
+from openedx_infra.components.pulling import Login, logins, pull_secret
 from openedx_infra.components.sites import LMS, STUDIO, render
 from openedx_infra.components.studio import Studio
 from openedx_infra.components.web import SiteArgs
@@ -52,7 +53,16 @@ class Platform(pulumi.ComponentResource):
         self.namespace = self._namespace(stack)
         """The namespace that all of it is in."""
         scope = Scope(namespace=self.namespace.metadata["name"], instance=stack.name, part_of=PART_OF)
-        self.instance = Instance(stack=stack, scope=scope, secrets=args.secrets, endpoints=ENDPOINTS)
+        known = logins(stack, args.secrets)
+        secrets = [pull_secret(known, scope, self).metadata["name"]] if known else []
+        self.instance = Instance(
+            stack=stack,
+            scope=scope,
+            secrets=args.secrets,
+            endpoints=ENDPOINTS,
+            built=self._images(args, known),
+            pull_secrets=[*stack.images.pull_secrets, *secrets],
+        )
         """What all components know of it."""
         isolate(self.instance, self)
         stores = Datastores("datastores", self.instance, own)
@@ -71,6 +81,17 @@ class Platform(pulumi.ComponentResource):
         Mfe("mfe", self.instance, own)
         Ingress("ingress", self.instance, own)
         self.register_outputs({"namespace": scope.namespace})
+
+    def _images(self, args: PlatformArgs, known: Mapping[str, Login]) -> Mapping[str, pulumi.Input[str]]:
+        """What is built here. A stack that builds nothing loads nothing of it."""
+        if not args.stack.images.builds:
+            return {}
+        from openedx_infra.components.images import Images, ImagesArgs
+
+        own = pulumi.ResourceOptions(parent=self)
+        return Images(
+            "images", ImagesArgs(stack=args.stack, secrets=args.secrets, logins=known), own
+        ).references
 
     def _namespace(self, stack: Stack) -> Namespace:
         protect = stack.datastores.protect

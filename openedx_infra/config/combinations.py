@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import combinations
 
-from openedx_infra.config import capacity
+from openedx_infra.config import capacity, image_rules
 from openedx_infra.config.conflict import Conflict
 from openedx_infra.config.mail import MailSmtp
 from openedx_infra.config.patterns import DNS_LABEL, Pattern
@@ -134,5 +134,6 @@ _RULES: tuple[Callable[[Stack], Iterator[Conflict]], ...] = (
     capacity.conflicts,
     _mail,
     _mfes,
+    image_rules.conflicts,
     _identities,
 )

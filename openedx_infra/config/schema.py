@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from openedx_infra.config.places import UNION_KEY
-from openedx_infra.config.secrets import NAMES
+from openedx_infra.config.secrets import NAMES, REGISTRY_PASSWORD
 from openedx_infra.config.stack import PROJECT, SECRETS_KEY, Stack
 
 IMMUTABLE_NOTE = "Can't be changed once the instance exists."
@@ -23,9 +23,7 @@ def json_schema() -> dict[str, Any]:
     """The schema of a stack file as a whole: our keys, the secrets, and what Pulumi itself writes there."""
     stack = Stack.model_json_schema()
     definitions = {name: _tidy(definition) for name, definition in stack["$defs"].items()}
-    for definition in stack["$defs"].values():
-        for field in definition.get("properties", {}).values():
-            _require_choice(definitions, field)
+    _require_choices(definitions, stack["$defs"])
     sections = {name: _tidy(field) for name, field in stack["properties"].items()}
     for definition in definitions.values():
         definition["properties"] = {
@@ -71,6 +69,7 @@ def _secrets() -> dict[str, Any]:
         "description": "Secrets, encrypted by the stack's secrets provider. The CLI writes them.",
         "additionalProperties": False,
         "properties": dict.fromkeys(sorted(NAMES), encrypted),
+        "patternProperties": {f"^{REGISTRY_PASSWORD}[a-z][a-z0-9_]*$": encrypted},
     }
 
 
@@ -97,11 +96,19 @@ def _tidy(schema: Any) -> Any:
     return kept
 
 
-def _require_choice(definitions: dict[str, Any], field: dict[str, Any]) -> None:
+def _require_choices(definitions: dict[str, Any], schema: Any) -> None:
     """Where a section comes in several kinds, its `source` has to be said."""
-    for reference in field.get("discriminator", {}).get("mapping", {}).values():
+    if isinstance(schema, list):
+        for inner in schema:
+            _require_choices(definitions, inner)
+    if not isinstance(schema, dict):
+        return
+    discriminator = schema.get("discriminator")
+    for reference in discriminator["mapping"].values() if isinstance(discriminator, dict) else ():
         branch = definitions[reference.rpartition("/")[2]]
         branch["required"] = sorted({UNION_KEY, *branch.get("required", ())})
+    for inner in schema.values():
+        _require_choices(definitions, inner)
 
 
 def _partly(definitions: dict[str, Any], field: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from openedx_infra.config.places import key_of
 from openedx_infra.config.stack import SECRETS_KEY
 
-OF_MANY_LINES = frozenset({"jwt_private_key", "fernet_keys", "retired_user_salts"})
+OF_MANY_LINES = frozenset(
+    {"jwt_private_key", "fernet_keys", "retired_user_salts", "build_netrc", "build_npmrc"}
+)
 LEAST_RSA_BITS = 2048
 """Below it, no signature is trusted any more (NIST SP 800-131A)."""
 LEAST_MASTER_KEY_BYTES = 16

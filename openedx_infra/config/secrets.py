@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets as random
 import string
 from collections.abc import Callable
@@ -38,9 +39,9 @@ class Secret:
     rotation: str
     """What rotating it does to people and data."""
     append: bool = False
-    """Whether rotation adds a line before the older ones rather than replacing them: old data needs the old values."""
+    """Whether rotation adds a line before the older ones, which old data needs, and replaces none."""
     keep_previous: bool = False
-    """Whether rotation keeps the replaced value as `<name>_previous`: whoever sets the new one logs in with the old."""
+    """Whether rotation keeps the replaced value as `<name>_previous`: it is the login to set the new one."""
     by_name_only: bool = False
     """Whether `rotate --all` leaves it alone, as what it protects can't be had back."""
 
@@ -103,6 +104,24 @@ SECRETS: tuple[Secret, ...] = (
     ),
     Secret(name="studio_oauth2_secret", meaning="Studio's login at the LMS", rotation=_RESTART),
     Secret(name="mail_password", meaning="login at the SMTP server", make=None, rotation=_RESTART),
+    Secret(
+        name="build_git_token",
+        meaning="private Git repositories that images are built from",
+        make=None,
+        rotation="nothing, until the next build",
+    ),
+    Secret(
+        name="build_netrc",
+        meaning="private Python indexes and requirements of images, as a netrc file",
+        make=None,
+        rotation="nothing, until the next build",
+    ),
+    Secret(
+        name="build_npmrc",
+        meaning="private npm registries of images, as an .npmrc file",
+        make=None,
+        rotation="nothing, until the next build",
+    ),
 )
 """All secrets, in the order in which `openedx-infra secrets list` shows them."""
 
@@ -113,10 +132,36 @@ NAMES = frozenset(BY_NAME) | {secret.previous for secret in SECRETS if secret.ke
 """Every name that may stand under `openedx:secrets`."""
 
 
+REGISTRY_PASSWORD = "registry_password_"
+"""What the name of a registry's password begins with; the registry's name in the stack file follows."""
+
+
+def registry_password(name: str, host: str) -> Secret:
+    """The secret of a registry in `images.registries`: there are as many as the stack file says."""
+    return Secret(
+        name=f"{REGISTRY_PASSWORD}{name}",
+        meaning=f"login at the registry {host}",
+        make=None,
+        rotation="nodes and builds log in with the new one",
+    )
+
+
+def is_known(name: str) -> bool:
+    """Whether a secret of this name may stand under `openedx:secrets`."""
+    return name in NAMES or re.fullmatch(rf"{REGISTRY_PASSWORD}[a-z][a-z0-9_]*", name) is not None
+
+
 def required(stack: Stack) -> tuple[Secret, ...]:
     """The secrets that this stack needs."""
-    login = stack.mail.delivery.source == "smtp" and stack.mail.delivery.username is not None
-    return tuple(secret for secret in SECRETS if secret.name != "mail_password" or login)
+    asked = {f"build_{name}" for build in stack.images.builds.values() for name in build.secrets}
+    delivery = stack.mail.delivery
+    if delivery.source == "smtp" and delivery.username is not None:
+        asked.add("mail_password")
+    registries = stack.images.registries.items()
+    return (
+        *(secret for secret in SECRETS if secret.make or secret.name in asked),
+        *(registry_password(name, registry.host) for name, registry in registries),
+    )
 
 
 def missing(stack: Stack, present: set[str]) -> list[str]:
@@ -127,7 +172,8 @@ def missing(stack: Stack, present: set[str]) -> list[str]:
             remedy = (
                 f"run `openedx-infra secrets generate --stack {stack.name}`"
                 if secret.make
-                else f"run `pulumi config set --secret --path openedx:secrets.{secret.name} --stack {stack.name}`"
+                else f"run `pulumi config set --secret --path openedx:secrets.{secret.name} "
+                f"--stack {stack.name}`"
             )
             lines.append(f"openedx:secrets.{secret.name}: missing ({secret.meaning}); {remedy}")
     return lines

@@ -7,10 +7,11 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, PrivateAttr
 
 from openedx_infra.config.base import Section
+from openedx_infra.config.builds import Build
 from openedx_infra.config.cluster import Cluster
 from openedx_infra.config.datastores import Datastores
 from openedx_infra.config.features import Features, Mfes, Settings
-from openedx_infra.config.images import Images
+from openedx_infra.config.images import Images, Reference
 from openedx_infra.config.mail import Mail
 from openedx_infra.config.overrides import Override
 from openedx_infra.config.site import Site
@@ -93,6 +94,24 @@ class Stack(Section):
         return tuple(name for name in self.pinned_release.mfe_names if name not in self.mfes.disabled)
 
     def image(self, name: str) -> str:
-        """Reference of an image by its key in `images`, such as `openedx`."""
-        said: str | None = getattr(self.images, name)
-        return said or str(getattr(self.pinned_release.images, name))
+        """Reference of an image by its key in `images`, such as `openedx`, from its registry's mirror.
+
+        Of an image that is built here, it is where the build is pushed to.
+        """
+        said = getattr(self.images, name)
+        if isinstance(said, Build):
+            return f"{said.repository}:{said.tag or self.release}"
+        return self.images.mirrored(self.published_images[name] or "")
+
+    @property
+    def published_images(self) -> dict[str, str | None]:
+        """The images that aren't built here, by name, as their publishers name them.
+
+        None where the release has none and nothing is said, which no stack passes its validation with.
+        """
+        found: dict[str, str | None] = {}
+        for name, of_release in vars(self.pinned_release.images).items():
+            said = getattr(self.images, name)
+            if not isinstance(said, Build):
+                found[name] = said.image if isinstance(said, Reference) else said or of_release
+        return found

@@ -13,6 +13,8 @@ from pydantic_core import ErrorDetails
 from openedx_infra.config.places import UNION_KEY, Place, branches
 
 _LONGEST = 80
+_CREDENTIALS = re.compile(r"://[^/\s@]*@")
+"""User name and password in an address: whoever wrote them by mistake shall not find them in a log, too."""
 _WANTED = {
     "string": "text",
     "int": "a whole number",
@@ -31,7 +33,8 @@ def said(value: Any) -> str:
     if value is None:
         return "nothing"
     if isinstance(value, str):
-        text = value if len(value) <= _LONGEST else f"{value[:_LONGEST]}…"
+        text = _CREDENTIALS.sub("://…@", value)
+        text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
         return '"' + text.replace("\n", " ") + '"'
     if isinstance(value, Mapping):
         return "a map"

@@ -79,11 +79,11 @@ class FixedSize:
 class Image:
     """Which image, and how nodes get it."""
 
-    reference: str
+    reference: pulumi.Input[str]
     """Registry, name and tag or digest."""
     pull_policy: str = "IfNotPresent"
     """When nodes ask the registry."""
-    pull_secrets: Sequence[str] = ()
+    pull_secrets: Sequence[pulumi.Input[str]] = ()
     """Secrets with the registry's credentials, in the same namespace."""
 
 

@@ -20,6 +20,8 @@ REDACTED = "[secret]"
 _SUFFIX = "-00000000"
 """What Pulumi would make up to complete a name; here it is the same for all, so that two recordings
 compare."""
+_DIGEST = f"sha256:{0:064}"
+"""Digest of every image that would be built: a recording builds none."""
 _SECRET_MARK, _SECRET = "4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"
 _ROOT = "pulumi:pulumi:Stack"
 _SPECIAL = ("apiVersion", "kind", "metadata")
@@ -118,8 +120,9 @@ class _Echo(mocks.Mocks):
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         if not args.custom:
             return None, args.inputs
-        outputs = _named(args.name, args.inputs) if args.typ.startswith("kubernetes:") else args.inputs
-        return f"{args.name}-id", outputs
+        if args.typ.startswith("kubernetes:"):
+            return f"{args.name}-id", _named(args.name, args.inputs)
+        return f"{args.name}-id", {**args.inputs, **_pushed(args.typ, args.inputs)}
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
         raise NotImplementedError(
@@ -199,6 +202,13 @@ def _named(name: str, props: Mapping[str, Any]) -> dict[str, Any]:
     metadata = dict(props.get("metadata") or {})
     metadata.setdefault("name", f"{name}{_SUFFIX}")
     return {**props, "metadata": metadata}
+
+
+def _pushed(type_: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """What a registry would answer to an image that was pushed."""
+    if type_ == "docker-build:index:Image":
+        return {"digest": _DIGEST, "ref": f"{inputs['tags'][0]}@{_DIGEST}"}
+    return {"ref": f"{inputs['tag']}@{_DIGEST}"} if type_ == "docker-build:index:Index" else {}
 
 
 def _is_secret(value: Any) -> bool:

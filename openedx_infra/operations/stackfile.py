@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
 from openedx_infra.config import PROJECT, SECRETS_KEY, ConfigError, Stack, load
-from openedx_infra.config.secrets import NAMES, SECRETS, missing
+from openedx_infra.config.secrets import NAMES, SECRETS, is_known, missing
 from openedx_infra.operations.checkout import stack_file, stack_names
 from openedx_infra.operations.errors import OperationError
 
@@ -81,7 +81,7 @@ class StackFile:
             return
         for name, value in said.items():
             key = f"{PROJECT}:{SECRETS_KEY}.{name}"
-            if name not in NAMES:
+            if not is_known(str(name)):
                 near = get_close_matches(str(name), NAMES, n=1)
                 hint = (
                     f"did you mean `{near[0]}`?"

@@ -18,9 +18,12 @@ NAMES = (
     "lms_setup.py",
     "studio_setup.sh",
     "studio_setup.py",
+    "platform_tests.sh",
+    "platform_tests_report.sh",
+    "pytest_shard.py",
 )
 """All scripts, in the order in which Jobs run them. A `_setup.py` lies beside the `_setup.sh` that pipes it
-in.
+in; the last three run edx-platform's own tests.
 """
 
 
@@ -47,7 +50,7 @@ def setup_parameters(stack: Stack) -> dict[str, Any]:
         "studio_client_id": STUDIO_CLIENT_ID,
         "studio_redirect_uri": f"{site.studio_url}/complete/edx-oauth2/",
         # Made when missing, and then left to the operator.
-        "default_flags": served,
+        "default_flags": [*served, *stack.pinned_release.waffle_flags],
         "default_switches": ["completion.enable_completion_tracking"],
         # They would send people to frontends that are not served.
         "absent_flags": [flag for mfe in mfes for flag in mfe.waffle_flags if flag not in served],

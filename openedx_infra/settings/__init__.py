@@ -49,7 +49,7 @@ def lms(stack: Stack, endpoints: Endpoints) -> Settings:
         frontends.lms_frontends(stack),
         lms_only.lms_only(stack),
     )
-    return {**ours, **_said(stack, "lms")}
+    return {**_of_release(stack, ours), **_said(stack, "lms")}
 
 
 def studio(stack: Stack, endpoints: Endpoints) -> Settings:
@@ -60,7 +60,7 @@ def studio(stack: Stack, endpoints: Endpoints) -> Settings:
         frontends.studio_frontends(stack),
         studio_only.studio_only(stack),
     )
-    return {**ours, **_said(stack, "cms")}
+    return {**_of_release(stack, ours), **_said(stack, "cms")}
 
 
 def lms_secrets(stack: Stack, endpoints: Endpoints, secrets: Mapping[str, str]) -> Settings:
@@ -95,6 +95,13 @@ def _shared(stack: Stack, endpoints: Endpoints, site: Site) -> Settings:
         mail.mail(stack, endpoints),
         logs.logs(site),
     )
+
+
+def _of_release(stack: Stack, ours: Settings) -> Settings:
+    """What the release adds, and without what it no longer reads."""
+    release = stack.pinned_release
+    known = {name: value for name, value in ours.items() if name not in release.unknown_settings}
+    return merged(known, release.settings)
 
 
 def _shared_secrets(stack: Stack, endpoints: Endpoints, secrets: Mapping[str, str]) -> Settings:

@@ -16,8 +16,15 @@ from shape import Record, containers, find, label, of_kind, templates
 from openedx_infra.operations.recording import REDACTED, Graph
 
 LEAST = {"site": {"lms_host": "learn.example.org"}}
-MUTABLE = {"lms-job-settings", "lms-job-secrets", "studio-job-settings", "studio-job-secrets"}
-"""What Jobs read at their start: changed in place, so that a changed setting runs no migration."""
+MUTABLE = {
+    "lms-job-settings",
+    "lms-job-secrets",
+    "studio-job-settings",
+    "studio-job-secrets",
+    "registries",
+}
+"""What Jobs and nodes read when they start: changed in place, so that a change runs no migration, and a
+registry's new password no pod."""
 
 
 def test_files_are_immutable_and_named_by_pulumi(graph: Graph) -> None:

@@ -17,9 +17,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "openedx_infra/config": {"releases"},
     "openedx_infra/settings": {"config", "releases"},
     "openedx_infra/scripts": {"config", "releases", "settings"},
+    "openedx_infra/images": {"config", "releases"},
     "openedx_infra/kubernetes": set(),
-    "openedx_infra/components": {"config", "releases", "settings", "scripts", "kubernetes"},
-    "stacks": {"config", "releases", "kubernetes", "components"},
+    "openedx_infra/components": {"config", "releases", "settings", "scripts", "images", "kubernetes"},
+    "stacks": {"config", "releases", "images", "kubernetes", "components"},
     "policies": {"config"},
     "tools": set(),
 }
@@ -33,6 +34,7 @@ MUST_NOT_KNOW: dict[str, tuple[str, ...]] = {
     "openedx_infra/config": ("pulumi", "pulumi_kubernetes", "subprocess"),
     "openedx_infra/settings": ("pulumi", "pulumi_kubernetes", "subprocess"),
     "openedx_infra/scripts": ("pulumi", "pulumi_kubernetes"),
+    "openedx_infra/images": ("pulumi", "pulumi_docker_build", "subprocess"),
     "openedx_infra/kubernetes": ("pydantic", "subprocess", "pulumi_aws"),
     "openedx_infra/components": (
         "subprocess",

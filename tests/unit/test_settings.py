@@ -63,6 +63,10 @@ def test_every_secret_of_the_stack_reaches_the_platform(site: Site) -> None:
     elsewhere = {
         "mysql_root_password",
         "mongodb_root_password",
+        # Only builds of images need them.
+        "build_git_token",
+        "build_netrc",
+        "build_npmrc",
         # What follows from them is there instead.
         "meilisearch_master_key",
     } | ({"studio_oauth2_secret"} if site == "lms" else set())
