@@ -8,15 +8,22 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from openedx_infra.operations import cli_images
 from openedx_infra.operations.checkout import DEFAULT_STACK
+from openedx_infra.operations.options import (
+    ConfigFile,
+    Json,
+    Refresh,
+    ShowSecrets,
+    StackName,
+    Yes,
+    confirm,
+    speaker,
+)
 
 DEBUG_VARIABLE = "OPENEDX_INFRA_DEBUG"
 """Environment variable that shows the traceback of what went wrong unexpectedly."""
-
-LOG_WIDTH = 160
-"""Columns of what is printed where there is no terminal."""
 
 app = typer.Typer(
     help="One Open edX instance: a stack file becomes a running site.",
@@ -27,21 +34,7 @@ app = typer.Typer(
 )
 secrets_app = typer.Typer(help="Passwords and keys of a stack.", no_args_is_help=True)
 app.add_typer(secrets_app, name="secrets")
-
-StackName = Annotated[
-    str,
-    typer.Option(
-        "--stack", "-s", envvar="PULUMI_STACK", help="Stack, which is described in Pulumi.STACK.yaml."
-    ),
-]
-ConfigFile = Annotated[
-    Path | None,
-    typer.Option(help="Stack file to use rather than the checkout's.", exists=True, dir_okay=False),
-]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Refresh = Annotated[bool, typer.Option(help="Read the state of every object from the cluster first.")]
-ShowSecrets = Annotated[bool, typer.Option(help="Show secrets in plain text.")]
+app.add_typer(cli_images.app, name="images")
 
 
 @app.callback()
@@ -64,8 +57,8 @@ def up(
     from openedx_infra.operations import deploy, stackfile
 
     request = deploy.Request(name=stack, config_file=config_file)
-    confirm = None if yes or stackfile.read(stack, config_file).local else _confirm
-    deploy.up(request, _console(), confirm=confirm, refresh=refresh)
+    ask = None if yes or stackfile.read(stack, config_file).local else confirm
+    deploy.up(request, speaker(), confirm=ask, refresh=refresh)
 
 
 @app.command()
@@ -79,7 +72,7 @@ def preview(
     from openedx_infra.operations import deploy
 
     request = deploy.Request(name=stack, config_file=config_file)
-    deploy.preview(request, _console(), refresh=refresh, unchanged=expect_no_changes)
+    deploy.preview(request, speaker(), refresh=refresh, unchanged=expect_no_changes)
 
 
 @app.command()
@@ -94,7 +87,7 @@ def down(stack: StackName = DEFAULT_STACK, config_file: ConfigFile = None) -> No
             f"Stack {stack} names its own cluster, which is not ours to stop.",
             remedy=f"`openedx-infra destroy --stack {stack}` deletes what the stack made there",
         )
-    cluster.stop_embedded(_console())
+    cluster.stop_embedded(speaker())
 
 
 @app.command()
@@ -103,7 +96,7 @@ def destroy(stack: StackName = DEFAULT_STACK, config_file: ConfigFile = None, ye
     from openedx_infra.operations import deploy
 
     request = deploy.Request(name=stack, config_file=config_file)
-    deploy.destroy(request, _console(), confirm=None if yes else _confirm)
+    deploy.destroy(request, speaker(), confirm=None if yes else confirm)
 
 
 @app.command()
@@ -117,7 +110,7 @@ def outputs(
     from openedx_infra.operations import outputs as verb
 
     verb.show(
-        verb.Request(name=stack, config_file=config_file), _console(), json=json, show_secrets=show_secrets
+        verb.Request(name=stack, config_file=config_file), speaker(), json=json, show_secrets=show_secrets
     )
 
 
@@ -128,7 +121,7 @@ def status(stack: StackName = DEFAULT_STACK, config_file: ConfigFile = None, jso
     from openedx_infra.operations.stackfile import read, validated
 
     file = read(stack, config_file)
-    if not verb.report(file, validated(file, placeholders=True), _console(), json=json):
+    if not verb.report(file, validated(file, placeholders=True), speaker(), json=json):
         raise typer.Exit(1)
 
 
@@ -137,7 +130,7 @@ def check(stack: StackName = DEFAULT_STACK, config_file: ConfigFile = None) -> N
     """Validate the stack offline: its configuration, all settings and objects, and the rules on them."""
     from openedx_infra.operations import check as verb
 
-    verb.show(verb.check(stack, config_file), _console())
+    verb.show(verb.check(stack, config_file), speaker())
 
 
 @app.command()
@@ -150,8 +143,8 @@ def render(
     """Write the Kubernetes objects as YAML, one file each, secrets redacted."""
     from openedx_infra.operations import render as verb
 
-    console = _console()
-    written = verb.render(stack, config_file, output, show_secrets=show_secrets, console=_console(error=True))
+    console = speaker()
+    written = verb.render(stack, config_file, output, show_secrets=show_secrets, console=speaker(error=True))
     console.print(f"{len(written)} objects written to {output}.", soft_wrap=True)
 
 
@@ -160,8 +153,55 @@ def env(stack: StackName = DEFAULT_STACK, config_file: ConfigFile = None) -> Non
     """Print shell lines for working by hand: eval "$(openedx-infra env)"."""
     from openedx_infra.operations import session, stackfile
 
-    for line in session.exports(stackfile.read(stack, config_file), _console(error=True)):
+    for line in session.exports(stackfile.read(stack, config_file), speaker(error=True)):
         typer.echo(line)
+
+
+@app.command()
+def releases(
+    json: Json = False,
+    differences: Annotated[bool, typer.Option(help="Only what is not the same in all of them.")] = False,
+) -> None:
+    """Show the releases of Open edX that can be deployed, side by side."""
+    from openedx_infra.operations import catalogue
+
+    catalogue.show(speaker(), json=json, differences=differences)
+
+
+@app.command()
+def test_platform(
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Files and folders in edx-platform; after `--`, options of pytest. Default: all."
+        ),
+    ] = None,
+    stack: StackName = DEFAULT_STACK,
+    config_file: ConfigFile = None,
+    image: Annotated[
+        str | None, typer.Option(help="Image with the tests' requirements. Default: the stack's.")
+    ] = None,
+    shard: Annotated[str | None, typer.Option(help="Part of the test files, such as 2/8.")] = None,
+    cpu: Annotated[str, typer.Option(help="CPU to reserve.")] = "1",
+    memory: Annotated[str, typer.Option(help="Memory that the tests may use.")] = "4Gi",
+    minutes: Annotated[int, typer.Option(help="Time after which a suite is given up.", min=1)] = 120,
+    reports: Annotated[Path, typer.Option(help="Folder for JUnit reports.")] = Path("build/platform-tests"),
+) -> None:
+    """Run edx-platform's own tests inside its image, in a namespace made for them; ends with their code."""
+    from openedx_infra.operations import platform_tests, suite_objects, suites
+    from openedx_infra.operations.logins import Logins
+    from openedx_infra.operations.stackfile import read, validated
+
+    file = read(stack, config_file)
+    described = validated(file, placeholders=True)
+    plan = platform_tests.Plan(
+        suites=suites.suites(paths or (), shard),
+        images=platform_tests.images(described, image),
+        resources=suite_objects.Resources(cpu=cpu, memory=memory, minutes=minutes),
+        logins=Logins(file, described, speaker(error=True)).own(),
+        reports=reports,
+    )
+    raise typer.Exit(platform_tests.run(file, described, plan, speaker()))
 
 
 @secrets_app.command("list")
@@ -169,7 +209,7 @@ def list_secrets(stack: StackName = DEFAULT_STACK, config_file: ConfigFile = Non
     """Show the secrets that the stack needs, which of them are there, and what rotating one does."""
     from openedx_infra.operations import keeping
 
-    keeping.show(stack, config_file, _console())
+    keeping.show(stack, config_file, speaker())
 
 
 @secrets_app.command()
@@ -177,7 +217,7 @@ def generate(stack: StackName = DEFAULT_STACK, config_file: ConfigFile = None) -
     """Make the secrets that are missing, and write them, encrypted, into the stack file."""
     from openedx_infra.operations import keeping
 
-    keeping.generate(stack, config_file, _console())
+    keeping.generate(stack, config_file, speaker())
 
 
 @secrets_app.command()
@@ -193,7 +233,7 @@ def rotate(
 
     if bool(names) == everything:
         raise typer.BadParameter("say which secrets, or --all")
-    keeping.rotate(names, stack, config_file, _console(), confirm=None if yes else _confirm)
+    keeping.rotate(names, stack, config_file, speaker(), confirm=None if yes else confirm)
 
 
 def main() -> None:
@@ -209,7 +249,7 @@ def tell(error: Exception) -> None:
     """Print an error for people; one that nobody foresaw is raised again when debugging."""
     if os.environ.get(DEBUG_VARIABLE):
         raise error
-    _console(error=True).print(_told(error), style="red", markup=False, highlight=False, soft_wrap=True)
+    speaker(error=True).print(_told(error), style="red", markup=False, highlight=False, soft_wrap=True)
 
 
 def _told(error: Exception) -> str:
@@ -223,29 +263,3 @@ def _told(error: Exception) -> str:
         f"Unexpected {type(error).__name__}: {error}\nThis is a fault of the program. "
         f"With `openedx-infra --debug …` it shows where it happened."
     )
-
-
-class _Console(Console):
-    """A console that falls silent when nobody reads it any more (`… | head`).
-
-    Rich's own ends the thread that prints: the one that hears Pulumi's events, which then wait for ever.
-    """
-
-    def on_broken_pipe(self) -> None:
-        """Let the work go on, and what is printed vanish."""
-        self.quiet = True
-        os.dup2(os.open(os.devnull, os.O_WRONLY), (sys.stderr if self.stderr else sys.stdout).fileno())
-
-
-def _console(*, error: bool = False) -> Console:
-    console = _Console(stderr=error)
-    return console if console.is_terminal else _Console(stderr=error, width=LOG_WIDTH)
-
-
-def _confirm(question: str) -> bool:
-    """Ask; without a terminal there is nobody to ask."""
-    from openedx_infra.operations.errors import OperationError
-
-    if not sys.stdin.isatty():
-        raise OperationError(f"{question} There is no terminal to answer by.", remedy="add --yes")
-    return typer.confirm(question)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -16,7 +17,10 @@ from openedx_infra.operations.checkout import CHECKOUT
 
 COMMAND = [sys.executable, "-c", "from openedx_infra.operations.cli import main; main()"]
 Run = Callable[..., subprocess.CompletedProcess[str]]
-VERBS = ("up", "preview", "down", "destroy", "outputs", "status", "check", "render", "env", "secrets")
+VERBS = (
+    *("up", "preview", "down", "destroy", "outputs", "status", "check", "render", "env", "secrets"),
+    *("images", "releases", "test-platform"),
+)
 
 
 @pytest.fixture
@@ -120,3 +124,32 @@ def test_render_spares_what_is_not_its_own(run: Run, tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "no rendering wrote" in done.stderr
     assert (tmp_path / "mine.yaml").read_text() == "precious: true\n"
+
+
+def test_releases_are_side_by_side(run: Run) -> None:
+    done = run("releases")
+    assert done.returncode == 0, done.stderr
+    heads = done.stdout.splitlines()[0].split()
+    assert heads == ["verawood", "ulmo", "master"]
+    told = json.loads(run("releases", "--json").stdout)
+    assert list(told) == heads
+    assert told["verawood"]["images"]["mysql"].startswith("docker.io/library/mysql:")
+    fewer = run("releases", "--differences").stdout
+    assert "Python" in fewer and len(fewer.splitlines()) < len(done.stdout.splitlines())
+
+
+def test_images_are_listed_and_builds_refused_where_there_are_none(run: Run) -> None:
+    done = run("images", "list", "--json")
+    assert done.returncode == 0, done.stderr
+    assert {row["name"] for row in json.loads(done.stdout)} >= {"openedx", "mfe", "mysql", "mongodb"}
+    refused = run("images", "build")
+    assert refused.returncode == 1
+    assert "does not build any image" in refused.stderr
+    assert run("images", "digest", "--write", "docker.io/library/mysql:8").returncode == 2
+
+
+def test_tests_of_the_platform_need_a_cluster(run: Run) -> None:
+    done = run("test-platform", "lms/djangoapps/grades")
+    assert done.returncode == 1
+    assert "never started" in done.stderr
+    assert run("test-platform", "/etc").returncode == 1

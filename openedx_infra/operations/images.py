@@ -1,0 +1,130 @@
+"""What do the commands `images list`, `digest`, `build` and `push` do and tell?"""
+
+from __future__ import annotations
+
+import json as json_format
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+
+from rich.console import Console
+from rich.table import Table
+
+from openedx_infra.config import ConfigError, Stack
+from openedx_infra.config.images import Reference, has_digest
+from openedx_infra.images import problems
+from openedx_infra.operations import builders, building, pinning
+from openedx_infra.operations.logins import Logins
+from openedx_infra.operations.registry import Reference as Parts
+from openedx_infra.operations.registry import Registries
+from openedx_infra.operations.stackfile import StackFile
+from openedx_infra.operations.wish import Wish
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One image of a stack."""
+
+    name: str
+    """Its key in the stack file's `images`."""
+    source: str
+    """`release`, `stack file`, or `build`."""
+    reference: str
+    """Where nodes take it from; of a build, where it is pushed to."""
+    pinned: bool
+    """Whether it means the same image for ever: by a digest, which a build has after `up`."""
+
+
+def rows(stack: Stack) -> list[Row]:
+    """Every image of a stack, in the order of the reference."""
+    return [
+        Row(
+            name=name,
+            source=_source(stack, name),
+            reference=stack.image(name),
+            pinned=name in stack.images.builds or has_digest(stack.image(name)),
+        )
+        for name in vars(stack.pinned_release.images)
+    ]
+
+
+def show(stack: Stack, console: Console, *, json: bool) -> None:
+    """Print every image of a stack."""
+    found = rows(stack)
+    if json:
+        print(json_format.dumps([asdict(row) for row in found], indent=2))
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("Image", "From", "Digest"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("Reference", overflow="fold")
+    for row in found:
+        table.add_row(row.name, row.source, "yes" if row.pinned else "no", row.reference)
+    console.print(table, highlight=False)
+    if not all(row.pinned for row in found):
+        console.print(
+            f"`openedx-infra images digest --stack {stack.name}` prints those without a digest with one.",
+            soft_wrap=True,
+        )
+
+
+def digests(
+    file: StackFile, stack: Stack, references: Sequence[str], console: Console, *, write: bool
+) -> None:
+    """Print references with the digests that their registries have: those given, or all of a stack, as lines
+    for its file, or written into it."""
+    registries = Registries(Logins(file, stack, console))
+    if references:
+        for found in _pinned(registries, {text: text for text in references}, stack).values():
+            console.print(found, highlight=False, soft_wrap=True)
+        return
+    pinned = _pinned(registries, said(stack), stack)
+    if write:
+        pinning.write(file.path, pinned)
+        console.print(f"{len(pinned)} written into {file.path}.", soft_wrap=True)
+        return
+    for line in pinning.lines(pinned):
+        console.print(line, highlight=False, soft_wrap=True)
+
+
+def said(stack: Stack) -> dict[str, str]:
+    """References as the stack file or the release says them, without mirrors; images built here have none."""
+    found = {}
+    for name, shipped in vars(stack.pinned_release.images).items():
+        own = getattr(stack.images, name)
+        reference = own.image if isinstance(own, Reference) else own or shipped
+        if name not in stack.images.builds and reference:
+            found[name] = reference
+    return found
+
+
+def build(file: StackFile, stack: Stack, wish: Wish, console: Console) -> None:
+    """Build images, and push them if wished. Raises OperationError, ConfigError or ToolError."""
+    if faults := problems(stack):
+        raise ConfigError(stack.name, faults)
+    chosen = building.chosen(stack, wish)
+    logins = Logins(file, stack, console)
+    values = logins.secrets(secret for plan in chosen for secret in plan.secrets.values())
+    builder = builders.available(stack.images.builder, console)
+    with builders.logged_in(builder, logins.own()) as ready:
+        for plan in chosen:
+            built = building.build(plan, ready, values, console, wish)
+            verb = "pushed" if wish.push else "built"
+            text = f"{plan.name}: {verb} in {built.seconds:.0f} s, {built.steps}: {built.reference}"
+            console.print(text, highlight=False, soft_wrap=True)
+
+
+def _pinned(registries: Registries, wanted: Mapping[str, str], stack: Stack) -> dict[str, str]:
+    """References with digests; registries are asked at the same time. A digest is the same at a mirror."""
+
+    def pin(reference: str) -> str:
+        return Parts.parse(reference).pinned(registries.digest(stack.images.mirrored(reference)))
+
+    with ThreadPoolExecutor(8) as pool:
+        return dict(zip(wanted, pool.map(pin, wanted.values()), strict=True))
+
+
+def _source(stack: Stack, name: str) -> str:
+    if name in stack.images.builds:
+        return "build"
+    return "stack file" if getattr(stack.images, name) else "release"

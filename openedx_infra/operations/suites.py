@@ -1,0 +1,73 @@
+"""Which of edx-platform's tests are asked for, and by which settings do they run?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from openedx_infra.operations.errors import OperationError
+
+STUDIO = ("cms",)
+"""Folders whose tests run by Studio's settings."""
+
+ALL = {"lms": ("lms", "openedx", "common/djangoapps", "xmodule"), "studio": STUDIO}
+"""All tests of the platform, as its own workflow `unit-tests` collects them from the root."""
+
+SETTINGS = {"lms": "lms.envs.test", "studio": "cms.envs.test"}
+"""Django settings modules of the suites. They use SQLite in memory and no cache, and need MongoDB."""
+
+_SHARD = re.compile(r"(?P<number>[1-9]\d*)/(?P<count>[1-9]\d*)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suite:
+    """Tests that run by the same settings."""
+
+    name: str
+    """`lms` or `studio`."""
+    paths: Sequence[str]
+    """Files and folders under the platform's root, with pytest's `::test` if wanted."""
+    options: Sequence[str] = ()
+    """Further arguments of pytest."""
+    shard: str = ""
+    """Which part of the files, such as `2/8`; all if empty."""
+
+    @property
+    def settings(self) -> str:
+        """Its Django settings module."""
+        return SETTINGS[self.name]
+
+
+def suites(arguments: Sequence[str], shard: str | None = None) -> list[Suite]:
+    """The suites that paths belong to; without any path, all tests. What begins with a dash is pytest's, and
+    so is all after it.
+
+    Raises OperationError for a path outside the platform or a shard that isn't one.
+    """
+    first = next((n for n, said in enumerate(arguments) if said.startswith("-")), len(arguments))
+    paths, options = arguments[:first], arguments[first:]
+    for path in paths:
+        if path.startswith("/") or ".." in path.split("/"):
+            raise OperationError(
+                f"{path} is no path in edx-platform.",
+                remedy="write it from its root, as lms/djangoapps/grades",
+            )
+    _demand_shard(shard)
+    chosen = _sorted(paths) if paths else ALL
+    return [
+        Suite(name=name, paths=tuple(each), options=tuple(options), shard=shard or "")
+        for name, each in chosen.items()
+        if each
+    ]
+
+
+def _sorted(paths: Sequence[str]) -> dict[str, list[str]]:
+    studio = [path for path in paths if path.split("/")[0] in STUDIO]
+    return {"lms": [path for path in paths if path not in studio], "studio": studio}
+
+
+def _demand_shard(shard: str | None) -> None:
+    match = _SHARD.fullmatch(shard or "1/1")
+    if match is None or int(match["number"]) > int(match["count"]):
+        raise OperationError(f"{shard} is no shard.", remedy="write which of how many, such as 2/8")
