@@ -11,8 +11,8 @@ import pytest
 from bases import Bases, bases
 from building import Buildx, Built
 from private_index import NAME, VERSION, PrivateIndex, private_index
-from repositories import BRANCH, STANDIN, GitHost, git_host
-from standins import SECRET, Platform
+from repositories import STANDIN, GitHost, git_host
+from standins import SECRET, Platform, arguments
 
 from tools.builder import Builder
 from tools.paths import cache_dir
@@ -69,23 +69,12 @@ def platform(
     """The build that all others differ from: with a theme, a patch, and XBlocks of one's own."""
     netrc = tmp_path_factory.mktemp("secrets") / "netrc"
     netrc.write_text(index.netrc)
-    arguments = {
-        "BASE_IMAGE": begin.base,
-        "UV_IMAGE": begin.uv,
-        "NODE_IMAGE": begin.node,
-        "PYTHON_VERSION": "3.11",
-        "PYTHON_PREFERENCE": "only-system",
-        "BUILD_APT_PACKAGES": "python3-dev",
-        "APT_PACKAGES": "libpython3.11",
-        "REPOSITORY": git.repository("openedx-platform"),
-        "REF": BRANCH,
-        "ATLAS_REVISION": BRANCH,
-        "GIT_HOST": git.url,
+    said = arguments(begin, git) | {
         "EXTRA_REQUIREMENTS": f"{NAME}=={VERSION}",
         "EXTRA_INDEX_URLS": index.url,
     }
     contexts = {name: STANDIN / name for name in ("themes", "packages", "patches")}
-    return Platform(buildx, arguments, contexts, {"netrc": netrc})
+    return Platform(buildx, said, contexts, {"netrc": netrc})
 
 
 @pytest.fixture(scope="session")
