@@ -21,8 +21,20 @@ class Datastores(Protocol):
         """Whether data must be protected."""
 
 
+class Images(Protocol):
+    """What a stack file says of its images."""
+
+    @property
+    def require_digest(self) -> bool:
+        """Whether each must be named by its digest."""
+
+
 class Stack(Protocol):
     """What a stack file says."""
+
+    @property
+    def images(self) -> Images:
+        """Which images run."""
 
     @property
     def datastores(self) -> Datastores:
@@ -53,7 +65,7 @@ def check(graph: Graph, stack: Stack, secrets: Mapping[str, str] | None = None) 
     With the values of the `secrets` that the graph was made with, it is also searched for them: they may
     stand in Secrets alone. What looks like a key is refused unless the stack file itself says it in plain.
     """
-    found = judge_objects(graph.objects())
+    found = judge_objects(graph.objects(), digests=stack.images.require_digest)
     found += judge_resources(graph.resources, protect=stack.datastores.protect)
     found += _disclosed(graph, secrets or {})
     found += _unexplained(graph, list(texts(stack.model_dump())))

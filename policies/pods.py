@@ -101,6 +101,14 @@ def pinned_images(obj: Object) -> Iterator[str]:
             yield f"image {image} has no version: name a tag other than latest, or a digest"
 
 
+def digested_images(obj: Object) -> Iterator[str]:
+    """An image is named by its content, where the stack file demands it: a moved tag then changes nothing."""
+    for container in containers(pod_spec(obj) or {}):
+        match = _IMAGE.fullmatch(str(container.get("image") or ""))
+        if not match or not match["digest"]:
+            yield f"image {container.get('image')} has no digest, which images.require_digest demands: add it"
+
+
 def ending_jobs(obj: Object) -> Iterator[str]:
     """A Job ends soon, for better or worse, and stays to be seen: an up waits for it."""
     spec = obj.get("spec") or {}

@@ -64,11 +64,11 @@ class Resource(Protocol):
         """Whether Pulumi refuses to delete it."""
 
 
-def judge_objects(objects: Sequence[Object]) -> list[Complaint]:
-    """What the rules refuse in Kubernetes objects."""
+def judge_objects(objects: Sequence[Object], *, digests: bool = False) -> list[Complaint]:
+    """What the rules refuse in Kubernetes objects; `digests` says whether images must be named by one."""
     found = [
         Complaint(title(obj), text, rule.__name__)
-        for rule in OBJECT_RULES
+        for rule in (*OBJECT_RULES, *((pods.digested_images,) if digests else ()))
         for obj in objects
         for text in rule(obj)
     ]

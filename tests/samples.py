@@ -7,8 +7,10 @@ from typing import Any
 
 import yaml
 
-from openedx_infra.config import PROJECT, SECRETS_KEY
+from openedx_infra.config import PROJECT, SECRETS_KEY, load
 
+DIGEST = "@sha256:" + "0f" * 32
+"""A digest that no image has."""
 LEAST = {"site": {"lms_host": "learn.example.org"}}
 
 
@@ -17,3 +19,13 @@ def said_by(path: Path) -> dict[str, Any]:
     config = yaml.safe_load(path.read_text(encoding="utf-8"))["config"]
     said = {key.removeprefix(f"{PROJECT}:"): value for key, value in config.items()}
     return {key: value for key, value in said.items() if key != SECRETS_KEY}
+
+
+def decided(path: Path) -> dict[str, Any]:
+    """What a stack file says once its operator has decided all that it leaves open."""
+    said: dict[str, Any] = yaml.safe_load(yaml.safe_dump(said_by(path)).replace("CHANGEME", "campus"))
+    stack = load("campus", said, placeholders=True)
+    if stack.images.require_digest:
+        named = {name: f"{image}{DIGEST}" for name, image in stack.published_images.items()}
+        said["images"] = {**said["images"], **named}
+    return said

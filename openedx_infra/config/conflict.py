@@ -18,6 +18,8 @@ class Conflict:
     """What was said, the rule, and the remedy."""
     reads: tuple[Location, ...] = ()
     """The other places that the rule looks at."""
+    undecided: bool = False
+    """Whether, like a placeholder, it only keeps an instance from being made or changed."""
 
     @property
     def line(self) -> str:

@@ -43,7 +43,7 @@ def _digests(stack: Stack) -> Iterator[Conflict]:
                 f"{reference} is a tag, which can mean another image tomorrow: add its digest, as "
                 "`openedx-infra images digest` prints it, or set `require_digest` to false"
             )
-            yield Conflict(("images", name), text, (where, _RELEASE))
+            yield Conflict(("images", name), text, (where, _RELEASE), undecided=True)
 
 
 def _registries(stack: Stack) -> Iterator[Conflict]:

@@ -24,7 +24,8 @@ def load(stack: str, said: Mapping[str, Any], *, placeholders: bool = False) -> 
     """The configuration of a stack from what its file says under `openedx:`, secrets left out.
 
     `stack` is its name, `said` maps top-level keys (`site`, `release` …) to their values. With
-    `placeholders`, CHANGEME is let through, as for `destroy`. Raises ConfigError with every fault.
+    `placeholders`, what is still to be decided is let through, as for `destroy`: CHANGEME, and images without
+    a digest. Raises ConfigError with every fault.
     """
     plain: Any = {key: value for key, value in said.items() if key != SECRETS_KEY}
     found = list(_self_references(plain))
@@ -43,7 +44,9 @@ def load(stack: str, said: Mapping[str, Any], *, placeholders: bool = False) -> 
     faulty = [fault.culprit for fault in found]
     lines = [fault.line for fault in found]
     lines += [
-        conflict.line for conflict in (conflicts(model) if model else ()) if not conflict.concerns(faulty)
+        conflict.line
+        for conflict in (conflicts(model) if model else ())
+        if not conflict.concerns(faulty) and not (placeholders and conflict.undecided)
     ]
     if lines or model is None:
         raise ConfigError(stack, lines)

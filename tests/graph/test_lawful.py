@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from samples import LEAST, said_by
+from samples import LEAST, decided
 
 import policies
 from openedx_infra.config import Stack, load
@@ -16,12 +15,6 @@ from openedx_infra.operations.recording import Graph
 from policies.secrecy import MARK, REDACTED
 
 ROOT = Path(__file__).parents[2]
-
-
-def decided(path: Path) -> dict[str, Any]:
-    """What a stack file says once its operator has decided all that it leaves open."""
-    said: dict[str, Any] = yaml.safe_load(yaml.safe_dump(said_by(path)).replace("CHANGEME", "campus"))
-    return said
 
 
 @pytest.mark.parametrize("name", ["Pulumi.dev.yaml", "Pulumi.prod.yaml", "tests/cases/everything.ok.yaml"])
@@ -52,6 +45,18 @@ def test_rules_judge_what_overrides_do(
     stack = load("campus", said)
     found = policies.check(recorded(said, name="campus"), stack, needed(stack))
     assert {(complaint.where, complaint.rule) for complaint in found} == {("Deployment studio", rule)}
+
+
+def test_an_override_can_not_get_round_digests(
+    recorded: Callable[..., Graph], needed: Callable[[Stack], Mapping[str, str]]
+) -> None:
+    container = {"name": "studio", "image": "docker.io/campus/studio:1"}
+    patch = {"spec": {"template": {"spec": {"containers": [container]}}}}
+    override = {"kind": "Deployment", "name": "studio", "patch": patch}
+    said = {**decided(ROOT / "Pulumi.prod.yaml"), "overrides": [override]}
+    stack = load("campus", said)
+    found = policies.check(recorded(said, name="campus"), stack, needed(stack))
+    assert [c.where for c in found if c.rule == "digested_images"] == ["Deployment studio"]
 
 
 def test_rules_and_recording_agree_on_how_secrets_look() -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 import yaml
+from samples import decided
 
 from openedx_infra.config import PROJECT, SECRETS_KEY, ConfigError, Stack, load
 from openedx_infra.config.base import Section
@@ -17,6 +19,7 @@ from openedx_infra.config.places import sections
 from openedx_infra.config.reference import FOLDER, files, reference_markdown
 from openedx_infra.config.schema import json_schema
 from openedx_infra.config.secrets import SECRETS
+from openedx_infra.releases import ReleaseImages
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = jsonschema.Draft202012Validator(json_schema())
@@ -94,9 +97,8 @@ def _kind(default: Any) -> str:
 @pytest.mark.parametrize("path", STACK_FILES, ids=lambda path: path.name)
 def test_stack_files_suit_schema_and_models_once_decided(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    decided = text.replace("CHANGEME", "campus")
-    SCHEMA.validate(yaml.safe_load(decided))
-    load(path.name.split(".")[1], said_in(decided))
+    SCHEMA.validate(yaml.safe_load(text.replace("CHANGEME", "campus")))
+    load(path.name.split(".")[1], decided(path))
     assert text.startswith(f"# yaml-language-server: $schema={FOLDER}/stack.schema.json\n")
 
 
@@ -109,6 +111,17 @@ def test_the_example_for_learners_shows_every_section_and_refuses_to_run_undecid
     undecided = [problem for problem in caught.value.problems if "still says CHANGEME" in problem]
     assert len(undecided) == len(caught.value.problems) == yaml.safe_dump(said).count("CHANGEME")
     assert load("a", said, placeholders=True).cluster.context == "changeme"
+
+
+def test_the_example_for_learners_wants_digests() -> None:
+    said = said_in((ROOT / "Pulumi.prod.yaml").read_text(encoding="utf-8").replace("CHANGEME", "campus"))
+    with pytest.raises(ConfigError) as caught:
+        load("a", said)
+    images = set(load("a", said, placeholders=True).published_images)
+    assert {
+        re.findall(r"^openedx:images\.(\w+): \S+ is a tag", line)[0] for line in caught.value.problems
+    } == images
+    assert images == {field.name for field in fields(ReleaseImages)}
 
 
 def test_the_local_example_names_no_cluster() -> None:
