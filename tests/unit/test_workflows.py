@@ -1,0 +1,90 @@
+"""Do workflows of CI call commands that there are, with options that they have?"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+import yaml
+
+from openedx_infra.config import PROJECT, load
+from openedx_infra.images.plan import plans
+from openedx_infra.operations.cli import app
+
+ROOT = Path(__file__).parents[2]
+WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+MASTER = ROOT / ".github/master.yaml"
+
+
+def jobs(path: Path) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"]
+    return found
+
+
+def commands(path: Path, name: str) -> Iterator[list[str]]:
+    """Arguments of each call of a command in a workflow."""
+    for job in jobs(path).values():
+        for step in job["steps"]:
+            for line in str(step.get("run", "")).splitlines():
+                plain = re.sub(r"\$\{\{.*?\}\}", "1", line)
+                for match in re.finditer(rf"(?:^|[\s/|;]){name} (.*)", plain):
+                    yield shlex.split(match[1])
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_every_job_ends_some_time_and_may_do_no_more_than_it_says(path: Path) -> None:
+    workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert workflow["permissions"] == {"contents": "read"}
+    for job in workflow["jobs"].values():
+        assert job["timeout-minutes"] <= 240
+        assert set(job.get("needs", [])) <= set(workflow["jobs"]) or job["needs"] in workflow["jobs"]
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_what_make_is_told_it_knows(path: Path) -> None:
+    for arguments in commands(path, "make"):
+        done = subprocess.run(
+            ["make", "-n", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, (arguments, done.stderr)
+
+
+def test_what_openedx_infra_is_told_it_knows() -> None:
+    called = [arguments for path in WORKFLOWS for arguments in commands(path, "openedx-infra")]
+    assert {arguments[0] for arguments in called} == {"check", "images", "test-platform"}
+    for arguments in called:
+        command: Any = typer.main.get_command(app)
+        while hasattr(command, "commands"):
+            name, *arguments = arguments
+            assert name in command.commands, name
+            command = command.commands[name]
+        command.make_context(command.name, list(arguments))
+
+
+def test_the_stack_of_the_nightly_build_is_right() -> None:
+    text = MASTER.read_text(encoding="utf-8").replace("REGISTRY", "ghcr.io/example/openedx-infra")
+    config = yaml.safe_load(text)["config"]
+    stack = load("master", {key.removeprefix(f"{PROJECT}:"): value for key, value in config.items()})
+    assert stack.pinned_release.kind == "nightly"
+    [openedx, mfe] = plans(stack)
+    assert openedx.arguments["REF"] == "master"
+    assert {openedx.reference, mfe.reference} == {
+        "ghcr.io/example/openedx-infra/openedx:master",
+        "ghcr.io/example/openedx-infra/mfe:master",
+    }
+
+
+def test_all_shards_run_and_each_has_time_for_both_suites() -> None:
+    test = jobs(ROOT / ".github/workflows/master.yml")["test"]
+    shards = test["strategy"]["matrix"]["shard"]
+    command = next(step["run"] for step in test["steps"] if "test-platform" in str(step.get("run")))
+    assert shards == list(range(1, len(shards) + 1))
+    assert f"/{len(shards)} " in command
+    minutes = int(command.split("--minutes ")[1].split()[0])
+    assert 2 * minutes < test["timeout-minutes"]
