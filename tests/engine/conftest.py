@@ -15,6 +15,7 @@ from checkouts import Checkout
 from instances import FirstUp, Instance
 from strangers import Stranger
 
+from tools.cluster import EmbeddedCluster
 from tools.recipes import ALL
 from tools.toolchain import ensure
 
@@ -29,11 +30,12 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stranger]:
 
 @pytest.fixture(scope="session")
 def checkout(stranger: Stranger, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
-    ensure(ALL)
+    toolchain = ensure(ALL)
     machine = tmp_path_factory.mktemp("machine")
     checkout = Checkout(machine / "checkout", machine, stranger.kubeconfig)
     yield checkout
-    assert checkout.run("openedx-infra", "down").code == 0
+    # Not `down`: the folders of its volumes lie outside of the machine's.
+    EmbeddedCluster(checkout.state / "cluster", toolchain).destroy()
 
 
 @pytest.fixture(scope="session")
