@@ -15,7 +15,7 @@ from repositories import STANDIN, GitHost, git_host
 from standins import SECRET, Platform, arguments
 
 from tools.builder import Builder
-from tools.paths import cache_dir
+from tools.paths import cache_dir, private_dir
 from tools.recipes import ENGINE, IMAGES
 from tools.toolchain import Toolchain, ensure
 
@@ -32,10 +32,13 @@ def buildx(toolchain: Toolchain) -> Iterator[Buildx]:
     missing = [name for name in ("runc", "debootstrap", "git") if shutil.which(name) is None]
     if os.geteuid() != 0 or missing:
         pytest.skip(f"needs root, and on PATH: {', '.join(missing) or 'nothing more'}")
-    builder = Builder(cache_dir() / "image-tests" / "builder", toolchain)
-    builder.start()
-    yield Buildx(toolchain.paths["buildx"], builder)
-    builder.stop()
+    work = private_dir(cache_dir() / "image-tests")
+    builder = Builder(work / "builder", toolchain)
+    # Another run on this machine waits: this one stops the builder when it is through.
+    with FileLock(work / "tests.lock"):
+        builder.start()
+        yield Buildx(toolchain.paths["buildx"], builder)
+        builder.stop()
 
 
 @pytest.fixture(scope="session")
