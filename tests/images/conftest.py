@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from bases import Bases, bases
 from building import Buildx, Built
+from filelock import FileLock
 from private_index import NAME, VERSION, PrivateIndex, private_index
 from repositories import STANDIN, GitHost, git_host
 from standins import SECRET, Platform, arguments

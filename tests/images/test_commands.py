@@ -89,7 +89,7 @@ def test_what_is_pushed_is_what_the_stack_says(
     assert Registries(lambda host: None).digest(pushed.reference) == digest
     root = platform.buildx.unpack(name, tmp_path)
     variables = environment(platform.buildx.configuration(name)["config"])
-    script = f"from importlib.metadata import version; import campus; print(version('{XBLOCK}'))"
+    script = f"from importlib.metadata import version; import campus_xblock; print(version('{XBLOCK}'))"
     done = run(root, ["python", "-c", script], variables)
     assert done.stdout.strip() == VERSION, done.stderr
     assert (root / "openedx/staticfiles/campus/css/lms-main.css").is_file()
