@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 
 import pulumi
 import pytest
@@ -32,11 +33,13 @@ class Program:
     environment: dict[str, str]
     work: Path
     state: Path
+    version: str
+    """Tag of the image: another one each time, as the registry remembers."""
 
     @property
     def tag(self) -> str:
         """Where the image is pushed to."""
-        return f"{self.platform.buildx.registry}/commands/openedx:component"
+        return f"{self.platform.buildx.registry}/commands/openedx:{self.version}"
 
     def stack(self, netrc: str) -> automation.Stack:
         """Its stack, with the secret as said."""
@@ -45,7 +48,7 @@ class Program:
         def declare() -> None:
             plain = said(self.platform, self.begin)
             assert plain.images.openedx is not None
-            build = plain.images.openedx.model_copy(update={"tag": "component"})
+            build = plain.images.openedx.model_copy(update={"tag": self.version})
             images = plain.images.model_copy(update={"openedx": build, "builder": NAME})
             stack = plain.model_copy(update={"images": images})
             secrets = {"build_netrc": pulumi.Output.secret(netrc)}
@@ -73,7 +76,7 @@ def program(
     }
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", environment["PATH"])
-        yield Program(platform, begin, environment, work, state)
+        yield Program(platform, begin, environment, work, state, f"component-{token_hex(4)}")
 
 
 def test_a_stack_file_becomes_an_image_that_is_named_by_its_digest(program: Program) -> None:
@@ -92,6 +95,7 @@ def test_a_stack_file_becomes_an_image_that_is_named_by_its_digest(program: Prog
 
 def test_a_renewed_secret_builds_nothing(program: Program) -> None:
     netrc = program.platform.secrets["netrc"].read_text()
+    program.stack(netrc).up()
     assert program.stack(netrc).up().summary.resource_changes == {"same": 3}
     assert program.stack(f"{netrc}\n# renewed\n").up().summary.resource_changes == {"same": 3}
 
