@@ -45,7 +45,7 @@ check: $(READY) ## Validate a stack offline: configuration, settings, objects, r
 render: $(READY) ## Write the Kubernetes objects to build/STACK as YAML, secrets redacted
 	@$(CLI) render --stack $(STACK) --output build/$(STACK)
 
-test: lint types test-fast test-engine ## Everything that CI runs, fast rungs first
+test: lint types test-fast test-engine test-images ## Everything that CI runs, fast rungs first
 
 lint: $(READY) ## ruff
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
