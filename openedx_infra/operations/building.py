@@ -7,7 +7,7 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -57,6 +57,48 @@ def chosen(stack: Stack, wish: Wish) -> list[Plan]:
     ]
 
 
+def parts(plan: Plan) -> list[Plan]:
+    """One plan for each platform, as `up` has it: built at once, their caches of layers would be one."""
+    if len(plan.platforms) < 2:
+        return [plan]
+    return [_part(plan, platform, platform.rpartition("/")[2]) for platform in plan.platforms]
+
+
+def _part(plan: Plan, platform: str, short: str) -> Plan:
+    return replace(
+        plan,
+        platforms=(platform,),
+        tag=f"{plan.tag}-{short}",
+        cache_from=tuple(f"{image}-{short}" for image in plan.cache_from),
+        cache_to=f"{plan.cache_to}-{short}" if plan.cache_to else None,
+    )
+
+
+def join(plan: Plan, built: Sequence[Built], builder: Builder) -> str:
+    """One name for what was pushed for several platforms; returns the reference with its digest."""
+    _tell(
+        builder, ["imagetools", "create", "--tag", plan.reference, *(each.reference for each in built)], plan
+    )
+    shown = _tell(
+        builder, ["imagetools", "inspect", "--format", "{{.Manifest.Digest}}", plan.reference], plan
+    )
+    return f"{plan.reference}@{shown.strip()}"
+
+
+def _tell(builder: Builder, arguments: Sequence[str], plan: Plan) -> str:
+    chosen = ["--builder", builder.name] if builder.name else []
+    done = subprocess.run(
+        [*builder.command, *arguments[:2], *chosen, *arguments[2:]],
+        env=dict(builder.environment),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise OperationError(f"The parts of image {plan.name} could not be joined: {done.stderr.strip()}")
+    return done.stdout
+
+
 def build(plan: Plan, builder: Builder, secrets: Mapping[str, str], console: Console, wish: Wish) -> Built:
     """Build one image. `secrets` are the stack's, by name.
 
@@ -92,24 +134,16 @@ def arguments(plan: Plan, secrets: Mapping[str, Path], wish: Wish) -> list[str]:
     said += [part for name, value in plan.arguments.items() for part in ("--build-arg", f"{name}={value}")]
     said += [part for name, place in plan.contexts.items() for part in ("--build-context", f"{name}={place}")]
     said += [part for name, path in secrets.items() for part in ("--secret", f"id={name},src={path}")]
-    said += [part for image in _caches(plan) for part in ("--cache-from", f"type=registry,ref={image}")]
+    said += [part for image in plan.cache_from for part in ("--cache-from", f"type=registry,ref={image}")]
     if wish.push and plan.cache_to:
         said += ["--cache-to", f"type=registry,ref={plan.cache_to},{CACHE}"]
-    if wish.attest:
-        said += ["--attest", "type=provenance,mode=max", "--attest", "type=sbom"]
+    # Without, the image is one manifest, as `up` pushes it.
+    said += ["--provenance", "mode=max", "--sbom", "true"] if wish.attest else ["--provenance", "false"]
     if plan.platforms:
         said += ["--platform", ",".join(plan.platforms)]
     if plan.target:
         said += ["--target", plan.target]
     return said
-
-
-def _caches(plan: Plan) -> list[str]:
-    """Where layers may be; `up` keeps those of several platforms apart."""
-    parts = (
-        [f"-{platform.rpartition('/')[2]}" for platform in plan.platforms] if len(plan.platforms) > 1 else []
-    )
-    return [f"{image}{part}" for image in plan.cache_from for part in ("", *parts)]
 
 
 def output(plan: Plan, builder: Builder, wish: Wish) -> list[str]:

@@ -12,8 +12,9 @@ from rich.table import Table
 
 from openedx_infra.config import ConfigError, Stack
 from openedx_infra.config.images import Reference, has_digest
-from openedx_infra.images import problems
+from openedx_infra.images import Plan, problems
 from openedx_infra.operations import builders, building, pinning
+from openedx_infra.operations.builders import Builder
 from openedx_infra.operations.logins import Logins
 from openedx_infra.operations.registry import Reference as Parts
 from openedx_infra.operations.registry import Registries
@@ -108,10 +109,20 @@ def build(file: StackFile, stack: Stack, wish: Wish, console: Console) -> None:
     builder = builders.available(stack.images.builder, console)
     with builders.logged_in(builder, logins.own()) as ready:
         for plan in chosen:
-            built = building.build(plan, ready, values, console, wish)
-            verb = "pushed" if wish.push else "built"
-            text = f"{plan.name}: {verb} in {built.seconds:.0f} s, {built.steps}: {built.reference}"
-            console.print(text, highlight=False, soft_wrap=True)
+            _build(plan, ready, values, wish, console)
+
+
+def _build(plan: Plan, builder: Builder, secrets: Mapping[str, str], wish: Wish, console: Console) -> None:
+    """Build one image for all its platforms, and tell of it."""
+    parts = building.parts(plan)
+    built = [building.build(part, builder, secrets, console, wish) for part in parts]
+    for each in built:
+        verb = "pushed" if wish.push else "built"
+        text = f"{plan.name}: {verb} in {each.seconds:.0f} s, {each.steps}: {each.reference}"
+        console.print(text, highlight=False, soft_wrap=True)
+    if wish.push and len(parts) > 1:
+        joined = building.join(plan, built, builder)
+        console.print(f"{plan.name}: joined: {joined}", highlight=False, soft_wrap=True)
 
 
 def _pinned(registries: Registries, wanted: Mapping[str, str], stack: Stack) -> dict[str, str]:

@@ -15,7 +15,8 @@ ALL = {"lms": ("lms", "openedx", "common/djangoapps", "xmodule"), "studio": STUD
 """All tests of the platform, as its own workflow `unit-tests` collects them from the root."""
 
 SETTINGS = {"lms": "lms.envs.test", "studio": "cms.envs.test"}
-"""Django settings modules of the suites. They use SQLite in memory and no cache, and need MongoDB."""
+"""Django settings modules of the suites. They use SQLite in memory and no cache server, and need MongoDB
+(MySQL is upstream's wish: openedx-platform#38034)."""
 
 _SHARD = re.compile(r"(?P<number>[1-9]\d*)/(?P<count>[1-9]\d*)")
 

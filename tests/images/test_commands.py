@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,19 @@ def test_what_is_pushed_is_what_the_stack_says(
     done = run(root, ["python", "-c", script], variables)
     assert done.stdout.strip() == VERSION, done.stderr
     assert (root / "openedx/staticfiles/campus/css/lms-main.css").is_file()
+
+
+def test_parts_are_joined_under_one_name(
+    platform: Platform, built: Built, begin: Bases, builder: Builder
+) -> None:
+    assert built.code == 0
+    [plan] = plans(stack(platform, begin))
+    pushed, _ = push(plan, platform, builder)
+    index = replace(plan, tag="joined")
+    name, _, digest = building.join(index, [pushed], builder).partition("@")
+    assert name == index.reference
+    assert Registries(lambda host: None).digest(name) == digest == platform.buildx.digest(name)
+    assert pushed.reference.endswith(platform.buildx.manifest(name)["manifests"][0]["digest"])
 
 
 def test_a_wrong_ref_is_one_sentence(platform: Platform, begin: Bases, builder: Builder) -> None:

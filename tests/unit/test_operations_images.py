@@ -146,18 +146,19 @@ def test_a_wish_changes_target_and_tag() -> None:
 
 
 def test_the_arguments_are_those_of_the_plan() -> None:
-    [plan] = plans(stack(openedx={**BUILD, "platforms": ["linux/amd64", "linux/arm64"]}))
+    [plan] = plans(stack(openedx={**BUILD, "platforms": ["linux/arm64"]}))
     said = building.arguments(plan, {"netrc": Path("/tmp/0")}, Wish(push=True, attest=True))
     pairs = list(pairwise(said))
     for name, value in plan.arguments.items():
         assert ("--build-arg", f"{name}={value}") in pairs
     assert ("--secret", "id=netrc,src=/tmp/0") in pairs
-    assert ("--platform", "linux/amd64,linux/arm64") in pairs
+    assert ("--platform", "linux/arm64") in pairs
     assert ("--tag", plan.reference) in pairs
     assert any(option == "--cache-to" and value.startswith("type=registry") for option, value in pairs)
-    assert sum(option == "--cache-from" for option in said) == 3
-    assert said.count("--attest") == 2
-    assert "--cache-to" not in building.arguments(plan, {}, Wish(push=False))
+    assert said.count("--cache-from") == 1
+    assert ("--provenance", "mode=max") in pairs and ("--sbom", "true") in pairs
+    plain = building.arguments(plan, {}, Wish(push=False))
+    assert "--cache-to" not in plain and "--sbom" not in plain
 
 
 BUILDX = """\
@@ -219,6 +220,16 @@ def test_a_failed_build_is_one_sentence(buildx: Builder) -> None:
         OperationError, match=r"Image openedx: stage webpack, step `RUN npm run webpack` failed"
     ):
         building.build(plan, broken, {"build_netrc": ""}, console, Wish(push=True))
+
+
+def test_platforms_are_built_apart_each_with_a_cache_of_its_own() -> None:
+    [plan] = plans(stack(openedx={**BUILD, "platforms": ["linux/amd64", "linux/arm64"]}))
+    amd, arm = building.parts(plan)
+    assert (amd.platforms, arm.platforms) == (("linux/amd64",), ("linux/arm64",))
+    assert (amd.reference, arm.reference) == (f"{plan.reference}-amd64", f"{plan.reference}-arm64")
+    assert (amd.cache_to, arm.cache_from) == (f"{plan.cache_to}-amd64", (f"{plan.cache_to}-arm64",))
+    [one] = plans(stack(openedx={**BUILD, "platforms": ["linux/arm64"]}))
+    assert building.parts(one) == [one]
 
 
 def test_where_an_image_goes() -> None:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
-import shlex
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
+import typed
 import yaml
 
 from openedx_infra.config import PROJECT, load
 from openedx_infra.images.plan import plans
-from openedx_infra.operations.cli import app
 
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
@@ -31,10 +28,7 @@ def commands(path: Path, name: str) -> Iterator[list[str]]:
     """Arguments of each call of a command in a workflow."""
     for job in jobs(path).values():
         for step in job["steps"]:
-            for line in str(step.get("run", "")).splitlines():
-                plain = re.sub(r"\$\{\{.*?\}\}", "1", line)
-                for match in re.finditer(rf"(?:^|[\s/|;]){name} (.*)", plain):
-                    yield shlex.split(match[1])
+            yield from typed.calls(str(step.get("run", "")), name)
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
@@ -59,12 +53,7 @@ def test_what_openedx_infra_is_told_it_knows() -> None:
     called = [arguments for path in WORKFLOWS for arguments in commands(path, "openedx-infra")]
     assert {arguments[0] for arguments in called} == {"check", "images", "test-platform"}
     for arguments in called:
-        command: Any = typer.main.get_command(app)
-        while hasattr(command, "commands"):
-            name, *arguments = arguments
-            assert name in command.commands, name
-            command = command.commands[name]
-        command.make_context(command.name, list(arguments))
+        typed.demand_known(arguments)
 
 
 def test_the_stack_of_the_nightly_build_is_right() -> None:

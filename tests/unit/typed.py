@@ -1,0 +1,30 @@
+"""Does the command line know what somebody wrote down? For workflows and docs, whose commands nobody runs."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from typing import Any
+
+import typer
+
+from openedx_infra.operations.cli import app
+
+
+def calls(text: str, name: str) -> Iterator[list[str]]:
+    """Arguments of each call of a command in lines of a shell; those that go on after `\\` are one."""
+    plain = re.sub(r"\$\{\{.*?\}\}", "1", text.replace("\\\n", " "))
+    for line in plain.splitlines():
+        for match in re.finditer(rf"(?:^|[\s/|;]){name} (.*)", line):
+            yield shlex.split(match[1], comments=True)
+
+
+def demand_known(arguments: list[str]) -> None:
+    """Fail when `openedx-infra` would refuse these arguments, unrun."""
+    command: Any = typer.main.get_command(app)
+    while hasattr(command, "commands"):
+        name, *arguments = arguments
+        assert name in command.commands, name
+        command = command.commands[name]
+    command.make_context(command.name, list(arguments))
