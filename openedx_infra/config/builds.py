@@ -124,8 +124,6 @@ class BaseImages(Section):
 class Build(Section):
     """An image that is built here and pushed to a registry."""
 
-    source: Literal["build"]
-    """`up` builds it when what it is made from has changed; pods name it by its digest."""
     repository: ImageRepository
     """Where it is pushed to."""
     tag: ImageTag | None = None
@@ -140,19 +138,26 @@ class Build(Section):
     """Secrets that the build may read: `git_token` for private repositories, `netrc` for private Python
     indexes and requirements, `npmrc` for private npm registries. Each is a secret of the stack, `build_` and
     its name."""
-    bases: BaseImages = BaseImages()
-    """Images to build on."""
-    build_apt_packages: Annotated[tuple[AptPackage, ...], Distinct] = ()
-    """Debian packages that only the build needs, such as headers."""
-    translations: Translations = Translations()
-    """Translations."""
     fragments: dict[PartName, str] = Field({})
     """Dockerfile instructions of one's own, by the point where they are put in."""
     arguments: dict[ArgumentName, str] = Field({})
     """Arguments of the Dockerfile that no other key says. Never a secret: they are in the image's history."""
 
 
-class OpenedxBuild(Build):
+class SourceBuild(Build):
+    """An image that is built from source."""
+
+    source: Literal["build"]
+    """`up` builds it when what it is made from has changed; pods name it by its digest."""
+    bases: BaseImages = BaseImages()
+    """Images to build on."""
+    build_apt_packages: Annotated[tuple[AptPackage, ...], Distinct] = ()
+    """Debian packages that only the build needs, such as headers."""
+    translations: Translations = Translations()
+    """Translations."""
+
+
+class OpenedxBuild(SourceBuild):
     """The image of LMS and Studio, built here."""
 
     platform: Checkout = Fork(source="git")
@@ -173,7 +178,21 @@ class OpenedxBuild(Build):
     """`production`, or `development` with all that a developer needs."""
 
 
-class MfeBuild(Build):
+class ThemesBuild(Build):
+    """Themes on an image of LMS and Studio that was built before, so that instances can share it."""
+
+    source: Literal["themes"]
+    """`up` adds themes, and nothing else, to an image that is there already."""
+    image: ImageReference
+    """The image to put them on, without themes or with some."""
+    assets: ImageReference
+    """The stage `assets` of the same build, as `openedx-infra images push openedx --target assets --tag …`
+    pushes it."""
+    themes: dict[PartName, Addition] = Field(min_length=1)
+    """Comprehensive themes, by the names that `site.theme` uses."""
+
+
+class MfeBuild(SourceBuild):
     """The image of the micro-frontends, built here."""
 
     mfes: dict[PartName, Checkout] = Field({})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from openedx_infra.config.builds import Build, MfeBuild, OpenedxBuild
+from openedx_infra.config.builds import Build, MfeBuild, OpenedxBuild, ThemesBuild
 from openedx_infra.config.conflict import Conflict
 from openedx_infra.config.images import has_digest
 from openedx_infra.config.places import Location
@@ -75,6 +75,8 @@ def repositories(build: Build) -> Collection[str]:
     sources: Mapping[str, object] = {}
     if isinstance(build, OpenedxBuild):
         sources = {**build.themes, "": build.platform}
+    elif isinstance(build, ThemesBuild):
+        sources = build.themes
     elif isinstance(build, MfeBuild):
         sources = build.mfes
     found = [source for source in sources.values() if isinstance(source, Fork | Repository)]

@@ -11,7 +11,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from openedx_infra.config.base import Distinct, ImageReference, KubernetesName, Section, Switch
-from openedx_infra.config.builds import ImageRepository, MfeBuild, OpenedxBuild
+from openedx_infra.config.builds import ImageRepository, MfeBuild, OpenedxBuild, ThemesBuild
 from openedx_infra.config.patterns import Pattern
 
 _PATTERN: Pattern = get_args(ImageReference)[1]
@@ -46,7 +46,7 @@ class Reference(Section):
     """Its registry, name, and tag or digest."""
 
 
-OpenedxImage = Annotated[Reference | OpenedxBuild, Field(discriminator="source"), _Shorthand()]
+OpenedxImage = Annotated[Reference | OpenedxBuild | ThemesBuild, Field(discriminator="source"), _Shorthand()]
 MfeImage = Annotated[Reference | MfeBuild, Field(discriminator="source"), _Shorthand()]
 
 RegistryHost = Annotated[
@@ -110,10 +110,14 @@ class Images(Section):
     registries. For those in `registries`, one is made."""
 
     @property
-    def builds(self) -> dict[str, OpenedxBuild | MfeBuild]:
+    def builds(self) -> dict[str, OpenedxBuild | ThemesBuild | MfeBuild]:
         """The images that are built here, by name."""
         said = {"openedx": self.openedx, "mfe": self.mfe}
-        return {name: image for name, image in said.items() if isinstance(image, OpenedxBuild | MfeBuild)}
+        return {
+            name: image
+            for name, image in said.items()
+            if isinstance(image, OpenedxBuild | ThemesBuild | MfeBuild)
+        }
 
     def mirrored(self, reference: str) -> str:
         """A reference as the mirror of its registry has it."""

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from openedx_infra.config.builds import Build, MfeBuild, OpenedxBuild
+from openedx_infra.config.builds import Build, MfeBuild, OpenedxBuild, SourceBuild, ThemesBuild
 from openedx_infra.config.image_rules import repositories
 from openedx_infra.config.places import key_of
-from openedx_infra.config.sources import Fork, Repository
+from openedx_infra.config.sources import Folder, Fork, Repository
 from openedx_infra.config.stack import Stack
 from openedx_infra.images.compose import FragmentError, context, dockerfile
 from openedx_infra.images.frontends import Frontend, SiteApp, mfe_dockerfile
@@ -75,17 +75,16 @@ def problems(stack: Stack) -> list[str]:
     return found
 
 
-def _plan(stack: Stack, name: str, build: Build) -> Plan:
-    own = _openedx(stack, build) if isinstance(build, OpenedxBuild) else _mfe(stack, build)
-    text, contexts, arguments, target = own
+def _plan(stack: Stack, name: str, build: OpenedxBuild | ThemesBuild | MfeBuild) -> Plan:
+    recipe = _recipe(stack, build)
     return Plan(
         name=name,
-        dockerfile=text,
-        context=context(name),
-        contexts=contexts,
-        arguments={**_common_arguments(stack, build), **arguments, **build.arguments},
-        secrets=_secrets(build),
-        target=target,
+        dockerfile=recipe.text,
+        context=context(recipe.folder),
+        contexts=recipe.contexts,
+        arguments={**recipe.arguments, **build.arguments},
+        secrets=dict(_secret_ids(build)),
+        target=recipe.target,
         repository=build.repository,
         tag=build.tag or stack.release,
         platforms=build.platforms,
@@ -94,24 +93,35 @@ def _plan(stack: Stack, name: str, build: Build) -> Plan:
     )
 
 
-_Parts = tuple[str, dict[str, str], dict[str, str], str | None]
-"""Dockerfile, folders, arguments and target."""
+@dataclass(frozen=True, kw_only=True)
+class _Recipe:
+    """What is different in each kind of image."""
+
+    folder: str
+    text: str
+    contexts: dict[str, str]
+    arguments: dict[str, str]
+    target: str | None = None
 
 
-def _openedx(stack: Stack, build: OpenedxBuild) -> _Parts:
+def _recipe(stack: Stack, build: OpenedxBuild | ThemesBuild | MfeBuild) -> _Recipe:
+    match build:
+        case OpenedxBuild():
+            return _openedx(stack, build)
+        case ThemesBuild():
+            return _themes(stack, build)
+        case MfeBuild():
+            return _mfe(stack, build)
+
+
+def _openedx(stack: Stack, build: OpenedxBuild) -> _Recipe:
     release = stack.pinned_release
-    text = dockerfile("openedx", build.fragments)
     contexts = {"patches": build.patches} if build.patches else {}
-    for stage, additions in (("packages", build.packages), ("themes", build.themes)):
-        lines: list[str] = []
-        for name, source in additions.items():
-            if isinstance(source, Repository):
-                lines.append(f"ADD {source.repository}#{source.ref} /{name}/")
-            else:
-                lines.append(f"COPY --from={stage}-{name} / /{name}/")
-                contexts[f"{stage}-{name}"] = source.path
-        text = _filled(text, stage, lines)
+    text = dockerfile("openedx", build.fragments)
+    text = _filled(text, "packages", build.packages, contexts)
+    text = _filled(text, "themes", build.themes, contexts)
     arguments = {
+        **_common_arguments(stack, build),
         "PYTHON_VERSION": release.python,
         "EXTRA_REQUIREMENTS": "\n".join(build.requirements),
         "EXTRA_INDEX_URLS": " ".join(build.indexes),
@@ -123,20 +133,38 @@ def _openedx(stack: Stack, build: OpenedxBuild) -> _Parts:
         arguments["REF"] = build.platform.ref or release.ref_of("openedx-platform")
     else:
         contexts["edx-platform"] = build.platform.path
-    return text, contexts, {name: value for name, value in arguments.items() if value}, build.target
+    arguments = {name: value for name, value in arguments.items() if value}
+    return _Recipe(folder="openedx", text=text, contexts=contexts, arguments=arguments, target=build.target)
 
 
-def _filled(text: str, stage: str, lines: list[str]) -> str:
-    """The Dockerfile with what a stage consists of, which is empty in ours."""
+def _themes(stack: Stack, build: ThemesBuild) -> _Recipe:
+    contexts: dict[str, str] = {}
+    text = _filled(dockerfile("theme", build.fragments), "themes", build.themes, contexts)
+    arguments = {
+        "OPENEDX_IMAGE": stack.images.mirrored(build.image),
+        "ASSETS_IMAGE": stack.images.mirrored(build.assets),
+    }
+    return _Recipe(folder="theme", text=text, contexts=contexts, arguments=arguments)
+
+
+def _filled(
+    text: str, stage: str, additions: Mapping[str, Repository | Folder], contexts: dict[str, str]
+) -> str:
+    """The Dockerfile with what a stage consists of, which is empty in ours; its folders go to `contexts`."""
     empty = f"FROM scratch AS {stage}\n"
     if text.count(empty) != 1:
         raise FragmentError(f"{stage}: the Dockerfile has no empty stage of this name")
-    return text.replace(empty, empty + "".join(f"{line}\n" for line in lines))
+    lines = []
+    for name, source in additions.items():
+        if isinstance(source, Repository):
+            lines.append(f"ADD {source.repository}#{source.ref} /{name}/\n")
+        else:
+            lines.append(f"COPY --from={stage}-{name} / /{name}/\n")
+            contexts[f"{stage}-{name}"] = source.path
+    return text.replace(empty, empty + "".join(lines))
 
 
-def _mfe(stack: Stack, build: Build) -> _Parts:
-    if not isinstance(build, MfeBuild):
-        raise TypeError(type(build))
+def _mfe(stack: Stack, build: MfeBuild) -> _Recipe:
     release = stack.pinned_release
     contexts = {f"{name}-patches": path for name, path in build.patches.items() if name in stack.mfe_names}
     if build.env_config:
@@ -158,10 +186,12 @@ def _mfe(stack: Stack, build: Build) -> _Parts:
         if app.name in stack.mfe_names
     ]
     caddy = stack.images.mirrored(build.bases.caddy or release.bases.caddy)
-    return mfe_dockerfile(frontends, apps, build.fragments), contexts, {"CADDY_IMAGE": caddy}, None
+    arguments = {**_common_arguments(stack, build), "CADDY_IMAGE": caddy}
+    text = mfe_dockerfile(frontends, apps, build.fragments)
+    return _Recipe(folder="mfe", text=text, contexts=contexts, arguments=arguments)
 
 
-def _common_arguments(stack: Stack, build: Build) -> dict[str, str]:
+def _common_arguments(stack: Stack, build: SourceBuild) -> dict[str, str]:
     bases, release = build.bases, stack.pinned_release
     mirrored = stack.images.mirrored
     found = {
@@ -173,10 +203,6 @@ def _common_arguments(stack: Stack, build: Build) -> dict[str, str]:
     if build.build_apt_packages:
         found["BUILD_APT_PACKAGES"] = " ".join(build.build_apt_packages)
     return found
-
-
-def _secrets(build: Build) -> dict[str, str]:
-    return dict(_secret_ids(build))
 
 
 def _secret_ids(build: Build) -> Iterator[tuple[str, str]]:

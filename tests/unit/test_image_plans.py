@@ -96,6 +96,24 @@ def test_themes_and_packages_come_from_anywhere_together() -> None:
     }
 
 
+def test_themes_alone_go_on_an_image_that_is_there() -> None:
+    plan = planned(
+        source="themes",
+        image="docker.io/all/openedx:1",
+        assets="docker.io/all/openedx:1-assets",
+        themes={"campus": {"source": "folder", "path": "themes/campus"}},
+    )
+    assert plan.context.name == "theme" and plan.reference == "registry.example.org/openedx:verawood"
+    assert plan.arguments == {
+        "OPENEDX_IMAGE": "docker.io/all/openedx:1",
+        "ASSETS_IMAGE": "docker.io/all/openedx:1-assets",
+    }
+    assert " AS assets\n" in planned().dockerfile
+    assert set(plan.arguments) == set(re.findall(r"^ARG (\w+)", plan.dockerfile, re.MULTILINE))
+    assert "FROM scratch AS themes\nCOPY --from=themes-campus / /campus/\n" in plan.dockerfile
+    assert plan.contexts == {"themes-campus": "themes/campus"} and plan.target is None
+
+
 def test_requirements_are_lines_and_their_order_is_kept() -> None:
     plan = planned(requirements=["b==2", "a @ git+https://git.example.org/a@v1"])
     assert plan.arguments["EXTRA_REQUIREMENTS"] == "b==2\na @ git+https://git.example.org/a@v1"
