@@ -13,11 +13,15 @@ import pytest
 from bases import Bases
 from building import Built
 from pulumi import automation
+from repositories import STANDIN
 from standins import SECRET, Platform
+from test_commands import push
 from test_commands import stack as said
 
 from openedx_infra.components.images import Images, ImagesArgs
-from openedx_infra.images import IMAGES
+from openedx_infra.config import load
+from openedx_infra.images import IMAGES, plans
+from openedx_infra.operations.builders import Builder
 from tools.builder import NAME
 from tools.toolchain import Toolchain
 
@@ -104,3 +108,25 @@ def test_destroy_leaves_the_image_for_those_who_run_it(program: Program) -> None
     digest = program.platform.buildx.digest(program.tag)
     program.stack(program.platform.secrets["netrc"].read_text()).destroy()
     assert program.platform.buildx.digest(program.tag) == digest
+
+
+def test_themes_alone_are_put_on_an_image_that_is_there(
+    platform: Platform, image: str, tmp_path: Path
+) -> None:
+    assets = f"{platform.buildx.registry}/openedx:assets"
+    platform.build("openedx:assets", target="assets")
+    openedx = {
+        "source": "themes",
+        "repository": f"{platform.buildx.registry}/commands/themed",
+        "image": image,
+        "assets": assets,
+        "themes": {"north": {"source": "folder", "path": str(STANDIN / "themes/campus")}},
+    }
+    [plan] = plans(
+        load("campus", {"site": {"lms_host": "learn.example.org"}, "images": {"openedx": openedx}})
+    )
+    builder = Builder((str(platform.buildx.binary),), platform.buildx.environment(), NAME)
+    pushed, _ = push(plan, platform, builder)
+    root = platform.buildx.unpack(pushed.reference.partition("@")[0], tmp_path)
+    listed = json.loads((root / "openedx/staticfiles/staticfiles.json").read_text())["paths"]
+    assert (root / "openedx/staticfiles" / listed["north/css/lms-main.css"]).is_file()
