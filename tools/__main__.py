@@ -1,4 +1,4 @@
-"""`python -m tools`: the toolchain and the embedded cluster by hand, for make, CI and debugging."""
+"""`python -m tools`: toolchain, embedded cluster and builder by hand, for make, CI and debugging."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from tools.builder import Builder, builder_dir
 from tools.cluster import EmbeddedCluster, cluster_dir
 from tools.errors import ToolError
 from tools.recipes import ALL
@@ -22,6 +23,8 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
 cluster_app = typer.Typer(help="The embedded cluster of this checkout.", no_args_is_help=True)
 app.add_typer(cluster_app, name="cluster")
+builder_app = typer.Typer(help="The builder and registry of this checkout.", no_args_is_help=True)
+app.add_typer(builder_app, name="builder")
 
 Names = Annotated[list[str] | None, typer.Argument(help="Tools by name; all of them without.")]
 
@@ -40,6 +43,28 @@ def env(names: Names = None) -> None:
     for key, value in changed.items():
         if os.environ.get(key) != value:
             typer.echo(f"export {key}={shlex.quote(value)}")
+
+
+@builder_app.command("start")
+def start_builder() -> None:
+    """Start them, and print shell lines by which buildx and Pulumi find the builder."""
+    builder = _builder()
+    builder.start()
+    for key, value in builder.environment({}).items():
+        typer.echo(f"export {key}={shlex.quote(value)}")
+    typer.echo(f"# registry: {builder.registry}")
+
+
+@builder_app.command("stop")
+def stop_builder() -> None:
+    """Stop them; images and cache stay."""
+    _builder().stop()
+
+
+@builder_app.command("destroy")
+def destroy_builder() -> None:
+    """Stop them and delete images and cache."""
+    _builder().destroy()
 
 
 @cluster_app.command()
@@ -66,6 +91,10 @@ def destroy() -> None:
 def status() -> None:
     """Say what runs and where."""
     typer.echo(_cluster().describe())
+
+
+def _builder() -> Builder:
+    return Builder(builder_dir(CHECKOUT))
 
 
 def _cluster() -> EmbeddedCluster:

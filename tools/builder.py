@@ -44,6 +44,8 @@ enabled = true
 binary = "{runc}"
 networkMode = "host"
 max-parallelism = {parallelism}
+gc = true
+maxUsedSpace = "{keep}GB"
 
 [worker.containerd]
 enabled = false
@@ -66,7 +68,8 @@ class Builder:
     """The builder and the registry in a folder; they outlive the program that starts them.
 
     `storage` is where BuildKit keeps its cache (default: in the folder). `parallelism` is how many steps run
-    at once: webpack takes 2 to 4 GB each, so it is not simply the number of processors.
+    at once: webpack takes 2 to 4 GB each, so it is not simply the number of processors. `keep` is how many
+    gigabytes of cache stay: what was used last.
     """
 
     def __init__(
@@ -76,11 +79,13 @@ class Builder:
         *,
         storage: Path | None = None,
         parallelism: int = 4,
+        keep: int = 40,
     ) -> None:
         self._directory = directory
         self._toolchain = toolchain
         self._storage = storage or directory / "buildkit"
         self._parallelism = parallelism
+        self._keep = keep
         self._daemons = {
             name: Daemon(name, directory / f"{name}.log", directory / f"{name}.json")
             for name in ("registry", "buildkitd")
@@ -156,6 +161,7 @@ class Builder:
                 runc=runc,
                 registry=self.registry,
                 parallelism=self._parallelism,
+                keep=self._keep,
             )
         )
         self._socket.unlink(missing_ok=True)

@@ -16,6 +16,9 @@ from pathlib import Path
 
 from building import Buildx
 
+NAMES = ("base", "uv", "node", "caddy")
+"""The images, by their names in the registry."""
+
 FOLDER = Path(__file__).parent / "bases"
 SUITE = "bookworm"
 UV = "0.13.5"
@@ -39,7 +42,7 @@ class Bases:
 
 def bases(buildx: Buildx, work: Path) -> Bases:
     """Return the images, made first if the registry doesn't have them; `work` takes what they are made of."""
-    found = Bases(**{name: f"{buildx.registry}/{name}:{TAG}" for name in ("base", "uv", "node", "caddy")})
+    found = Bases(**{name: f"{buildx.registry}/{name}:{TAG}" for name in NAMES})
     if not buildx.has(found.base):
         buildx.build(FOLDER / "base", contexts={}, tag=found.base, extra=_root(work))
     if not buildx.has(found.uv):

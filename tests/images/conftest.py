@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from bases import Bases, bases
+from bases import NAMES, Bases, bases
 from building import Buildx, Built
 from filelock import FileLock
-from private_index import NAME, VERSION, PrivateIndex, private_index
+from private_index import REQUIREMENT, PrivateIndex, private_index
 from repositories import STANDIN, GitHost, git_host
 from standins import SECRET, Platform, arguments
 
@@ -34,12 +35,25 @@ def buildx(toolchain: Toolchain) -> Iterator[Buildx]:
     if os.geteuid() != 0 or missing:
         pytest.skip(f"needs root, and on PATH: {', '.join(missing) or 'nothing more'}")
     work = private_dir(cache_dir() / "image-tests")
-    builder = Builder(work / "builder", toolchain)
+    builder = Builder(work / "builder", toolchain, keep=8)
     # Another run on this machine waits: this one stops the builder when it is through.
     with FileLock(work / "tests.lock"):
+        _forget(work / "builder", toolchain)
         builder.start()
         yield Buildx(toolchain.paths["buildx"], builder)
         builder.stop()
+
+
+def _forget(builder: Path, toolchain: Toolchain) -> None:
+    """Empty the registry of what earlier runs pushed, but for the images that Dockerfiles begin with."""
+    repositories = builder / "images/docker/registry/v2/repositories"
+    if not repositories.is_dir():
+        return
+    for repository in repositories.iterdir():
+        if repository.name not in NAMES:
+            shutil.rmtree(repository)
+    collect = [toolchain.paths["registry"], "garbage-collect", "--delete-untagged", builder / "registry.yml"]
+    subprocess.run(collect, check=True, capture_output=True)
 
 
 @pytest.fixture(scope="session")
@@ -74,7 +88,7 @@ def platform(
     netrc = tmp_path_factory.mktemp("secrets") / "netrc"
     netrc.write_text(index.netrc)
     said = arguments(begin, git) | {
-        "EXTRA_REQUIREMENTS": f"{NAME}=={VERSION}",
+        "EXTRA_REQUIREMENTS": REQUIREMENT,
         "EXTRA_INDEX_URLS": index.url,
     }
     contexts = {name: STANDIN / name for name in ("themes", "packages", "patches")}

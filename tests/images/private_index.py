@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 NAME, VERSION = "private-xblock", "1.0"
+REQUIREMENT = f"{NAME}=={VERSION}"
 USER = "builder"
 _WHEEL = f"private_xblock-{VERSION}-py3-none-any.whl"
 _METADATA = f"private_xblock-{VERSION}.dist-info"

@@ -24,6 +24,8 @@ FROM scratch AS edx-platform
 ARG REPOSITORY
 ARG REF
 ADD ${REPOSITORY}#${REF} /
+FROM scratch
+COPY --from=edx-platform / /
 """
 
 
