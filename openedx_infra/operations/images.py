@@ -15,6 +15,7 @@ from openedx_infra.config.images import Reference, has_digest
 from openedx_infra.images import Plan, problems
 from openedx_infra.operations import builders, building, pinning
 from openedx_infra.operations.builders import Builder
+from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.logins import Logins
 from openedx_infra.operations.registry import Reference as Parts
 from openedx_infra.operations.registry import Registries
@@ -126,13 +127,24 @@ def _build(plan: Plan, builder: Builder, secrets: Mapping[str, str], wish: Wish,
 
 
 def _pinned(registries: Registries, wanted: Mapping[str, str], stack: Stack) -> dict[str, str]:
-    """References with digests; registries are asked at the same time. A digest is the same at a mirror."""
+    """References with digests; registries are asked at the same time. A digest is the same at a mirror.
 
-    def pin(reference: str) -> str:
-        return Parts.parse(reference).pinned(registries.digest(stack.images.mirrored(reference)))
+    Raises OperationError with all that could not be had.
+    """
+
+    def pin(reference: str) -> str | OperationError:
+        try:
+            return Parts.parse(reference).pinned(registries.digest(stack.images.mirrored(reference)))
+        except OperationError as error:
+            return error
 
     with ThreadPoolExecutor(8) as pool:
-        return dict(zip(wanted, pool.map(pin, wanted.values()), strict=True))
+        found = dict(zip(wanted, pool.map(pin, wanted.values()), strict=True))
+    errors = [answer for answer in found.values() if isinstance(answer, OperationError)]
+    if errors:
+        remedies = dict.fromkeys(error.remedy for error in errors if error.remedy)
+        raise OperationError("\n".join(error.message for error in errors), remedy="; ".join(remedies) or None)
+    return {name: answer for name, answer in found.items() if isinstance(answer, str)}
 
 
 def _source(stack: Stack, name: str) -> str:

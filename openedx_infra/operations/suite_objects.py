@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from openedx_infra import scripts
@@ -146,15 +147,18 @@ def _mongodb(images: Images) -> Object:
 
 
 def _copy(images: Images) -> Object:
-    """Tests write beside the code (test_root, reports), and an image can't be written."""
-    command = ["cp", "-R", "--preserve=mode,timestamps,links", f"{PLATFORM_DIR}/.", "/copy"]
+    """Tests write beside the code (test_root, reports), and an image can't be written.
+
+    It goes into a folder of the volume, whose root is root's: nobody else may set its times.
+    """
+    command = ["cp", "-R", "--preserve=mode,timestamps,links", PLATFORM_DIR, "/copy"]
     return _container("copy", images.openedx, images, {"platform": "/copy"}, disk="6Gi") | {
         "command": command
     }
 
 
 def _tests(suite: Suite, images: Images, resources: Resources) -> Object:
-    mounts = {"scripts": TESTS_DIR, "platform": PLATFORM_DIR, "reports": REPORTS_DIR, "tmp": "/tmp"}
+    mounts = {"scripts": TESTS_DIR, "reports": REPORTS_DIR, "tmp": "/tmp"}
     container = _container(
         TESTS, images.openedx, images, mounts, cpu=resources.cpu, memory=resources.memory, disk="10Gi"
     )
@@ -165,7 +169,9 @@ def _tests(suite: Suite, images: Images, resources: Resources) -> Object:
         "HOME": "/tmp",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
+    copy = {"name": "platform", "mountPath": PLATFORM_DIR, "subPath": Path(PLATFORM_DIR).name}
     return container | {
+        "volumeMounts": [*container["volumeMounts"], copy],
         "command": ["sh", f"{TESTS_DIR}/platform_tests.sh", *suite.options, *suite.paths],
         "env": [{"name": name, "value": value} for name, value in env.items()],
     }

@@ -133,6 +133,18 @@ def test_references_are_pinned_one_by_one(registry: list[str]) -> None:
     assert out.getvalue().split() == [f"a.b/c:1@{DIGEST}", f"a.b/d:2@{DIGEST}"]
 
 
+def test_all_that_registries_refuse_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def digest(self: object, reference: str) -> str:
+        raise OperationError(f"There is no image {reference}.", remedy="check its name and tag")
+
+    monkeypatch.setattr("openedx_infra.operations.registry.Registries.digest", digest)
+    file = StackFile(name="campus", path=Path("absent"), content={})
+    with pytest.raises(OperationError) as caught:
+        images.digests(file, stack(), ["a.b/c:1", "a.b/d:2"], quiet()[0], write=False)
+    assert caught.value.message == "There is no image a.b/c:1.\nThere is no image a.b/d:2."
+    assert caught.value.remedy == "check its name and tag"
+
+
 def test_what_is_not_built_can_t_be_built() -> None:
     with pytest.raises(OperationError, match="does not build any image"):
         building.chosen(stack(), Wish(push=False))
