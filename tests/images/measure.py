@@ -31,7 +31,7 @@ Row = tuple[str, float]
 def main() -> None:
     """Measure and print."""
     toolchain = ensure(IMAGES)
-    kept = Builder(cache_dir() / "image-tests" / "builder", keep=8)
+    kept = Builder(cache_dir() / "image-tests" / "builder", keep=25)
     kept.start()
     work = Path(tempfile.mkdtemp(prefix="openedx-images-"))
     own = Builder(work / "builder")

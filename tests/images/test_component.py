@@ -53,7 +53,7 @@ class Program:
             plain = said(self.platform, self.begin)
             assert plain.images.openedx is not None
             build = plain.images.openedx.model_copy(update={"tag": self.version})
-            images = plain.images.model_copy(update={"openedx": build, "builder": NAME})
+            images = plain.images.model_copy(update={"openedx": build})
             stack = plain.model_copy(update={"images": images})
             secrets = {"build_netrc": pulumi.Output.secret(netrc)}
             found = Images("images", ImagesArgs(stack=stack, secrets=secrets, logins={}))
