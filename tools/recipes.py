@@ -169,7 +169,10 @@ ENGINE = ("pulumi", "pulumi-kubernetes")
 CLUSTER = ("etcd", "kwok", "kubernetes")
 """What the embedded cluster needs."""
 
-IMAGES = ("pulumi-docker-build", "buildkit", "buildx", "registry")
+DOCKER_BUILD = "pulumi-docker-build"
+"""Pulumi's plugin that builds images: only stacks that build need it."""
+
+IMAGES = (DOCKER_BUILD, "buildkit", "buildx", "registry")
 """What builds images where there is no Docker: only stacks and tests that build need it."""
 
 ALL = ENGINE + CLUSTER

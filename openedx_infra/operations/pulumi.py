@@ -130,6 +130,8 @@ def _prepare_stack(
     """Put in place what the command needs on this stack; return the arguments for the real Pulumi."""
     if line.command in _WITH_CLUSTER:
         begun = session.begin(request, console, creating=line.command in _DEPLOYING)
+        builder = {name: value for name, value in begun.live.cli.environment.items() if "BUILDX" in name}
+        environment.update(builder)
         if line.command == "up":
             begun.recover(console)
     file = stackfile.read(request.name, request.config_file)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +13,13 @@ from rich.console import Console
 
 from openedx_infra.config import ConfigError, Stack
 from openedx_infra.config.immutable import IMMUTABLE_OUTPUT, immutable_changes
-from openedx_infra.operations import backend, cluster, local, locks, recovery, secrets, stackfile
+from openedx_infra.operations import backend, builders, cluster, local, locks, recovery, secrets, stackfile
 from openedx_infra.operations.checkout import CHECKOUT, local_project, stack_file
 from openedx_infra.operations.engine import Cli
 from openedx_infra.operations.local import Address
 from openedx_infra.operations.stack import LiveStack
 from openedx_infra.operations.stackfile import StackFile
-from tools.recipes import ENGINE
+from tools.recipes import DOCKER_BUILD, ENGINE
 from tools.toolchain import Toolchain, ensure
 
 
@@ -58,16 +58,35 @@ class Session:
         recovery.recover(self.live, cluster.connect(self.address, self.stack.namespace), console)
 
 
-def tools(console: Console) -> Toolchain:
-    """Pulumi, its language host and provider."""
-    return ensure(ENGINE, console=console)
+def tools(console: Console, stack: Stack | None = None) -> Toolchain:
+    """Pulumi, its language host and provider, and the plugin that builds, for a stack that does."""
+    plugins = [DOCKER_BUILD] if stack is not None and stack.images.builds else []
+    return ensure([*ENGINE, *plugins], console=console)
+
+
+def builder(stack: Stack, console: Console) -> dict[str, str]:
+    """What Pulumi's plugin must find in its environment to build; nothing for a stack that builds nothing.
+
+    Raises ToolError when nothing here can build.
+    """
+    if not stack.images.builds:
+        return {}
+    found = builders.available(stack.images.builder, console).environment
+    return {name: found[name] for name in ("BUILDX_CONFIG", "BUILDX_BUILDER") if name in found}
 
 
 def live(
-    file: StackFile, toolchain: Toolchain, on_interrupt: Callable[[int], object] = lambda _: None
+    file: StackFile,
+    toolchain: Toolchain,
+    on_interrupt: Callable[[int], object] = lambda _: None,
+    variables: Mapping[str, str] | None = None,
 ) -> LiveStack:
-    """The stack of a file, whether or not it was ever brought up. No cluster is needed for it."""
-    environment = backend.environment(toolchain.environment(os.environ), local=file.local)
+    """The stack of a file, whether or not it was ever brought up. No cluster is needed for it.
+
+    `variables` are added to Pulumi's environment.
+    """
+    base = {**os.environ, **(variables or {})}
+    environment = backend.environment(toolchain.environment(base), local=file.local)
     own = CHECKOUT if file.path.resolve() == stack_file(file.name) else None
     return LiveStack(
         file.name,
@@ -107,7 +126,8 @@ def begin(
     stack = stackfile.validated(file, secrets=creating and not file.local, placeholders=not creating)
     if file.local:
         _demand_operators_secrets(file, stack)
-    stack_of_pulumi = live(file, tools(console), on_interrupt)
+    variables = builder(stack, console) if creating else {}
+    stack_of_pulumi = live(file, tools(console, stack), on_interrupt, variables)
     if file.local:
         address = _begin_local(file, stack, stack_of_pulumi, console, creating)
     else:

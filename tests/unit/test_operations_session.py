@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from openedx_infra.config import ConfigError, load
 from openedx_infra.config.immutable import IMMUTABLE_OUTPUT, immutable_values
 from openedx_infra.operations import session
+from openedx_infra.operations.builders import Builder
 from openedx_infra.operations.engine import Cli
 from openedx_infra.operations.local import Address
 from openedx_infra.operations.stack import LiveStack
@@ -56,3 +58,27 @@ def test_what_data_depends_on_is_refused_for_up_and_no_hindrance_for_destroy() -
 
 def test_a_stack_that_nobody_knows_is_for_the_verb_to_tell() -> None:
     session._demand_same(STACK, Known({}, known=False), HERE, creating=False)
+
+
+BUILDS = load(
+    "mine",
+    {
+        "site": {"lms_host": "learn.example.org"},
+        "images": {"mfe": {"source": "build", "repository": "registry.example.org/mfe"}},
+    },
+)
+
+
+def test_who_builds_has_the_plugin_and_its_builder(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, ...]] = []
+    monkeypatch.setattr(session, "ensure", lambda names, console: asked.append(tuple(names)))
+    found = Builder(("buildx",), {"BUILDX_CONFIG": "/b", "BUILDX_BUILDER": "own", "HOME": "/h"})
+    monkeypatch.setattr(session.builders, "available", lambda said, console: found)
+    console = Console()
+    for stack, plugin, variables in (
+        (STACK, False, {}),
+        (BUILDS, True, {"BUILDX_CONFIG": "/b", "BUILDX_BUILDER": "own"}),
+    ):
+        session.tools(console, stack)
+        assert ("pulumi-docker-build" in asked[-1]) is plugin
+        assert session.builder(stack, console) == variables
