@@ -54,7 +54,7 @@ types: $(READY) ## mypy --strict
 	@$(BIN)/mypy
 
 test-fast: $(READY) ## Unit and graph tests (seconds)
-	@$(PYTEST) -m 'not engine and not images'
+	@$(PYTEST) -m 'not engine and not images' --numprocesses auto --dist loadfile
 
 test-engine: $(READY) ## Real engine on the embedded cluster (minutes; builds the toolchain once)
 	@$(PYTEST) -m engine

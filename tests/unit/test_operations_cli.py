@@ -6,17 +6,29 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
 
 from openedx_infra.operations.checkout import CHECKOUT
+from openedx_infra.operations.cli import main
 
 COMMAND = [sys.executable, "-c", "from openedx_infra.operations.cli import main; main()"]
-Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """How a command ended, and what it said."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Run = Callable[..., Done]
 VERBS = (
     *("up", "preview", "down", "destroy", "outputs", "status", "check", "render", "env", "secrets"),
     *("images", "releases", "test-platform"),
@@ -24,22 +36,25 @@ VERBS = (
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
-    environment = {**os.environ, "OPENEDX_INFRA_STATE": str(tmp_path / "state")}
-    environment.pop("PULUMI_STACK", None)
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
+    """Runs a command in this process: a process of its own takes a second each."""
+    monkeypatch.setenv("OPENEDX_INFRA_STATE", str(tmp_path / "state"))
+    monkeypatch.delenv("PULUMI_STACK", raising=False)
+    monkeypatch.chdir(CHECKOUT)
 
-    def run_it(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*COMMAND, *arguments], cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=False
-        )
+    def run_it(*arguments: str) -> Done:
+        monkeypatch.setattr(sys, "argv", ["openedx-infra", *arguments])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capfd.readouterr()
+        return Done(returncode=int(ended.value.code or 0), stdout=said.out, stderr=said.err)
 
     return run_it
 
 
-def test_help_names_every_verb_at_once(run: Run) -> None:
-    start = time.monotonic()
-    done = run("--help")
-    assert time.monotonic() - start < 2
+def test_a_process_of_its_own_helps_and_names_every_verb() -> None:
+    done = subprocess.run([*COMMAND, "--help"], cwd=CHECKOUT, capture_output=True, text=True, check=False)
     assert done.returncode == 0
     assert all(verb in done.stdout for verb in VERBS)
 
