@@ -37,7 +37,7 @@ def measure(folder: Path) -> list[Figure]:
     """All figures, those of the whole instance first."""
     # What is imported from here on finds its state in the folder.
     from openedx_infra.operations.cluster import embedded
-    from tests.bench import memory, offline, previews, whole
+    from tests.bench import builds, memory, offline, previews, whole
 
     steps = {
         "tools": offline.warm_tools,
@@ -46,6 +46,7 @@ def measure(folder: Path) -> list[Figure]:
         "memory": memory.of_program,
         "check": offline.check,
         "tests": offline.fast_tests,
+        "builds": builds.on_the_standin,
     }
     figures: list[Figure] = []
     try:

@@ -24,12 +24,18 @@ from tools.paths import cache_dir
 from tools.recipes import IMAGES
 from tools.toolchain import ensure
 
-Row = tuple[str, float]
-"""What was measured, and how many seconds it took."""
+Row = tuple[str, float, str]
+"""What was measured, how much it was, and of what: seconds (`s`) or megabytes (`MB`)."""
 
 
 def main() -> None:
     """Measure and print."""
+    for what, value, unit in measured():
+        print(f"{what:<44}{value:>8.1f} {unit}")
+
+
+def measured() -> list[Row]:
+    """Times of builds, then sizes of layers."""
     toolchain = ensure(IMAGES)
     kept = Builder(cache_dir() / "image-tests" / "builder", keep=25)
     kept.start()
@@ -40,17 +46,16 @@ def main() -> None:
         own.start()
         buildx = Buildx(toolchain.paths["buildx"], own)
         with git_host(work / "git") as git:
-            for what, seconds in [*_platform(buildx, begin, git, work), *_mfe(buildx, begin, git, work)]:
-                print(f"{what:<44}{seconds:>8.1f} s")
-        for what, megabytes in _layers(buildx, f"{buildx.registry}/openedx:bench"):
-            print(f"{what:<44}{megabytes:>8.1f} MB")
+            times = [*_platform(buildx, begin, git, work), *_mfe(buildx, begin, git, work)]
+        sizes = _layers(buildx, f"{buildx.registry}/openedx:bench")
+        return [*((*row, "s") for row in times), *((*row, "MB") for row in sizes)]
     finally:
         own.destroy()
         kept.stop()
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _platform(buildx: Buildx, begin: Bases, git: GitHost, work: Path) -> Iterator[Row]:
+def _platform(buildx: Buildx, begin: Bases, git: GitHost, work: Path) -> Iterator[tuple[str, float]]:
     themes = work / "themes"
     shutil.copytree(STANDIN / "themes", themes)
     platform = Platform(buildx, arguments(begin, git), {"themes": themes})
@@ -68,7 +73,7 @@ def _platform(buildx: Buildx, begin: Bases, git: GitHost, work: Path) -> Iterato
     yield "openedx: the platform's source changed", other.build("openedx:bench").seconds
 
 
-def _mfe(buildx: Buildx, begin: Bases, git: GitHost, work: Path) -> Iterator[Row]:
+def _mfe(buildx: Buildx, begin: Bases, git: GitHost, work: Path) -> Iterator[tuple[str, float]]:
     names = ("learning", "profile")
     frontends = [
         Frontend(name=name, repository=git.repository(f"frontend-app-{name}"), ref=BRANCH) for name in names
