@@ -36,7 +36,7 @@ def mongodb(instance: Instance, parent: pulumi.Resource) -> StatefulSet:
         {"password": instance.secrets["mongodb_root_password"]},
         pulumi.ResourceOptions(parent=parent),
     )
-    memory = memory_bytes(stack.sizing.mongodb.memory_limit or stack.sizing.mongodb.memory)
+    memory = memory_bytes(stack.sizing.mongodb.memory_ceiling)
     container = Container(
         image=instance.image("mongodb"),
         size=stack.sizing.mongodb,

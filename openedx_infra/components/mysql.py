@@ -38,7 +38,7 @@ def mysql(instance: Instance, parent: pulumi.Resource) -> StatefulSet:
     container = Container(
         image=instance.image("mysql"),
         size=stack.sizing.mysql,
-        args=_arguments(memory_bytes(stack.sizing.mysql.memory_limit or stack.sizing.mysql.memory)),
+        args=_arguments(memory_bytes(stack.sizing.mysql.memory_ceiling)),
         env={"MYSQL_ROOT_PASSWORD_FILE": f"{SECRETS}/password"},
         port=instance.endpoints.mysql.port,
         probes=probes.server(instance.endpoints.mysql.port, start_seconds=900),

@@ -50,9 +50,8 @@ def _valkey(
 ) -> StatefulSet:
     scope, opts = instance.scope, pulumi.ResourceOptions(parent=parent)
     port = instance.endpoints.broker.port if name == "broker" else instance.endpoints.cache.port
-    memory = (
-        memory_bytes(size.memory_limit or size.memory) * 3 // 4
-    )  # the rest is for buffers and rewriting its file
+    # The rest is for buffers and rewriting its file.
+    memory = memory_bytes(size.memory_ceiling) * 3 // 4
     lines = [f"include {SECRETS}/password.conf", f"port {port}", f"dir {DATA}", f"maxmemory {memory}", *rules]
     config = files.plain(f"{name}-config", scope, {"valkey.conf": "\n".join(lines) + "\n"}, opts)
     password = pulumi.Output.from_input(instance.secrets[f"{name}_password"])

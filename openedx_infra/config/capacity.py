@@ -47,7 +47,7 @@ def _limits(location: Location, size: Resources) -> Iterator[Conflict]:
     if size.cpu_limit and cpu_cores(size.cpu_limit) < cpu_cores(size.cpu):
         text = f"{size.cpu_limit} is below `cpu` ({size.cpu}): raise the limit, or leave it out"
         yield Conflict((*location, "cpu_limit"), text, ((*location, "cpu"),))
-    limit = size.memory_limit or size.memory
+    limit = size.memory_ceiling
     if memory_bytes(limit) < memory_bytes(size.memory):
         text = f"{limit} is below `memory` ({size.memory}): raise the limit"
         yield Conflict((*location, "memory_limit"), text, ((*location, "memory"),))

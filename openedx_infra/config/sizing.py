@@ -25,6 +25,11 @@ class Resources(Section):
     memory_limit: Memory | None = None
     """Memory above which the pod is killed. None: the same as `memory`."""
 
+    @property
+    def memory_ceiling(self) -> str:
+        """Memory above which the pod is killed, said or not."""
+        return self.memory_limit or self.memory
+
 
 class Web(Resources):
     """A web workload."""

@@ -42,11 +42,6 @@ class Urn:
         """Whether it is an object of the cluster, other than components and providers."""
         return self._types[-1].startswith("kubernetes:")
 
-    @property
-    def api_version(self) -> str:
-        """The Kubernetes API version of its type, such as `apps/v1` or `v1`; empty for other resources."""
-        return self._types[-1].split(":")[1].removeprefix("core/") if self.is_kubernetes else ""
-
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"
 
