@@ -1,67 +1,66 @@
-"""Where does the data of the instance live, and who answers for it?"""
+"""Where does the data of the instance live? In seven places, each by a switch of its own."""
 
 from __future__ import annotations
 
-import pulumi
-from pulumi_kubernetes.core.v1 import PersistentVolumeClaim
+from typing import Any
 
+import pulumi
+
+from openedx_infra.components import sources
 from openedx_infra.components.instance import Instance
-from openedx_infra.components.meilisearch import meilisearch
-from openedx_infra.components.mongodb import mongodb
-from openedx_infra.components.mysql import mysql
-from openedx_infra.components.smtp import smtp
-from openedx_infra.components.valkey import broker, cache
-from openedx_infra.kubernetes import volumes
+from openedx_infra.components.store import Store
+from openedx_infra.settings.connections import Connections, Valkey
 
 
 class Datastores(pulumi.ComponentResource):
-    """Databases, queues, cache, search, mail relay and the volumes of uploaded files.
+    """Databases, queues, cache, search, uploaded files, and the way that mail goes.
 
-    Each attribute is the very resource to depend on, so that nobody waits for a server that it doesn't need.
+    Each attribute says what to wait for, so that nobody waits for a server that it doesn't need.
     """
 
     def __init__(self, name: str, instance: Instance, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("openedx:index:Datastores", name, None, opts)
-        self.mysql = mysql(instance, self)
-        """MySQL's StatefulSet."""
-        self.mongodb = mongodb(instance, self)
-        """MongoDB's StatefulSet."""
-        self.broker = broker(instance, self)
-        """StatefulSet of Valkey as broker."""
-        self.cache = cache(instance, self)
-        """StatefulSet of Valkey as cache."""
-        self.search = meilisearch(instance, self)
-        """Meilisearch's StatefulSet."""
-        storage = instance.stack.datastores.storage
-        self.media = self._shared("media", instance, storage.media)
-        """Volume of public uploads."""
-        self.private = self._shared("private", instance, storage.private)
-        """Volume of private uploads."""
-        if instance.stack.mail.delivery.source == "relay":
-            smtp(instance, self)
-        self.endpoints = instance.endpoints
-        """Where the datastores listen."""
-        self.register_outputs(addresses(instance))
+        said = instance.stack.datastores
+        self.mysql = sources.mysql(instance, said.mysql, self)
+        """MySQL."""
+        self.mongodb = sources.mongodb(instance, said.mongodb, self)
+        """MongoDB."""
+        self.broker = sources.broker(instance, said.broker, self)
+        """Celery's broker and the event bus."""
+        self.cache = sources.cache(instance, said.cache, self)
+        """Django's cache."""
+        self.search = sources.search(instance, said.search, self)
+        """The search engine."""
+        self.storage = sources.storage(instance, said.storage, self)
+        """Uploaded files."""
+        self.mail = sources.mail(instance, instance.stack.mail.delivery, self)
+        """The way that mail goes."""
+        self.connections: pulumi.Output[Connections] = pulumi.Output.all(
+            **{name: store.connection for name, store in self.named().items()}
+        ).apply(_together)
+        """How to reach all of them."""
+        self.register_outputs({})
 
-    def _shared(self, name: str, instance: Instance, size: str) -> PersistentVolumeClaim:
-        return volumes.claim(
-            name,
-            instance.scope,
-            size,
-            instance.data(self),
-            storage_class=instance.stack.cluster.storage_class,
-            access_mode=instance.stack.datastores.storage.access_mode,
-        )
+    def named(self) -> dict[str, Store[Any]]:
+        """All of them, by their names in `Connections`."""
+        return {name: getattr(self, name) for name in Connections.__dataclass_fields__}
 
 
-def addresses(instance: Instance) -> dict[str, str]:
-    """Host and port of each datastore, as people read them."""
-    at = instance.endpoints
-    named = {
-        "mysql": at.mysql,
-        "mongodb": at.mongodb,
-        "broker": at.broker,
-        "cache": at.cache,
-        "search": at.search,
+def _together(known: dict[str, Any]) -> Connections:
+    return Connections(**known)
+
+
+def addresses(connections: Connections) -> dict[str, str]:
+    """Where each of them is, as people read it. No password is in it."""
+    at = connections
+    return {
+        "mysql": str(at.mysql.at),
+        "mongodb": at.mongodb.srv or ",".join(map(str, at.mongodb.members)),
+        "broker": _valkey(at.broker),
+        "cache": _valkey(at.cache),
+        "search": at.search.url,
     }
-    return {name: f"{endpoint.host}:{endpoint.port}" for name, endpoint in named.items()}
+
+
+def _valkey(server: Valkey) -> str:
+    return str(server.at) if server.at else ",".join(map(str, server.sentinels))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pulumi
 
+from openedx_infra.components.in_cluster import meilisearch
 from openedx_infra.components.instance import MFE_PORT, WEB_PORT, Instance
 from openedx_infra.components.proxies import proxy
 from openedx_infra.config.site import TlsCertManager, TlsSecret
@@ -47,14 +48,14 @@ class Ingress(pulumi.ComponentResource):
         self.register_outputs({"hosts": list(instance.stack.site.hosts)})
 
     def _doors(self) -> list[Door]:
-        site, search = self._instance.stack.site, self._instance.endpoints.search
+        site = self._instance.stack.site
         return [
             Door(service="lms", port=WEB_PORT, host=site.lms_host, limit=UPLOAD_LIMITS["lms"]),
             Door(service="studio", port=WEB_PORT, host=site.studio_host, limit=UPLOAD_LIMITS["cms"]),
             Door(service="mfe", port=MFE_PORT, host=site.mfe_host, limit=QUERY_LIMIT),
             Door(
-                service=search.host,
-                port=search.port,
+                service="meilisearch",
+                port=meilisearch.PORT,
                 host=site.search_host,
                 limit=QUERY_LIMIT,
                 paths=SEARCH_PATHS,

@@ -19,7 +19,7 @@ from pulumi_kubernetes.batch.v1 import Job
 from openedx_infra import scripts
 from openedx_infra.components.datastores import Datastores
 from openedx_infra.components.instance import Instance
-from openedx_infra.components.process import Process, Storage, pod
+from openedx_infra.components.process import Process, pod
 from openedx_infra.components.provisioning import SCRIPTS, Provisioning
 from openedx_infra.components.sites import LMS, STUDIO, Rendered, SettingsFiles, Site, keep
 from openedx_infra.kubernetes import files, volumes
@@ -38,7 +38,6 @@ class InitializationArgs:
 
     instance: Instance
     datastores: Datastores
-    storage: Storage
     settings: Mapping[str, Rendered]
     """The settings of each site, by its name."""
 
@@ -55,12 +54,12 @@ class Initialization(pulumi.ComponentResource):
         self._settings = {site.name: self._keep(site) for site in (LMS, STUDIO)}
         stores = args.datastores
         provision = Provisioning(instance=args.instance, datastores=stores, parent=self)
-        databases = [provision.mysql(), provision.mongodb()]
+        databases = [*provision.mysql(), *provision.mongodb(), *stores.storage.ready]
         search = provision.search()
         # Migrations write to both databases, use the cache, and some enqueue tasks.
-        lms_migrate = self._run("lms-migrate", LMS, [*databases, stores.broker, stores.cache])
+        lms_migrate = self._run("lms-migrate", LMS, [*databases, *stores.broker.ready, *stores.cache.ready])
         studio_migrate = self._run("studio-migrate", STUDIO, [lms_migrate])
-        lms_setup = self._set_up_lms([studio_migrate, search])
+        lms_setup = self._set_up_lms([studio_migrate, *search])
         self.done = self._run("studio-setup", STUDIO, [lms_setup])
         """The Job after which everything else may start. It comes after all others."""
         self.register_outputs({})
@@ -106,7 +105,7 @@ class Initialization(pulumi.ComponentResource):
             secrets=secrets,
             mounts=[volumes.mounted("scripts", SCRIPTS, [source]), *mounts],
         )
-        once = pod(site, instance, self._settings[site.name], self._args.storage, process)
+        once = pod(site, instance, self._settings[site.name], self._args.datastores.storage, process)
         # It ends, and runs again for another release.
         once = replace(once, restart="Never", annotations={"openedx.org/release": instance.stack.release})
         opts = pulumi.ResourceOptions(parent=self, depends_on=list(after))

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 import pulumi
 
 from openedx_infra.config import Stack
+from openedx_infra.config.contract import Contract
 from openedx_infra.kubernetes.names import Scope
 from openedx_infra.kubernetes.pod import Image
-from openedx_infra.settings.endpoints import Endpoint, Endpoints
+from openedx_infra.settings.connections import LMS
 
-WEB_PORT = 8000
+WEB_PORT = LMS.port
 """Port of the web servers of LMS and Studio."""
 MFE_PORT = 8002
 """Port of the static server of the MFEs."""
@@ -30,8 +31,10 @@ class Instance:
     """Namespace and labels."""
     secrets: Mapping[str, pulumi.Input[str]]
     """Values of the stack's secrets by name."""
-    endpoints: Endpoints
-    """Where its servers listen, as its pods see them."""
+    foundation: pulumi.Output[Contract] | None = None
+    """What its foundation stack promises. None: it is built on none."""
+    foundation_secrets: pulumi.Output[Mapping[str, str]] | None = None
+    """Passwords of the foundation's shared servers, by the names that secrets of the stack would have."""
     built: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     """References of the images that are built here, by their keys in `images`."""
     pull_secrets: Sequence[pulumi.Input[str]] = ()
@@ -53,17 +56,3 @@ class Instance:
         """Options of a resource whose loss is a loss of data."""
         protect = self.stack.datastores.protect
         return pulumi.ResourceOptions(parent=parent, protect=protect, retain_on_delete=protect)
-
-
-ENDPOINTS = Endpoints(
-    mysql=Endpoint(host="mysql", port=3306),
-    mongodb=Endpoint(host="mongodb", port=27017),
-    broker=Endpoint(host="broker", port=6379),
-    cache=Endpoint(host="cache", port=6379),
-    search=Endpoint(host="meilisearch", port=7700),
-    smtp=Endpoint(host="smtp", port=8025),
-    lms=Endpoint(host="lms", port=WEB_PORT),
-    studio=Endpoint(host="studio", port=WEB_PORT),
-)
-"""Where the servers of an instance listen: names of Services in its own namespace, the same in every
-instance."""

@@ -25,7 +25,7 @@ class Mfe(pulumi.ComponentResource):
     def __init__(self, name: str, instance: Instance, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("openedx:index:Mfe", name, None, opts)
         scope, own = instance.scope, pulumi.ResourceOptions(parent=self)
-        text = mfe_caddyfile(instance.stack, instance.endpoints)
+        text = mfe_caddyfile(instance.stack)
         config = files.plain("mfe-config", scope, {"Caddyfile": text}, own)
         size = instance.stack.sizing.mfe
         container = Container(

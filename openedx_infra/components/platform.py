@@ -12,11 +12,10 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from openedx_infra.components.datastores import Datastores
 from openedx_infra.components.ingress import Ingress
 from openedx_infra.components.initialization import Initialization, InitializationArgs
-from openedx_infra.components.instance import ENDPOINTS, Instance
+from openedx_infra.components.instance import Instance
 from openedx_infra.components.isolation import isolate
 from openedx_infra.components.lms import Lms
 from openedx_infra.components.mfe import Mfe
-from openedx_infra.components.process import Storage
 from openedx_infra.components.pulling import Login, logins, pull_secret
 from openedx_infra.components.sites import LMS, STUDIO, render
 from openedx_infra.components.studio import Studio
@@ -59,23 +58,25 @@ class Platform(pulumi.ComponentResource):
             stack=stack,
             scope=scope,
             secrets=args.secrets,
-            endpoints=ENDPOINTS,
             built=self._images(args, known),
             pull_secrets=[*stack.images.pull_secrets, *secrets],
         )
         """What all components know of it."""
-        isolate(self.instance, self)
-        stores = Datastores("datastores", self.instance, own)
-        storage = Storage(media=stores.media, private=stores.private)
-        settings = {site.name: render(site, self.instance) for site in (LMS, STUDIO)}
-        first = InitializationArgs(
-            instance=self.instance, datastores=stores, storage=storage, settings=settings
-        )
+        self.datastores = Datastores("datastores", self.instance, own)
+        """Where its data lives."""
+        stores = self.datastores
+        isolate(self.instance, stores, self)
+        settings = {site.name: render(site, self.instance, stores.connections) for site in (LMS, STUDIO)}
+        first = InitializationArgs(instance=self.instance, datastores=stores, settings=settings)
         after = [Initialization("initialization", first, own).done]
-        site = SiteArgs(instance=self.instance, storage=storage, settings=settings, after=after)
+        site = SiteArgs(instance=self.instance, storage=stores.storage, settings=settings, after=after)
         lms, studio = Lms("lms", site, own), Studio("studio", site, own)
         workers = WorkersArgs(
-            instance=self.instance, storage=storage, lms=lms.settings, studio=studio.settings, after=after
+            instance=self.instance,
+            storage=stores.storage,
+            lms=lms.settings,
+            studio=studio.settings,
+            after=after,
         )
         Workers("workers", workers, own)
         Mfe("mfe", self.instance, own)

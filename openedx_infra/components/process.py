@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pulumi_kubernetes.core.v1 import PersistentVolumeClaim
-
 from openedx_infra import settings
 from openedx_infra.components.instance import PLATFORM, Instance
 from openedx_infra.components.sites import SettingsFiles, Site
+from openedx_infra.components.store import FileStore
 from openedx_infra.kubernetes import volumes
 from openedx_infra.kubernetes.files import Files
 from openedx_infra.kubernetes.pod import Container, Pod, Size
@@ -21,14 +20,6 @@ USER = 1000
 """The user that owns the files in the platform's image."""
 SHARED = {"openedx.org/storage": "shared"}
 """Label of all pods that mount the volumes of uploaded files."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Storage:
-    """The volumes of uploaded files."""
-
-    media: PersistentVolumeClaim
-    private: PersistentVolumeClaim
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,9 +45,8 @@ class Process:
     env: Mapping[str, str] | None = None
 
 
-def pod(site: Site, instance: Instance, kept: SettingsFiles, storage: Storage, process: Process) -> Pod:
+def pod(site: Site, instance: Instance, kept: SettingsFiles, storage: FileStore, process: Process) -> Pod:
     """A pod that runs the platform's code."""
-    one_node = instance.stack.datastores.storage.access_mode == "ReadWriteOnce"
     container = Container(
         image=instance.image("openedx"),
         size=process.size,
@@ -75,7 +65,7 @@ def pod(site: Site, instance: Instance, kept: SettingsFiles, storage: Storage, p
         container=container,
         user=USER,
         grace_seconds=process.grace_seconds,
-        beside=SHARED if one_node else None,
+        beside=SHARED if storage.one_node else None,
     )
 
 
@@ -94,14 +84,13 @@ def _environment(site: Site) -> dict[str, str]:
     }
 
 
-def _mounts(site: Site, kept: SettingsFiles, storage: Storage, process: Process) -> list[Mount]:
+def _mounts(site: Site, kept: SettingsFiles, storage: FileStore, process: Process) -> list[Mount]:
     module = kept.plain.only(*settings.module_files(site.variant))
     return [
         volumes.mounted("config", paths.CONFIG_DIR, [kept.plain.only(site.settings_file), *process.config]),
         volumes.mounted("module", paths.module_dir(site.variant), [module]),
         volumes.mounted("secrets", paths.SECRETS_DIR, [kept.secret, *process.secrets]),
-        volumes.claimed("media", paths.MEDIA_DIR, storage.media),
-        volumes.claimed("private", paths.PRIVATE_DIR, storage.private),
+        *storage.mounts,
         volumes.scratch("data", paths.DATA_DIR, "2Gi"),
         volumes.scratch("tmp", "/tmp", "2Gi"),
     ]

@@ -13,9 +13,11 @@ import pulumi
 from pulumi_kubernetes.batch.v1 import Job
 
 from openedx_infra import scripts
-from openedx_infra.components import mongodb, mysql, process
+from openedx_infra.components import process
 from openedx_infra.components.datastores import Datastores
+from openedx_infra.components.in_cluster import mongodb, mysql
 from openedx_infra.components.instance import Instance
+from openedx_infra.components.store import Administrator
 from openedx_infra.kubernetes import files, volumes
 from openedx_infra.kubernetes.job import job
 from openedx_infra.kubernetes.pod import Container, FixedSize, Pod
@@ -37,57 +39,74 @@ class Provisioning:
     datastores: Datastores
     parent: pulumi.Resource
 
-    def mysql(self) -> Job:
-        """The platform's database in MySQL, and its user."""
-        said, at = self.instance.stack.datastores.mysql, self.instance.endpoints.mysql
+    def mysql(self) -> Sequence[pulumi.Resource]:
+        """The platform's databases in MySQL, and their user."""
+        store = self.datastores.mysql
+        if store.administrator is None:
+            return store.ready
+        at = pulumi.Output.from_input(store.connection)
+        said = self.instance.stack.datastores.mysql
         return self._run(
             "mysql-provision",
             ["bash", f"{SCRIPTS}/mysql_provision.sh"],
             image="mysql",
             user=mysql.USER,
             env={
-                "MYSQL_HOST": at.host,
-                "MYSQL_PORT": str(at.port),
+                "MYSQL_HOST": at.apply(lambda known: known.at.host),
+                "MYSQL_PORT": at.apply(lambda known: str(known.at.port)),
                 "DATABASE": said.database,
                 "DATABASE_USER": said.user,
             },
-            secrets=["mysql_root_password", "mysql_root_password_previous", "mysql_password"],
-            after=self.datastores.mysql,
+            secrets={
+                **_passwords("mysql_root_password", store.administrator),
+                "mysql_password": self.instance.secrets["mysql_password"],
+            },
+            after=store.ready,
         )
 
-    def mongodb(self) -> Job:
+    def mongodb(self) -> Sequence[pulumi.Resource]:
         """The platform's user in MongoDB, which makes databases when something is written to them."""
-        said, at = self.instance.stack.datastores.mongodb, self.instance.endpoints.mongodb
+        store = self.datastores.mongodb
+        if store.administrator is None:
+            return store.ready
+        at = pulumi.Output.from_input(store.connection)
+        said = self.instance.stack.datastores.mongodb
         return self._run(
             "mongodb-provision",
             ["mongosh", "--nodb", "--quiet", "--file", f"{SCRIPTS}/mongodb_provision.js"],
             image="mongodb",
             user=mongodb.USER,
             env={
-                "MONGODB_HOST": at.host,
-                "MONGODB_PORT": str(at.port),
+                "MONGODB_HOST": at.apply(lambda known: known.members[0].host),
+                "MONGODB_PORT": at.apply(lambda known: str(known.members[0].port)),
                 "DATABASE": said.database,
                 "DATABASE_USER": said.user,
             },
-            secrets=["mongodb_root_password", "mongodb_root_password_previous", "mongodb_password"],
-            after=self.datastores.mongodb,
+            secrets={
+                **_passwords("mongodb_root_password", store.administrator),
+                "mongodb_password": self.instance.secrets["mongodb_password"],
+            },
+            after=store.ready,
         )
 
-    def search(self) -> Job:
+    def search(self) -> Sequence[pulumi.Resource]:
         """The key by which the platform searches and indexes."""
-        at = self.instance.endpoints.search
+        store = self.datastores.search
+        if store.administrator is None:
+            return store.ready
+        at = pulumi.Output.from_input(store.connection)
         return self._run(
             "search-provision",
             ["python", f"{SCRIPTS}/search_provision.py"],
             image="openedx",
             user=process.USER,
             env={
-                "MEILISEARCH_URL": f"http://{at.host}:{at.port}",
+                "MEILISEARCH_URL": at.apply(lambda known: known.url),
                 "INDEX_PREFIX": keys.index_prefix(self.instance.stack),
                 "KEY_UID": keys.SEARCH_KEY_UID,
             },
-            secrets=["meilisearch_master_key"],
-            after=self.datastores.search,
+            secrets={"meilisearch_master_key": store.administrator.password},
+            after=store.ready,
         )
 
     def _run(
@@ -97,18 +116,14 @@ class Provisioning:
         *,
         image: str,
         user: int,
-        env: Mapping[str, str],
-        secrets: Sequence[str],
-        after: pulumi.Resource,
-    ) -> Job:
+        env: Mapping[str, pulumi.Input[str]],
+        secrets: Mapping[str, pulumi.Input[str]],
+        after: Sequence[pulumi.Resource],
+    ) -> Sequence[Job]:
         scope, own = self.instance.scope, pulumi.ResourceOptions(parent=self.parent)
         script = PurePosixPath(command[-1]).name
         source = files.plain(f"{name}-script", scope, {script: scripts.text(script)}, own)
-        # Of the previous passwords there is one only while a rotation is under way.
-        values = {
-            secret: self.instance.secrets[secret] for secret in secrets if secret in self.instance.secrets
-        }
-        secret = files.secret(f"{name}-secrets", scope, values, own)
+        secret = files.secret(f"{name}-secrets", scope, secrets, own)
         container = Container(
             image=self.instance.image(image),
             size=SIZE,
@@ -121,5 +136,11 @@ class Provisioning:
             ],
         )
         pod = Pod(component=name, container=container, user=user, restart="Never")
-        opts = pulumi.ResourceOptions(parent=self.parent, depends_on=[after])
-        return job(name, scope, pod, opts, deadline_minutes=MINUTES)
+        opts = pulumi.ResourceOptions(parent=self.parent, depends_on=list(after))
+        return [job(name, scope, pod, opts, deadline_minutes=MINUTES)]
+
+
+def _passwords(name: str, administrator: Administrator) -> dict[str, pulumi.Input[str]]:
+    """Of previous passwords there is one only while a rotation is under way."""
+    previous = administrator.previous
+    return {name: administrator.password, **({f"{name}_previous": previous} if previous is not None else {})}

@@ -15,7 +15,7 @@ from openedx_infra.config.sizing import Web
 from openedx_infra.kubernetes import files
 from openedx_infra.kubernetes.files import Files
 from openedx_infra.kubernetes.names import Scope
-from openedx_infra.settings.endpoints import Endpoints
+from openedx_infra.settings.connections import Connections
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,9 +26,9 @@ class Site:
     """Its name everywhere in this program: `lms` or `studio`."""
     variant: settings.Site
     """Its name in edx-platform: `lms` or `cms`."""
-    settings: Callable[[Stack, Endpoints], Mapping[str, Any]]
+    settings: Callable[[Stack, Connections], Mapping[str, Any]]
     """Its plain settings."""
-    secrets: Callable[[Stack, Endpoints, Mapping[str, str]], Mapping[str, Any]]
+    secrets: Callable[[Stack, Connections, Mapping[str, str]], Mapping[str, Any]]
     """Its secret settings."""
     host: Callable[[Stack], str]
     """Its public host."""
@@ -82,19 +82,19 @@ class SettingsFiles:
 class Rendered:
     """The settings of a site as texts, by the names of their files."""
 
-    plain: Mapping[str, str]
+    plain: Mapping[str, pulumi.Input[str]]
     secret: Mapping[str, pulumi.Output[str]]
 
 
-def render(site: Site, instance: Instance) -> Rendered:
+def render(site: Site, instance: Instance, connections: pulumi.Output[Connections]) -> Rendered:
     """The settings of a site.
 
     Rendered once: parsing keys and writing YAML take most of the program's own time.
     """
-    stack, at = instance.stack, instance.endpoints
-    text = settings.dump(site.settings(stack, at))
-    hidden = pulumi.Output.all(**instance.secrets).apply(
-        lambda known: settings.dump(site.secrets(stack, at, known))
+    stack = instance.stack
+    text = connections.apply(lambda at: settings.dump(site.settings(stack, at)))
+    hidden = pulumi.Output.all(connections, pulumi.Output.all(**instance.secrets)).apply(
+        lambda known: settings.dump(site.secrets(stack, known[0], known[1]))
     )
     return Rendered(
         plain={site.settings_file: text, **settings.module_files(site.variant)},

@@ -9,8 +9,9 @@ import pulumi
 
 from openedx_infra import settings
 from openedx_infra.components.instance import WEB_PORT, Instance
-from openedx_infra.components.process import Process, Storage, pod
+from openedx_infra.components.process import Process, pod
 from openedx_infra.components.sites import Rendered, SettingsFiles, Site, keep
+from openedx_infra.components.store import FileStore
 from openedx_infra.config import Stack
 from openedx_infra.kubernetes import files, probes, workload
 from openedx_infra.kubernetes.files import Files
@@ -23,7 +24,7 @@ class SiteArgs:
     """What the component of a site needs."""
 
     instance: Instance
-    storage: Storage
+    storage: FileStore
     settings: Mapping[str, Rendered]
     """The settings of each site, by its name."""
     after: Sequence[pulumi.Resource]

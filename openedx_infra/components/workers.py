@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import pulumi
 
 from openedx_infra.components.instance import Instance
-from openedx_infra.components.process import Process, Storage, pod
+from openedx_infra.components.process import Process, pod
 from openedx_infra.components.sites import LMS, STUDIO, SettingsFiles, Site
+from openedx_infra.components.store import FileStore
 from openedx_infra.config.sizing import WorkerPool
 from openedx_infra.kubernetes import probes, workload
 from openedx_infra.kubernetes.probes import Probes
@@ -24,7 +25,7 @@ class WorkersArgs:
     """What the workers need."""
 
     instance: Instance
-    storage: Storage
+    storage: FileStore
     lms: SettingsFiles
     """Settings of the LMS, which its workers share with its web pods."""
     studio: SettingsFiles

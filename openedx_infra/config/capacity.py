@@ -102,7 +102,10 @@ def _graces(stack: Stack) -> Iterator[Conflict]:
 
 def _nodes(stack: Stack) -> Iterator[Conflict]:
     """ReadWriteOnce volumes keep all pods on one node: that is worth no error, many replicas of it are."""
-    if stack.datastores.storage.access_mode == "ReadWriteOnce" and stack.sizing.lms.replicas > 8:
+    if (
+        getattr(stack.datastores.storage, "access_mode", None) == "ReadWriteOnce"
+        and stack.sizing.lms.replicas > 8
+    ):
         text = (
             f"{stack.sizing.lms.replicas} pods would share one node, as "
             "openedx:datastores.storage.access_mode is "

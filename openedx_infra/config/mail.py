@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from openedx_infra.config.aws import AwsRegion
 from openedx_infra.config.base import Port, Section
 from openedx_infra.config.hosts import Email, ServerName
 
@@ -32,7 +33,17 @@ class MailSmtp(Section):
     """User name. None: no login, and no password is needed."""
 
 
-MailDelivery = Annotated[MailRelay | MailSmtp, Field(discriminator="source")]
+class MailSes(Section):
+    """Amazon SES. Pods send by a role of their own, without a password."""
+
+    source: Literal["ses"]
+    """The instance's own stack makes an identity for the sender's domain. Its output `dns_records` has the
+    DKIM records to publish; before AWS has seen them, nothing is sent."""
+    region: AwsRegion | None = Field(None, json_schema_extra={"default_text": "the region of openedx:aws"})
+    """Region of AWS that sends."""
+
+
+MailDelivery = Annotated[MailRelay | MailSmtp | MailSes, Field(discriminator="source")]
 
 
 class Mail(Section):

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, PrivateAttr
 
+from openedx_infra.config.aws import Aws, StackName
 from openedx_infra.config.base import Section
 from openedx_infra.config.builds import Build
 from openedx_infra.config.cluster import Cluster
@@ -48,6 +49,11 @@ class Stack(Section):
     """Container images, where they shall differ from the release's."""
     datastores: Datastores = Datastores()
     """Where the data lives."""
+    aws: Aws | None = None
+    """Where in AWS the instance's resources are. Needed where a datastore, or mail, is on AWS."""
+    foundation: StackName | None = None
+    """Foundation stack that this instance is built on: its network, its key, its shared servers. None: the
+    instance stands alone."""
     sizing: Sizing = Sizing()
     """Replicas, CPU and memory."""
     mail: Mail = Mail()

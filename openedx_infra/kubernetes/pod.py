@@ -97,7 +97,7 @@ class Container:
     """What to run instead of the image's entry point."""
     args: Sequence[str] | None = None
     """Arguments of the entry point."""
-    env: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     """Environment; never a secret."""
     mounts: Sequence[Mount] = ()
     port: int | None = None

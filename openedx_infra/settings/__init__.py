@@ -17,7 +17,7 @@ from openedx_infra.settings import (
     studio_only,
     tasks,
 )
-from openedx_infra.settings.endpoints import Endpoint, Endpoints
+from openedx_infra.settings.connections import Connections, Endpoint
 from openedx_infra.settings.merging import Settings, dump, merged
 from openedx_infra.settings.modules import module_files
 from openedx_infra.settings.static import HEALTH_PATH, mfe_caddyfile
@@ -26,8 +26,8 @@ from openedx_infra.settings.web import UPLOAD_LIMITS, Site, uwsgi_ini
 __all__ = [
     "HEALTH_PATH",
     "UPLOAD_LIMITS",
+    "Connections",
     "Endpoint",
-    "Endpoints",
     "Site",
     "dump",
     "lms",
@@ -41,58 +41,58 @@ __all__ = [
 ]
 
 
-def lms(stack: Stack, endpoints: Endpoints) -> Settings:
+def lms(stack: Stack, connections: Connections) -> Settings:
     """Settings of the LMS that are no secret."""
     ours = merged(
-        _shared(stack, endpoints, "lms"),
-        addresses.lms_addresses(stack, endpoints),
+        _shared(stack, connections, "lms"),
+        addresses.lms_addresses(stack),
         frontends.lms_frontends(stack),
         lms_only.lms_only(stack),
     )
     return {**_of_release(stack, ours), **_said(stack, "lms")}
 
 
-def studio(stack: Stack, endpoints: Endpoints) -> Settings:
+def studio(stack: Stack, connections: Connections) -> Settings:
     """Settings of Studio that are no secret."""
     ours = merged(
-        _shared(stack, endpoints, "cms"),
-        addresses.studio_addresses(stack, endpoints),
+        _shared(stack, connections, "cms"),
+        addresses.studio_addresses(stack),
         frontends.studio_frontends(stack),
         studio_only.studio_only(stack),
     )
     return {**_of_release(stack, ours), **_said(stack, "cms")}
 
 
-def lms_secrets(stack: Stack, endpoints: Endpoints, secrets: Mapping[str, str]) -> Settings:
+def lms_secrets(stack: Stack, connections: Connections, secrets: Mapping[str, str]) -> Settings:
     """What is laid over the settings of the LMS and is secret. `secrets` are the stack's, by their names."""
     ours = merged(
-        _shared_secrets(stack, endpoints, secrets),
+        _shared_secrets(stack, connections, secrets),
         common.token_secrets(stack, secrets, signs=True),
     )
     return _without_said(stack, "lms", ours)
 
 
-def studio_secrets(stack: Stack, endpoints: Endpoints, secrets: Mapping[str, str]) -> Settings:
+def studio_secrets(stack: Stack, connections: Connections, secrets: Mapping[str, str]) -> Settings:
     """What is laid over the settings of Studio and is secret. Studio signs no tokens, so it has no key to
     sign by.
     """
     ours = merged(
-        _shared_secrets(stack, endpoints, secrets),
+        _shared_secrets(stack, connections, secrets),
         common.token_secrets(stack, secrets, signs=False),
         {"SOCIAL_AUTH_EDX_OAUTH2_SECRET": secrets["studio_oauth2_secret"]},
     )
     return _without_said(stack, "cms", ours)
 
 
-def _shared(stack: Stack, endpoints: Endpoints, site: Site) -> Settings:
+def _shared(stack: Stack, connections: Connections, site: Site) -> Settings:
     return merged(
         common.common(stack),
         common.tokens(stack),
-        addresses.addresses(stack, endpoints),
-        stores.stores(stack, endpoints),
-        tasks.tasks(stack, endpoints),
-        files.files(site),
-        mail.mail(stack, endpoints),
+        addresses.addresses(stack),
+        stores.stores(stack, connections),
+        tasks.tasks(stack, connections),
+        files.files(site, connections),
+        mail.mail(stack, connections),
         logs.logs(site),
     )
 
@@ -104,12 +104,12 @@ def _of_release(stack: Stack, ours: Settings) -> Settings:
     return merged(known, release.settings)
 
 
-def _shared_secrets(stack: Stack, endpoints: Endpoints, secrets: Mapping[str, str]) -> Settings:
+def _shared_secrets(stack: Stack, connections: Connections, secrets: Mapping[str, str]) -> Settings:
     return merged(
         common.common_secrets(secrets),
-        stores.store_secrets(stack, endpoints, secrets),
-        tasks.task_secrets(endpoints, secrets),
-        mail.mail_secrets(secrets),
+        stores.store_secrets(stack, connections, secrets),
+        tasks.task_secrets(connections, secrets),
+        mail.mail_secrets(connections, secrets),
     )
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from openedx_infra.config import Stack
-from openedx_infra.settings.endpoints import Endpoints
+from openedx_infra.settings.connections import LMS, STUDIO
 from openedx_infra.settings.merging import Settings
 
 
-def addresses(stack: Stack, endpoints: Endpoints) -> Settings:
+def addresses(stack: Stack) -> Settings:
     """Names and URLs that LMS and Studio share."""
     site = stack.site
     return {
@@ -17,7 +17,7 @@ def addresses(stack: Stack, endpoints: Endpoints) -> Settings:
         "CMS_ROOT_URL": site.studio_url,
         # Calls from pod to pod stay inside the cluster: many networks don't route a pod to its own public
         # address.
-        "LMS_INTERNAL_ROOT_URL": f"http://{endpoints.lms}",
+        "LMS_INTERNAL_ROOT_URL": f"http://{LMS}",
         "HTTPS": "on" if site.secure else "off",
         "BASE_COOKIE_DOMAIN": site.cookie_domain,
         "SESSION_COOKIE_SECURE": site.secure,
@@ -33,13 +33,13 @@ def addresses(stack: Stack, endpoints: Endpoints) -> Settings:
     }
 
 
-def lms_addresses(stack: Stack, endpoints: Endpoints) -> Settings:
+def lms_addresses(stack: Stack) -> Settings:
     """The LMS' own names, cookies and trusted origins."""
     site = stack.site
     return {
         "SITE_NAME": site.lms_host,
         # The Service's name is what the kubelet's probes and other pods say as Host.
-        "ALLOWED_HOSTS": [site.lms_host, endpoints.lms.host],
+        "ALLOWED_HOSTS": [site.lms_host, LMS.host],
         # The MFEs read the cookies that the LMS sets, so both must share a domain.
         "SESSION_COOKIE_DOMAIN": site.cookie_domain,
         # production.py sets SESSION_COOKIE_SAMESITE of the LMS from this name. Browsers refuse None without
@@ -53,12 +53,12 @@ def lms_addresses(stack: Stack, endpoints: Endpoints) -> Settings:
     }
 
 
-def studio_addresses(stack: Stack, endpoints: Endpoints) -> Settings:
+def studio_addresses(stack: Stack) -> Settings:
     """Studio's own names, cookies and trusted origins, and its login at the LMS (secret aside)."""
     site = stack.site
     return {
         "SITE_NAME": site.studio_host,
-        "ALLOWED_HOSTS": [site.studio_host, endpoints.studio.host],
+        "ALLOWED_HOSTS": [site.studio_host, STUDIO.host],
         # A cookie of its own, as Studio's host is usually part of the domain of the LMS' session cookie.
         "SESSION_COOKIE_NAME": "studio_session_id",
         "SESSION_COOKIE_DOMAIN": site.studio_host,
@@ -69,7 +69,7 @@ def studio_addresses(stack: Stack, endpoints: Endpoints) -> Settings:
         "FRONTEND_LOGIN_URL": f"{site.lms_url}/login",
         "FRONTEND_REGISTER_URL": f"{site.lms_url}/register",
         "SOCIAL_AUTH_EDX_OAUTH2_KEY": STUDIO_CLIENT_ID,
-        "SOCIAL_AUTH_EDX_OAUTH2_URL_ROOT": f"http://{endpoints.lms}",
+        "SOCIAL_AUTH_EDX_OAUTH2_URL_ROOT": f"http://{LMS}",
         "SOCIAL_AUTH_EDX_OAUTH2_PUBLIC_URL_ROOT": site.lms_url,
         "SOCIAL_AUTH_REDIRECT_IS_HTTPS": site.secure,
     }

@@ -16,13 +16,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from openedx_infra.settings.connections import Connections
 from openedx_infra.settings.merging import Settings
 from openedx_infra.settings.paths import DATA_DIR, MEDIA_DIR, PRIVATE_DIR, settings_module
 
 FILE_SYSTEM = "django.core.files.storage.FileSystemStorage"
 
 
-def files(site: str) -> Settings:
+def files(site: str, connections: Connections) -> Settings:
     """Storages of a site (`lms` or `cms`)."""
     artifacts = f"{settings_module(site)}.storages.ArtifactStorage"
     return {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from openedx_infra.config import Stack
-from openedx_infra.settings.endpoints import Endpoints
+from openedx_infra.settings.connections import Connections, Ses
 from openedx_infra.settings.merging import Settings
 
 _SENDERS = (
@@ -31,10 +31,10 @@ _CONTACTS = (
 )
 
 
-def mail(stack: Stack, endpoints: Endpoints) -> Settings:
+def mail(stack: Stack, connections: Connections) -> Settings:
     """Everything about mail but the server's password."""
     return {
-        **_server(stack, endpoints),
+        **_server(connections),
         **dict.fromkeys(_SENDERS, stack.sender),
         **dict.fromkeys(_CONTACTS, stack.site.contact_email),
         "CONTACT_MAILING_ADDRESS": f"{stack.site.name} - {stack.site.lms_url}",
@@ -52,23 +52,25 @@ def mail(stack: Stack, endpoints: Endpoints) -> Settings:
     }
 
 
-def mail_secrets(secrets: Mapping[str, str]) -> Settings:
+def mail_secrets(connections: Connections, secrets: Mapping[str, str]) -> Settings:
     """The password of the mail server, when there is a login."""
-    password = secrets.get("mail_password")
-    return {"EMAIL_HOST_PASSWORD": password} if password else {}
+    server = connections.mail
+    if isinstance(server, Ses) or server.user is None:
+        return {}
+    return {"EMAIL_HOST_PASSWORD": secrets["mail_password"]}
 
 
-def _server(stack: Stack, endpoints: Endpoints) -> Settings:
-    delivery = stack.mail.delivery
-    outside = delivery if delivery.source == "smtp" else None
-    security = outside.security if outside else "none"
+def _server(connections: Connections) -> Settings:
+    server = connections.mail
+    if isinstance(server, Ses):
+        raise NotImplementedError
     return {
         "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
-        "EMAIL_HOST": outside.host if outside else endpoints.smtp.host,
-        "EMAIL_PORT": outside.port if outside else endpoints.smtp.port,
-        "EMAIL_HOST_USER": (outside.username or "") if outside else "",
-        "EMAIL_USE_TLS": security == "starttls",
-        "EMAIL_USE_SSL": security == "tls",
+        "EMAIL_HOST": server.at.host,
+        "EMAIL_PORT": server.at.port,
+        "EMAIL_HOST_USER": server.user or "",
+        "EMAIL_USE_TLS": server.security == "starttls",
+        "EMAIL_USE_SSL": server.security == "tls",
         # Seconds. Django's default is to wait forever, with a request or a worker held.
         "EMAIL_TIMEOUT": 30,
     }

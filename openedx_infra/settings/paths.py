@@ -20,6 +20,9 @@ CONFIG_DIR = "/openedx/config"
 SECRETS_DIR = "/openedx/secrets"
 """Secret settings and passwords: a Secret, mounted as a directory."""
 
+CERTIFICATES_DIR = "/openedx/certificates"
+"""Certificates of authorities and of clients, without keys: a ConfigMap, mounted as a directory."""
+
 PARAMETERS_DIR = "/openedx/parameters"
 """What a Job is told in a file rather than in its environment: a ConfigMap, mounted as a directory."""
 

@@ -8,7 +8,7 @@ page: a browser would otherwise keep the page for a year under the name of the f
 from __future__ import annotations
 
 from openedx_infra.config import Stack
-from openedx_infra.settings.endpoints import Endpoints
+from openedx_infra.settings.connections import LMS
 from openedx_infra.settings.frontends import enabled_apps, enabled_mfes
 from openedx_infra.settings.paths import DIST_DIR
 
@@ -19,13 +19,13 @@ HEALTH_PATH = "/_health"
 """Path that answers 200 as long as the server runs; no frontend has it."""
 
 
-def mfe_caddyfile(stack: Stack, endpoints: Endpoints) -> str:
+def mfe_caddyfile(stack: Stack) -> str:
     """Configuration of Caddy for the enabled micro-frontends."""
     site = stack.site
     blocks = [
         _HEAD.format(port=MFE_PORT, health=HEALTH_PATH, frames=f"{site.lms_url} {site.studio_url}"),
         _ROOT.format(lms=site.lms_url),
-        _API.format(upstream=endpoints.lms, host=site.lms_host, scheme=site.scheme),
+        _API.format(upstream=LMS, host=site.lms_host, scheme=site.scheme),
     ]
     if "authoring" in stack.mfe_names:
         blocks.append(_FORMER_AUTHORING)

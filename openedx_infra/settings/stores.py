@@ -7,7 +7,7 @@ from typing import Any
 
 from openedx_infra.config import Stack
 from openedx_infra.settings import keys
-from openedx_infra.settings.endpoints import Endpoints
+from openedx_infra.settings.connections import Connections, Mongodb, Mysql
 from openedx_infra.settings.merging import Settings
 from openedx_infra.settings.paths import DATA_DIR
 
@@ -24,20 +24,20 @@ _CACHES = {
 }
 
 
-def stores(stack: Stack, endpoints: Endpoints) -> Settings:
+def stores(stack: Stack, connections: Connections) -> Settings:
     """MySQL, MongoDB, caches, sessions and search, as far as they are not secret."""
     return {
-        **_mysql(stack, endpoints),
-        **_mongodb(stack, endpoints),
-        **_caches(endpoints),
-        **_search(stack, endpoints),
+        **_mysql(connections.mysql),
+        **_mongodb(connections.mongodb),
+        **_caches(connections),
+        **_search(stack, connections),
     }
 
 
-def store_secrets(stack: Stack, endpoints: Endpoints, secrets: Mapping[str, str]) -> Settings:
+def store_secrets(stack: Stack, connections: Connections, secrets: Mapping[str, str]) -> Settings:
     """The passwords of the same. A list can't be merged, so MODULESTORE is here in full."""
     password = secrets["mongodb_password"]
-    config = {**_doc_store(stack, endpoints), "password": password}
+    config = {**_doc_store(connections.mongodb), "password": password}
     return {
         "DATABASES": {"default": {"PASSWORD": secrets["mysql_password"]}},
         "DOC_STORE_CONFIG": {"password": password},
@@ -48,14 +48,13 @@ def store_secrets(stack: Stack, endpoints: Endpoints, secrets: Mapping[str, str]
     }
 
 
-def _mysql(stack: Stack, endpoints: Endpoints) -> Settings:
-    mysql = stack.datastores.mysql
+def _mysql(mysql: Mysql) -> Settings:
     return {
         "DATABASES": {
             "default": {
                 "ENGINE": "django.db.backends.mysql",
-                "HOST": endpoints.mysql.host,
-                "PORT": str(endpoints.mysql.port),
+                "HOST": mysql.at.host,
+                "PORT": str(mysql.at.port),
                 "NAME": mysql.database,
                 "USER": mysql.user,
                 "ATOMIC_REQUESTS": True,
@@ -71,16 +70,15 @@ def _mysql(stack: Stack, endpoints: Endpoints) -> Settings:
     }
 
 
-def _doc_store(stack: Stack, endpoints: Endpoints) -> Settings:
-    mongodb = stack.datastores.mongodb
+def _doc_store(mongodb: Mongodb) -> Settings:
     return {
-        "host": endpoints.mongodb.host,
-        "port": endpoints.mongodb.port,
+        "host": mongodb.members[0].host,
+        "port": mongodb.members[0].port,
         "db": mongodb.database,
         "collection": "modulestore",
         "user": mongodb.user,
         # The user lives in the database that it uses.
-        "authsource": mongodb.database,
+        "authsource": mongodb.auth_database,
         "ssl": False,
         # pymongo must not connect before the web server forks.
         "connect": False,
@@ -90,9 +88,9 @@ def _doc_store(stack: Stack, endpoints: Endpoints) -> Settings:
     }
 
 
-def _mongodb(stack: Stack, endpoints: Endpoints) -> Settings:
+def _mongodb(mongodb: Mongodb) -> Settings:
     """The defaults of MODULESTORE and CONTENTSTORE hold the default DOC_STORE_CONFIG: all three are said."""
-    config = _doc_store(stack, endpoints)
+    config = _doc_store(mongodb)
     return {
         "DOC_STORE_CONFIG": config,
         "CONTENTSTORE": {
@@ -125,11 +123,11 @@ def _modulestore(config: Settings) -> Settings:
     return {"default": {"ENGINE": engine, "OPTIONS": {"mappings": {}, "stores": stores}}}
 
 
-def _caches(endpoints: Endpoints) -> Settings:
+def _caches(connections: Connections) -> Settings:
     caches: dict[str, Any] = {
         alias: {
             "BACKEND": "django_redis.cache.RedisCache",
-            "LOCATION": f"redis://{endpoints.cache}/0",
+            "LOCATION": f"redis://{connections.cache.at}/0",
             "KEY_PREFIX": prefix,
             "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 2, "SOCKET_TIMEOUT": 5},
             **({} if timeout is None else {"TIMEOUT": timeout}),
@@ -153,11 +151,11 @@ def _caches(endpoints: Endpoints) -> Settings:
     }
 
 
-def _search(stack: Stack, endpoints: Endpoints) -> Settings:
+def _search(stack: Stack, connections: Connections) -> Settings:
     return {
         "MEILISEARCH_ENABLED": True,
-        "MEILISEARCH_URL": f"http://{endpoints.search}",
-        "MEILISEARCH_PUBLIC_URL": stack.site.search_url,
+        "MEILISEARCH_URL": connections.search.url,
+        "MEILISEARCH_PUBLIC_URL": connections.search.public_url,
         "MEILISEARCH_INDEX_PREFIX": keys.index_prefix(stack),
         "SEARCH_ENGINE": "search.meilisearch.MeilisearchEngine",
     }

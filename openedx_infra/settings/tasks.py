@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from openedx_infra.config import Stack
-from openedx_infra.settings.endpoints import Endpoints
+from openedx_infra.settings.connections import Connections
 from openedx_infra.settings.merging import Settings
 
 _BROKER_DATABASE = "0"
 _EVENT_BUS_DATABASE = "1"
 
 
-def tasks(stack: Stack, endpoints: Endpoints) -> Settings:
+def tasks(stack: Stack, connections: Connections) -> Settings:
     """Broker, delivery of tasks, and event bus, passwords aside."""
     return {
         # production.py builds BROKER_URL from these parts, without quoting any.
         "CELERY_BROKER_TRANSPORT": "redis",
-        "CELERY_BROKER_HOSTNAME": str(endpoints.broker),
+        "CELERY_BROKER_HOSTNAME": str(connections.broker.at),
         "CELERY_BROKER_USER": "",
         "CELERY_BROKER_VHOST": _BROKER_DATABASE,
         "CELERY_BROKER_TRANSPORT_OPTIONS": {
@@ -36,10 +36,10 @@ def tasks(stack: Stack, endpoints: Endpoints) -> Settings:
     }
 
 
-def task_secrets(endpoints: Endpoints, secrets: Mapping[str, str]) -> Settings:
+def task_secrets(connections: Connections, secrets: Mapping[str, str]) -> Settings:
     """The broker's password, for Celery and for the event bus."""
     password = secrets["broker_password"]
     return {
         "CELERY_BROKER_PASSWORD": password,
-        "EVENT_BUS_REDIS_CONNECTION_URL": f"redis://:{password}@{endpoints.broker}/{_EVENT_BUS_DATABASE}",
+        "EVENT_BUS_REDIS_CONNECTION_URL": f"redis://:{password}@{connections.broker.at}/{_EVENT_BUS_DATABASE}",
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,22 +14,55 @@ import yaml
 
 from openedx_infra import settings
 from openedx_infra.config import Stack, load
+from openedx_infra.config.mail import MailSmtp
 from openedx_infra.config.secrets import BY_NAME, SECRETS
-from openedx_infra.settings import Endpoint, Endpoints, Site
+from openedx_infra.settings import Site
+from openedx_infra.settings.connections import (
+    Connections,
+    Endpoint,
+    Mongodb,
+    Mysql,
+    Search,
+    Smtp,
+    Valkey,
+    Volumes,
+)
 
 DATA = Path(__file__).parents[1] / "data"
 GOLDEN = Path(__file__).parents[1] / "golden"
 
-ENDPOINTS = Endpoints(
-    mysql=Endpoint(host="mysql", port=3306),
-    mongodb=Endpoint(host="mongodb", port=27017),
-    broker=Endpoint(host="broker", port=6379),
-    cache=Endpoint(host="cache", port=6379),
-    search=Endpoint(host="meilisearch", port=7700),
-    smtp=Endpoint(host="smtp", port=8025),
-    lms=Endpoint(host="lms", port=8000),
-    studio=Endpoint(host="studio", port=8000),
+IN_CLUSTER = Connections(
+    mysql=Mysql(at=Endpoint(host="mysql", port=3306), database="openedx", user="openedx"),
+    mongodb=Mongodb(
+        members=(Endpoint(host="mongodb", port=27017),),
+        database="openedx",
+        user="openedx",
+        auth_database="openedx",
+    ),
+    broker=Valkey(at=Endpoint(host="broker", port=6379)),
+    cache=Valkey(at=Endpoint(host="cache", port=6379)),
+    search=Search(
+        engine="meilisearch",
+        at=Endpoint(host="meilisearch", port=7700),
+        public_url="http://meilisearch.local.openedx.io",
+        derived_key=True,
+    ),
+    storage=Volumes(),
+    mail=Smtp(at=Endpoint(host="smtp", port=8025)),
 )
+"""How an instance reaches what it runs itself."""
+
+
+def connections(stack: Stack) -> Connections:
+    """The same, but for what a stack says of its search host and its mail."""
+    search = replace(IN_CLUSTER.search, public_url=stack.site.search_url)
+    delivery = stack.mail.delivery
+    if not isinstance(delivery, MailSmtp):
+        return replace(IN_CLUSTER, search=search)
+    at = Endpoint(host=delivery.host, port=delivery.port)
+    mail = Smtp(at=at, security=delivery.security, user=delivery.username)
+    return replace(IN_CLUSTER, search=search, mail=mail)
+
 
 SAID: dict[str, dict[str, Any]] = {
     # The least that can be said.
@@ -115,7 +149,7 @@ def _read(stack: Stack, render: Callable[..., Any], *further: Any) -> dict[str, 
     """YAML takes long, so each text is written and read once; the stack is kept, as its id names it."""
     key = (id(stack), render.__name__)
     if key not in _KNOWN:
-        _KNOWN[key] = (stack, yaml.safe_load(settings.dump(render(stack, ENDPOINTS, *further))))
+        _KNOWN[key] = (stack, yaml.safe_load(settings.dump(render(stack, connections(stack), *further))))
     return copy.deepcopy(_KNOWN[key][1])
 
 

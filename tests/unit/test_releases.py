@@ -6,10 +6,10 @@ import re
 from dataclasses import fields, replace
 
 import pytest
+import settings_case
 from samples import LEAST
 
 from openedx_infra import scripts, settings
-from openedx_infra.components.instance import ENDPOINTS
 from openedx_infra.config import ConfigError, Stack, load
 from openedx_infra.releases import MASTER, RELEASES, ULMO, VERAWOOD, Release
 from openedx_infra.releases.comparison import NONE, comparison
@@ -44,17 +44,20 @@ def test_one_release_is_current_and_upgrades_lead_to_it() -> None:
 @pytest.mark.parametrize("release", RELEASES.values(), ids=lambda release: release.name)
 def test_every_release_has_settings_scripts_and_a_server_of_mfes(release: Release) -> None:
     said = stack(release)
-    for site in (settings.lms(said, ENDPOINTS), settings.studio(said, ENDPOINTS)):
+    for site in (
+        settings.lms(said, settings_case.IN_CLUSTER),
+        settings.studio(said, settings_case.IN_CLUSTER),
+    ):
         assert not release.unknown_settings & site.keys()
-    caddy = settings.mfe_caddyfile(said, ENDPOINTS)
+    caddy = settings.mfe_caddyfile(said)
     assert {mfe.name for mfe in release.mfes} == set(re.findall(r"handle @([a-z-]+) \{\n\t\turi", caddy))
     assert ("/site\n" in caddy) is bool(release.frontend_apps)
     assert set(release.waffle_flags) <= set(scripts.setup_parameters(said)["default_flags"])
 
 
 def test_settings_that_a_release_lacks_are_left_out_of_it_alone() -> None:
-    assert "ENABLE_MFE_CONFIG_API" in settings.lms(stack(VERAWOOD), ENDPOINTS)
-    assert "ENABLE_MFE_CONFIG_API" not in settings.lms(stack(MASTER), ENDPOINTS)
+    assert "ENABLE_MFE_CONFIG_API" in settings.lms(stack(VERAWOOD), settings_case.IN_CLUSTER)
+    assert "ENABLE_MFE_CONFIG_API" not in settings.lms(stack(MASTER), settings_case.IN_CLUSTER)
 
 
 def test_settings_of_a_release_come_over_ours_and_under_the_operators(
@@ -65,7 +68,7 @@ def test_settings_of_a_release_come_over_ours_and_under_the_operators(
     )
     monkeypatch.setitem(RELEASES, "willow", willow)
     said = load("dev", {**LEAST, "release": "willow", "settings": {"common": {"FRESH": [2]}}})
-    found = settings.lms(said, ENDPOINTS)
+    found = settings.lms(said, settings_case.IN_CLUSTER)
     assert found["MFE_CONFIG"]["NEW"] == 1 and found["MFE_CONFIG"]["SITE_NAME"] == "Open edX"
     assert (found["PLATFORM_NAME"], found["FRESH"]) == ("x", [2])
 

@@ -28,7 +28,7 @@ READ_ELSEWHERE = {
 @pytest.mark.parametrize("stack", STACK_NAMES)
 def test_rendered_settings_are_as_reviewed(stack: str, site: Site) -> None:
     render = settings.lms if site == "lms" else settings.studio
-    text = settings.dump(render(case.stack(stack), case.ENDPOINTS))
+    text = settings.dump(render(case.stack(stack), case.connections(case.stack(stack))))
     assert text == case.reviewed(stack, f"{site}.yml", text), (
         "if the change is meant, run with UPDATE_GOLDEN=1"
     )
@@ -108,11 +108,11 @@ def test_every_stack_renders_to_yaml_that_reads_back(said: dict[str, object]) ->
         assume(False)
         raise
     for render in (settings.lms, settings.studio):
-        rendered = render(stack, case.ENDPOINTS)
+        rendered = render(stack, case.connections(stack))
         text = settings.dump(rendered)
         assert yaml.safe_load(text) == rendered
-        assert settings.dump(render(stack, case.ENDPOINTS)) == text
-    assert HEALTH_PATH in settings.mfe_caddyfile(stack, case.ENDPOINTS)
+        assert settings.dump(render(stack, case.connections(stack))) == text
+    assert HEALTH_PATH in settings.mfe_caddyfile(stack)
 
 
 @hypothesis(max_examples=50, deadline=None)

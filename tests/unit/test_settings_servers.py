@@ -60,7 +60,7 @@ def test_only_static_and_public_files_are_served(site: Site) -> None:
 
 
 def caddyfile(stack: str) -> str:
-    return settings.mfe_caddyfile(case.stack(stack), case.ENDPOINTS)
+    return settings.mfe_caddyfile(case.stack(stack))
 
 
 @pytest.mark.parametrize("stack", list(case.SAID))
@@ -92,14 +92,14 @@ def test_served_frontends_are_those_enabled() -> None:
 
 def test_without_apps_of_the_site_there_is_no_site() -> None:
     stack = case.said(mfes={"disabled": ["instructor-dashboard", "notifications"]})
-    text = settings.mfe_caddyfile(stack, case.ENDPOINTS)
+    text = settings.mfe_caddyfile(stack)
     assert "/openedx/dist/site" not in text and "respond 404" in text
 
 
 def test_without_authoring_its_former_address_leads_nowhere() -> None:
     stack = case.said(mfes={"disabled": ["authoring"]})
     assert "course-authoring" in caddyfile("dev")
-    assert "course-authoring" not in settings.mfe_caddyfile(stack, case.ENDPOINTS)
+    assert "course-authoring" not in settings.mfe_caddyfile(stack)
 
 
 def test_the_frontends_ask_the_lms_by_its_public_name() -> None:

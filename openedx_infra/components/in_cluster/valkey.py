@@ -6,15 +6,19 @@ import json
 from collections.abc import Sequence
 
 import pulumi
-from pulumi_kubernetes.apps.v1 import StatefulSet
 
 from openedx_infra.components.instance import Instance
+from openedx_infra.components.store import Reach, Store
 from openedx_infra.config.base import memory_bytes
+from openedx_infra.config.datastores.valkey import BrokerInCluster, CacheInCluster
 from openedx_infra.config.sizing import Resources
 from openedx_infra.kubernetes import files, probes, volumes, workload
 from openedx_infra.kubernetes.pod import Container, Pod
 from openedx_infra.kubernetes.volumes import Mount
+from openedx_infra.settings import connections
+from openedx_infra.settings.connections import Endpoint
 
+PORT = 6379
 USER = 999
 """The user of the official images of Valkey and Redis."""
 SOFTWARE = "valkey"
@@ -23,12 +27,12 @@ SECRETS = "/etc/valkey/secrets"
 DATA = "/data"
 
 
-def broker(instance: Instance, parent: pulumi.Resource) -> StatefulSet:
+def broker(instance: Instance, said: BrokerInCluster, parent: pulumi.Resource) -> Store[connections.Valkey]:
     """Celery's queues and the event bus: nothing is evicted, and what was acknowledged survives a restart."""
     claim = volumes.claim(
         "broker",
         instance.scope,
-        instance.stack.datastores.broker.storage,
+        said.storage,
         instance.data(parent),
         storage_class=instance.stack.cluster.storage_class,
     )
@@ -37,7 +41,7 @@ def broker(instance: Instance, parent: pulumi.Resource) -> StatefulSet:
     return _valkey("broker", instance, parent, instance.stack.sizing.broker, rules, data)
 
 
-def cache(instance: Instance, parent: pulumi.Resource) -> StatefulSet:
+def cache(instance: Instance, said: CacheInCluster, parent: pulumi.Resource) -> Store[connections.Valkey]:
     """Django's cache and sessions: what was used least recently goes first, and nothing is written to
     disk."""
     rules = ["maxmemory-policy allkeys-lru", "appendonly no", 'save ""']
@@ -47,12 +51,11 @@ def cache(instance: Instance, parent: pulumi.Resource) -> StatefulSet:
 
 def _valkey(
     name: str, instance: Instance, parent: pulumi.Resource, size: Resources, rules: Sequence[str], data: Mount
-) -> StatefulSet:
+) -> Store[connections.Valkey]:
     scope, opts = instance.scope, pulumi.ResourceOptions(parent=parent)
-    port = instance.endpoints.broker.port if name == "broker" else instance.endpoints.cache.port
     # The rest is for buffers and rewriting its file.
     memory = memory_bytes(size.memory_ceiling) * 3 // 4
-    lines = [f"include {SECRETS}/password.conf", f"port {port}", f"dir {DATA}", f"maxmemory {memory}", *rules]
+    lines = [f"include {SECRETS}/password.conf", f"port {PORT}", f"dir {DATA}", f"maxmemory {memory}", *rules]
     config = files.plain(f"{name}-config", scope, {"valkey.conf": "\n".join(lines) + "\n"}, opts)
     password = pulumi.Output.from_input(instance.secrets[f"{name}_password"])
     # Valkey reads quoted words as JSON does.
@@ -62,8 +65,8 @@ def _valkey(
         image=instance.image("valkey"),
         size=size,
         command=["redis-server", f"{CONFIG}/valkey.conf"],  # Valkey's images answer to Redis' name, too
-        port=port,
-        probes=probes.server(port),
+        port=PORT,
+        probes=probes.server(PORT),
         mounts=[
             data,
             volumes.mounted("config", CONFIG, [config]),
@@ -71,4 +74,10 @@ def _valkey(
         ],
     )
     pod = Pod(component=name, software=SOFTWARE, container=container, user=USER, grace_seconds=60)
-    return workload.stateful_set(name, scope, pod, opts)
+    server = workload.stateful_set(name, scope, pod, opts)
+    return Store(
+        connection=connections.Valkey(at=Endpoint(host=name, port=PORT)),
+        reach=Reach.software(SOFTWARE, PORT),
+        ready=[server],
+        foreign=False,
+    )

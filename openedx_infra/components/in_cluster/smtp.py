@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import pulumi
-from pulumi_kubernetes.apps.v1 import Deployment
 
 from openedx_infra.components.instance import Instance
+from openedx_infra.components.store import Reach, Store
+from openedx_infra.config.mail import MailRelay
 from openedx_infra.kubernetes import probes, volumes, workload
 from openedx_infra.kubernetes.pod import Container, Pod
+from openedx_infra.settings import connections
+from openedx_infra.settings.connections import Endpoint
 
+PORT = 8025
 USER, GROUP = 100, 101
 """User and group of exim in the relay's image."""
 PRIVATE_NETWORKS = "10.0.0.0/8:172.16.0.0/12:192.168.0.0/16:100.64.0.0/10"
 """Where pods have their addresses: the image's default, and what providers share between their customers."""
 
 
-def smtp(instance: Instance, parent: pulumi.Resource) -> Deployment:
+def smtp(instance: Instance, said: MailRelay, parent: pulumi.Resource) -> Store[connections.Smtp]:
     """An SMTP relay that takes mail of the instance's pods.
 
     Mails that it could not deliver yet are lost with its pod.
@@ -29,8 +33,8 @@ def smtp(instance: Instance, parent: pulumi.Resource) -> Deployment:
             "LOCAL_DOMAINS": "",  # else it would keep mail to the site's own addresses, which others receive
             "RELAY_FROM_HOSTS": PRIVATE_NETWORKS,
         },
-        port=instance.endpoints.smtp.port,
-        probes=probes.server(instance.endpoints.smtp.port),
+        port=PORT,
+        probes=probes.server(PORT),
         mounts=[
             volumes.scratch("spool", "/var/spool/exim", "512Mi"),
             volumes.scratch("tmp", "/tmp", "64Mi"),
@@ -38,4 +42,10 @@ def smtp(instance: Instance, parent: pulumi.Resource) -> Deployment:
     )
     pod = Pod(component="smtp", container=container, user=USER, group=GROUP)
     workload.service("smtp", scope, pod, opts)
-    return workload.deployment("smtp", scope, pod, opts, replicas=1)
+    workload.deployment("smtp", scope, pod, opts, replicas=1)
+    # Nobody waits for it: mail is sent again when it isn't there yet.
+    return Store(
+        connection=connections.Smtp(at=Endpoint(host="smtp", port=PORT)),
+        reach=Reach.software("smtp", PORT),
+        foreign=False,
+    )

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import pulumi
-from pulumi_kubernetes.apps.v1 import StatefulSet
 
 from openedx_infra.components.instance import Instance
+from openedx_infra.components.store import Administrator, Reach, Store
 from openedx_infra.config.base import memory_bytes
+from openedx_infra.config.datastores.mongodb import MongodbInCluster
 from openedx_infra.kubernetes import files, probes, volumes, workload
 from openedx_infra.kubernetes.pod import Container, Pod
+from openedx_infra.settings import connections
+from openedx_infra.settings.connections import Endpoint
 
+PORT = 27017
 USER = 999
 """The user `mongodb` of the official image."""
 SECRETS = "/run/secrets/mongodb"
@@ -17,7 +21,9 @@ LEAST_CACHE = 0.25
 """Gigabytes below which WiredTiger refuses to start."""
 
 
-def mongodb(instance: Instance, parent: pulumi.Resource) -> StatefulSet:
+def mongodb(
+    instance: Instance, said: MongodbInCluster, parent: pulumi.Resource
+) -> Store[connections.Mongodb]:
     """A MongoDB server that wants a login, with a volume of its own.
 
     While it initialises itself it listens on localhost only, so it is ready by TCP when it really serves.
@@ -26,7 +32,7 @@ def mongodb(instance: Instance, parent: pulumi.Resource) -> StatefulSet:
     claim = volumes.claim(
         "mongodb",
         scope,
-        stack.datastores.mongodb.storage,
+        said.storage,
         instance.data(parent),
         storage_class=stack.cluster.storage_class,
     )
@@ -46,8 +52,8 @@ def mongodb(instance: Instance, parent: pulumi.Resource) -> StatefulSet:
             "MONGO_INITDB_ROOT_PASSWORD_FILE": f"{SECRETS}/password",
             "HOME": "/tmp",  # mongosh, which the image's initialisation runs, keeps its state there
         },
-        port=instance.endpoints.mongodb.port,
-        probes=probes.server(instance.endpoints.mongodb.port, start_seconds=900),
+        port=PORT,
+        probes=probes.server(PORT, start_seconds=900),
         mounts=[
             volumes.claimed("data", "/data/db", claim),
             volumes.mounted("root", SECRETS, [root]),
@@ -57,4 +63,21 @@ def mongodb(instance: Instance, parent: pulumi.Resource) -> StatefulSet:
         disk_limit="2Gi",
     )
     pod = Pod(component="mongodb", container=container, user=USER, grace_seconds=120)
-    return workload.stateful_set("mongodb", scope, pod, pulumi.ResourceOptions(parent=parent))
+    server = workload.stateful_set("mongodb", scope, pod, pulumi.ResourceOptions(parent=parent))
+    return Store(
+        connection=connections.Mongodb(
+            members=(Endpoint(host="mongodb", port=PORT),),
+            database=said.database,
+            user=said.user,
+            # The user lives in the database that it uses.
+            auth_database=said.database,
+        ),
+        reach=Reach.software("mongodb", PORT),
+        ready=[server],
+        administrator=Administrator(
+            user="root",
+            password=instance.secrets["mongodb_root_password"],
+            previous=instance.secrets.get("mongodb_root_password_previous"),
+        ),
+        foreign=False,
+    )

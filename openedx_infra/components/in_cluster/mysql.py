@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import pulumi
-from pulumi_kubernetes.apps.v1 import StatefulSet
 
 from openedx_infra.components.instance import Instance
+from openedx_infra.components.store import Administrator, Reach, Store
 from openedx_infra.config.base import memory_bytes
+from openedx_infra.config.datastores.mysql import MysqlInCluster
 from openedx_infra.kubernetes import files, probes, volumes, workload
 from openedx_infra.kubernetes.pod import Container, Pod
+from openedx_infra.settings import connections
+from openedx_infra.settings.connections import Endpoint
 
+PORT = 3306
 USER = 999
 """The user `mysql` of the official image."""
 DATA = "/var/lib/mysql"
 SECRETS = "/run/secrets/mysql"
 
 
-def mysql(instance: Instance, parent: pulumi.Resource) -> StatefulSet:
+def mysql(instance: Instance, said: MysqlInCluster, parent: pulumi.Resource) -> Store[connections.Mysql]:
     """A MySQL server with a volume of its own.
 
     While it initialises itself it listens on a socket only, so it is ready by TCP when it really serves.
@@ -25,7 +29,7 @@ def mysql(instance: Instance, parent: pulumi.Resource) -> StatefulSet:
     claim = volumes.claim(
         "mysql",
         scope,
-        stack.datastores.mysql.storage,
+        said.storage,
         instance.data(parent),
         storage_class=stack.cluster.storage_class,
     )
@@ -40,8 +44,8 @@ def mysql(instance: Instance, parent: pulumi.Resource) -> StatefulSet:
         size=stack.sizing.mysql,
         args=_arguments(memory_bytes(stack.sizing.mysql.memory_ceiling)),
         env={"MYSQL_ROOT_PASSWORD_FILE": f"{SECRETS}/password"},
-        port=instance.endpoints.mysql.port,
-        probes=probes.server(instance.endpoints.mysql.port, start_seconds=900),
+        port=PORT,
+        probes=probes.server(PORT, start_seconds=900),
         mounts=[
             volumes.claimed("data", DATA, claim),
             volumes.mounted("root", SECRETS, [root]),
@@ -52,7 +56,23 @@ def mysql(instance: Instance, parent: pulumi.Resource) -> StatefulSet:
     )
     # InnoDB writes its dirty pages back before it stops: two minutes are enough for a buffer pool of some GB.
     pod = Pod(component="mysql", container=container, user=USER, grace_seconds=120)
-    return workload.stateful_set("mysql", scope, pod, pulumi.ResourceOptions(parent=parent))
+    server = workload.stateful_set("mysql", scope, pod, pulumi.ResourceOptions(parent=parent))
+    return Store(
+        connection=connections.Mysql(
+            at=Endpoint(host="mysql", port=PORT),
+            database=said.database,
+            user=said.user,
+            history_database=said.history_database,
+        ),
+        reach=Reach.software("mysql", PORT),
+        ready=[server],
+        administrator=Administrator(
+            user="root",
+            password=instance.secrets["mysql_root_password"],
+            previous=instance.secrets.get("mysql_root_password_previous"),
+        ),
+        foreign=False,
+    )
 
 
 def _arguments(memory: int) -> list[str]:

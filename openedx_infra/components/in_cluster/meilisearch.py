@@ -5,27 +5,34 @@ from __future__ import annotations
 import json
 
 import pulumi
-from pulumi_kubernetes.apps.v1 import StatefulSet
 
 from openedx_infra.components.instance import Instance
+from openedx_infra.components.store import Administrator, Reach, Store
+from openedx_infra.config.datastores.search import SearchInCluster
 from openedx_infra.kubernetes import files, probes, volumes, workload
 from openedx_infra.kubernetes.pod import Container, Pod
 from openedx_infra.kubernetes.probes import Probes
+from openedx_infra.settings import connections
+from openedx_infra.settings.connections import Endpoint
 
+SOFTWARE = "meilisearch"
+PORT = 7700
 USER = 1000
 """Any user will do: the image names none."""
 DATA = "/meili_data"
 CONFIG = "/etc/meilisearch"
 
 
-def meilisearch(instance: Instance, parent: pulumi.Resource) -> StatefulSet:
+def meilisearch(
+    instance: Instance, said: SearchInCluster, parent: pulumi.Resource
+) -> Store[connections.Search]:
     """A search server with a volume of its own. Its master key comes by a file, which no `env` shows."""
     scope, opts = instance.scope, pulumi.ResourceOptions(parent=parent)
-    stack, port = instance.stack, instance.endpoints.search.port
+    stack = instance.stack
     claim = volumes.claim(
         "meilisearch",
         scope,
-        stack.datastores.search.storage,
+        said.storage,
         instance.data(parent),
         storage_class=stack.cluster.storage_class,
     )
@@ -34,11 +41,11 @@ def meilisearch(instance: Instance, parent: pulumi.Resource) -> StatefulSet:
         image=instance.image("meilisearch"),
         size=stack.sizing.search,
         args=["/bin/meilisearch", "--config-file-path", f"{CONFIG}/config.toml"],
-        port=port,
+        port=PORT,
         probes=Probes(
-            startup=probes.http("/health", port, every=5, failures=180),
-            readiness=probes.http("/health", port),
-            liveness=probes.tcp(port, every=20, failures=6),
+            startup=probes.http("/health", PORT, every=5, failures=180),
+            readiness=probes.http("/health", PORT),
+            liveness=probes.tcp(PORT, every=20, failures=6),
         ),
         mounts=[
             volumes.claimed("data", DATA, claim),
@@ -49,13 +56,25 @@ def meilisearch(instance: Instance, parent: pulumi.Resource) -> StatefulSet:
         disk_limit="2Gi",
     )
     pod = Pod(component="meilisearch", container=container, user=USER, grace_seconds=60)
-    return workload.stateful_set("meilisearch", scope, pod, opts)
+    server = workload.stateful_set("meilisearch", scope, pod, opts)
+    return Store(
+        connection=connections.Search(
+            engine="meilisearch",
+            at=Endpoint(host="meilisearch", port=PORT),
+            public_url=stack.site.search_url,
+            derived_key=True,
+        ),
+        reach=Reach.software("meilisearch", PORT),
+        ready=[server],
+        administrator=Administrator(user="", password=instance.secrets["meilisearch_master_key"]),
+        foreign=False,
+    )
 
 
 def _config(instance: Instance) -> pulumi.Output[str]:
     lines = [
         'env = "production"',
-        f'http_addr = "0.0.0.0:{instance.endpoints.search.port}"',
+        f'http_addr = "0.0.0.0:{PORT}"',
         f'db_path = "{DATA}/data.ms"',
         f'dump_dir = "{DATA}/dumps"',
         f'snapshot_dir = "{DATA}/snapshots"',

@@ -1,0 +1,68 @@
+"""What is a datastore to the rest of the program, wherever it lives?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import pulumi
+
+from openedx_infra.kubernetes.names import NAME
+from openedx_infra.kubernetes.volumes import Mount
+from openedx_infra.settings.connections import Buckets, Volumes
+
+Connection = TypeVar("Connection")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Administrator:
+    """Who may make databases and users on a server."""
+
+    user: str
+    """User name."""
+    password: pulumi.Input[str]
+    """Password."""
+    previous: pulumi.Input[str] | None = None
+    """The password before it, while a rotation is under way."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reach:
+    """How pods get to a server: what network policies allow."""
+
+    ports: tuple[int, ...]
+    """TCP ports that they connect to."""
+    pods: Mapping[str, str] | None = None
+    """Labels of the server's own pods in the instance's namespace. None: it is outside."""
+
+    @classmethod
+    def software(cls, name: str, *ports: int) -> Reach:
+        """A server in pods with a label app.kubernetes.io/name of this program's."""
+        return cls(ports=ports, pods={NAME: name})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Store(Generic[Connection]):
+    """A datastore, ready to be used once what it names is ready."""
+
+    connection: pulumi.Input[Connection]
+    """Its address, names and encryption (`settings/connections.py`)."""
+    reach: Reach
+    """How pods get to it."""
+    ready: Sequence[pulumi.Resource] = ()
+    """What must be ready before anybody connects: nothing, where somebody else runs it."""
+    administrator: Administrator | None = None
+    """Who makes databases and users on it. None: the operator has made them."""
+    foreign: bool = True
+    """Whether somebody else answers for the server, so that a preflight must look at it first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileStore(Store[Volumes | Buckets]):
+    """Uploaded files."""
+
+    mounts: Sequence[Mount] = ()
+    """Folders that pods of the platform mount."""
+    one_node: bool = False
+    """Whether all pods that mount them must be on one node."""

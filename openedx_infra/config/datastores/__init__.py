@@ -1,0 +1,37 @@
+"""Where does the data live? One section per datastore; `source` says who runs it.
+
+Whatever the source, the rest of the program sees a connection (`settings/connections.py`) and nothing else.
+"""
+
+from __future__ import annotations
+
+from openedx_infra.config.base import Section, Switch
+from openedx_infra.config.datastores.mongodb import Mongodb, MongodbInCluster
+from openedx_infra.config.datastores.mysql import Mysql, MysqlInCluster
+from openedx_infra.config.datastores.search import Search, SearchInCluster
+from openedx_infra.config.datastores.storage import Storage, StorageVolumes
+from openedx_infra.config.datastores.valkey import Broker, BrokerInCluster, Cache, CacheInCluster
+
+
+class Datastores(Section):
+    """All datastores, each with a source of its own."""
+
+    mysql: Mysql = MysqlInCluster()
+    """The relational database: accounts, enrolments, grades, and nearly everything else."""
+    mongodb: Mongodb = MongodbInCluster()
+    """The course database: the structure of courses and their uploaded files."""
+    broker: Broker = BrokerInCluster()
+    """Task queues and event bus."""
+    cache: Cache = CacheInCluster()
+    """The cache."""
+    search: Search = SearchInCluster()
+    """The search engine."""
+    storage: Storage = StorageVolumes()
+    """Uploaded files."""
+    protect: Switch = True
+    """Refuse to delete or replace anything that holds data: volumes, databases, buckets, and the namespace
+    around them.
+    Set it to false, and run `up` once, before a `destroy` that shall take the data with it."""
+
+
+__all__ = ["Datastores"]

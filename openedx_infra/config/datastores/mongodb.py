@@ -1,0 +1,114 @@
+"""Where does MongoDB run, and who answers for it?"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from openedx_infra.config.base import IMMUTABLE, Count, Memory, Port, Section, Switch
+from openedx_infra.config.datastores.common import DatabaseName, Days, Tls
+from openedx_infra.config.datastores.mysql import RdsClass
+from openedx_infra.config.hosts import ServerName
+from openedx_infra.config.sources import Path
+
+
+class MongodbDatabase(Section):
+    """Names in MongoDB, wherever it runs."""
+
+    database: DatabaseName = Field("openedx", json_schema_extra=IMMUTABLE)
+    """Name of the platform's database."""
+    user: DatabaseName = Field("openedx", json_schema_extra=IMMUTABLE)
+    """Name of the platform's user."""
+
+
+class MongodbInCluster(MongodbDatabase):
+    """A single MongoDB server of the instance's own, on one volume of the cluster."""
+
+    source: Literal["in-cluster"] = Field("in-cluster", json_schema_extra=IMMUTABLE)
+    """The instance runs it as a StatefulSet of one pod."""
+    storage: Memory = "5Gi"
+    """Size of its volume. It may grow later where the StorageClass allows it, and never shrinks."""
+
+
+class MongodbOperator(MongodbDatabase):
+    """A MongoDB replica set, run by the Percona Operator for MongoDB. It survives the loss of a node."""
+
+    source: Literal["operator"] = Field(json_schema_extra=IMMUTABLE)
+    """The operator runs it. It must be installed in the cluster: an add-on of a foundation stack."""
+    storage: Memory = "20Gi"
+    """Size of each member's volume."""
+    members: Literal[3, 5, 7] = 3
+    """Number of servers; most of them must be up."""
+
+
+class Member(Section):
+    """A server of a replica set."""
+
+    host: ServerName
+    """Name of the server."""
+    port: Port = 27017
+    """Port of the server."""
+
+
+class MongodbExternal(MongodbDatabase):
+    """A MongoDB server or replica set that somebody else runs, such as Atlas."""
+
+    source: Literal["external"] = Field(json_schema_extra=IMMUTABLE)
+    """The instance only uses it. Its password is the secret `mongodb_password`."""
+    members: tuple[Member, ...] = ()
+    """Its servers. Or say `srv`."""
+    srv: ServerName | None = None
+    """Name whose DNS records (SRV) list the servers, as in `mongodb+srv://` addresses. It implies TLS."""
+    replica_set: str | None = Field(None, min_length=1, max_length=63)
+    """Name of its replica set. None: a single server, or what the DNS records say."""
+    auth_database: DatabaseName | None = None
+    """Database that holds the user. Default: `database`; Atlas wants `admin`."""
+    provisioned: Switch = True
+    """Whether the user exists already. If not, it is made by `admin_user` of the database `admin`, whose
+    password is the secret `mongodb_root_password`."""
+    admin_user: str = Field("root", min_length=1)
+    """Who makes the user where `provisioned` is false."""
+    tls: Tls | None = None
+    """Encryption of connections. None: they are readable on their way."""
+
+
+class MongodbDocumentdb(MongodbDatabase):
+    """Amazon DocumentDB, which speaks MongoDB's protocol. Nobody is known to run Open edX on it."""
+
+    source: Literal["documentdb"] = Field(json_schema_extra=IMMUTABLE)
+    """AWS runs it, and the instance's own stack makes it."""
+    experimental: Switch = False
+    """Must be true: you know that it is unproven. Before 8.0 it knows no collation, so that Studio can't
+    sort a course's files by name."""
+    version: Literal["5.0.0", "8.0.0"] = Field("8.0.0", json_schema_extra=IMMUTABLE)
+    """Version of its engine."""
+    instance_class: RdsClass = "db.r6g.large"
+    """Size of each instance."""
+    instances: Count = Field(2, ge=1, le=16)
+    """Number of instances; with two or more, one takes over when another fails."""
+    backup_days: Days = 30
+    """Days to which the database can be set back, to any second."""
+    deletion_protection: Switch = True
+    """Whether AWS itself refuses to delete it."""
+    ca: Path = "certificates/aws-rds.pem"
+    """File with the certificates of RDS' authorities, which `openedx-infra certificates aws` fetches."""
+
+
+class MongodbShared(MongodbDatabase):
+    """A database of its own on the server that a foundation stack shares between its instances."""
+
+    source: Literal["shared"] = Field(json_schema_extra=IMMUTABLE)
+    """The foundation stack of `openedx:foundation` tells the server, and the password of its
+    administrator."""
+    experimental: Switch = False
+    """Must be true, as the server is Amazon DocumentDB: you know that it is unproven."""
+    ca: Path = "certificates/aws-rds.pem"
+    """File with the certificates of RDS' authorities, which `openedx-infra certificates aws` fetches."""
+
+
+Mongodb = Annotated[
+    MongodbInCluster | MongodbOperator | MongodbExternal | MongodbDocumentdb | MongodbShared,
+    Field(discriminator="source"),
+]
+"""MongoDB: the structure of courses and their uploaded files (modulestore and contentstore)."""

@@ -1,0 +1,171 @@
+"""How does the instance reach its datastores, whoever runs them? Addresses, names, encryption: no password.
+
+One value for each datastore, the same whatever its source. Settings, scripts, the preflight and network
+policies read these, and none of them asks for the source. Passwords are the stack's secrets, by the names
+that the docstrings give.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Purpose = Literal["public", "private", "grades", "ora", "exports"]
+"""What a bucket is for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """A TCP address as pods see it."""
+
+    host: str
+    """Host name, such as the name of a Service."""
+    port: int
+    """TCP port."""
+
+    def __str__(self) -> str:
+        """`host:port`."""
+        return f"{self.host}:{self.port}"
+
+
+LMS = Endpoint(host="lms", port=8000)
+"""Where the LMS listens within its namespace: its Service's name, the same in every instance."""
+STUDIO = Endpoint(host="studio", port=8000)
+"""Where Studio listens within its namespace."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tls:
+    """An encrypted connection. Files are paths in pods (CERTIFICATES_DIR and SECRETS_DIR in paths.py)."""
+
+    verify: Literal["full", "ca", "none"] = "full"
+    """`full`: by a trusted authority and for this host. `ca`: for any host. `none`: whoever answers."""
+    ca: str | None = None
+    """The authorities to trust. None: the system's."""
+    certificate: str | None = None
+    """The instance's own certificate."""
+    key: str | None = None
+    """Its key."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mysql:
+    """MySQL. Secret: `mysql_password`."""
+
+    at: Endpoint
+    database: str
+    user: str
+    tls: Tls | None = None
+    replica: Endpoint | None = None
+    """A copy to read from, with the same names."""
+    history_database: str | None = None
+    """Database of `student_module_history`; None: there is none of its own."""
+    history: Endpoint | None = None
+    """Its server; None: the same."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mongodb:
+    """MongoDB. Secret: `mongodb_password`."""
+
+    members: tuple[Endpoint, ...] = ()
+    """Its servers; empty with `srv`."""
+    srv: str | None = None
+    """Name whose DNS records list the servers."""
+    database: str
+    user: str
+    auth_database: str
+    """Database that holds the user."""
+    replica_set: str | None = None
+    tls: Tls | None = None
+    retry_writes: bool = True
+    """Whether the server knows retryable writes, which DocumentDB before 8.0.2 does not."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Valkey:
+    """A server that speaks Redis' protocol. Secret, if authenticated: `broker_password`, `cache_password`."""
+
+    at: Endpoint | None = None
+    """The server; None with Sentinels."""
+    sentinels: tuple[Endpoint, ...] = ()
+    master: str | None = None
+    """What the Sentinels call the master."""
+    database: int = 0
+    user: str | None = None
+    authenticated: bool = True
+    tls: Tls | None = None
+    prefix: str = ""
+    """What keys and queues begin with, where several instances share the server."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """A search server. Secrets: of Meilisearch `meilisearch_master_key` or `search_api_key`, of Typesense
+    `search_api_key`, of the others `search_password` with a user."""
+
+    engine: Literal["meilisearch", "elasticsearch", "opensearch", "typesense"]
+    at: Endpoint
+    tls: Tls | None = None
+    """None: plain HTTP."""
+    public_url: str | None = None
+    """Address for browsers, of a Meilisearch."""
+    user: str | None = None
+    derived_key: bool = False
+    """Whether the API key is derived from `meilisearch_master_key`, rather than `search_api_key`."""
+
+    @property
+    def url(self) -> str:
+        """Address for pods, without a path."""
+        return f"{'https' if self.tls else 'http'}://{self.at}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Volumes:
+    """Uploaded files on volumes that all pods of the platform mount."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Buckets:
+    """Uploaded files in buckets. Secrets: `s3_access_key` and `s3_secret_key`, unless pods have a role."""
+
+    names: Mapping[Purpose, str]
+    region: str
+    endpoint: str | None = None
+    """Address of the server for pods; None: AWS' own for the region."""
+    public_endpoint: str | None = None
+    """Address of the server for browsers; None: the same."""
+    addressing: Literal["path", "virtual"] = "path"
+    role: bool = False
+    """Whether pods have a role of AWS, and need no key."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Smtp:
+    """A mail server. Secret: `mail_password`, with a user."""
+
+    at: Endpoint
+    security: Literal["none", "starttls", "tls"] = "none"
+    user: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ses:
+    """Amazon SES by its API, with the role of the pods."""
+
+    region: str
+    configuration_set: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connections:
+    """All datastores, and the way that mail goes."""
+
+    mysql: Mysql
+    mongodb: Mongodb
+    broker: Valkey
+    cache: Valkey
+    search: Search
+    storage: Volumes | Buckets
+    mail: Smtp | Ses
