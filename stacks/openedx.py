@@ -16,9 +16,9 @@ from openedx_infra import images
 from openedx_infra.components.datastores import addresses
 from openedx_infra.components.platform import Platform, PlatformArgs
 from openedx_infra.config import PROJECT, SECRETS_KEY, ConfigError, Stack, load
-from openedx_infra.config import secrets as known_secrets
 from openedx_infra.config.immutable import IMMUTABLE_OUTPUT, immutable_values
 from openedx_infra.config.secret_forms import unfit
+from openedx_infra.config.secret_needs import missing, missing_in_any_case
 from openedx_infra.kubernetes.patches import Patches
 
 CLIENT_QPS, CLIENT_BURST = 50, 100
@@ -108,20 +108,14 @@ def read(name: str, said: Mapping[str, Any], present: Collection[str]) -> Stack:
 
     Raises ConfigError with everything that is wrong or missing.
     """
-    problems: list[str] = []
     try:
         stack = load(name, said)
     except ConfigError as error:
-        problems += error.problems
-        stack = load(name, _LEAST)  # so that the secrets that every stack needs can be named at once
-    problems += known_secrets.missing(stack, set(present))
+        raise ConfigError(name, [*error.problems, *missing_in_any_case(name, set(present))]) from error
+    problems = missing(stack, set(present))
     if problems:
         raise ConfigError(name, problems)
     return stack
-
-
-_LEAST = {"site": {"lms_host": "lms.invalid"}}
-"""The least that a stack file can say."""
 
 
 def main() -> None:

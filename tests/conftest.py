@@ -16,7 +16,8 @@ from samples import LEAST, said_by
 from skips import pytest_sessionfinish, pytest_terminal_summary
 
 from openedx_infra.config import Stack, load
-from openedx_infra.config.secrets import BY_NAME, required
+from openedx_infra.config.secret_needs import required
+from openedx_infra.config.secrets import BY_NAME
 from openedx_infra.operations.recording import Graph, record
 
 __all__ = ["pytest_sessionfinish", "pytest_terminal_summary"]

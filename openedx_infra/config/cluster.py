@@ -9,8 +9,8 @@ from pydantic import Field
 from openedx_infra.config.base import IMMUTABLE, KubernetesName, Section
 
 
-class Cluster(Section):
-    """The Kubernetes cluster. A stack that names none gets the embedded one, where no container runs."""
+class ClusterAddress(Section):
+    """A Kubernetes cluster, as a kubeconfig names it."""
 
     context: str | None = Field(None, min_length=1)
     """Context of the kubeconfig to use, as `kubectl config get-contexts` lists it.
@@ -18,6 +18,10 @@ class Cluster(Section):
 
     kubeconfig: str | None = Field(None, min_length=1)
     """Path of the kubeconfig that holds the context. Default: the one that kubectl would use."""
+
+
+class Cluster(ClusterAddress):
+    """The Kubernetes cluster. A stack that names none gets the embedded one, where no container runs."""
 
     namespace: KubernetesName | None = Field(None, json_schema_extra=IMMUTABLE)
     """Namespace of this instance; one instance fills one namespace. Default: `openedx-` and the stack's

@@ -89,6 +89,8 @@ class Images(Section):
     """Valkey (or Redis) server, for broker and cache."""
     meilisearch: ImageReference | None = None
     """Meilisearch server."""
+    versitygw: ImageReference | None = None
+    """Versity Gateway: the S3 server of `datastores.storage` in the cluster."""
     smtp: ImageReference | None = None
     """SMTP relay that takes mail without a password on port 8025."""
 

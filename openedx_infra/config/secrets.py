@@ -1,4 +1,4 @@
-"""Which secrets does an instance need? Their names, what each protects, and how one is made."""
+"""Which secrets are there? Their names, what each protects, and how one is made."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from openedx_infra.config.stack import Stack
-
 
 def _password() -> str:
     """40 letters and digits: 238 bits, and safe in URLs, SQL, TOML and shell words."""
     return "".join(random.choice(string.ascii_letters + string.digits) for _ in range(40))
+
+
+def _password_of_four_classes() -> str:
+    """The same with all classes of characters that Amazon OpenSearch Service demands of its master."""
+    return f"{_password()}-Aa1"
 
 
 def _rsa_key() -> str:
@@ -35,7 +38,8 @@ class Secret:
     meaning: str
     """What it protects, in one phrase."""
     make: Callable[[], str] | None = _password
-    """Makes a new value. None: only the operator knows it."""
+    """Makes a new value. None: only the operator knows it, whatever the stack file says. What protects a
+    server of somebody else's is known to the operator, too: `secret_needs.required` says so."""
     rotation: str
     """What rotating it does to people and data."""
     append: bool = False
@@ -51,10 +55,15 @@ class Secret:
         return f"{self.name}_previous"
 
 
+def client_key(store: str) -> str:
+    """Name of the secret that holds the key of a datastore's client certificate."""
+    return f"{store}_client_key"
+
+
 _LOGOUT = "everybody is logged out; links in mails already sent stop working"
 _RESTART = "the server and the pods that use it restart"
 
-SECRETS: tuple[Secret, ...] = (
+PLATFORM_SECRETS: tuple[Secret, ...] = (
     Secret(name="django_secret_key", meaning="Django's SECRET_KEY of LMS and Studio", rotation=_LOGOUT),
     Secret(name="jwt_secret_key", meaning="symmetric key of JSON web tokens", rotation=_LOGOUT),
     Secret(
@@ -81,16 +90,21 @@ SECRETS: tuple[Secret, ...] = (
         rotation="all profile images are lost to their owners: rotate it only by name",
         by_name_only=True,
     ),
+    Secret(name="studio_oauth2_secret", meaning="Studio's login at the LMS", rotation=_RESTART),
+)
+"""The platform's own, which every instance needs."""
+
+_DATASTORE_SECRETS: tuple[Secret, ...] = (
     Secret(
         name="mysql_root_password",
-        meaning="MySQL's root",
+        meaning="MySQL's administrator",
         rotation="MySQL's provisioning Job sets the new one",
         keep_previous=True,
     ),
     Secret(name="mysql_password", meaning="the platform's MySQL user", rotation=_RESTART),
     Secret(
         name="mongodb_root_password",
-        meaning="MongoDB's root",
+        meaning="MongoDB's administrator",
         rotation="MongoDB's provisioning Job sets the new one",
         keep_previous=True,
     ),
@@ -102,7 +116,39 @@ SECRETS: tuple[Secret, ...] = (
         meaning="Meilisearch, and the API key derived from it",
         rotation=_RESTART,
     ),
-    Secret(name="studio_oauth2_secret", meaning="Studio's login at the LMS", rotation=_RESTART),
+    Secret(
+        name="search_api_key",
+        meaning="API key at a Meilisearch or Typesense of somebody else's",
+        make=None,
+        rotation=_RESTART,
+    ),
+    Secret(
+        name="search_password",
+        meaning="user at Elasticsearch or OpenSearch",
+        make=_password_of_four_classes,
+        rotation=_RESTART,
+    ),
+    Secret(name="s3_access_key", meaning="the platform's name at the S3 server", rotation=_RESTART),
+    Secret(name="s3_secret_key", meaning="the platform's key at the S3 server", rotation=_RESTART),
+    *(
+        Secret(
+            name=client_key(store),
+            meaning=f"key of the client certificate for {server}, in PEM form",
+            make=None,
+            rotation=_RESTART,
+        )
+        for store, server in (
+            ("mysql", "MySQL"),
+            ("mongodb", "MongoDB"),
+            ("broker", "the broker"),
+            ("cache", "the cache"),
+            ("search", "the search server"),
+        )
+    ),
+)
+"""Of datastores: `secret_needs` knows which of them a stack needs, and who knows their values."""
+
+_SERVICE_SECRETS: tuple[Secret, ...] = (
     Secret(name="mail_password", meaning="login at the SMTP server", make=None, rotation=_RESTART),
     Secret(
         name="build_git_token",
@@ -123,6 +169,9 @@ SECRETS: tuple[Secret, ...] = (
         rotation="nothing, until the next build",
     ),
 )
+"""Of mail and of builds."""
+
+SECRETS: tuple[Secret, ...] = (*PLATFORM_SECRETS, *_DATASTORE_SECRETS, *_SERVICE_SECRETS)
 """All secrets, in the order in which `openedx-infra secrets list` shows them."""
 
 BY_NAME = {secret.name: secret for secret in SECRETS}
@@ -149,31 +198,3 @@ def registry_password(name: str, host: str) -> Secret:
 def is_known(name: str) -> bool:
     """Whether a secret of this name may stand under `openedx:secrets`."""
     return name in NAMES or re.fullmatch(rf"{REGISTRY_PASSWORD}[a-z][a-z0-9_]*", name) is not None
-
-
-def required(stack: Stack) -> tuple[Secret, ...]:
-    """The secrets that this stack needs."""
-    asked = {f"build_{name}" for build in stack.images.builds.values() for name in build.secrets}
-    delivery = stack.mail.delivery
-    if delivery.source == "smtp" and delivery.username is not None:
-        asked.add("mail_password")
-    registries = stack.images.registries.items()
-    return (
-        *(secret for secret in SECRETS if secret.make or secret.name in asked),
-        *(registry_password(name, registry.host) for name, registry in registries),
-    )
-
-
-def missing(stack: Stack, present: set[str]) -> list[str]:
-    """One line of explanation for each secret that the stack needs and `present` lacks."""
-    lines = []
-    for secret in required(stack):
-        if secret.name not in present:
-            remedy = (
-                f"run `openedx-infra secrets generate --stack {stack.name}`"
-                if secret.make
-                else f"run `pulumi config set --secret --path openedx:secrets.{secret.name} "
-                f"--stack {stack.name}`"
-            )
-            lines.append(f"openedx:secrets.{secret.name}: missing ({secret.meaning}); {remedy}")
-    return lines

@@ -105,14 +105,21 @@ class Sizing(Section):
     """Jobs in the platform's image. Migrations of a full database are killed below 4 GB (Tutor's
     documentation)."""
     mysql: Resources = Resources(cpu="250m", memory="1Gi", memory_limit="2Gi")
-    """MySQL; its buffer pool gets half of the memory limit."""
+    """MySQL; its buffer pool gets half of the memory limit. Run by an operator, it is the size of each
+    member."""
     mongodb: Resources = Resources(cpu="100m", memory="512Mi", memory_limit="1Gi")
-    """MongoDB; its cache gets a quarter of the memory limit."""
+    """MongoDB; its cache gets a quarter of the memory limit. Run by an operator, it is the size of each
+    member."""
     broker: Resources = Resources(cpu="50m", memory="128Mi", memory_limit="512Mi")
-    """Valkey as broker; it refuses writes at three quarters of the memory limit."""
+    """Valkey as broker; it refuses writes at three quarters of the memory limit. Run by an operator, it is
+    the size of each member."""
     cache: Resources = Resources(cpu="50m", memory="128Mi", memory_limit="512Mi")
-    """Valkey as cache; it evicts at three quarters of the memory limit."""
+    """Valkey as cache; it evicts at three quarters of the memory limit. Run by an operator, it is the size
+    of each member."""
     search: Resources = Resources(cpu="100m", memory="256Mi", memory_limit="1Gi")
     """Meilisearch."""
+    storage: Resources = Resources(cpu="50m", memory="128Mi", memory_limit="512Mi")
+    """S3 server of `datastores.storage` in the cluster. A guess: it hands files through and keeps none in
+    memory."""
     smtp: Resources = Resources(cpu="10m", memory="32Mi", memory_limit="128Mi")
     """SMTP relay."""

@@ -49,6 +49,17 @@ Path = Annotated[
 ]
 """A folder of this machine. One that isn't absolute starts at the folder of Pulumi.yaml."""
 
+FilePath = Annotated[
+    str,
+    Pattern(
+        "path",
+        r"[^\s:*?\"<>|][^\n:*?\"<>|]{0,499}",
+        "a file, from the folder of Pulumi.yaml",
+        "certificates/campus-ca.pem",
+    ),
+]
+"""A file of this machine. One that isn't absolute starts at the folder of Pulumi.yaml."""
+
 
 class Fork(Section):
     """A Git repository instead of the release's own."""

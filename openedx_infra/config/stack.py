@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, PrivateAttr
+from pydantic import AfterValidator, Field
 
 from openedx_infra.config.aws import Aws, StackName
-from openedx_infra.config.base import Section
+from openedx_infra.config.base import IMMUTABLE
 from openedx_infra.config.builds import Build
 from openedx_infra.config.cluster import Cluster
 from openedx_infra.config.datastores import Datastores
+from openedx_infra.config.described import Described
+from openedx_infra.config.datastores.storage import StorageInCluster
 from openedx_infra.config.features import Features, Mfes, Settings
 from openedx_infra.config.images import Images, Reference
 from openedx_infra.config.mail import Mail
 from openedx_infra.config.overrides import Override
+from openedx_infra.config.places import Location
 from openedx_infra.config.site import Site
 from openedx_infra.config.sizing import Sizing
 from openedx_infra.releases import RELEASES, Release
@@ -24,6 +28,9 @@ PROJECT = "openedx"
 
 SECRETS_KEY = "secrets"
 """Key of the secrets, which are no part of the model: only Pulumi decrypts them."""
+
+AWS_SOURCES = frozenset({"rds", "aurora", "documentdb", "elasticache", "opensearch", "s3", "ses"})
+"""What `source` says where the instance's own stack makes something on AWS."""
 
 
 def _is_release(value: str) -> str:
@@ -36,9 +43,12 @@ ReleaseName = Annotated[str, AfterValidator(_is_release), Field(json_schema_extr
 """A named release of Open edX that this program knows."""
 
 
-class Stack(Section):
+class Stack(Described):
     """One Open edX instance, as its stack file describes it."""
 
+    kind: Literal["instance"] = Field("instance", json_schema_extra=IMMUTABLE)
+    """Which kind of stack it is: an instance of Open edX. What many instances share is a `foundation`, whose
+    keys are others."""
     cluster: Cluster = Cluster()
     """The Kubernetes cluster that it runs in."""
     site: Site
@@ -67,22 +77,40 @@ class Stack(Section):
     overrides: tuple[Override, ...] = Field(())
     """Patches on rendered Kubernetes objects."""
 
-    _name: str = PrivateAttr("")
-
-    def model_post_init(self, context: Any) -> None:
-        """Take the stack's name, which no key of its file says, from the validation context."""
-        if context is not None:
-            self._name = context["stack"]
-
-    @property
-    def name(self) -> str:
-        """Name of the stack."""
-        return self._name
-
     @property
     def namespace(self) -> str:
         """Kubernetes namespace of the instance."""
-        return self.cluster.namespace or f"{PROJECT}-{self._name}"
+        return self.cluster.namespace or f"{PROJECT}-{self.name}"
+
+    @property
+    def namespaces(self) -> tuple[str, ...]:
+        """Its namespace, which is the only one."""
+        return (self.namespace,)
+
+    @property
+    def protects(self) -> bool:
+        """Whether what holds data can't be deleted."""
+        return self.datastores.protect
+
+    @property
+    def on_aws(self) -> bool:
+        """Whether any of it is on AWS."""
+        return self.aws is not None
+
+    @property
+    def builds(self) -> bool:
+        """Whether `up` builds images."""
+        return bool(self.images.builds)
+
+    @property
+    def builder(self) -> str | None:
+        """Which of this machine's builders builds them. None: any."""
+        return self.images.builder
+
+    @property
+    def settled(self) -> Mapping[Location, Any]:
+        """The namespace, whose default follows the stack's name."""
+        return {("cluster", "namespace"): self.namespace}
 
     @property
     def pinned_release(self) -> Release:
@@ -93,6 +121,21 @@ class Stack(Section):
     def sender(self) -> str:
         """Sender of all mails."""
         return self.mail.sender or self.site.contact_email
+
+    @property
+    def files_host(self) -> str | None:
+        """Public host of the instance's own S3 server, by default `files.<lms_host>`. None: it has none."""
+        storage = self.datastores.storage
+        if not isinstance(storage, StorageInCluster):
+            return None
+        return storage.files_host or f"files.{self.site.lms_host}"
+
+    @property
+    def uses_aws(self) -> bool:
+        """Whether anything of the instance's own is made on AWS: a datastore, or the way of its mails."""
+        said = self.datastores
+        parts = (said.mysql, said.mongodb, said.broker, said.cache, said.search, said.storage)
+        return any(part.source in AWS_SOURCES for part in (*parts, self.mail.delivery))
 
     @property
     def mfe_names(self) -> tuple[str, ...]:

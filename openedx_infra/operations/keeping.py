@@ -57,7 +57,7 @@ def rotate(
     if confirm and not confirm(f"Replace {len(chosen)} secrets of stack {name}?"):
         return
     live = _live(file, console)
-    written = secrets.rotate(chosen, _holder(file), live)
+    written = secrets.rotate(chosen, _holder(file), stack, live)
     console.print(
         f"{len(written)} replaced in {live.config_file}. "
         f"`openedx-infra up --stack {name}` puts them in force.",

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from rich.console import Console
 
 from openedx_infra.config import PROJECT, SECRETS_KEY, ConfigError, Stack
-from openedx_infra.config.secrets import REGISTRY_PASSWORD, missing
+from openedx_infra.config.secret_needs import missing
+from openedx_infra.config.secrets import REGISTRY_PASSWORD
 from openedx_infra.operations import local, secrets, session
 from openedx_infra.operations.credentials import Login, docker_login
 from openedx_infra.operations.stackfile import StackFile

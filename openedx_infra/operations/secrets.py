@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from openedx_infra.config import PROJECT, SECRETS_KEY, ConfigError, Stack
-from openedx_infra.config.secrets import BY_NAME, SECRETS, Secret, missing, required
+from openedx_infra.config.secret_needs import missing, required
+from openedx_infra.config.secrets import BY_NAME, Secret
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.stack import LiveStack
 from openedx_infra.operations.stackfile import StackFile
@@ -38,13 +39,13 @@ def generate(file: StackFile, stack: Stack, live: LiveStack) -> list[str]:
     return made
 
 
-def rotate(names: Sequence[str], file: StackFile, live: LiveStack) -> list[str]:
+def rotate(names: Sequence[str], file: StackFile, stack: Stack, live: LiveStack) -> list[str]:
     """Replace secrets by new ones; return the names that were written.
 
     Raises OperationError, before any is touched, for a name that is unknown, missing, or the operator's to
     choose.
     """
-    chosen = [_rotatable(name, file) for name in names]
+    chosen = [_rotatable(name, file, stack) for name in names]
     values = reveal(live)
     deployed = live.run("stack", "export", "--show-secrets", "--stack", live.name)
     for secret, make in chosen:
@@ -78,13 +79,14 @@ def stand_ins(stack: Stack) -> dict[str, str]:
 
 def demand_unmakeable(stack: Stack, names: set[str]) -> None:
     """Raise ConfigError when a secret is missing that only the operator knows."""
-    makeable = {secret.name for secret in SECRETS if secret.make}
+    makeable = {secret.name for secret in required(stack) if secret.make}
     if problems := missing(stack, names | makeable):
         raise ConfigError(stack.name, problems)
 
 
-def _rotatable(name: str, file: StackFile) -> tuple[Secret, Callable[[], str]]:
-    secret = BY_NAME.get(name)
+def _rotatable(name: str, file: StackFile, stack: Stack) -> tuple[Secret, Callable[[], str]]:
+    needed = {secret.name: secret for secret in required(stack)}
+    secret = needed.get(name, BY_NAME.get(name))
     if secret is None:
         raise OperationError(
             f"There is no secret {name}.", remedy="`openedx-infra secrets list` shows those that exist"

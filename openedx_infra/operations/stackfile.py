@@ -12,7 +12,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
 from openedx_infra.config import PROJECT, SECRETS_KEY, ConfigError, Stack, load
-from openedx_infra.config.secrets import NAMES, SECRETS, is_known, missing
+from openedx_infra.config.secret_needs import missing, missing_in_any_case
+from openedx_infra.config.secrets import NAMES, is_known
 from openedx_infra.operations.checkout import stack_file, stack_names
 from openedx_infra.operations.errors import OperationError
 
@@ -149,12 +150,7 @@ def missing_secrets(file: StackFile, stack: Stack | None) -> list[str]:
     """One line for each missing secret; for a faulty configuration, of those that every stack needs."""
     if stack is not None:
         return missing(stack, set(file.secrets))
-    remedy = f"run `openedx-infra secrets generate --stack {file.name}`"
-    return [
-        f"{PROJECT}:{SECRETS_KEY}.{secret.name}: missing ({secret.meaning}); {remedy}"
-        for secret in SECRETS
-        if secret.make and secret.name not in file.secrets
-    ]
+    return missing_in_any_case(file.name, set(file.secrets))
 
 
 def _is_secure(value: Any) -> bool:

@@ -15,7 +15,7 @@ from openedx_infra.config import PROJECT, SECRETS_KEY, ConfigError, Stack, load
 from openedx_infra.config.base import Section
 from openedx_infra.config.places import UNION_KEY, branches, sections
 from openedx_infra.config.schema import json_schema
-from openedx_infra.config.secrets import missing
+from openedx_infra.config.secret_needs import missing
 from openedx_infra.config.sizing import Resources
 
 CASES = sorted(Path(__file__).parents[1].glob("cases/*.yaml"))

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from openedx_infra.config import load
+from openedx_infra.config import ConfigError, load
+from openedx_infra.config.secret_needs import required
 from openedx_infra.config.secrets import SECRETS
 from openedx_infra.operations import secrets
 from openedx_infra.operations.engine import Cli
@@ -54,21 +55,21 @@ def test_what_is_missing_is_made_and_the_rest_is_left() -> None:
     live = Pulumi({"mysql_password": "kept"})
     made = secrets.generate(live.file, STACK, live)
     assert live.values["mysql_password"] == "kept"
-    assert set(made) == {secret.name for secret in SECRETS if secret.make} - {"mysql_password"}
+    assert set(made) == {secret.name for secret in required(STACK)} - {"mysql_password"}
     assert secrets.generate(live.file, STACK, live) == []
 
 
 def test_no_value_is_ever_on_a_command_line() -> None:
     live = Pulumi({})
     secrets.generate(live.file, STACK, live)
-    secrets.rotate(secrets.rotated_by_all(STACK), live.file, live)
+    secrets.rotate(secrets.rotated_by_all(STACK), live.file, STACK, live)
     for value in live.values.values():
         assert not any(part in line for part in value.split() for line in live.lines)
 
 
 def test_rotation_replaces() -> None:
     live = everything()
-    assert secrets.rotate(["mysql_password"], live.file, live) == ["mysql_password"]
+    assert secrets.rotate(["mysql_password"], live.file, STACK, live) == ["mysql_password"]
     assert live.values["mysql_password"] != "old-mysql_password"
     assert "mysql_password_previous" not in live.values
 
@@ -76,7 +77,7 @@ def test_rotation_replaces() -> None:
 @pytest.mark.parametrize("name", ["fernet_keys", "retired_user_salts"])
 def test_rotation_keeps_what_old_data_needs(name: str) -> None:
     live = everything()
-    secrets.rotate([name], live.file, live)
+    secrets.rotate([name], live.file, STACK, live)
     new, old = live.values[name].split("\n")
     assert old == f"old-{name}" != new
 
@@ -85,13 +86,13 @@ def test_rotation_keeps_what_old_data_needs(name: str) -> None:
 def test_rotation_keeps_the_root_password_that_is_in_force(name: str) -> None:
     live = everything()
     live.deployed = f"… old-{name} …"
-    secrets.rotate([name], live.file, live)
+    secrets.rotate([name], live.file, STACK, live)
     assert live.values[f"{name}_previous"] == f"old-{name}"
     never_deployed = live.values[name]
-    secrets.rotate([name], live.file, live)
+    secrets.rotate([name], live.file, STACK, live)
     assert live.values[f"{name}_previous"] == f"old-{name}", "the cluster never had the one in between"
     live.deployed = never_deployed = live.values[name]
-    secrets.rotate([name], live.file, live)
+    secrets.rotate([name], live.file, STACK, live)
     assert live.values[f"{name}_previous"] == never_deployed
 
 
@@ -108,8 +109,23 @@ def test_all_leaves_alone_what_cannot_be_had_back() -> None:
 def test_what_cannot_be_rotated_is_told_before_anything_is_touched(name: str, told: str) -> None:
     live = Pulumi({"cache_password": "kept"})
     with pytest.raises(OperationError, match=told):
-        secrets.rotate(["cache_password", name], live.file, live)
+        secrets.rotate(["cache_password", name], live.file, STACK, live)
     assert live.values == {"cache_password": "kept"}
+
+
+def test_the_password_of_somebody_elses_server_is_neither_made_up_nor_replaced() -> None:
+    mysql = {"source": "external", "host": "mysql.example.org"}
+    stack = load("mine", {"site": {"lms_host": "learn.example.org"}, "datastores": {"mysql": mysql}})
+    live = Pulumi({})
+    assert "mysql_password" not in secrets.generate(live.file, stack, live)
+    assert "mysql_password" not in secrets.rotated_by_all(stack)
+    with pytest.raises(ConfigError, match="mysql_password: missing .*as the server knows it.*pulumi config set"):
+        secrets.demand_unmakeable(stack, set(live.values))
+    live.values["mysql_password"] = "theirs"
+    secrets.demand_unmakeable(stack, set(live.values))
+    with pytest.raises(OperationError, match="Only you know a new mysql_password"):
+        secrets.rotate(["mysql_password"], live.file, stack, live)
+    assert live.values["mysql_password"] == "theirs"
 
 
 def test_stand_ins_have_the_form_of_the_real_ones() -> None:

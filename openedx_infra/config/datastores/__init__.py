@@ -5,12 +5,17 @@ Whatever the source, the rest of the program sees a connection (`settings/connec
 
 from __future__ import annotations
 
-from openedx_infra.config.base import Section, Switch
+from typing import Annotated, Literal
+
+from openedx_infra.config.base import Distinct, Section, Switch
 from openedx_infra.config.datastores.mongodb import Mongodb, MongodbInCluster
 from openedx_infra.config.datastores.mysql import Mysql, MysqlInCluster
 from openedx_infra.config.datastores.search import Search, SearchInCluster
 from openedx_infra.config.datastores.storage import Storage, StorageVolumes
 from openedx_infra.config.datastores.valkey import Broker, BrokerInCluster, Cache, CacheInCluster
+
+DatastoreName = Literal["mysql", "mongodb", "broker", "cache", "search", "storage"]
+"""A datastore by its key."""
 
 
 class Datastores(Section):
@@ -32,6 +37,9 @@ class Datastores(Section):
     """Refuse to delete or replace anything that holds data: volumes, databases, buckets, and the namespace
     around them.
     Set it to false, and run `up` once, before a `destroy` that shall take the data with it."""
+    moved: Annotated[tuple[DatastoreName, ...], Distinct] = ()
+    """Datastores whose data was moved to where this file now says that it is: their immutable keys may change
+    with the next `up`, which keeps the old volumes and databases. Remove it afterwards."""
 
 
-__all__ = ["Datastores"]
+__all__ = ["DatastoreName", "Datastores"]

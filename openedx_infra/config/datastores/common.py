@@ -8,7 +8,7 @@ from pydantic import Field
 
 from openedx_infra.config.base import Count, Section
 from openedx_infra.config.patterns import Pattern
-from openedx_infra.config.sources import Path
+from openedx_infra.config.sources import FilePath
 
 DatabaseName = Annotated[
     str,
@@ -37,8 +37,8 @@ class Tls(Section):
     verify: Literal["full", "ca", "none"] = "full"
     """`full`: its certificate is by a trusted authority and names its host. `ca`: any name will do. `none`:
     encrypted, but it may be anybody."""
-    ca: Path | None = None
+    ca: FilePath | None = None
     """File with the certificates of the authorities to trust, in PEM form. None: those that browsers
     trust."""
-    client_certificate: Path | None = None
+    client_certificate: FilePath | None = None
     """File with the certificate by which the instance proves who it is, in PEM form. None: it has none."""

@@ -10,7 +10,7 @@ from openedx_infra.config.base import IMMUTABLE, Count, Memory, Port, Section, S
 from openedx_infra.config.datastores.common import DatabaseName, Days, Tls
 from openedx_infra.config.datastores.mysql import RdsClass
 from openedx_infra.config.hosts import ServerName
-from openedx_infra.config.sources import Path
+from openedx_infra.config.sources import FilePath
 
 
 class MongodbDatabase(Section):
@@ -73,11 +73,9 @@ class MongodbExternal(MongodbDatabase):
     """Encryption of connections. None: they are readable on their way."""
 
 
-class MongodbDocumentdb(MongodbDatabase):
-    """Amazon DocumentDB, which speaks MongoDB's protocol. Nobody is known to run Open edX on it."""
+class DocumentdbServer(Section):
+    """A cluster of Amazon DocumentDB, which speaks MongoDB's protocol, whichever stack makes it."""
 
-    source: Literal["documentdb"] = Field(json_schema_extra=IMMUTABLE)
-    """AWS runs it, and the instance's own stack makes it."""
     experimental: Switch = False
     """Must be true: you know that it is unproven. Before 8.0 it knows no collation, so that Studio can't
     sort a course's files by name."""
@@ -91,7 +89,14 @@ class MongodbDocumentdb(MongodbDatabase):
     """Days to which the database can be set back, to any second."""
     deletion_protection: Switch = True
     """Whether AWS itself refuses to delete it."""
-    ca: Path = "certificates/aws-rds.pem"
+
+
+class MongodbDocumentdb(DocumentdbServer, MongodbDatabase):
+    """Amazon DocumentDB, which speaks MongoDB's protocol. Nobody is known to run Open edX on it."""
+
+    source: Literal["documentdb"] = Field(json_schema_extra=IMMUTABLE)
+    """AWS runs it, and the instance's own stack makes it."""
+    ca: FilePath = "certificates/aws-rds.pem"
     """File with the certificates of RDS' authorities, which `openedx-infra certificates aws` fetches."""
 
 
@@ -103,7 +108,7 @@ class MongodbShared(MongodbDatabase):
     administrator."""
     experimental: Switch = False
     """Must be true, as the server is Amazon DocumentDB: you know that it is unproven."""
-    ca: Path = "certificates/aws-rds.pem"
+    ca: FilePath = "certificates/aws-rds.pem"
     """File with the certificates of RDS' authorities, which `openedx-infra certificates aws` fetches."""
 
 

@@ -10,7 +10,7 @@ from openedx_infra.config.base import IMMUTABLE, Count, Memory, Port, Section, S
 from openedx_infra.config.datastores.common import DatabaseName, Days, Gigabytes, Tls
 from openedx_infra.config.hosts import ServerName
 from openedx_infra.config.patterns import Pattern
-from openedx_infra.config.sources import Path
+from openedx_infra.config.sources import FilePath
 
 RdsClass = Annotated[
     str,
@@ -85,14 +85,12 @@ class MysqlExternal(MysqlDatabase):
     """Server of `history_database`, with the same port, user and password. None: the same server."""
 
 
-class MysqlManaged(MysqlDatabase):
-    """MySQL 8.4 run by AWS."""
+class ManagedServer(Section):
+    """A MySQL 8.4 server run by AWS, whichever stack makes it."""
 
     instance_class: RdsClass = "db.t4g.medium"
     """Size of each database instance. The default suits some hundred learners; MIT runs sites of some
     10,000 learners on db.r7g.xlarge."""
-    ca: Path = "certificates/aws-rds.pem"
-    """File with the certificates of RDS' authorities, which `openedx-infra certificates aws` fetches."""
     backup_days: Days = 30
     """Days to which the database can be set back, to any second."""
     deletion_protection: Switch = True
@@ -103,11 +101,9 @@ class MysqlManaged(MysqlDatabase):
     """Whether changes that restart the server happen at once, rather than in the weekly maintenance."""
 
 
-class MysqlRds(MysqlManaged):
-    """Amazon RDS for MySQL."""
+class RdsServer(ManagedServer):
+    """A server of Amazon RDS for MySQL."""
 
-    source: Literal["rds"] = Field(json_schema_extra=IMMUTABLE)
-    """AWS runs it, and the instance's own stack makes it."""
     storage: Gigabytes = 50
     """Disk at first, in GiB."""
     storage_limit: Gigabytes = 500
@@ -119,13 +115,32 @@ class MysqlRds(MysqlManaged):
     without writes)."""
 
 
-class MysqlAurora(MysqlManaged):
+class AuroraServer(ManagedServer):
+    """A cluster of Amazon Aurora for MySQL."""
+
+    replicas: Count = Field(1, ge=0, le=5)
+    """Number of readers, each of which can take over."""
+
+
+class MysqlManaged(ManagedServer, MysqlDatabase):
+    """MySQL 8.4 run by AWS for this instance alone."""
+
+    ca: FilePath = "certificates/aws-rds.pem"
+    """File with the certificates of RDS' authorities, which `openedx-infra certificates aws` fetches."""
+
+
+class MysqlRds(RdsServer, MysqlManaged):
+    """Amazon RDS for MySQL."""
+
+    source: Literal["rds"] = Field(json_schema_extra=IMMUTABLE)
+    """AWS runs it, and the instance's own stack makes it."""
+
+
+class MysqlAurora(AuroraServer, MysqlManaged):
     """Amazon Aurora for MySQL: costs more, and takes over in seconds."""
 
     source: Literal["aurora"] = Field(json_schema_extra=IMMUTABLE)
     """AWS runs it, and the instance's own stack makes it. Aurora speaks as MySQL 8.4 does."""
-    replicas: Count = Field(1, ge=0, le=5)
-    """Number of readers, each of which can take over."""
 
 
 class MysqlShared(MysqlDatabase):
@@ -134,7 +149,7 @@ class MysqlShared(MysqlDatabase):
     source: Literal["shared"] = Field(json_schema_extra=IMMUTABLE)
     """The foundation stack of `openedx:foundation` tells the server, and the password of its
     administrator."""
-    ca: Path = "certificates/aws-rds.pem"
+    ca: FilePath = "certificates/aws-rds.pem"
     """File with the certificates of RDS' authorities, which `openedx-infra certificates aws` fetches."""
 
 

@@ -58,7 +58,7 @@ class StorageInCluster(Section):
     `files_host`, through the ingress."""
     storage: Memory = "20Gi"
     """Size of its volume. It may grow later where the StorageClass allows it, and never shrinks."""
-    files_host: Hostname | None = Field(None, json_schema_extra={"default_text": "files. and lms_host"})
+    files_host: Hostname | None = Field(None, json_schema_extra={"default_text": "files.<lms_host>"})
     """Host by which browsers fetch and send files. Point it to the ingress, as the site's other hosts."""
 
 
