@@ -15,7 +15,7 @@ from pulumi_kubernetes import KubeClientSettingsArgs, Provider
 from openedx_infra import images
 from openedx_infra.components.datastores import addresses
 from openedx_infra.components.platform import Platform, PlatformArgs
-from openedx_infra.config import PROJECT, SECRETS_KEY, ConfigError, Stack, load
+from openedx_infra.config import PROJECT, SECRETS_KEY, ConfigError, Stack, certificates, load
 from openedx_infra.config.immutable import IMMUTABLE_OUTPUT, immutable_values
 from openedx_infra.config.secret_forms import unfit
 from openedx_infra.config.secret_needs import missing, missing_in_any_case
@@ -31,7 +31,7 @@ def deploy(stack: Stack, secrets: Mapping[str, pulumi.Input[str]]) -> None:
 
     Raises RunError, which prints as it is, when what images are built from isn't there.
     """
-    faults = images.problems(stack)
+    faults = [*images.problems(stack), *certificates.problems(stack)]
     if faults:
         raise pulumi.RunError(str(ConfigError(stack.name, faults)))
     patches = Patches(stack.overrides)

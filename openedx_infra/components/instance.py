@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import pulumi
 
+from openedx_infra.components.certificates import Certificates
 from openedx_infra.config import Stack
 from openedx_infra.config.contract import Contract
 from openedx_infra.kubernetes.names import Scope
@@ -35,6 +36,8 @@ class Instance:
     """What its foundation stack promises. None: it is built on none."""
     foundation_secrets: pulumi.Output[Mapping[str, str]] | None = None
     """Passwords of the foundation's shared servers, by the names that secrets of the stack would have."""
+    certificates: Certificates = field(default_factory=Certificates)
+    """Certificates of its datastores."""
     built: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     """References of the images that are built here, by their keys in `images`."""
     pull_secrets: Sequence[pulumi.Input[str]] = ()

@@ -9,6 +9,7 @@ import pulumi
 from pulumi_kubernetes.core.v1 import Namespace
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
+from openedx_infra.components.certificates import certificates
 from openedx_infra.components.datastores import Datastores
 from openedx_infra.components.ingress import Ingress
 from openedx_infra.components.initialization import Initialization, InitializationArgs
@@ -58,6 +59,7 @@ class Platform(pulumi.ComponentResource):
             stack=stack,
             scope=scope,
             secrets=args.secrets,
+            certificates=certificates(stack, scope, args.secrets, self),
             built=self._images(args, known),
             pull_secrets=[*stack.images.pull_secrets, *secrets],
         )

@@ -53,7 +53,7 @@ def pod(site: Site, instance: Instance, kept: SettingsFiles, storage: FileStore,
         command=process.command,
         working_dir=paths.PLATFORM_DIR,
         env={**_environment(site), **(process.env or {})},
-        mounts=[*_mounts(site, kept, storage, process), *process.mounts],
+        mounts=[*_mounts(site, instance, kept, storage, process), *process.mounts],
         port=process.port,
         probes=process.probes,
         drain_seconds=process.drain_seconds,
@@ -84,12 +84,17 @@ def _environment(site: Site) -> dict[str, str]:
     }
 
 
-def _mounts(site: Site, kept: SettingsFiles, storage: FileStore, process: Process) -> list[Mount]:
+def _mounts(
+    site: Site, instance: Instance, kept: SettingsFiles, storage: FileStore, process: Process
+) -> list[Mount]:
+    certificates = instance.certificates
+    secrets = [kept.secret, *process.secrets, *certificates.secrets()]
     module = kept.plain.only(*settings.module_files(site.variant))
     return [
         volumes.mounted("config", paths.CONFIG_DIR, [kept.plain.only(site.settings_file), *process.config]),
         volumes.mounted("module", paths.module_dir(site.variant), [module]),
-        volumes.mounted("secrets", paths.SECRETS_DIR, [kept.secret, *process.secrets]),
+        volumes.mounted("secrets", paths.SECRETS_DIR, secrets),
+        *certificates.mounts(),
         *storage.mounts,
         volumes.scratch("data", paths.DATA_DIR, "2Gi"),
         volumes.scratch("tmp", "/tmp", "2Gi"),
