@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from policies import pods, relations, secrecy
+from policies import aws, buckets, pods, relations, secrecy
 from policies.complaint import Complaint
-from policies.objects import Object, title
+from policies.objects import Object, at, title
 
 OBJECT_RULES: tuple[Callable[[Object], Iterator[str]], ...] = (
     pods.sized,
@@ -37,7 +37,22 @@ RELATION_RULES: tuple[Callable[[Sequence[Object]], Iterator[tuple[Object, str]]]
 )
 """Rules over all Kubernetes objects of an instance."""
 
-_DATA = ("kubernetes:core/v1:PersistentVolumeClaim", "kubernetes:core/v1:Namespace")
+PROPERTY_RULES: tuple[Callable[[str, Mapping[str, Any]], Iterator[str]], ...] = (
+    aws.encrypted,
+    aws.backed_up,
+    aws.unreachable_from_outside,
+    aws.demands_tls,
+    aws.authenticated,
+    aws.named_rights,
+    aws.tagged,
+)
+"""Rules over the type and the inputs of one resource."""
+
+BUCKET_RULES: tuple[Callable[[Sequence[buckets.Resource]], buckets.Found], ...] = (
+    buckets.closed_buckets,
+    buckets.encrypted_buckets,
+)
+"""Rules over all resources, for buckets and what belongs to them."""
 
 
 class Resource(Protocol):
@@ -50,6 +65,14 @@ class Resource(Protocol):
     @property
     def name(self) -> str:
         """Name in the program."""
+
+    @property
+    def urn(self) -> str:
+        """Its URN."""
+
+    @property
+    def parent(self) -> str:
+        """URN of its parent."""
 
     @property
     def props(self) -> Mapping[str, Any]:
@@ -82,25 +105,56 @@ def judge_resources(resources: Sequence[Resource], *, protect: bool) -> list[Com
     """What the rules refuse in resources as they are registered; `protect` says whether data must be
     protected.
     """
-    found = []
+    rules = (*PROPERTY_RULES, secrecy.marked, renewable, *((aws.undeletable,) if protect else ()))
+    found = [
+        Complaint(_where(resource), text, rule.__name__)
+        for rule in rules
+        for resource in resources
+        for text in rule(resource.type, resource.props)
+    ]
+    found += [
+        Complaint(_where(resource), text, rule.__name__)
+        for rule in BUCKET_RULES
+        for resource, text in rule(resources)
+    ]
     for resource in resources:
-        where = f"{resource.type.rpartition(':')[2]} {resource.name}"
-        found += [Complaint(where, text, "marked") for text in secrecy.marked(resource.type, resource.props)]
-        found += [Complaint(where, text, "renewable") for text in renewable(resource.type, resource.props)]
-        if protect and resource.type in _DATA and not resource.protect:
-            found.append(Complaint(where, "holds data that a destroy would delete: protect it", "protected"))
-        if resource.type.startswith("kubernetes:") and not resource.provider:
-            text = "would go to whatever cluster is current: give it the provider of the stack"
-            found.append(Complaint(where, text, "addressed"))
+        if protect:
+            found += [Complaint(_where(resource), text, "protected") for text in protected(resource)]
+        found += [Complaint(_where(resource), text, "addressed") for text in addressed(resource)]
     return sorted(set(found))
+
+
+def protected(resource: Resource) -> Iterator[str]:
+    """Pulumi refuses to delete or replace what holds data."""
+    if holds_data(resource.type) and not resource.protect:
+        yield "holds data that a destroy would delete: protect it"
+
+
+def holds_data(type_: str) -> bool:
+    """Whether losing a resource of this type loses data."""
+    return type_ in (*_DATA, *aws.DATA) or type_.rpartition(":")[2] in _OPERATED
+
+
+def addressed(resource: Resource) -> Iterator[str]:
+    """Nothing goes to whatever cluster or account happens to be current."""
+    if resource.type.startswith(("kubernetes:", "aws:")) and not resource.provider:
+        yield "would go to whatever cluster or account is current: give it the provider of the stack"
+
+
+def _where(resource: Resource | buckets.Resource) -> str:
+    return f"{resource.type.rpartition(':')[2]} {resource.name}"
 
 
 def renewable(type_: str, props: Mapping[str, Any]) -> Iterator[str]:
     """What is immutable is auto-named, or its successor could not be made beside it."""
-    named = "name" in (props.get("metadata") or {})
-    if (
-        type_ in ("kubernetes:core/v1:ConfigMap", "kubernetes:core/v1:Secret")
-        and named
-        and props.get("immutable")
-    ):
+    metadata = props.get("metadata") or {}
+    # The engine shows a policy pack the name that the provider made up, and this mark.
+    made_up = at(metadata, "annotations", "pulumi.com/autonamed") == "true"
+    kinds = ("kubernetes:core/v1:ConfigMap", "kubernetes:core/v1:Secret")
+    if type_ in kinds and "name" in metadata and not made_up and props.get("immutable"):
         yield "is immutable and has a fixed name, so that it can never change: leave out metadata.name"
+
+
+_DATA = ("kubernetes:core/v1:PersistentVolumeClaim", "kubernetes:core/v1:Namespace")
+_OPERATED = ("PerconaServerMySQL", "PerconaServerMongoDB")
+"""Kinds of custom resources whose operators delete data with them."""
