@@ -95,7 +95,7 @@ def _outputs(stack: Stack, platform: Platform) -> dict[str, pulumi.Input[Any]]:
         "cluster": stack.cluster.context,
         "release": stack.release,
         "version": version("openedx-infra"),
-        "images": {name: platform.instance.reference(name) for name in vars(stack.pinned_release.images)},
+        "images": {name: platform.instance.reference(name) for name in stack.image_names},
         "datastores": platform.datastores.connections.apply(addresses),
         "config": stack.model_dump(mode="json"),
         IMMUTABLE_OUTPUT: immutable_values(stack),

@@ -31,6 +31,8 @@ class Platform:
             "os": self.system,
             "arch": self.machine,
             "x64": {"amd64": "x64"}.get(self.machine, self.machine),
+            "Os": self.system.title(),
+            "uname": {"amd64": "x86_64"}.get(self.machine, self.machine),
             "archive": "zip" if self.system == "darwin" else "tar.gz",
         }
 
@@ -57,9 +59,9 @@ class Accept:
 class Release:
     """An official release: where it is and where its checksums are published.
 
-    Addresses may name `{os}`, `{arch}`, `{x64}`, `{archive}` (see `Platform.words`) and `{binary}`. An
-    address that ends in `.tar.gz` or `.zip` holds all binaries, any other is one binary. The checksums
-    are lines of `sha256sum` or `sha512sum`, or GitHub's description of a release, with its digests.
+    Addresses may name the words of `Platform.words` and `{binary}`. An address that ends in `.tar.gz` or
+    `.zip` holds all binaries, any other is one binary. The checksums are lines of `sha256sum` or `sha512sum`,
+    or GitHub's description of a release, with its digests.
     """
 
     url: str

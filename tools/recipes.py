@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from tools.model import Accept, GoBuild, ModuleFile, Release, Tool
 from tools.recipes_images import BUILDKIT_TOOL, BUILDX_TOOL, DOCKER_BUILD_TOOL, REGISTRY_TOOL
+from tools.recipes_parts import VERSITYGW_TOOL
 
 PULUMI = "3.259.0"
 PULUMI_LANGUAGE_HOST = "3.79.0"
@@ -159,7 +160,10 @@ _KUBERNETES = Tool(
 
 _IMAGES = (DOCKER_BUILD_TOOL, BUILDKIT_TOOL, BUILDX_TOOL, REGISTRY_TOOL)
 TOOLS: Mapping[str, Tool] = MappingProxyType(
-    {tool.name: tool for tool in (_PULUMI, _PULUMI_KUBERNETES, _ETCD, _KWOK, _KUBERNETES, *_IMAGES)}
+    {
+        tool.name: tool
+        for tool in (_PULUMI, _PULUMI_KUBERNETES, _ETCD, _KWOK, _KUBERNETES, *_IMAGES, VERSITYGW_TOOL)
+    }
 )
 """Every tool by name, in the order in which they are had: what most people wait for comes first."""
 
@@ -174,5 +178,8 @@ DOCKER_BUILD = "pulumi-docker-build"
 
 IMAGES = (DOCKER_BUILD, "buildkit", "buildx", "registry")
 """What builds images where there is no Docker: only stacks and tests that build need it."""
+
+PARTS = ("versitygw",)
+"""Servers that tests of parts start: nothing else needs them."""
 
 ALL = ENGINE + CLUSTER

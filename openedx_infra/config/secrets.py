@@ -128,6 +128,11 @@ _DATASTORE_SECRETS: tuple[Secret, ...] = (
         make=_password_of_four_classes,
         rotation=_RESTART,
     ),
+    Secret(
+        name="s3_root_secret_key",
+        meaning="the administrator of the instance's own S3 server",
+        rotation=_RESTART,
+    ),
     Secret(name="s3_access_key", meaning="the platform's name at the S3 server", rotation=_RESTART),
     Secret(name="s3_secret_key", meaning="the platform's key at the S3 server", rotation=_RESTART),
     *(

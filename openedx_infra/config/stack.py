@@ -12,8 +12,8 @@ from openedx_infra.config.base import IMMUTABLE
 from openedx_infra.config.builds import Build
 from openedx_infra.config.cluster import Cluster
 from openedx_infra.config.datastores import Datastores
-from openedx_infra.config.described import Described
 from openedx_infra.config.datastores.storage import StorageInCluster
+from openedx_infra.config.described import Described
 from openedx_infra.config.features import Features, Mfes, Settings
 from openedx_infra.config.images import Images, Reference
 from openedx_infra.config.mail import Mail
@@ -94,8 +94,15 @@ class Stack(Described):
 
     @property
     def on_aws(self) -> bool:
-        """Whether any of it is on AWS."""
-        return self.aws is not None
+        """Whether its own stack makes anything on AWS: a datastore, or the way of its mails."""
+        return bool(self.sources & AWS_SOURCES)
+
+    @property
+    def sources(self) -> set[str]:
+        """What is said for `source` of all datastores, and of mail."""
+        said = self.datastores
+        parts = (said.mysql, said.mongodb, said.broker, said.cache, said.search, said.storage)
+        return {str(part.source) for part in (*parts, self.mail.delivery)}
 
     @property
     def builds(self) -> bool:
@@ -131,16 +138,16 @@ class Stack(Described):
         return storage.files_host or f"files.{self.site.lms_host}"
 
     @property
-    def uses_aws(self) -> bool:
-        """Whether anything of the instance's own is made on AWS: a datastore, or the way of its mails."""
-        said = self.datastores
-        parts = (said.mysql, said.mongodb, said.broker, said.cache, said.search, said.storage)
-        return any(part.source in AWS_SOURCES for part in (*parts, self.mail.delivery))
-
-    @property
     def mfe_names(self) -> tuple[str, ...]:
         """Names of the MFEs that are served."""
         return tuple(name for name in self.pinned_release.mfe_names if name not in self.mfes.disabled)
+
+    @property
+    def image_names(self) -> tuple[str, ...]:
+        """Keys in `images` of what it may run: the S3 server's image is none where nobody runs one here."""
+        return tuple(
+            name for name in vars(self.pinned_release.images) if name != "versitygw" or self.files_host
+        )
 
     def image(self, name: str) -> str:
         """Reference of an image by its key in `images`, such as `openedx`, from its registry's mirror.
@@ -159,8 +166,9 @@ class Stack(Described):
         None where the release has none and nothing is said, which no stack passes its validation with.
         """
         found: dict[str, str | None] = {}
-        for name, of_release in vars(self.pinned_release.images).items():
+        for name in self.image_names:
             said = getattr(self.images, name)
             if not isinstance(said, Build):
+                of_release = getattr(self.pinned_release.images, name)
                 found[name] = said.image if isinstance(said, Reference) else said or of_release
         return found

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from openedx_infra.config import ConfigError, Stack
-from openedx_infra.config.images import Reference, has_digest
+from openedx_infra.config.images import has_digest
 from openedx_infra.images import Plan, problems
 from openedx_infra.operations import builders, building, pinning
 from openedx_infra.operations.builders import Builder
@@ -46,7 +46,7 @@ def rows(stack: Stack) -> list[Row]:
             reference=stack.image(name),
             pinned=name in stack.images.builds or has_digest(stack.image(name)),
         )
-        for name in vars(stack.pinned_release.images)
+        for name in stack.image_names
     ]
 
 
@@ -91,13 +91,7 @@ def digests(
 
 def said(stack: Stack) -> dict[str, str]:
     """References as the stack file or the release says them, without mirrors; images built here have none."""
-    found = {}
-    for name, shipped in vars(stack.pinned_release.images).items():
-        own = getattr(stack.images, name)
-        reference = own.image if isinstance(own, Reference) else own or shipped
-        if name not in stack.images.builds and reference:
-            found[name] = reference
-    return found
+    return {name: reference for name, reference in stack.published_images.items() if reference}
 
 
 def build(file: StackFile, stack: Stack, wish: Wish, console: Console) -> None:

@@ -82,6 +82,7 @@ _FACTS: tuple[tuple[str, Callable[[Release], str]], ...] = (
     ("MongoDB", _version("mongodb")),
     ("Valkey", _version("valkey")),
     ("Meilisearch", _version("meilisearch")),
+    ("Versity Gateway", _version("versitygw")),
     ("Caddy", lambda release: release.bases.caddy.rpartition(":")[2]),
     ("SMTP relay", _version("smtp")),
     ("queues of the LMS", lambda release: _lines(release.lms_queues)),

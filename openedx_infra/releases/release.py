@@ -61,6 +61,8 @@ class ReleaseImages:
     mongodb: str
     valkey: str
     meilisearch: str
+    versitygw: str
+    """The S3 server: the one that our scripts and tests are written for, whatever the release."""
     smtp: str
 
 
@@ -112,6 +114,8 @@ class Release:
     """Micro-frontends served as folders."""
     frontend_apps: tuple[FrontendApp, ...]
     """Apps of the frontend-base site."""
+    search_engines: tuple[str, ...] = ("meilisearch", "elasticsearch", "opensearch")
+    """Engines that its edx-search can use."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Settings of LMS and Studio that this release alone needs, laid over those of every release."""
     unknown_settings: frozenset[str] = frozenset()

@@ -37,6 +37,7 @@ ULMO = Release(
         mongodb="docker.io/library/mongo:7.0.28",
         valkey="docker.io/valkey/valkey:8.1",
         meilisearch="docker.io/getmeili/meilisearch:v1.8.4",
+        versitygw="ghcr.io/versity/versitygw:v1.8.0",
         smtp="docker.io/devture/exim-relay:4.96-r1-0",
     ),
     mfes=tuple(mfe for mfe in VERAWOOD.mfes if mfe.name not in _LATER_MFES),

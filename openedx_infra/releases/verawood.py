@@ -25,6 +25,7 @@ VERAWOOD = Release(
         mongodb="docker.io/library/mongo:7.0.39",
         valkey="docker.io/valkey/valkey:8.1",
         meilisearch="docker.io/getmeili/meilisearch:v1.36.0",
+        versitygw="ghcr.io/versity/versitygw:v1.8.0",
         smtp="docker.io/devture/exim-relay:4.96-r1-0",
     ),
     mfes=(
