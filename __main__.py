@@ -7,4 +7,4 @@ from importlib import import_module
 # CPU (measured at 105 resources).
 gc.disable()
 
-import_module("stacks.openedx").main()
+import_module("stacks.program").main()

@@ -23,6 +23,7 @@ from openedx_infra.components.studio import Studio
 from openedx_infra.components.web import SiteArgs
 from openedx_infra.components.workers import Workers, WorkersArgs
 from openedx_infra.config import Stack
+from openedx_infra.config.contract import Contract
 from openedx_infra.kubernetes.names import Scope
 
 PART_OF = "openedx"
@@ -37,6 +38,10 @@ class PlatformArgs:
     """Its configuration."""
     secrets: Mapping[str, pulumi.Input[str]]
     """Its secrets by name."""
+    foundation: pulumi.Output[Contract] | None = None
+    """What its foundation promises. None: it is built on none."""
+    foundation_secrets: pulumi.Output[Mapping[str, str]] | None = None
+    """Passwords of the servers that its foundation shares."""
 
 
 class Platform(pulumi.ComponentResource):
@@ -59,6 +64,8 @@ class Platform(pulumi.ComponentResource):
             stack=stack,
             scope=scope,
             secrets=args.secrets,
+            foundation=args.foundation,
+            foundation_secrets=args.foundation_secrets,
             certificates=certificates(stack, scope, args.secrets, self),
             built=self._images(args, known),
             pull_secrets=[*stack.images.pull_secrets, *secrets],

@@ -1,7 +1,9 @@
 """What may the operator say? Frozen models of a stack file; nothing here knows Pulumi."""
 
+from openedx_infra.config.described import Described
 from openedx_infra.config.errors import ConfigError
-from openedx_infra.config.load import load
+from openedx_infra.config.foundation import Foundation
+from openedx_infra.config.load import describe, load
 from openedx_infra.config.stack import PROJECT, SECRETS_KEY, Stack
 
-__all__ = ["PROJECT", "SECRETS_KEY", "ConfigError", "Stack", "load"]
+__all__ = ["PROJECT", "SECRETS_KEY", "ConfigError", "Described", "Foundation", "Stack", "describe", "load"]

@@ -1,14 +1,14 @@
 """What does a foundation stack promise to the instances that are built on it? Its output, as a model.
 
 The foundation exports it (`CONTRACT_OUTPUT`), an instance reads it by a stack reference and checks it against
-this model. Passwords travel apart, in a secret output (`CONTRACT_SECRETS_OUTPUT`).
+this model (`agreement.py`). Passwords travel apart, in a secret output (`CONTRACT_SECRETS_OUTPUT`).
 """
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from openedx_infra.config.aws import AwsRegion, Irsa, KeyArn, Network, PodIdentity
 from openedx_infra.config.base import Port, Section
@@ -17,20 +17,36 @@ CONTRACT_OUTPUT = "contract"
 """Name of the foundation's output that holds the contract."""
 CONTRACT_SECRETS_OUTPUT = "contract_secrets"
 """Name of its secret output: passwords by the names that the stack's own secrets would have."""
+VERSION = 1
+"""Version of the contract that this program writes, and the only one that it reads."""
 
 
-class SharedServer(Section):
+class Promise(Section):
+    """A part of the contract.
+
+    What it says beside what this program knows is let pass: a newer foundation may promise more. Whatever
+    takes away or changes a promise is a new version.
+    """
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class SharedServer(Promise):
     """A server that instances share."""
 
     host: str = Field(min_length=1)
     """Its address."""
     port: Port
     """Its port."""
+    reader: str | None = Field(None, min_length=1)
+    """Address of a copy that answers what only reads. None: there is none."""
     administrator: str | None = None
     """Who makes databases and users on it. None: it has no users."""
+    version: str | None = None
+    """Version of its engine, where that matters to instances."""
 
 
-class Contract(Section):
+class Contract(Promise):
     """What instances may rely on."""
 
     version: Literal[1] = 1
@@ -53,3 +69,13 @@ class Contract(Section):
     """Valkey that evicts. Secret: `cache_password`."""
     search: SharedServer | None = None
     """OpenSearch. Secret: `search_password`."""
+
+
+PASSWORDS = {
+    "mysql": "mysql_root_password",
+    "mongodb": "mongodb_root_password",
+    "broker": "broker_password",
+    "cache": "cache_password",
+    "search": "search_password",
+}
+"""The secret of each shared server: its administrator's password, or its only one."""

@@ -6,23 +6,21 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from openedx_infra.config.base import Section
+from openedx_infra.config.described import Described
 from openedx_infra.config.places import Location, key_of
-from openedx_infra.config.stack import Stack
 from openedx_infra.config.wording import said
 
 IMMUTABLE_OUTPUT = "immutable"
 """Name of the stack output that remembers with which of these values the instance was made."""
 
 
-def immutable_values(stack: Stack) -> dict[str, Any]:
+def immutable_values(stack: Described) -> dict[str, Any]:
     """The values of all immutable keys, by key, such as `openedx:site.lms_host`. No secret is among them."""
-    values = dict(_values(stack, ()))
-    # Its default follows the stack's name.
-    values[key_of(("cluster", "namespace"))] = stack.namespace
-    return values
+    settled = {key_of(location): value for location, value in stack.settled.items()}
+    return {**dict(_values(stack, ())), **settled}
 
 
-def immutable_changes(before: Mapping[str, Any], stack: Stack) -> list[str]:
+def immutable_changes(before: Mapping[str, Any], stack: Described) -> list[str]:
     """One line for each immutable key whose value was another one in `before`, the `immutable_values` of old.
 
     Keys that either side lacks are let pass: a newer program may know more of them.

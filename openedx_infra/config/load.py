@@ -1,4 +1,4 @@
-"""Can this stack file be used? From what it says to a Stack, or to one error that explains every fault."""
+"""Can this stack file be used? From what it says to a model, or to one error that explains every fault."""
 
 from __future__ import annotations
 
@@ -8,25 +8,39 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from openedx_infra.config.combinations import conflicts
 from openedx_infra.config.conflict import lies_in
+from openedx_infra.config.described import Described
 from openedx_infra.config.errors import ConfigError, Fault, faults
+from openedx_infra.config.kinds import INSTANCE, KIND_KEY, KINDS, D, Kind, kind_said
 from openedx_infra.config.places import Location, key_of
 from openedx_infra.config.stack import SECRETS_KEY, Stack
+from openedx_infra.config.wording import said as worded
 
 PLACEHOLDER = "CHANGEME"
 """What example stack files say where only the operator can decide."""
 
-_STAND_INS = {"site": {"lms_host": "lms.invalid"}}
+
+def describe(stack: str, said: Mapping[str, Any], *, placeholders: bool = False) -> Described:
+    """The configuration of a stack of any kind, as its file says it; otherwise as `load`."""
+    kind = kind_said(said)
+    if kind is None:
+        text = f"{worded(said[KIND_KEY])} is not known here: write one of {', '.join(KINDS)}"
+        raise ConfigError(stack, [f"{key_of((KIND_KEY,))}: {text}"])
+    described: Described = _load(kind, stack, said, placeholders=placeholders)
+    return described
 
 
 def load(stack: str, said: Mapping[str, Any], *, placeholders: bool = False) -> Stack:
-    """The configuration of a stack from what its file says under `openedx:`, secrets left out.
+    """The configuration of an instance from what its file says under `openedx:`, secrets left out.
 
     `stack` is its name, `said` maps top-level keys (`site`, `release` …) to their values. With
     `placeholders`, what is still to be decided is let through, as for `destroy`: CHANGEME, and images without
     a digest. Raises ConfigError with every fault.
     """
+    return _load(INSTANCE, stack, said, placeholders=placeholders)
+
+
+def _load(kind: Kind[D], stack: str, said: Mapping[str, Any], *, placeholders: bool) -> D:
     plain: Any = {key: value for key, value in said.items() if key != SECRETS_KEY}
     found = list(_self_references(plain))
     if found:
@@ -34,18 +48,18 @@ def load(stack: str, said: Mapping[str, Any], *, placeholders: bool = False) -> 
     if placeholders:
         plain = _lowered(plain)
     found = [*_placeholders(plain), *_encrypted(plain)]
-    model: Stack | None = None
+    model: D | None = None
     try:
-        model = _validate(stack, plain)
+        model = _validate(kind, stack, plain)
     except ValidationError as error:
         known = [fault.location for fault in found]
-        found += [fault for fault in faults(error, Stack) if not lies_in(fault.location, known)]
-        model = _without(stack, plain, found)
+        found += [fault for fault in faults(error, kind.model) if not lies_in(fault.location, known)]
+        model = _without(kind, stack, plain, found)
     faulty = [fault.culprit for fault in found]
     lines = [fault.line for fault in found]
     lines += [
         conflict.line
-        for conflict in (conflicts(model) if model else ())
+        for conflict in (kind.conflicts(model) if model else ())
         if not conflict.concerns(faulty) and not (placeholders and conflict.undecided)
     ]
     if lines or model is None:
@@ -53,20 +67,20 @@ def load(stack: str, said: Mapping[str, Any], *, placeholders: bool = False) -> 
     return model
 
 
-def _validate(stack: str, plain: Mapping[str, Any]) -> Stack:
-    return Stack.model_validate(plain, context={"stack": stack})
+def _validate(kind: Kind[D], stack: str, plain: Mapping[str, Any]) -> D:
+    return kind.model.model_validate(plain, context={"stack": stack})
 
 
-def _without(stack: str, plain: Mapping[str, Any], found: list[Fault]) -> Stack | None:
+def _without(kind: Kind[D], stack: str, plain: Mapping[str, Any], found: list[Fault]) -> D | None:
     """What is left when all that is faulty is taken out, so that the rules on combinations can judge the
     rest."""
     rest = deepcopy(dict(plain))
     for fault in sorted(found, key=lambda fault: [str(part) for part in fault.culprit], reverse=True):
         _remove(rest, fault.culprit)
-    for section, values in _STAND_INS.items():
-        rest[section] = {**values, **rest.get(section, {})}
+    for section, least in kind.stand_ins.items():
+        rest[section] = {**least, **rest.get(section, {})} if isinstance(least, Mapping) else least
     try:
-        return _validate(stack, rest)
+        return _validate(kind, stack, rest)
     except ValidationError:
         return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from openedx_infra.config.datastores.mongodb import Mongodb, MongodbExternal, MongodbShared
@@ -52,12 +52,12 @@ def required(stack: Stack) -> tuple[Secret, ...]:
 
 def missing(stack: Stack, present: set[str]) -> list[str]:
     """One line of explanation for each secret that the stack needs and `present` lacks."""
-    return [_line(secret, stack.name) for secret in required(stack) if secret.name not in present]
+    return lines(required(stack), stack.name, present)
 
 
-def missing_in_any_case(stack: str, present: set[str]) -> list[str]:
-    """The same for a stack, by its name, of whose file nothing is sure: what every instance needs."""
-    return [_line(secret, stack) for secret in PLATFORM_SECRETS if secret.name not in present]
+def lines(secrets: Iterable[Secret], stack: str, present: set[str]) -> list[str]:
+    """The same for these secrets of a stack, by its name."""
+    return [_line(secret, stack) for secret in secrets if secret.name not in present]
 
 
 def _line(secret: Secret, stack: str) -> str:
@@ -124,5 +124,7 @@ def _of_search(said: Search) -> Iterator[_Need]:
 def _of_storage(said: Storage) -> Iterator[_Need]:
     if isinstance(said, StorageInCluster | StorageExternal):
         own = isinstance(said, StorageInCluster)
+        if own:
+            yield "s3_root_secret_key", True
         yield "s3_access_key", own
         yield "s3_secret_key", own

@@ -144,10 +144,24 @@ class Stack(Described):
 
     @property
     def image_names(self) -> tuple[str, ...]:
-        """Keys in `images` of what it may run: the S3 server's image is none where nobody runs one here."""
-        return tuple(
-            name for name in vars(self.pinned_release.images) if name != "versitygw" or self.files_host
-        )
+        """Keys in `images` of what it may run: neither an S3 server nor what operators run, unless it is
+        said."""
+        runs = {"versitygw": bool(self.files_host), **self._run_by_operators}
+        return tuple(name for name in vars(self.pinned_release.images) if runs.get(name, True))
+
+    @property
+    def _run_by_operators(self) -> dict[str, bool]:
+        """Keys in `images` of what operators run, and whether one does so here."""
+        said = self.datastores
+        mysql, mongodb = said.mysql.source == "operator", said.mongodb.source == "operator"
+        redis = "operator" in (said.broker.source, said.cache.source)
+        return {
+            "percona_mysql": mysql,
+            "percona_haproxy": mysql,
+            "percona_mongodb": mongodb,
+            "redis": redis,
+            "redis_sentinel": redis,
+        }
 
     def image(self, name: str) -> str:
         """Reference of an image by its key in `images`, such as `openedx`, from its registry's mirror.

@@ -133,7 +133,7 @@ class _Echo(mocks.Mocks):
 def record(stack: Stack, secrets: Mapping[str, str], *, preview: bool = False) -> Graph:
     """What the program registers for a stack, with `preview` as in `pulumi preview`, else as in `pulumi
     up`."""
-    from stacks.openedx import deploy  # `stacks` may import all rooms, and nobody imports it but its callers
+    from stacks.program import deploy  # `stacks` may import all rooms, and nobody imports it but its callers
 
     def program() -> None:
         deploy(stack, {name: pulumi.Output.secret(value) for name, value in secrets.items()})

@@ -11,8 +11,8 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
-from openedx_infra.config import PROJECT, SECRETS_KEY, ConfigError, Stack, load
-from openedx_infra.config.secret_needs import missing, missing_in_any_case
+from openedx_infra.config import PROJECT, SECRETS_KEY, ConfigError, Described, Stack, describe
+from openedx_infra.config.kinds import INSTANCE, kind_said, missing, missing_in_any_case
 from openedx_infra.config.secrets import NAMES, is_known
 from openedx_infra.operations.checkout import stack_file, stack_names
 from openedx_infra.operations.errors import OperationError
@@ -57,9 +57,13 @@ class StackFile:
 
     @property
     def local(self) -> bool:
-        """Whether the file names no cluster: the stack then runs in the embedded one of this checkout."""
+        """Whether the file names no cluster: the stack then runs in the embedded one of this checkout.
+
+        A foundation on AWS may need no cluster at all, and is never local.
+        """
         cluster = self.said.get("cluster")
-        return not (isinstance(cluster, Mapping) and cluster.get("context"))
+        named = isinstance(cluster, Mapping) and cluster.get("context")
+        return not named and (kind_said(self.said) is INSTANCE or not self.said.get("aws"))
 
     def problems(self) -> Iterator[str]:
         """What is wrong with the file's form and its secrets, one line each."""
@@ -127,8 +131,8 @@ def read(name: str, path: Path | None = None) -> StackFile:
     return StackFile(name=name, path=path, content=content)
 
 
-def validated(file: StackFile, *, secrets: bool = False, placeholders: bool = False) -> Stack:
-    """The configuration that a stack file describes.
+def validated(file: StackFile, *, secrets: bool = False, placeholders: bool = False) -> Described:
+    """The configuration that a stack file describes, of whatever kind the stack is.
 
     With `secrets`, one that the stack needs and the file lacks is an error too; with `placeholders`, CHANGEME
     is let through. Raises ConfigError with every fault.
@@ -136,7 +140,7 @@ def validated(file: StackFile, *, secrets: bool = False, placeholders: bool = Fa
     problems = list(file.problems())
     stack = None
     try:
-        stack = load(file.name, file.said, placeholders=placeholders)
+        stack = describe(file.name, file.said, placeholders=placeholders)
     except ConfigError as error:
         problems += error.problems
     if secrets:
@@ -146,11 +150,22 @@ def validated(file: StackFile, *, secrets: bool = False, placeholders: bool = Fa
     return stack
 
 
-def missing_secrets(file: StackFile, stack: Stack | None) -> list[str]:
-    """One line for each missing secret; for a faulty configuration, of those that every stack needs."""
+def instance(file: StackFile, *, placeholders: bool = False) -> Stack:
+    """The same of an instance. Raises OperationError for a stack of another kind."""
+    stack = validated(file, placeholders=placeholders)
+    if isinstance(stack, Stack):
+        return stack
+    raise OperationError(
+        f"Stack {file.name} is a {stack.kind}, and this command is for instances of Open edX.",
+        remedy="name an instance by --stack",
+    )
+
+
+def missing_secrets(file: StackFile, stack: Described | None) -> list[str]:
+    """One line for each missing secret; for a faulty configuration, of those that every such stack needs."""
     if stack is not None:
         return missing(stack, set(file.secrets))
-    return missing_in_any_case(file.name, set(file.secrets))
+    return missing_in_any_case(file.name, file.said, set(file.secrets))
 
 
 def _is_secure(value: Any) -> bool:

@@ -12,7 +12,7 @@ import pytest
 from shape import Record, find
 
 from openedx_infra.operations.recording import Graph, record_program
-from stacks import openedx
+from stacks import program
 
 SITE = {"lms_host": "learn.example.org"}
 Enter = Callable[..., Graph]
@@ -26,7 +26,7 @@ def enter(monkeypatch: pytest.MonkeyPatch) -> Enter:
         config = {f"openedx:{key}": v if isinstance(v, str) else json.dumps(v) for key, v in values.items()}
         monkeypatch.setenv("PULUMI_CONFIG", json.dumps(config))
         monkeypatch.setenv("PULUMI_CONFIG_SECRET_KEYS", json.dumps([f"openedx:{key}" for key in encrypted]))
-        return record_program(openedx.main, "campus")
+        return record_program(program.main, "campus")
 
     return run
 

@@ -1,0 +1,83 @@
+"""What does the cluster need beside Kubernetes? Operators, which a foundation installs once for all instances."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from openedx_infra.config.base import KubernetesName, Section
+from openedx_infra.config.patterns import Pattern
+
+ChartVersion = Annotated[
+    str,
+    Pattern(
+        "version of a chart",
+        r"v?\d+\.\d+\.\d+([-+][A-Za-z0-9.+-]+)?",
+        "three numbers, as the chart's publisher does",
+        "1.21.0",
+    ),
+]
+"""The version of a Helm chart, exactly."""
+
+ChartRepository = Annotated[
+    str,
+    Pattern(
+        "repository of Helm charts",
+        r"(https|oci)://[A-Za-z0-9][A-Za-z0-9._:/-]*",
+        "its https or oci address, without credentials",
+        "https://percona.github.io/percona-helm-charts",
+    ),
+]
+"""Where charts are fetched from."""
+
+PERCONA = "https://percona.github.io/percona-helm-charts"
+"""Percona's own repository."""
+
+
+class Operator(Section):
+    """An operator, installed by its Helm chart."""
+
+    version: ChartVersion
+    """Version of the chart. Operators are brought up to date on purpose: read the publisher's notes first."""
+    repository: ChartRepository = PERCONA
+    """Repository of the chart, or a mirror of it."""
+    namespace: KubernetesName = "operators"
+    """Namespace of the operator, which the foundation makes."""
+
+
+class PerconaMysql(Operator):
+    """Percona Operator for MySQL, for `openedx:datastores.mysql` with `source: operator`."""
+
+    version: ChartVersion = "1.1.0"
+    """Version of its chart, `ps-operator`."""
+
+
+class PerconaMongodb(Operator):
+    """Percona Operator for MongoDB, for `openedx:datastores.mongodb` with `source: operator`."""
+
+    version: ChartVersion = "1.21.0"
+    """Version of its chart, `psmdb-operator`."""
+
+
+class ValkeyOperator(Operator):
+    """The operator of Valkey with Sentinels, for `broker` and `cache` with `source: operator`."""
+
+    version: ChartVersion
+    """Version of its chart."""
+    repository: ChartRepository
+    """Repository of its chart."""
+
+
+class Addons(Section):
+    """What is installed in the cluster for all instances. What is not said is not installed."""
+
+    mysql_operator: PerconaMysql | None = None
+    """Percona Operator for MySQL. `{}` installs it as it is by default."""
+    mongodb_operator: PerconaMongodb | None = None
+    """Percona Operator for MongoDB. `{}` installs it as it is by default."""
+    valkey_operator: ValkeyOperator | None = None
+    """The operator of Valkey."""
+
+    @property
+    def operators(self) -> dict[str, Operator]:
+        """Those that are installed, by key."""
+        return {name: said for name in type(self).model_fields if (said := getattr(self, name)) is not None}

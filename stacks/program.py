@@ -1,0 +1,102 @@
+"""What does this run deploy? The stack file says so: its kind chooses the program, and is all that is loaded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import pulumi
+from pulumi.runtime.config import get_config_env, get_config_secret_keys_env
+
+from openedx_infra.config import PROJECT, SECRETS_KEY, ConfigError, Described, Foundation, Stack, describe
+from openedx_infra.config.kinds import missing, missing_in_any_case, own_keys
+
+
+def deploy(stack: Described, secrets: Mapping[str, pulumi.Input[str]]) -> None:
+    """Registers all of a stack, and exports its outputs. Raises RunError when it can't be used."""
+    match stack:
+        case Stack():
+            from stacks import openedx
+
+            openedx.deploy(stack, secrets)
+        case Foundation():
+            from stacks import foundation
+
+            foundation.deploy(stack, secrets)
+
+
+def read(name: str, said: Mapping[str, Any], present: Collection[str]) -> Described:
+    """The configuration of the stack `name`, from what its file says and the names of the secrets that it
+    holds.
+
+    Raises ConfigError with everything that is wrong or missing.
+    """
+    try:
+        stack = describe(name, own_keys(said))
+    except ConfigError as error:
+        raise ConfigError(name, [*error.problems, *missing_in_any_case(name, said, set(present))]) from error
+    problems = missing(stack, set(present))
+    if problems:
+        raise ConfigError(name, problems)
+    return stack
+
+
+def main() -> None:
+    """Deploys the stack that Pulumi's engine asks for.
+
+    Raises RunError, which prints as it is, when it can't be used.
+    """
+    name = pulumi.get_stack()
+    config = pulumi.Config(PROJECT)
+    values = {
+        key.removeprefix(f"{PROJECT}:"): _parsed(value)
+        for key, value in get_config_env().items()
+        if key.startswith(f"{PROJECT}:")
+    }
+    present = values.get(SECRETS_KEY) or {}
+    try:
+        stack = read(name, values, present)
+        _refuse_misplaced(stack, get_config_secret_keys_env())
+        _refuse_ambient(stack)
+    except ConfigError as error:
+        raise pulumi.RunError(str(error)) from None
+    hidden = config.require_secret_object(SECRETS_KEY) if present else pulumi.Output.secret({})
+    deploy(stack, {secret: _picked(hidden, secret) for secret in present})
+
+
+def _parsed(value: str) -> Any:
+    """A value of the stack file: Pulumi hands over maps, lists, numbers and booleans as JSON, and text as
+    it is."""
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
+
+
+def _picked(secrets: pulumi.Output[Mapping[str, str]], name: str) -> pulumi.Output[str]:
+    return secrets.apply(lambda known: str(known[name]))
+
+
+def _refuse_misplaced(stack: Described, encrypted: Collection[str]) -> None:
+    """Anything but the secrets is shown in plain: an encrypted value among it would be disclosed."""
+    problems = [
+        f"{key}: holds an encrypted value, which this key would show in plain: secrets go under "
+        f"{PROJECT}:{SECRETS_KEY}, and `openedx-infra secrets list --stack {stack.name}` names them"
+        for key in sorted(encrypted)
+        if key.startswith(f"{PROJECT}:") and key != f"{PROJECT}:{SECRETS_KEY}"
+    ]
+    if problems:
+        raise ConfigError(stack.name, problems)
+
+
+def _refuse_ambient(stack: Described) -> None:
+    """A program that took whatever cluster is current would one day change the wrong one."""
+    if stack.namespaces and not stack.cluster.context:
+        raise ConfigError(
+            stack.name,
+            [
+                "openedx:cluster.context: missing: write the context of the cluster to use. Or leave it out "
+                "and run `openedx-infra up` or `.venv/bin/pulumi up`, which start a cluster of their own"
+            ],
+        )
