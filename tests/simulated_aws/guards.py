@@ -1,0 +1,39 @@
+"""When does AWS refuse to delete something, and what stays of it?"""
+
+from __future__ import annotations
+
+from simulated_aws.cloud import Cloud, Resource
+from simulated_aws.kinds import KINDS
+
+SNAPSHOT = "aws:rds/snapshot:Snapshot"
+"""Type of the last snapshots that stay of databases."""
+OBJECTS = "objects"
+"""Output of a bucket by which a test tells how many objects are in it."""
+
+
+def refusal(resource: Resource) -> str | None:
+    """Why AWS doesn't delete a resource, in its words; None when it does."""
+    said, noun = resource.inputs, KINDS[resource.type].guarded
+    if noun and said.get("deletionProtection"):
+        return (
+            f"deleting RDS {noun} ({resource.id}): api error InvalidParameterCombination: Cannot delete "
+            f"protected {noun}, please disable deletion protection and try again."
+        )
+    if noun and not said.get("skipFinalSnapshot") and not said.get("finalSnapshotIdentifier"):
+        return f"deleting RDS {noun} ({resource.id}): final_snapshot_identifier is required when " + (
+            "skip_final_snapshot is false"
+        )
+    if resource.outputs.get(OBJECTS) and not said.get("forceDestroy"):
+        return (
+            f"deleting S3 Bucket ({resource.id}): api error BucketNotEmpty: The bucket you tried to delete "
+            "is not empty"
+        )
+    return None
+
+
+def keep_snapshot(cloud: Cloud, resource: Resource) -> None:
+    """Make the last snapshot of a database that is deleted, where it was asked for."""
+    name = resource.inputs.get("finalSnapshotIdentifier")
+    if KINDS[resource.type].guarded and name and not resource.inputs.get("skipFinalSnapshot"):
+        outputs = {"source": resource.id}
+        cloud.put(Resource(urn=resource.urn, type=SNAPSHOT, id=str(name), inputs={}, outputs=outputs))
