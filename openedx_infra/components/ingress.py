@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pulumi
 
-from openedx_infra.components.in_cluster import meilisearch
+from openedx_infra.components.in_cluster import meilisearch, object_storage
 from openedx_infra.components.instance import MFE_PORT, WEB_PORT, Instance
 from openedx_infra.components.proxies import proxy
 from openedx_infra.config.site import TlsCertManager, TlsSecret
@@ -21,6 +21,9 @@ Keys, dumps, tasks and statistics stay inside: a leaked key must not become the 
 """
 QUERY_LIMIT = 1_000_000
 """Largest body, in bytes, of a request to a server that takes no files: ten times a long search (a guess)."""
+UPLOAD_LIMIT = 500 * 2**20
+"""Largest file, in bytes, that a browser sends to a bucket: what open responses allow (edx-ora2's decision of
+November 2019)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,9 +46,10 @@ class Ingress(pulumi.ComponentResource):
         self._instance = instance
         self._own = pulumi.ResourceOptions(parent=self)
         controller = proxy(instance, self)
-        for door in self._doors():
+        doors = [*self._doors(), *self._files()]
+        for door in doors:
             self._open(door, controller.annotations(door.service, door.limit))
-        self.register_outputs({"hosts": list(instance.stack.site.hosts)})
+        self.register_outputs({"hosts": [door.host for door in doors]})
 
     def _doors(self) -> list[Door]:
         site = self._instance.stack.site
@@ -60,6 +64,21 @@ class Ingress(pulumi.ComponentResource):
                 limit=QUERY_LIMIT,
                 paths=SEARCH_PATHS,
             ),
+        ]
+
+    def _files(self) -> list[Door]:
+        """The instance's own S3 server, if it has one: its buckets, and neither a list of them nor health."""
+        stack = self._instance.stack
+        if stack.files_host is None:
+            return []
+        return [
+            Door(
+                service="storage",
+                port=object_storage.PORT,
+                host=stack.files_host,
+                limit=UPLOAD_LIMIT,
+                paths=[f"/{name}" for name in object_storage.bucket_names(stack).values()],
+            )
         ]
 
     def _open(self, door: Door, annotations: dict[str, pulumi.Input[str]]) -> None:

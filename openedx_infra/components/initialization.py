@@ -54,7 +54,7 @@ class Initialization(pulumi.ComponentResource):
         self._settings = {site.name: self._keep(site) for site in (LMS, STUDIO)}
         stores = args.datastores
         provision = Provisioning(instance=args.instance, datastores=stores, parent=self)
-        databases = [*provision.mysql(), *provision.mongodb(), *stores.storage.ready]
+        databases = [*provision.mysql(), *provision.mongodb(), *provision.storage()]
         search = provision.search()
         # Migrations write to both databases, use the cache, and some enqueue tasks.
         lms_migrate = self._run("lms-migrate", LMS, [*databases, *stores.broker.ready, *stores.cache.ready])

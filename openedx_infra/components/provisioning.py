@@ -1,10 +1,11 @@
-"""How do databases and search get their users and keys?
+"""How do databases, search and buckets get their users, keys and policies?
 
 One Job each, side by side, each after its own server.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -22,6 +23,7 @@ from openedx_infra.kubernetes import files, volumes
 from openedx_infra.kubernetes.job import job
 from openedx_infra.kubernetes.pod import Container, FixedSize, Pod
 from openedx_infra.settings import keys, paths
+from openedx_infra.settings.connections import Buckets, Volumes
 
 SCRIPTS = "/openedx/scripts"
 """Folder of a Job's own scripts."""
@@ -109,6 +111,33 @@ class Provisioning:
             after=store.ready,
         )
 
+    def storage(self) -> Sequence[pulumi.Resource]:
+        """The buckets of the instance's own S3 server, and who reaches them."""
+        store = self.datastores.storage
+        if store.administrator is None:
+            return store.ready
+        at = pulumi.Output.from_input(store.connection).apply(_buckets)
+        site, secrets = self.instance.stack.site, self.instance.secrets
+        return self._run(
+            "storage-provision",
+            ["python", f"{SCRIPTS}/storage_provision.py"],
+            image="openedx",
+            user=process.USER,
+            env={
+                "S3_ENDPOINT": at.apply(lambda known: known.endpoint or ""),
+                "S3_REGION": at.apply(lambda known: known.region),
+                "ADMINISTRATOR": store.administrator.user,
+                "BUCKETS": at.apply(lambda known: json.dumps(dict(known.names))),
+                "ORIGINS": " ".join([site.lms_url, site.studio_url, site.mfe_url]),
+            },
+            secrets={
+                "s3_root_secret_key": store.administrator.password,
+                "s3_access_key": secrets["s3_access_key"],
+                "s3_secret_key": secrets["s3_secret_key"],
+            },
+            after=store.ready,
+        )
+
     def _run(
         self,
         name: str,
@@ -138,6 +167,12 @@ class Provisioning:
         pod = Pod(component=name, container=container, user=user, restart="Never")
         opts = pulumi.ResourceOptions(parent=self.parent, depends_on=list(after))
         return [job(name, scope, pod, opts, deadline_minutes=MINUTES)]
+
+
+def _buckets(known: Volumes | Buckets) -> Buckets:
+    if isinstance(known, Volumes):
+        raise TypeError("volumes have no administrator, and no buckets to make")
+    return known
 
 
 def _passwords(name: str, administrator: Administrator) -> dict[str, pulumi.Input[str]]:

@@ -12,6 +12,7 @@ NAMES = (
     "mysql_provision.sh",
     "mongodb_provision.js",
     "search_provision.py",
+    "storage_provision.py",
     "lms_migrate.sh",
     "studio_migrate.sh",
     "lms_setup.sh",
