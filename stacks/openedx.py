@@ -84,6 +84,7 @@ def _outputs(stack: Stack, platform: Platform) -> dict[str, pulumi.Input[Any]]:
         "mfe_url": site.mfe_url,
         "mfe_urls": {name: f"{site.mfe_url}/{name}" for name in stack.mfe_names},
         "search_url": site.search_url,
+        **({"files_url": stack.files_url} if stack.files_url else {}),
         "namespace": platform.namespace.metadata["name"],
         "cluster": stack.cluster.context,
         "release": stack.release,

@@ -9,7 +9,7 @@ import pulumi
 from openedx_infra.components import sources
 from openedx_infra.components.instance import Instance
 from openedx_infra.components.store import Store
-from openedx_infra.settings.connections import Connections, Valkey
+from openedx_infra.settings.connections import Connections, Valkey, Volumes
 
 
 class Datastores(pulumi.ComponentResource):
@@ -59,6 +59,7 @@ def addresses(connections: Connections) -> dict[str, str]:
         "broker": _valkey(at.broker),
         "cache": _valkey(at.cache),
         "search": at.search.url,
+        "storage": "volumes" if isinstance(at.storage, Volumes) else at.storage.endpoint or "Amazon S3",
     }
 
 

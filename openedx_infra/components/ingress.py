@@ -10,6 +10,7 @@ import pulumi
 from openedx_infra.components.in_cluster import meilisearch, object_storage
 from openedx_infra.components.instance import MFE_PORT, WEB_PORT, Instance
 from openedx_infra.components.proxies import proxy
+from openedx_infra.config.datastores.search import SearchInCluster
 from openedx_infra.config.site import TlsCertManager, TlsSecret
 from openedx_infra.kubernetes.routing import route
 from openedx_infra.settings import UPLOAD_LIMITS
@@ -46,7 +47,7 @@ class Ingress(pulumi.ComponentResource):
         self._instance = instance
         self._own = pulumi.ResourceOptions(parent=self)
         controller = proxy(instance, self)
-        doors = [*self._doors(), *self._files()]
+        doors = [*self._doors(), *self._search(), *self._files()]
         for door in doors:
             self._open(door, controller.annotations(door.service, door.limit))
         self.register_outputs({"hosts": [door.host for door in doors]})
@@ -57,13 +58,21 @@ class Ingress(pulumi.ComponentResource):
             Door(service="lms", port=WEB_PORT, host=site.lms_host, limit=UPLOAD_LIMITS["lms"]),
             Door(service="studio", port=WEB_PORT, host=site.studio_host, limit=UPLOAD_LIMITS["cms"]),
             Door(service="mfe", port=MFE_PORT, host=site.mfe_host, limit=QUERY_LIMIT),
+        ]
+
+    def _search(self) -> list[Door]:
+        """The instance's own Meilisearch, if it has one."""
+        stack = self._instance.stack
+        if not isinstance(stack.datastores.search, SearchInCluster):
+            return []
+        return [
             Door(
                 service="meilisearch",
                 port=meilisearch.PORT,
-                host=site.search_host,
+                host=stack.site.search_host,
                 limit=QUERY_LIMIT,
                 paths=SEARCH_PATHS,
-            ),
+            )
         ]
 
     def _files(self) -> list[Door]:

@@ -105,6 +105,11 @@ class Stack(Described):
         return {str(part.source) for part in (*parts, self.mail.delivery)}
 
     @property
+    def wants_digests(self) -> bool:
+        """Whether each image must be named by its digest."""
+        return self.images.require_digest
+
+    @property
     def builds(self) -> bool:
         """Whether `up` builds images."""
         return bool(self.images.builds)
@@ -136,6 +141,11 @@ class Stack(Described):
         if not isinstance(storage, StorageInCluster):
             return None
         return storage.files_host or f"files.{self.site.lms_host}"
+
+    @property
+    def files_url(self) -> str | None:
+        """Public address of the instance's own S3 server, without a slash at its end. None: it has none."""
+        return f"{self.site.scheme}://{self.files_host}" if self.files_host else None
 
     @property
     def mfe_names(self) -> tuple[str, ...]:

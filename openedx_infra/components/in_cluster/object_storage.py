@@ -84,7 +84,7 @@ def object_storage(instance: Instance, said: StorageInCluster, parent: pulumi.Re
             names=bucket_names(stack),
             region=REGION,
             endpoint=f"http://storage:{PORT}",
-            public_endpoint=f"{stack.site.scheme}://{stack.files_host}",
+            public_endpoint=stack.files_url,
         ),
         reach=Reach.software(SOFTWARE, PORT),
         ready=[server],
