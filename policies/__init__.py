@@ -13,32 +13,16 @@ from policies.secrecy import disclosed, known_values, random_texts
 __all__ = ["Complaint", "check"]
 
 
-class Datastores(Protocol):
-    """What a stack file says of its data."""
-
-    @property
-    def protect(self) -> bool:
-        """Whether data must be protected."""
-
-
-class Images(Protocol):
-    """What a stack file says of its images."""
-
-    @property
-    def require_digest(self) -> bool:
-        """Whether each must be named by its digest."""
-
-
 class Stack(Protocol):
-    """What a stack file says."""
+    """What a stack file of any kind says."""
 
     @property
-    def images(self) -> Images:
-        """Which images run."""
+    def wants_digests(self) -> bool:
+        """Whether each image must be named by its digest."""
 
     @property
-    def datastores(self) -> Datastores:
-        """Where data lives."""
+    def protects(self) -> bool:
+        """Whether what holds data must be protected."""
 
     def model_dump(self) -> dict[str, Any]:
         """All of it, as plain data."""
@@ -65,8 +49,8 @@ def check(graph: Graph, stack: Stack, secrets: Mapping[str, str] | None = None) 
     With the values of the `secrets` that the graph was made with, it is also searched for them: they may
     stand in Secrets alone. What looks like a key is refused unless the stack file itself says it in plain.
     """
-    found = judge_objects(graph.objects(), digests=stack.images.require_digest)
-    found += judge_resources(graph.resources, protect=stack.datastores.protect)
+    found = judge_objects(graph.objects(), digests=stack.wants_digests)
+    found += judge_resources(graph.resources, protect=stack.protects)
     found += _disclosed(graph, secrets or {})
     found += _unexplained(graph, list(texts(stack.model_dump())))
     return sorted(found)

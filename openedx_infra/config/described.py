@@ -49,6 +49,11 @@ class Described(Section):
         """Whether any of it is on AWS."""
 
     @property
+    def wants_digests(self) -> bool:
+        """Whether each image must be named by its digest."""
+        return False
+
+    @property
     def builds(self) -> bool:
         """Whether `up` builds images."""
         return False

@@ -26,7 +26,7 @@ def immutable_changes(before: Mapping[str, Any], stack: Described) -> list[str]:
     Keys that either side lacks are let pass: a newer program may know more of them.
     """
     return [
-        f"{key}: {said(now)} was {said(before[key])} when the instance was made, and can't change under "
+        f"{key}: {said(now)} was {said(before[key])} when the {stack.kind} was made, and can't change under "
         "its data: "
         f"write {said(before[key])} again"
         for key, now in immutable_values(stack).items()

@@ -32,6 +32,20 @@ SECRETS_KEY = "secrets"
 AWS_SOURCES = frozenset({"rds", "aurora", "documentdb", "elasticache", "opensearch", "s3", "ses"})
 """What `source` says where the instance's own stack makes something on AWS."""
 
+_IMAGES_OF_SOURCES = {
+    "valkey": {("broker", "in-cluster"), ("cache", "in-cluster")},
+    "meilisearch": {("search", "in-cluster")},
+    "versitygw": {("storage", "in-cluster")},
+    "smtp": {("mail", "relay")},
+    "percona_mysql": {("mysql", "operator")},
+    "percona_haproxy": {("mysql", "operator")},
+    "percona_mongodb": {("mongodb", "operator")},
+    "redis": {("broker", "operator"), ("cache", "operator")},
+    "redis_sentinel": {("broker", "operator"), ("cache", "operator")},
+}
+"""Images that are run with some sources alone. The others always are: those of MySQL and MongoDB hold the
+clients that make databases and users, wherever the server is."""
+
 
 def _is_release(value: str) -> str:
     if value in RELEASES:
@@ -95,14 +109,21 @@ class Stack(Described):
     @property
     def on_aws(self) -> bool:
         """Whether its own stack makes anything on AWS: a datastore, or the way of its mails."""
-        return bool(self.sources & AWS_SOURCES)
+        return not AWS_SOURCES.isdisjoint(self.sources.values())
 
     @property
-    def sources(self) -> set[str]:
-        """What is said for `source` of all datastores, and of mail."""
+    def sources(self) -> dict[str, str]:
+        """The seven switches: the `source` of each datastore by its name, and that of `mail`."""
         said = self.datastores
-        parts = (said.mysql, said.mongodb, said.broker, said.cache, said.search, said.storage)
-        return {str(part.source) for part in (*parts, self.mail.delivery)}
+        return {
+            "mysql": said.mysql.source,
+            "mongodb": said.mongodb.source,
+            "broker": said.broker.source,
+            "cache": said.cache.source,
+            "search": said.search.source,
+            "storage": said.storage.source,
+            "mail": self.mail.delivery.source,
+        }
 
     @property
     def wants_digests(self) -> bool:
@@ -154,24 +175,8 @@ class Stack(Described):
 
     @property
     def image_names(self) -> tuple[str, ...]:
-        """Keys in `images` of what it may run: neither an S3 server nor what operators run, unless it is
-        said."""
-        runs = {"versitygw": bool(self.files_host), **self._run_by_operators}
-        return tuple(name for name in vars(self.pinned_release.images) if runs.get(name, True))
-
-    @property
-    def _run_by_operators(self) -> dict[str, bool]:
-        """Keys in `images` of what operators run, and whether one does so here."""
-        said = self.datastores
-        mysql, mongodb = said.mysql.source == "operator", said.mongodb.source == "operator"
-        redis = "operator" in (said.broker.source, said.cache.source)
-        return {
-            "percona_mysql": mysql,
-            "percona_haproxy": mysql,
-            "percona_mongodb": mongodb,
-            "redis": redis,
-            "redis_sentinel": redis,
-        }
+        """Keys in `images` of what is run with the sources that are said."""
+        return tuple(name for name in vars(self.pinned_release.images) if self._runs(name))
 
     def image(self, name: str) -> str:
         """Reference of an image by its key in `images`, such as `openedx`, from its registry's mirror.
@@ -185,7 +190,7 @@ class Stack(Described):
 
     @property
     def published_images(self) -> dict[str, str | None]:
-        """The images that aren't built here, by name, as their publishers name them.
+        """The images that are run and aren't built here, by name, as their publishers name them.
 
         None where the release has none and nothing is said, which no stack passes its validation with.
         """
@@ -196,3 +201,8 @@ class Stack(Described):
                 of_release = getattr(self.pinned_release.images, name)
                 found[name] = said.image if isinstance(said, Reference) else said or of_release
         return found
+
+    def _runs(self, image: str) -> bool:
+        """Whether an image is run with the sources that are said."""
+        users = _IMAGES_OF_SOURCES.get(image)
+        return users is None or not users.isdisjoint(self.sources.items())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from openedx_infra.config import ConfigError, Stack
+from openedx_infra.config import ConfigError, Described
 from openedx_infra.operations import secrets, stackfile
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.stackfile import StackFile
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Report:
     """What a check found in a stack that can be brought up."""
 
-    stack: Stack
+    stack: Described
     resources: int
     objects: int
     notes: Sequence[str]
@@ -64,7 +64,7 @@ def show(report: Report, console: Console) -> None:
     )
 
 
-def recorded(stack: Stack, values: dict[str, str]) -> Graph:
+def recorded(stack: Described, values: dict[str, str]) -> Graph:
     """Everything that the program would register for a stack. Raises ConfigError with what it refuses."""
     from pulumi import RunError
 
@@ -76,7 +76,7 @@ def recorded(stack: Stack, values: dict[str, str]) -> Graph:
         raise ConfigError(stack.name, str(error).splitlines()) from error
 
 
-def demand_lawful(stack: Stack, graph: Graph, values: Mapping[str, str]) -> None:
+def demand_lawful(stack: Described, graph: Graph, values: Mapping[str, str]) -> None:
     """Raise OperationError with everything that the policies refuse in a graph made with these secrets."""
     import policies
 
@@ -88,7 +88,7 @@ def demand_lawful(stack: Stack, graph: Graph, values: Mapping[str, str]) -> None
         )
 
 
-def notes(file: StackFile, stack: Stack) -> list[str]:
+def notes(file: StackFile, stack: Described) -> list[str]:
     """What an operator should know before `up`."""
     if file.local:
         return [

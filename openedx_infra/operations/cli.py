@@ -190,10 +190,10 @@ def test_platform(
     """Run edx-platform's own tests inside its image, in a namespace made for them; ends with their code."""
     from openedx_infra.operations import platform_tests, suite_objects, suites
     from openedx_infra.operations.logins import Logins
-    from openedx_infra.operations.stackfile import read, validated
+    from openedx_infra.operations.stackfile import instance, read
 
     file = read(stack, config_file)
-    described = validated(file, placeholders=True)
+    described = instance(file, placeholders=True)
     plan = platform_tests.Plan(
         suites=suites.suites(paths or (), shard),
         images=platform_tests.images(described, image),

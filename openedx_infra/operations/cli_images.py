@@ -23,9 +23,9 @@ Tag = Annotated[str | None, typer.Option(help="Tag to give rather than the stack
 def list_images(stack: StackName = DEFAULT_STACK, config_file: ConfigFile = None, json: Json = False) -> None:
     """Show every image of the stack, and where it comes from."""
     from openedx_infra.operations import images
-    from openedx_infra.operations.stackfile import read, validated
+    from openedx_infra.operations.stackfile import instance, read
 
-    images.show(validated(read(stack, config_file), placeholders=True), speaker(), json=json)
+    images.show(instance(read(stack, config_file), placeholders=True), speaker(), json=json)
 
 
 @app.command()
@@ -39,12 +39,12 @@ def digest(
 ) -> None:
     """Ask registries for digests, and print the lines of a stack file that has them."""
     from openedx_infra.operations import images
-    from openedx_infra.operations.stackfile import read, validated
+    from openedx_infra.operations.stackfile import instance, read
 
     if references and write:
         raise typer.BadParameter("--write is for the images of the stack: name none")
     file = read(stack, config_file)
-    images.digests(file, validated(file, placeholders=True), references or [], speaker(), write=write)
+    images.digests(file, instance(file, placeholders=True), references or [], speaker(), write=write)
 
 
 @app.command()
@@ -74,7 +74,7 @@ def push(
 
 def _build(wish: Wish, stack: str, config_file: ConfigFile) -> None:
     from openedx_infra.operations import images
-    from openedx_infra.operations.stackfile import read, validated
+    from openedx_infra.operations.stackfile import instance, read
 
     file = read(stack, config_file)
-    images.build(file, validated(file, placeholders=True), wish, speaker())
+    images.build(file, instance(file, placeholders=True), wish, speaker())

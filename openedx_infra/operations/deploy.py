@@ -56,9 +56,8 @@ def destroy(request: Request, console: Console, *, confirm: Confirm | None = Non
     start = time.monotonic()
     stop = _Stop(console)
     session = begin(request, console, creating=False, on_interrupt=stop)
-    where = f"in namespace {session.stack.namespace} of {session.cluster}"
     if confirm and not confirm(
-        f"Delete the objects of stack {request.name} {where}? What is protected stays."
+        f"Delete the objects of stack {request.name} in {session.place}? What is protected stays."
     ):
         return
     session.recover(console)
@@ -88,7 +87,7 @@ def _announce(session: Session, console: Console) -> None:
         Text.assemble(
             "Stack ",
             (session.file.name, "bold"),
-            f" → namespace {session.stack.namespace} of {session.cluster}",
+            f" → {session.place}",
         ),
         soft_wrap=True,
     )
@@ -129,10 +128,10 @@ def _work(session: Session, stop: _Stop, verb: Callable[[Verbs], None], word: st
 
 
 def _farewell(session: Session, console: Console) -> None:
-    outputs = session.live.outputs()
-    for name, url in sorted(urls(outputs).items()):
+    addresses = urls(session.live.outputs())
+    for name, url in sorted(addresses.items()):
         console.print(f"  {name:<14}{url}", soft_wrap=True, highlight=False)
-    if session.local:
+    if session.local and addresses:
         console.print(_ON_EMBEDDED.format(file=session.file.path.name), soft_wrap=True)
 
 

@@ -49,23 +49,22 @@ def _told(session: Session, failure: Failure) -> str:
 
 def _from_cluster(session: Session, urn: Urn) -> Iterator[str]:
     """What the cluster says about a workload: its reason, and the end of its pods' logs."""
-    from openedx_infra.operations.cluster import connect
     from openedx_infra.operations.status import log_tail, snapshot
 
     if urn.kind not in _WORKLOADS:
         return
     try:
-        client = connect(session.address, session.stack.namespace)
-        row = snapshot(client).row(urn.kind, urn.name)
+        found = [(client, snapshot(client).row(urn.kind, urn.name)) for client in session.place.clients()]
     except OperationError as error:
         yield f"(the cluster could not be asked why: {error.message})"
         return
-    if row and row.reason:
-        yield f"the cluster says: {row.reason}"
-    for pod in row.pods[-1:] if row else ():
-        if tail := log_tail(client, pod):
-            yield f"last lines of pod {pod}:"
-            yield from (f"  {line}" for line in tail)
+    for client, row in found:
+        if row and row.reason:
+            yield f"the cluster says: {row.reason}"
+        for pod in row.pods[-1:] if row else ():
+            if tail := log_tail(client, pod):
+                yield f"last lines of pod {pod}:"
+                yield from (f"  {line}" for line in tail)
 
 
 def _remedy(failures: Sequence[Failure], stack: str, verb: str) -> str:

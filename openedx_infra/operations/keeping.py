@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from openedx_infra.config import Stack
+from openedx_infra.config import Described
 from openedx_infra.config.secrets import BY_NAME
 from openedx_infra.operations import local, secrets, session, stackfile
 from openedx_infra.operations.backend import passphrase_file
@@ -65,7 +65,7 @@ def rotate(
     )
 
 
-def _read(name: str, config_file: Path | None) -> tuple[StackFile, Stack]:
+def _read(name: str, config_file: Path | None) -> tuple[StackFile, Described]:
     file = stackfile.read(name, config_file)
     return file, stackfile.validated(file, placeholders=True)
 

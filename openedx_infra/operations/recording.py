@@ -13,7 +13,8 @@ from pulumi.runtime import mocks, rpc
 from pulumi.runtime.settings import get_project, get_root_resource, get_stack, reset_options
 from pulumi.runtime.stack import run_pulumi_func
 
-from openedx_infra.config import PROJECT, Stack
+from openedx_infra.config import PROJECT, Described
+from openedx_infra.operations.references import Answers, plausible
 
 REDACTED = "[secret]"
 """What stands for a secret value."""
@@ -24,6 +25,7 @@ _DIGEST = f"sha256:{0:064}"
 """Digest of every image that would be built: a recording builds none."""
 _SECRET_MARK, _SECRET = "4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"
 _ROOT = "pulumi:pulumi:Stack"
+_REFERENCE = "pulumi:pulumi:StackReference"
 _SPECIAL = ("apiVersion", "kind", "metadata")
 
 
@@ -73,6 +75,9 @@ class Graph:
 
     resources: list[Registered] = field(default_factory=list)
     outputs: dict[str, Any] = field(default_factory=dict)
+    """Its outputs, secret ones covered."""
+    secret_outputs: dict[str, Any] = field(default_factory=dict)
+    """Its secret outputs in plain."""
 
     def objects(self, *, reveal_secrets: bool = False) -> list[dict[str, Any]]:
         """The Kubernetes objects, complete; data of Secrets and other secret values only when asked for."""
@@ -94,8 +99,8 @@ class RecordingMonitor(mocks.MockMonitor):
     """A monitor that keeps the requests themselves: Pulumi's own mocks are not told of protection, order
     or parents."""
 
-    def __init__(self) -> None:
-        super().__init__(_Echo())
+    def __init__(self, answers: Answers) -> None:
+        super().__init__(_Echo(answers))
         self.recorded: list[Registered] = []
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
@@ -117,7 +122,12 @@ class RecordingMonitor(mocks.MockMonitor):
 class _Echo(mocks.Mocks):
     """Every resource becomes what it was declared to be; objects without a name get one."""
 
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
+
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        if args.typ == _REFERENCE:
+            return args.resource_id, self._answers.of(str(args.resource_id))
         if not args.custom:
             return None, args.inputs
         if args.typ.startswith("kubernetes:"):
@@ -130,24 +140,28 @@ class _Echo(mocks.Mocks):
         )
 
 
-def record(stack: Stack, secrets: Mapping[str, str], *, preview: bool = False) -> Graph:
+def record(
+    stack: Described, secrets: Mapping[str, str], *, preview: bool = False, answers: Answers | None = None
+) -> Graph:
     """What the program registers for a stack, with `preview` as in `pulumi preview`, else as in `pulumi
-    up`."""
+    up`. `answers` are the outputs of stacks that it refers to; by default plausible ones."""
     from stacks.program import deploy  # `stacks` may import all rooms, and nobody imports it but its callers
 
     def program() -> None:
         deploy(stack, {name: pulumi.Output.secret(value) for name, value in secrets.items()})
 
-    return record_program(program, stack.name, preview=preview)
+    return record_program(program, stack.name, preview=preview, answers=answers or plausible(stack))
 
 
-def record_program(program: Callable[[], None], stack: str, *, preview: bool = False) -> Graph:
+def record_program(
+    program: Callable[[], None], stack: str, *, preview: bool = False, answers: Answers | None = None
+) -> Graph:
     """What any program registers. Raises what the program raises."""
-    return contextvars.copy_context().run(_record, program, stack, preview)
+    return contextvars.copy_context().run(_record, program, stack, preview, answers or Answers())
 
 
-def _record(program: Callable[[], None], stack: str, preview: bool) -> Graph:
-    monitor = RecordingMonitor()
+def _record(program: Callable[[], None], stack: str, preview: bool, answers: Answers) -> Graph:
+    monitor = RecordingMonitor(answers)
     loop = asyncio.new_event_loop()
     # Pulumi leaves the futures behind a failed registration unread; the failure itself is raised below.
     loop.set_exception_handler(lambda _loop, _context: None)
@@ -156,18 +170,24 @@ def _record(program: Callable[[], None], stack: str, preview: bool) -> Graph:
         reset_options(project=PROJECT, stack=stack, preview=preview)
         mocks.set_mocks(monitor.mocks, project=PROJECT, stack=stack, preview=preview, monitor=monitor)
         loop.run_until_complete(run_pulumi_func(program))
-        outputs = loop.run_until_complete(_exported())
+        outputs, secret = loop.run_until_complete(_exported())
     finally:
         reset_options()
         loop.close()
         asyncio.set_event_loop(None)
-    return Graph(resources=monitor.recorded, outputs=outputs)
+    return Graph(resources=monitor.recorded, outputs=outputs, secret_outputs=secret)
 
 
-async def _exported() -> dict[str, Any]:
+async def _exported() -> tuple[dict[str, Any], dict[str, Any]]:
+    """What was exported, secrets covered, and the secrets among it in plain."""
     root = get_root_resource()
     exported: Mapping[str, Any] = getattr(root, "outputs", {})
-    return dict(await pulumi.Output.all(**exported).future() or {})
+    plain: dict[str, Any] = {}
+    secret: dict[str, Any] = {}
+    for name, value in exported.items():
+        output = pulumi.Output.from_input(value)
+        (secret if await output.is_secret() else plain)[name] = await output.future()
+    return {**plain, **{name: _covered_whole(value) for name, value in secret.items()}}, secret
 
 
 def _registered(urn: str, request: Any) -> Registered:
@@ -218,11 +238,14 @@ def _is_secret(value: Any) -> bool:
 def _covered(value: Any) -> Any:
     """The value with all secrets in it replaced, key by key where it is a map."""
     if _is_secret(value):
-        inner = value["value"]
-        return {key: REDACTED for key in inner} if isinstance(inner, Mapping) else REDACTED
+        return _covered_whole(value["value"])
     if isinstance(value, Mapping):
         return {key: _covered(inner) for key, inner in value.items()}
     return [_covered(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _covered_whole(inner: Any) -> Any:
+    return {key: REDACTED for key in inner} if isinstance(inner, Mapping) else REDACTED
 
 
 def _uncovered(value: Any) -> Any:

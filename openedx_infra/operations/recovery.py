@@ -23,20 +23,24 @@ _MANAGER = "pulumi-kubernetes"
 """How the names begin under which Pulumi's provider owns fields of an object."""
 
 
-def recover(live: LiveStack, client: Client, console: Console) -> None:
+def recover(live: LiveStack, client: Client | None, console: Console) -> None:
     """Take up the objects that an earlier run was making when it was stopped or killed.
+
+    `client` is of the stack's cluster, and None where it needs none.
 
     Otherwise `up` would make them again: a second migration Job beside the first one, which still runs.
     """
     state = live.state()
-    jobs.outlast(cut_short(state), client, console)
+    if client:
+        jobs.outlast(cut_short(state), client, console)
     pending = state["deployment"].get("pending_operations") or []
     if not pending:
         return
     managers = {}
     for resource in (each["resource"] for each in pending if each["type"] == "creating"):
         if (
-            Urn(resource["urn"]).is_kubernetes
+            client
+            and Urn(resource["urn"]).is_kubernetes
             and (manager := _manager(client, resource["inputs"])) is not None
         ):
             managers[resource["urn"]] = manager

@@ -11,12 +11,13 @@ from pathlib import Path
 
 from rich.console import Console
 
-from openedx_infra.config import ConfigError, Stack
+from openedx_infra.config import ConfigError, Described
 from openedx_infra.config.immutable import IMMUTABLE_OUTPUT, immutable_changes
 from openedx_infra.operations import backend, builders, cluster, local, locks, recovery, secrets, stackfile
 from openedx_infra.operations.checkout import CHECKOUT, local_project, stack_file
 from openedx_infra.operations.engine import Cli
 from openedx_infra.operations.local import Address
+from openedx_infra.operations.place import Place, place_of
 from openedx_infra.operations.stack import LiveStack
 from openedx_infra.operations.stackfile import StackFile
 from tools.recipes import DOCKER_BUILD, ENGINE
@@ -38,40 +39,35 @@ class Session:
 
     file: StackFile
     """The operator's stack file."""
-    stack: Stack
+    stack: Described
     live: LiveStack
-    address: Address
-    """Its cluster, which answered."""
+    place: Place
+    """Where it is; its cluster, if it needs one, answered."""
 
     @property
     def local(self) -> bool:
         """Whether it runs in the embedded cluster."""
         return self.file.local
 
-    @property
-    def cluster(self) -> str:
-        """The cluster, for messages."""
-        return "the embedded cluster" if self.local else f"the cluster of context {self.address.context}"
-
     def recover(self, console: Console) -> None:
         """Take up what a killed run left half done."""
-        recovery.recover(self.live, cluster.connect(self.address, self.stack.namespace), console)
+        recovery.recover(self.live, self.place.client(), console)
 
 
-def tools(console: Console, stack: Stack | None = None) -> Toolchain:
+def tools(console: Console, stack: Described | None = None) -> Toolchain:
     """Pulumi, its language host and provider, and the plugin that builds, for a stack that does."""
-    plugins = [DOCKER_BUILD] if stack is not None and stack.images.builds else []
+    plugins = [DOCKER_BUILD] if stack is not None and stack.builds else []
     return ensure([*ENGINE, *plugins], console=console)
 
 
-def builder(stack: Stack, console: Console) -> dict[str, str]:
+def builder(stack: Described, console: Console) -> dict[str, str]:
     """What Pulumi's plugin must find in its environment to build; nothing for a stack that builds nothing.
 
     Raises ToolError when nothing here can build.
     """
-    if not stack.images.builds:
+    if not stack.builds:
         return {}
-    found = builders.available(stack.images.builder, console).environment
+    found = builders.available(stack.builder, console).environment
     return {name: found[name] for name in ("BUILDX_CONFIG", "BUILDX_BUILDER") if name in found}
 
 
@@ -130,17 +126,18 @@ def begin(
     stack_of_pulumi = live(file, tools(console, stack), on_interrupt, variables)
     if file.local:
         address = _begin_local(file, stack, stack_of_pulumi, console, creating)
+        place = place_of(stack, local=True, address=address)
     else:
-        address = cluster.named(stack)
-        cluster.demand_reachable(address, stack.namespace)
+        place = place_of(stack, local=False)
+        place.demand_reachable()
         if creating:
             stack_of_pulumi.create()
     locks.clear_dead(stack_of_pulumi, console)
-    _demand_same(stack, stack_of_pulumi, address, creating)
-    return Session(file=file, stack=stack, live=stack_of_pulumi, address=address)
+    _demand_same(stack, stack_of_pulumi, place.address, creating)
+    return Session(file=file, stack=stack, live=stack_of_pulumi, place=place)
 
 
-def _begin_local(file: StackFile, stack: Stack, live: LiveStack, console: Console, creating: bool) -> Address:
+def _begin_local(file: StackFile, stack: Described, live: LiveStack, console: Console, creating: bool) -> Address:
     """Start the cluster and make missing secrets, both at once: each takes seconds the first time."""
     with ThreadPoolExecutor(1) as pool:
         starting = pool.submit(cluster.start_embedded, console)
@@ -153,23 +150,23 @@ def _begin_local(file: StackFile, stack: Stack, live: LiveStack, console: Consol
     return address
 
 
-def _demand_same(stack: Stack, live: LiveStack, address: Address, creating: bool) -> None:
-    """Refuse a change of what its data depends on: the instance's outputs tell what it was made with."""
+def _demand_same(stack: Described, live: LiveStack, address: Address | None, creating: bool) -> None:
+    """Refuse a change of what its data depends on: the stack's outputs tell what it was made with."""
     if not (creating or live.exists()):
         return  # the verb tells of it
     outputs = live.outputs()
     changes = immutable_changes(outputs.get(IMMUTABLE_OUTPUT, {}), stack) if creating else []
-    before = outputs.get("cluster", address.context)
-    if before != address.context:
+    before, now = outputs.get("cluster"), address.context if address else None
+    if before and now and before != now:
         changes.append(
-            f"openedx:cluster.context: the instance runs in the cluster of context {before}, and does not "
-            f"move to {address.context}: give the new one a stack of its own (copy the stack file), or put "
-            "the old context back and `destroy` the instance first"
+            f"openedx:cluster.context: the {stack.kind} runs in the cluster of context {before}, and does not "
+            f"move to {now}: give the new one a stack of its own (copy the stack file), or put "
+            f"the old context back and `destroy` the {stack.kind} first"
         )
     if changes:
         raise ConfigError(stack.name, changes)
 
 
-def _demand_operators_secrets(file: StackFile, stack: Stack) -> None:
+def _demand_operators_secrets(file: StackFile, stack: Described) -> None:
     """Refuse a local stack that lacks a secret which only the operator knows."""
     secrets.demand_unmakeable(stack, set(file.secrets) | set(local.effective(file.name).secrets))

@@ -1,4 +1,4 @@
-"""Is the instance ready? Asked of the cluster itself, and shown as a table."""
+"""Is a stack ready? Asked of the cluster itself, and shown as a table."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from openedx_infra.config import Stack
-from openedx_infra.operations import cluster
+from openedx_infra.config import Described
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.health import Row, Snapshot
+from openedx_infra.operations.place import place_of
 from openedx_infra.operations.stackfile import StackFile
 
 if TYPE_CHECKING:
@@ -24,20 +24,19 @@ LOG_LINES = 12
 """How many last lines of a pod's log are shown."""
 
 
-def report(file: StackFile, stack: Stack, console: Console, *, json: bool = False) -> bool:
+def report(file: StackFile, stack: Described, console: Console, *, json: bool = False) -> bool:
     """Print what of a stack is ready in its cluster, and return whether all of it is."""
-    address = cluster.address_of(stack, local=file.local)
-    rows = snapshot(cluster.connect(address, stack.namespace)).rows()
+    place = place_of(stack, local=file.local)
+    rows = [row for client in place.clients() for row in snapshot(client).rows()]
     if json:
         print(json_format.dumps([asdict(row) for row in rows], indent=2))
     elif rows:
         show(rows, console)
+    elif stack.namespaces:
+        console.print(f"Nothing runs in {place}: `openedx-infra up --stack {file.name}` brings it up.")
     else:
-        console.print(
-            f"Nothing runs in namespace {stack.namespace}: "
-            f"`openedx-infra up --stack {file.name}` brings it up."
-        )
-    return bool(rows) and all(row.ready for row in rows)
+        console.print(f"Nothing of stack {file.name} is to run in a cluster.")
+    return bool(rows or not stack.namespaces) and all(row.ready for row in rows)
 
 
 def snapshot(client: Client) -> Snapshot:
