@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from openedx_infra.config.base import cpu_cores, memory_bytes
 from openedx_infra.config.conflict import Conflict
+from openedx_infra.config.datastores.storage import StorageVolumes
 from openedx_infra.config.places import Location
 from openedx_infra.config.sizing import Resources, WorkerPool
 from openedx_infra.config.stack import Stack
@@ -102,13 +103,11 @@ def _graces(stack: Stack) -> Iterator[Conflict]:
 
 def _nodes(stack: Stack) -> Iterator[Conflict]:
     """ReadWriteOnce volumes keep all pods on one node: that is worth no error, many replicas of it are."""
-    if (
-        getattr(stack.datastores.storage, "access_mode", None) == "ReadWriteOnce"
-        and stack.sizing.lms.replicas > 8
-    ):
+    storage = stack.datastores.storage
+    replicas = stack.sizing.lms.replicas
+    if isinstance(storage, StorageVolumes) and storage.access_mode == "ReadWriteOnce" and replicas > 8:
         text = (
-            f"{stack.sizing.lms.replicas} pods would share one node, as "
-            "openedx:datastores.storage.access_mode is "
+            f"{replicas} pods would share one node, as openedx:datastores.storage.access_mode is "
             "ReadWriteOnce: use ReadWriteMany, or at most 8"
         )
         yield Conflict(("sizing", "lms", "replicas"), text, (("datastores", "storage", "access_mode"),))

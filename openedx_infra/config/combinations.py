@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import combinations
 
-from openedx_infra.config import capacity, image_rules
+from openedx_infra.config import aws_rules, capacity, datastore_rules, image_rules, search_rules, taken_names
 from openedx_infra.config.conflict import Conflict
 from openedx_infra.config.mail import MailSmtp
 from openedx_infra.config.patterns import DNS_LABEL, Pattern
@@ -15,10 +15,6 @@ from openedx_infra.config.stack import Stack
 from openedx_infra.config.wording import said
 
 _NAMESPACE = Pattern("namespace", DNS_LABEL, "openedx:cluster.namespace to choose another", "openedx-campus")
-_TAKEN_DATABASES = {
-    "mysql": ("mysql", "sys", "information_schema", "performance_schema"),
-    "mongodb": ("admin", "config", "local"),
-}
 
 
 def conflicts(stack: Stack) -> Iterator[Conflict]:
@@ -28,11 +24,16 @@ def conflicts(stack: Stack) -> Iterator[Conflict]:
 
 
 def _one_host_each(stack: Stack) -> Iterator[Conflict]:
-    hosts = dict(zip(("lms_host", "studio_host", "mfe_host", "search_host"), stack.site.hosts, strict=True))
+    names = ("lms_host", "studio_host", "mfe_host", "search_host")
+    hosts: dict[Location, str] = {
+        ("site", name): host for name, host in zip(names, stack.site.hosts, strict=True)
+    }
+    if stack.files_host is not None:
+        hosts["datastores", "storage", "files_host"] = stack.files_host
     for first, second in combinations(hosts, 2):
         if hosts[first] == hosts[second]:
-            text = f"{hosts[second]} is `{first}`, too: each service needs a host of its own"
-            yield Conflict(("site", second), text, (("site", "lms_host"), ("site", first)))
+            text = f"{hosts[second]} is `{first[-1]}`, too: each service needs a host of its own"
+            yield Conflict(second, text, (("site", "lms_host"), first))
 
 
 def _shared_cookies(stack: Stack) -> Iterator[Conflict]:
@@ -64,20 +65,6 @@ def _cluster(stack: Stack) -> Iterator[Conflict]:
             "lower-case letters, digits and hyphens"
         )
         yield Conflict(location, text)
-
-
-def _taken_databases(stack: Stack) -> Iterator[Conflict]:
-    for name, taken in _TAKEN_DATABASES.items():
-        datastore = getattr(stack.datastores, name)
-        if datastore.database.lower() in taken:
-            text = (
-                f"{datastore.database} is a database of the server's own: choose another name, such as "
-                "openedx"
-            )
-            yield Conflict(("datastores", name, "database"), text)
-        if datastore.user.lower() == "root":
-            text = "root is the server's administrator: choose another name, such as openedx"
-            yield Conflict(("datastores", name, "user"), text)
 
 
 def _mail(stack: Stack) -> Iterator[Conflict]:
@@ -130,7 +117,10 @@ _RULES: tuple[Callable[[Stack], Iterator[Conflict]], ...] = (
     _one_host_each,
     _shared_cookies,
     _cluster,
-    _taken_databases,
+    taken_names.conflicts,
+    datastore_rules.conflicts,
+    search_rules.conflicts,
+    aws_rules.conflicts,
     capacity.conflicts,
     _mail,
     _mfes,

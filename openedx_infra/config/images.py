@@ -93,6 +93,16 @@ class Images(Section):
     """Versity Gateway: the S3 server of `datastores.storage` in the cluster."""
     smtp: ImageReference | None = None
     """SMTP relay that takes mail without a password on port 8025."""
+    percona_mysql: ImageReference | None = None
+    """Percona Server for MySQL, where an operator runs it."""
+    percona_haproxy: ImageReference | None = None
+    """HAProxy, as Percona builds it, in front of that."""
+    percona_mongodb: ImageReference | None = None
+    """Percona Server for MongoDB, where an operator runs it."""
+    redis: ImageReference | None = None
+    """Redis, as OpsTree builds it, where an operator runs broker or cache."""
+    redis_sentinel: ImageReference | None = None
+    """Redis' Sentinel, as OpsTree builds it, beside that."""
 
     require_digest: Switch = False
     """Refuse images that are named by a tag alone, as a tag can mean another image tomorrow. True is right

@@ -92,7 +92,8 @@ def _missing(fault: ErrorDetails, place: Place) -> str:
 
 
 def _choices(fault: ErrorDetails, place: Place) -> str:
-    allowed = re.findall(r"'([^']*)'", fault["ctx"]["expected"])
+    expected = fault["ctx"]["expected"]
+    allowed = re.findall(r"'([^']*)'", expected) or re.findall(r"\d+", expected)
     rule = f"write {allowed[0]}" if len(allowed) == 1 else f"write one of {', '.join(allowed)}"
     return f"{_subject(fault, place)} is not known here: {rule}"
 

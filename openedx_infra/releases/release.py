@@ -64,6 +64,17 @@ class ReleaseImages:
     versitygw: str
     """The S3 server: the one that our scripts and tests are written for, whatever the release."""
     smtp: str
+    percona_mysql: str = "docker.io/percona/percona-server:8.4.8-8.1"
+    """MySQL as Percona's operator runs it. The images of operators are those that the publisher of the pinned
+    operator tests it with, whatever the release."""
+    percona_haproxy: str = "docker.io/percona/haproxy:2.8.18-1"
+    """The proxy in front of it."""
+    percona_mongodb: str = "docker.io/percona/percona-server-mongodb:7.0.30-16"
+    """MongoDB as Percona's operator runs it."""
+    redis: str = "quay.io/opstree/redis:v7.0.15"
+    """Redis as its operator runs it, which knows no other image."""
+    redis_sentinel: str = "quay.io/opstree/redis-sentinel:v7.0.15"
+    """Its Sentinels."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,6 +28,8 @@ VERAWOOD = Release(
         versitygw="ghcr.io/versity/versitygw:v1.8.0",
         smtp="docker.io/devture/exim-relay:4.96-r1-0",
     ),
+    # Typesense since edx-search's #254; the others since long.
+    search_engines=("meilisearch", "elasticsearch", "opensearch", "typesense"),
     mfes=(
         Mfe(name="account", port=1997, setting="ACCOUNT_MICROFRONTEND_URL", suffix="/"),
         Mfe(name="admin-console", port=2025, setting="ADMIN_CONSOLE_MICROFRONTEND_URL", studio=True),

@@ -96,7 +96,7 @@ def test_placeholders_are_let_through_when_asked() -> None:
     said = {"site": {"lms_host": "learn.CHANGEME.org", "name": "CHANGEME"}}
     with pytest.raises(ConfigError):
         load("a", said)
-    assert load("a", said, placeholders=True).site.lms_host == "learn.changeme.org"
+    assert load("a", said, placeholders=True).site.lms_host == "learn.facade00.org"
 
 
 @pytest.mark.parametrize("name", ["Campus", "my_campus", "a" * 60, "campus.", "-"])
@@ -164,7 +164,7 @@ def test_immutable_keys_are_compared_with_those_of_old() -> None:
     before = immutable_values(load("a", LEAST))
     assert immutable_changes(before, load("a", {**LEAST, "release": "verawood"})) == []
     said = {"site": {"lms_host": "campus.example.org", "studio_host": "studio.learn.example.org"}}
-    said["datastores"] = {"mysql": {"database": "campus"}}
+    said["datastores"] = {"mysql": {"source": "in-cluster", "database": "campus"}}
     changed = immutable_changes(before, load("a", said))
     assert [line.partition(": ")[0] for line in changed] == [
         "openedx:site.lms_host",

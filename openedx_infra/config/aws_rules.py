@@ -1,0 +1,68 @@
+"""Is all said of AWS, and of the foundation stack, that the datastores need?"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from openedx_infra.config.conflict import Conflict
+from openedx_infra.config.places import Location, key_of
+from openedx_infra.config.stack import AWS_SOURCES, Stack
+
+_IN_A_NETWORK = frozenset({"rds", "aurora", "documentdb", "elasticache", "opensearch"})
+_MAIL: Location = ("mail", "delivery")
+_BY_A_ROLE = frozenset({"s3", "ses"})
+
+
+def conflicts(stack: Stack) -> Iterator[Conflict]:
+    """All rules of this file over one stack."""
+    shared = _saying(stack, {"shared"})
+    if shared and stack.foundation is None:
+        text = (
+            f"missing: {_named(shared)} would be the foundation's: name its stack, such as "
+            "organization/openedx/foundation, or choose another source"
+        )
+        yield Conflict(("foundation",), text, tuple(shared))
+    ours = _saying(stack, AWS_SOURCES)
+    if ours and stack.aws is None:
+        text = f"missing: {_named(ours)} would be on AWS: say at least its `region`"
+        yield Conflict(("aws",), text, tuple(ours))
+    if stack.aws is not None:
+        yield from _parts(stack)
+        yield from _key(stack)
+
+
+def _parts(stack: Stack) -> Iterator[Conflict]:
+    """Network and identity: said here, or the foundation's."""
+    if stack.aws is None or stack.foundation is not None:
+        return
+    for part, said, users, purpose in (
+        ("network", stack.aws.network, _IN_A_NETWORK, "{} would be in it"),
+        ("identity", stack.aws.identity, _BY_A_ROLE, "pods use {} by a role"),
+    ):
+        needing = _saying(stack, users)
+        if needing and said is None:
+            text = (
+                f"missing: {purpose.format(_named(needing))}: say it, or name a foundation stack that does "
+                "(openedx:foundation)"
+            )
+            yield Conflict(("aws", part), text, (*needing, ("foundation",)))
+
+
+def _key(stack: Stack) -> Iterator[Conflict]:
+    """Keys of KMS serve their own region alone."""
+    if stack.aws and stack.aws.kms_key and stack.aws.kms_key.split(":")[3] != stack.aws.region:
+        text = (
+            f"is a key of {stack.aws.kms_key.split(':')[3]}, and serves nothing in `region` "
+            f"({stack.aws.region}): name a key of that region"
+        )
+        yield Conflict(("aws", "kms_key"), text, (("aws", "region"),))
+
+
+def _saying(stack: Stack, sources: Collection[str]) -> dict[Location, str]:
+    """The switches that say one of these sources, with what they say."""
+    places = {name: _MAIL if name == "mail" else ("datastores", name) for name in stack.sources}
+    return {places[name]: source for name, source in stack.sources.items() if source in sources}
+
+
+def _named(switches: dict[Location, str]) -> str:
+    return ", ".join(f"{key_of(place)} ({source})" for place, source in switches.items())
