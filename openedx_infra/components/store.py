@@ -28,6 +28,18 @@ class Administrator:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Members:
+    """Pods that together are one server, run by an operator of the cluster: what they must be allowed."""
+
+    pods: Mapping[str, str]
+    """Their labels, in the instance's namespace."""
+    ports: tuple[int, ...]
+    """TCP ports on which they, what is in front of them, and the operator connect to them."""
+    operator: Mapping[str, str]
+    """Labels of the operator's own pods, in whatever namespace."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Reach:
     """How pods get to a server: what network policies allow."""
 
@@ -35,6 +47,8 @@ class Reach:
     """TCP ports that they connect to."""
     pods: Mapping[str, str] | None = None
     """Labels of the server's own pods in the instance's namespace. None: it is outside."""
+    members: Members | None = None
+    """Pods behind it that talk to each other. None: it is a single one, or outside."""
 
     @classmethod
     def software(cls, name: str, *ports: int) -> Reach:

@@ -31,6 +31,12 @@ class Files:
     keys: Mapping[str, str] = field(default_factory=dict)
     """Which keys become files, and the names of these. Empty: all keys, under their own names."""
 
+    @property
+    def name(self) -> pulumi.Output[str]:
+        """Name of the object."""
+        name: pulumi.Output[str] = self.source.metadata["name"]
+        return name
+
     def only(self, *keys: str, **renamed: str) -> Files:
         """These keys alone."""
         return Files(source=self.source, keys={key: key for key in keys} | renamed)
@@ -38,10 +44,9 @@ class Files:
     def projection(self) -> dict[str, Any]:
         """Arguments of a VolumeProjectionArgs that shows these files."""
         items = [KeyToPathArgs(key=key, path=path) for key, path in self.keys.items()] or None
-        name = self.source.metadata["name"]
         if isinstance(self.source, Secret):
-            return {"secret": SecretProjectionArgs(name=name, items=items)}
-        return {"config_map": ConfigMapProjectionArgs(name=name, items=items)}
+            return {"secret": SecretProjectionArgs(name=self.name, items=items)}
+        return {"config_map": ConfigMapProjectionArgs(name=self.name, items=items)}
 
 
 def plain(
@@ -78,3 +83,15 @@ def current_secret(
     its start."""
     hidden = {key: pulumi.Output.secret(value) for key, value in data.items()}
     return Files(source=Secret(name, metadata=scope.metadata(name, name=name), string_data=hidden, opts=opts))
+
+
+def operated_secret(
+    name: str, scope: Scope, data: Mapping[str, pulumi.Input[str]], opts: pulumi.ResourceOptions
+) -> Files:
+    """Secret values under a fixed name that an operator of the cluster reads, and adds values of its own to.
+
+    It writes labels of its own over ours, which must not keep us from changing the values.
+    """
+    hidden = {key: pulumi.Output.secret(value) for key, value in data.items()}
+    metadata = scope.metadata(name, name=name, annotations={"pulumi.com/patchForce": "true"})
+    return Files(source=Secret(name, metadata=metadata, string_data=hidden, opts=opts))

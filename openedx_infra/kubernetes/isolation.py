@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, LabelSelectorRequirementArgs
+from pulumi_kubernetes.meta.v1 import LabelSelectorArgs
 from pulumi_kubernetes.networking.v1 import (
     IPBlockArgs,
     NetworkPolicy,
@@ -27,13 +27,25 @@ credentials."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Flow:
-    """Software of the instance that may open connections to other software of it, on one TCP port."""
+class Group:
+    """Pods that are treated alike."""
 
-    clients: Sequence[str]
-    """Values of the label app.kubernetes.io/name of those who connect."""
-    server: str
-    """Value of the same label of those who listen."""
+    name: str
+    """What policies about them are called."""
+    labels: Mapping[str, str]
+    """Labels by which they are found."""
+    anywhere: bool = False
+    """Whether they may be in any namespace: then what they may do is none of this instance's business."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flow:
+    """Pods that may open connections to others, on one TCP port."""
+
+    clients: Sequence[Group]
+    """Those who connect."""
+    server: Group
+    """Those who listen, in the instance's namespace."""
     port: int
 
 
@@ -60,32 +72,35 @@ class Isolation:
             "allow-dns", LabelSelectorArgs(), egress=[NetworkPolicyEgressRuleArgs(to=peers, ports=ports)]
         )
 
+    def software(self, name: str) -> Group:
+        """Pods of the instance that run a software, by their label app.kubernetes.io/name."""
+        return Group(name=name, labels={INSTANCE: self.scope.instance, NAME: name})
+
     def allow_flows(self, flows: Sequence[Flow]) -> None:
         """Both ends of each flow: one policy for each server, one for each client."""
-        for server in sorted({flow.server for flow in flows}):
+        servers = {flow.server.name: flow.server for flow in flows}
+        for name, server in sorted(servers.items()):
             rules = [
-                NetworkPolicyIngressRuleArgs(from_=[self._peer(flow.clients)], ports=[_tcp(flow.port)])
+                NetworkPolicyIngressRuleArgs(from_=_peers(flow.clients), ports=[_tcp(flow.port)])
                 for flow in flows
-                if flow.server == server
+                if flow.server.name == name
             ]
-            self._policy(f"to-{server}", self._pods([server]), ingress=rules)
-        for client in sorted({client for flow in flows for client in flow.clients}):
+            self._policy(f"to-{name}", _selector(server), ingress=rules)
+        clients = {client.name: client for flow in flows for client in flow.clients if not client.anywhere}
+        for name, client in sorted(clients.items()):
             exits = [
-                NetworkPolicyEgressRuleArgs(to=[self._peer([flow.server])], ports=[_tcp(flow.port)])
+                NetworkPolicyEgressRuleArgs(to=_peers([flow.server]), ports=[_tcp(flow.port)])
                 for flow in flows
-                if client in flow.clients
+                if name in {one.name for one in flow.clients}
             ]
-            self._policy(f"from-{client}", self._pods([client]), egress=exits)
+            self._policy(f"from-{name}", _selector(client), egress=exits)
 
     def allow_visitors(self, servers: Mapping[str, int], controller: str) -> None:
         """The ingress controller, in whatever namespace, may reach these servers, each on its port."""
-        peer = NetworkPolicyPeerArgs(
-            namespace_selector=LabelSelectorArgs(),
-            pod_selector=LabelSelectorArgs(match_labels={NAME: controller}),
-        )
+        visitors = Group(name=controller, labels={NAME: controller}, anywhere=True)
         for server, port in servers.items():
-            rule = NetworkPolicyIngressRuleArgs(from_=[peer], ports=[_tcp(port)])
-            self._policy(f"visitors-to-{server}", self._pods([server]), ingress=[rule])
+            rule = NetworkPolicyIngressRuleArgs(from_=_peers([visitors]), ports=[_tcp(port)])
+            self._policy(f"visitors-to-{server}", _selector(self.software(server)), ingress=[rule])
 
     def allow_internet(self, client: str, ports: Sequence[int]) -> None:
         """These pods may reach any address outside on these ports, but no metadata service."""
@@ -94,18 +109,7 @@ class Isolation:
             for cidr, barred in LINK_LOCAL.items()
         ]
         rule = NetworkPolicyEgressRuleArgs(to=peers, ports=[_tcp(port) for port in ports])
-        self._policy(f"internet-from-{client}", self._pods([client]), egress=[rule])
-
-    def _pods(self, software: Sequence[str]) -> LabelSelectorArgs:
-        return LabelSelectorArgs(
-            match_labels={INSTANCE: self.scope.instance},
-            match_expressions=[
-                LabelSelectorRequirementArgs(key=NAME, operator="In", values=sorted(software)),
-            ],
-        )
-
-    def _peer(self, software: Sequence[str]) -> NetworkPolicyPeerArgs:
-        return NetworkPolicyPeerArgs(pod_selector=self._pods(software))
+        self._policy(f"internet-from-{client}", _selector(self.software(client)), egress=[rule])
 
     def _policy(
         self,
@@ -132,3 +136,17 @@ class Isolation:
 
 def _tcp(port: int) -> NetworkPolicyPortArgs:
     return NetworkPolicyPortArgs(protocol="TCP", port=port)
+
+
+def _selector(group: Group) -> LabelSelectorArgs:
+    return LabelSelectorArgs(match_labels=dict(group.labels))
+
+
+def _peers(groups: Sequence[Group]) -> list[NetworkPolicyPeerArgs]:
+    everywhere = LabelSelectorArgs()
+    return [
+        NetworkPolicyPeerArgs(
+            pod_selector=_selector(group), namespace_selector=everywhere if group.anywhere else None
+        )
+        for group in groups
+    ]

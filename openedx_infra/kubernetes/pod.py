@@ -145,7 +145,7 @@ def template(scope: Scope, pod: Pod) -> PodTemplateSpecArgs:
             enable_service_links=False,
             restart_policy=pod.restart,
             termination_grace_period_seconds=pod.grace_seconds,
-            security_context=_pod_security(pod.user, pod.group or pod.user),
+            security_context=pod_security(pod.user, pod.group or pod.user),
             image_pull_secrets=[
                 LocalObjectReferenceArgs(name=name) for name in pod.container.image.pull_secrets
             ]
@@ -158,7 +158,8 @@ def template(scope: Scope, pod: Pod) -> PodTemplateSpecArgs:
     )
 
 
-def _pod_security(user: int, group: int) -> PodSecurityContextArgs:
+def pod_security(user: int, group: int) -> PodSecurityContextArgs:
+    """Who the processes of a pod are, and the group of its volumes."""
     return PodSecurityContextArgs(
         run_as_non_root=True,
         run_as_user=user,
@@ -179,25 +180,32 @@ def _container(name: str, container: Container) -> ContainerArgs:
         working_dir=container.working_dir,
         env=[EnvVarArgs(name=key, value=value) for key, value in container.env.items()] or None,
         ports=[ContainerPortArgs(container_port=container.port)] if container.port else None,
-        resources=_resources(container.size, container.disk_limit),
+        resources=resources(container.size, container.disk_limit),
         volume_mounts=[mount.args() for mount in container.mounts] or None,
         startup_probe=container.probes.startup,
         readiness_probe=container.probes.readiness,
         liveness_probe=container.probes.liveness,
         lifecycle=_drain(container.drain_seconds),
-        security_context=SecurityContextArgs(
-            allow_privilege_escalation=False,
-            privileged=False,
-            run_as_non_root=True,
-            read_only_root_filesystem=True,
-            capabilities=CapabilitiesArgs(
-                drop=["ALL"], add=["NET_BIND_SERVICE"] if container.binds_low_ports else None
-            ),
-        ),
+        security_context=container_security(binds_low_ports=container.binds_low_ports),
     )
 
 
-def _resources(size: Size, disk_limit: str) -> ResourceRequirementsArgs:
+def container_security(
+    *, user: int | None = None, binds_low_ports: bool = False, writable: bool = False
+) -> SecurityContextArgs:
+    """What the processes of a container may do. None as `user`: the pod says who they are."""
+    return SecurityContextArgs(
+        allow_privilege_escalation=False,
+        privileged=False,
+        run_as_non_root=True,
+        run_as_user=user,
+        read_only_root_filesystem=not writable,
+        capabilities=CapabilitiesArgs(drop=["ALL"], add=["NET_BIND_SERVICE"] if binds_low_ports else None),
+    )
+
+
+def resources(size: Size, disk_limit: str) -> ResourceRequirementsArgs:
+    """What a container reserves, and where it is stopped."""
     limits = {"memory": size.memory_limit or size.memory, "ephemeral-storage": disk_limit}
     if size.cpu_limit:
         limits["cpu"] = size.cpu_limit

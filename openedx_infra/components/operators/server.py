@@ -1,0 +1,102 @@
+"""How is an operator asked for a server, and how does one wait until it is there?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+from pulumi_kubernetes.apiextensions import CustomResource
+
+from openedx_infra.components.instance import Instance
+from openedx_infra.kubernetes.patches import plain
+from openedx_infra.kubernetes.pod import HOSTNAME, Size, container_security, pod_security, resources
+
+PATIENCE_SECONDS = 1800
+"""Seconds until a server that is not ready has failed (a guess): a member clones all data of another, and
+members start one by one. An annotation, so that `overrides` can set another."""
+WAIT_FOR, TIMEOUT = "pulumi.com/waitFor", "pulumi.com/timeoutSeconds"
+"""Annotations by which Pulumi's provider is told what to wait for, and how long."""
+DISK_LIMIT = "3Gi"
+"""Disk of the node above which a member is evicted: logs and temporary files, as volumes don't count."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """A kind of custom resource."""
+
+    api_version: str
+    name: str
+    """The kind itself, such as `PerconaServerMySQL`."""
+
+
+def server(
+    name: str,
+    kind: Kind,
+    instance: Instance,
+    spec: Mapping[str, Any],
+    opts: pulumi.ResourceOptions,
+    *,
+    ready: Sequence[str],
+) -> CustomResource:
+    """A server by an operator.
+
+    It is there when all of `ready` hold: paths in its status with the value to wait for, such as
+    `{.status.state}=ready`; without a value it is enough that there is one. Pulumi's provider waits for
+    them after it made the resource and after it changed it, PATIENCE_SECONDS at most.
+    """
+    annotations = {
+        WAIT_FOR: json.dumps([f"jsonpath={path}" for path in ready]),
+        TIMEOUT: str(PATIENCE_SECONDS),
+    }
+    return CustomResource(
+        name,
+        api_version=kind.api_version,
+        kind=kind.name,
+        metadata=instance.scope.metadata(name, name=name, annotations=annotations),
+        spec=dict(spec),
+        opts=opts,
+    )
+
+
+def container(instance: Instance, image: str, size: Size) -> dict[str, Any]:
+    """Image and size of a container, in the words that all operators share."""
+    found = instance.image(image)
+    logins = [{"name": name} for name in found.pull_secrets]
+    return {
+        "image": found.reference,
+        "imagePullPolicy": found.pull_policy,
+        "resources": plain(resources(size, DISK_LIMIT)),
+        **({"imagePullSecrets": logins} if logins else {}),
+    }
+
+
+def restricted(user: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Security contexts of pod and container that the Pod Security Standard `restricted` admits.
+
+    Their root filesystem stays writable: images of operators write to it.
+    """
+    return plain(pod_security(user, user)), plain(container_security(user=user, writable=True))
+
+
+def claim(instance: Instance, size: str) -> dict[str, Any]:
+    """What each member's volume shall be."""
+    said = instance.stack.cluster.storage_class
+    return {
+        "accessModes": ["ReadWriteOnce"],
+        "resources": {"requests": {"storage": size}},
+        **({"storageClassName": said} if said else {}),
+    }
+
+
+def apart(labels: Mapping[str, str]) -> dict[str, Any]:
+    """Affinity of pods with these labels: never two of them on one node."""
+    term = {"topologyKey": HOSTNAME, "labelSelector": {"matchLabels": dict(labels)}}
+    return {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}
+
+
+def after(opts: pulumi.ResourceOptions, *first: pulumi.Resource) -> pulumi.ResourceOptions:
+    """The same options, for what comes after others."""
+    return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=list(first)))
