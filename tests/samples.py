@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,14 @@ def said_by(path: Path) -> dict[str, Any]:
     return {key: value for key, value in said.items() if key != SECRETS_KEY}
 
 
+def decide(text: str) -> str:
+    """A stack file whose operator has decided all that it leaves open: ids of AWS are hexadecimal."""
+    return re.sub(r"\b(vpc|subnet|sg)-CHANGEME", r"\1-0a1b2c3d4e5f6071", text).replace("CHANGEME", "campus")
+
+
 def decided(path: Path) -> dict[str, Any]:
     """What a stack file says once its operator has decided all that it leaves open."""
-    said: dict[str, Any] = yaml.safe_load(yaml.safe_dump(said_by(path)).replace("CHANGEME", "campus"))
+    said: dict[str, Any] = yaml.safe_load(decide(yaml.safe_dump(said_by(path))))
     stack = load("campus", said, placeholders=True)
     if stack.images.require_digest:
         named = {name: f"{image}{DIGEST}" for name, image in stack.published_images.items()}

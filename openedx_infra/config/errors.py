@@ -41,10 +41,13 @@ class Fault:
 def faults(error: ValidationError, model: type[Section]) -> list[Fault]:
     """What pydantic found wrong for `model`, in the order of the models."""
     found = []
-    for details in error.errors(include_url=False):
+    listed = error.errors(include_url=False)
+    for details in listed:
         kind = details["type"]
         if kind == "default_factory_not_called":  # a consequence of another fault in the same section
             continue
+        if kind == "too_short" and _has_faulty_items(details["loc"], [each["loc"] for each in listed]):
+            continue  # pydantic counts only what is right
         here = place(model, details["loc"])
         known = place(model, details["loc"][:-1]) if kind == "extra_forbidden" else here
         text = sentence(details, replace(known, location=here.location))
@@ -52,6 +55,10 @@ def faults(error: ValidationError, model: type[Section]) -> list[Fault]:
         culprit = here.location[:-1] or here.location if kind == "missing" else here.location
         found.append(Fault(location, culprit, f"{replace(here, location=location).key}: {text}"))
     return found
+
+
+def _has_faulty_items(listed: Sequence[int | str], faulty: Sequence[Sequence[int | str]]) -> bool:
+    return any(len(each) > len(listed) and each[: len(listed)] == listed for each in faulty)
 
 
 def explain(error: ValidationError, model: type[Section]) -> list[str]:

@@ -18,6 +18,8 @@ from openedx_infra.config.wording import said as worded
 
 PLACEHOLDER = "CHANGEME"
 """What example stack files say where only the operator can decide."""
+_STAND_IN = "facade00"
+"""What stands for it where it is let through: right in host names, and as digits of AWS' ids."""
 
 
 def describe(stack: str, said: Mapping[str, Any], *, placeholders: bool = False) -> Described:
@@ -46,7 +48,7 @@ def _load(kind: Kind[D], stack: str, said: Mapping[str, Any], *, placeholders: b
     if found:
         raise ConfigError(stack, [fault.line for fault in found])
     if placeholders:
-        plain = _lowered(plain)
+        plain = _filled(plain)
     found = [*_placeholders(plain), *_encrypted(plain)]
     model: D | None = None
     try:
@@ -117,13 +119,13 @@ def _encrypted(value: Any, location: Location = ()) -> Iterator[Fault]:
         yield from _encrypted(inner, (*location, part))
 
 
-def _lowered(value: Any) -> Any:
-    """The same with CHANGEME in small letters, which are right in host names."""
+def _filled(value: Any) -> Any:
+    """The same with something in the place of CHANGEME."""
     if isinstance(value, str):
-        return value.replace(PLACEHOLDER, PLACEHOLDER.lower())
+        return value.replace(PLACEHOLDER, _STAND_IN)
     if isinstance(value, Mapping):
-        return {key: _lowered(inner) for key, inner in value.items()}
-    return [_lowered(inner) for inner in value] if isinstance(value, list | tuple) else value
+        return {key: _filled(inner) for key, inner in value.items()}
+    return [_filled(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def _self_references(value: Any, location: Location = (), above: tuple[int, ...] = ()) -> Iterator[Fault]:

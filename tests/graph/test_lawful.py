@@ -17,7 +17,15 @@ from policies.secrecy import MARK, REDACTED
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("name", ["Pulumi.dev.yaml", "Pulumi.prod.yaml", "tests/cases/everything.ok.yaml"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Pulumi.dev.yaml",
+        "Pulumi.prod.yaml",
+        "docs/examples/Pulumi.k3s.yaml",
+        "tests/cases/everything.ok.yaml",
+    ],
+)
 def test_no_rule_refuses_what_we_make(
     name: str, recorded: Callable[..., Graph], needed: Callable[[Stack], Mapping[str, str]]
 ) -> None:
@@ -53,7 +61,7 @@ def test_an_override_can_not_get_round_digests(
     container = {"name": "studio", "image": "docker.io/campus/studio:1"}
     patch = {"spec": {"template": {"spec": {"containers": [container]}}}}
     override = {"kind": "Deployment", "name": "studio", "patch": patch}
-    said = {**decided(ROOT / "Pulumi.prod.yaml"), "overrides": [override]}
+    said = {**decided(ROOT / "docs/examples/Pulumi.k3s.yaml"), "overrides": [override]}
     stack = load("campus", said)
     found = policies.check(recorded(said, name="campus"), stack, needed(stack))
     assert [c.where for c in found if c.rule == "digested_images"] == ["Deployment studio"]
