@@ -57,6 +57,16 @@ class Api:
         ]
         return bool(simulated) and all(_is_ready(node) for node in simulated)
 
+    def describes_custom_kinds(self) -> bool:
+        """Tell whether all custom kinds that were defined can be used, and are described by OpenAPI."""
+        definitions = self._client.get(_COLLECTIONS["CustomResourceDefinition"]).raise_for_status().json()
+        described = self._client.get("openapi/v3").raise_for_status().json()["paths"]
+        return all(
+            f"apis/{item['spec']['group']}/{version['name']}" in described
+            for item in definitions["items"]
+            for version in item["spec"]["versions"]
+        )
+
     def apply(self, manifests: Path) -> None:
         """Bring a file's objects to what they are there; what somebody else set in them stays."""
         for item in yaml.safe_load_all(manifests.read_text()):

@@ -156,11 +156,13 @@ class EmbeddedCluster:
         self._run("etcd", commands, lambda: not ports.free(chosen["etcd"]))
         with self._api() as api:
             self._run("kube-apiserver", commands, api.ready)
-            for name in ORDER[2:]:
+            for name in ORDER[2:-1]:
                 self._run(name, commands, lambda: True)
             try:
                 api.apply(control_plane.MANIFESTS / "cluster.yaml")
-                self._wait("kwok", api.settled)
+                # It plays custom resources, too, and ends when it doesn't find their kinds described.
+                self._wait("kube-apiserver", api.describes_custom_kinds)
+                self._run("kwok", commands, api.settled)
             except httpx.HTTPError as error:
                 log = self._daemons["kube-apiserver"].log
                 raise ToolError(_SUBJECT, "set-up of nodes and storage", str(error), log=log) from error

@@ -109,9 +109,8 @@ def _spec(instance: Instance, said: MongodbOperator) -> Mapping[str, Any]:
                 "configuration": _configuration(memory_bytes(size.memory_ceiling)),
             }
         ],
+        # What is not said, such as backups and monitoring, is off.
         "sharding": off,
-        "pmm": off,
-        "backup": off,
         "logcollector": off,
     }
 
