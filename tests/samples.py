@@ -12,6 +12,8 @@ from openedx_infra.config import PROJECT, SECRETS_KEY, load
 
 DIGEST = "@sha256:" + "0f" * 32
 """A digest that no image has."""
+AUTHORITY = "tests/data/certificates/ca.pem"
+"""Certificate of an authority that nobody trusts; it stands for those of Amazon RDS."""
 LEAST = {"site": {"lms_host": "learn.example.org"}}
 
 
@@ -32,6 +34,9 @@ def decided(path: Path) -> dict[str, Any]:
     said: dict[str, Any] = yaml.safe_load(decide(yaml.safe_dump(said_by(path))))
     stack = load("campus", said, placeholders=True)
     if stack.images.require_digest:
-        named = {name: f"{image}{DIGEST}" for name, image in stack.published_images.items()}
-        said["images"] = {**said["images"], **named}
+        images = {name: image for name, image in stack.published_images.items() if image}
+        said["images"] = {**said["images"], **{name: f"{image}{DIGEST}" for name, image in images.items()}}
+    for name in ("mysql", "mongodb"):
+        if hasattr(getattr(stack.datastores, name), "ca"):
+            said["datastores"][name]["ca"] = AUTHORITY
     return said

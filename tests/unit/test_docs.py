@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,6 @@ from openedx_infra.config.places import sections
 from openedx_infra.config.reference import FOLDER, files, reference_markdown
 from openedx_infra.config.schema import json_schema
 from openedx_infra.config.secrets import SECRETS
-from openedx_infra.releases import ReleaseImages
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = jsonschema.Draft202012Validator(json_schema())
