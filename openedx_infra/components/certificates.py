@@ -23,7 +23,8 @@ class Certificates:
     plain: Files | None = None
     """Certificates, by names such as `mysql-ca.pem`."""
     keys: Files | None = None
-    """Keys of the clients' certificates, by names such as `mysql-client.key`."""
+    """Keys of the clients' certificates, by names such as `mysql-client.key`. Each file holds the certificate as
+    well: drivers of MongoDB want both in one, and others read the key alone."""
 
     def mounts(self, *stores: str) -> list[Mount]:
         """The folder of certificates for the datastores of these names; by default, for all."""
@@ -41,13 +42,20 @@ def certificates(
     """The objects with the certificates that the stack file names, of files that `problems` found right."""
     opts = pulumi.ResourceOptions(parent=parent)
     texts = {file.name: file.text() for file in named(stack)}
-    keys = {name: secrets[secret] for name, secret in client_keys(stack).items()}
+    keys = {
+        name: _with_certificate(secrets[secret], texts[name.replace(".key", ".pem")])
+        for name, secret in client_keys(stack).items()
+    }
     plain = files.plain("certificates", scope, texts, opts) if texts else None
     hidden = files.secret("client-keys", scope, keys, opts) if keys else None
     return Certificates(
         plain=plain.only(*texts) if plain else None,
         keys=hidden.only(*keys) if hidden else None,
     )
+
+
+def _with_certificate(key: pulumi.Input[str], certificate: str) -> pulumi.Output[str]:
+    return pulumi.Output.from_input(key).apply(lambda known: f"{known.strip()}\n{certificate}")
 
 
 def _of(source: Files | None, stores: Sequence[str]) -> list[Files]:

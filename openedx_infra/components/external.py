@@ -55,7 +55,9 @@ def mongodb(instance: Instance, said: MongodbExternal) -> Store[connections.Mong
             # Drivers encrypt what they find by SRV records.
             tls=_tls("mongodb", said.tls or (Tls() if said.srv else None)),
         ),
-        reach=Reach(ports=_ports(*(member.port for member in members), *([MONGODB_PORT] if said.srv else ()))),
+        reach=Reach(
+            ports=_ports(*(member.port for member in members), *([MONGODB_PORT] if said.srv else ()))
+        ),
         administrator=_administrator(instance, "mongodb", said),
     )
 

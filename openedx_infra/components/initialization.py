@@ -19,6 +19,7 @@ from pulumi_kubernetes.batch.v1 import Job
 from openedx_infra import scripts
 from openedx_infra.components.datastores import Datastores
 from openedx_infra.components.instance import Instance
+from openedx_infra.components.preflight import preflight
 from openedx_infra.components.process import Process, pod
 from openedx_infra.components.provisioning import SCRIPTS, Provisioning
 from openedx_infra.components.sites import LMS, STUDIO, Rendered, SettingsFiles, Site, keep
@@ -53,7 +54,8 @@ class Initialization(pulumi.ComponentResource):
         self._own = pulumi.ResourceOptions(parent=self)
         self._settings = {site.name: self._keep(site) for site in (LMS, STUDIO)}
         stores = args.datastores
-        provision = Provisioning(instance=args.instance, datastores=stores, parent=self)
+        first = preflight(args.instance, stores, self)
+        provision = Provisioning(instance=args.instance, datastores=stores, parent=self, first=first)
         databases = [*provision.mysql(), *provision.mongodb(), *provision.storage()]
         search = provision.search()
         # Migrations write to both databases, use the cache, and some enqueue tasks.

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
+from typing import Any
 
 import pulumi
 from pulumi_kubernetes.batch.v1 import Job
@@ -18,12 +19,12 @@ from openedx_infra.components import process
 from openedx_infra.components.datastores import Datastores
 from openedx_infra.components.in_cluster import mongodb, mysql
 from openedx_infra.components.instance import Instance
-from openedx_infra.components.store import Administrator
+from openedx_infra.components.store import Administrator, Store
 from openedx_infra.kubernetes import files, volumes
 from openedx_infra.kubernetes.job import job
 from openedx_infra.kubernetes.pod import Container, FixedSize, Pod
 from openedx_infra.settings import keys, paths
-from openedx_infra.settings.connections import Buckets, Volumes
+from openedx_infra.settings.connections import Buckets, Mongodb, Volumes
 
 SCRIPTS = "/openedx/scripts"
 """Folder of a Job's own scripts."""
@@ -40,12 +41,14 @@ class Provisioning:
     instance: Instance
     datastores: Datastores
     parent: pulumi.Resource
+    first: Sequence[pulumi.Resource] = ()
+    """What must be done before anything is changed."""
 
     def mysql(self) -> Sequence[pulumi.Resource]:
         """The platform's databases in MySQL, and their user."""
         store = self.datastores.mysql
         if store.administrator is None:
-            return store.ready
+            return [*store.ready, *self.first]
         at = pulumi.Output.from_input(store.connection)
         said = self.instance.stack.datastores.mysql
         return self._run(
@@ -58,11 +61,17 @@ class Provisioning:
                 "MYSQL_PORT": at.apply(lambda known: str(known.at.port)),
                 "DATABASE": said.database,
                 "DATABASE_USER": said.user,
+                "HISTORY_DATABASE": said.history_database or "",
+                "HISTORY_HOST": at.apply(lambda known: known.history.host if known.history else ""),
+                "HISTORY_PORT": at.apply(lambda known: str(known.history.port) if known.history else ""),
+                **_administrator(store),
+                **_encryption(store.connection),
             },
             secrets={
                 **_passwords("mysql_root_password", store.administrator),
                 "mysql_password": self.instance.secrets["mysql_password"],
             },
+            store="mysql",
             after=store.ready,
         )
 
@@ -70,7 +79,7 @@ class Provisioning:
         """The platform's user in MongoDB, which makes databases when something is written to them."""
         store = self.datastores.mongodb
         if store.administrator is None:
-            return store.ready
+            return [*store.ready, *self.first]
         at = pulumi.Output.from_input(store.connection)
         said = self.instance.stack.datastores.mongodb
         return self._run(
@@ -79,15 +88,20 @@ class Provisioning:
             image="mongodb",
             user=mongodb.USER,
             env={
-                "MONGODB_HOST": at.apply(lambda known: known.members[0].host),
-                "MONGODB_PORT": at.apply(lambda known: str(known.members[0].port)),
+                "MONGODB_ADDRESS": at.apply(_mongodb_address),
+                "REPLICA_SET": at.apply(lambda known: known.replica_set or ""),
+                "RETRY_WRITES": at.apply(lambda known: "true" if known.retry_writes else "false"),
+                "AUTH_DATABASE": at.apply(lambda known: known.auth_database),
                 "DATABASE": said.database,
                 "DATABASE_USER": said.user,
+                **_administrator(store),
+                **_encryption(store.connection),
             },
             secrets={
                 **_passwords("mongodb_root_password", store.administrator),
                 "mongodb_password": self.instance.secrets["mongodb_password"],
             },
+            store="mongodb",
             after=store.ready,
         )
 
@@ -95,7 +109,7 @@ class Provisioning:
         """The key by which the platform searches and indexes."""
         store = self.datastores.search
         if store.administrator is None:
-            return store.ready
+            return [*store.ready, *self.first]
         at = pulumi.Output.from_input(store.connection)
         return self._run(
             "search-provision",
@@ -106,8 +120,10 @@ class Provisioning:
                 "MEILISEARCH_URL": at.apply(lambda known: known.url),
                 "INDEX_PREFIX": keys.index_prefix(self.instance.stack),
                 "KEY_UID": keys.SEARCH_KEY_UID,
+                **_encryption(store.connection),
             },
             secrets={"meilisearch_master_key": store.administrator.password},
+            store="search",
             after=store.ready,
         )
 
@@ -115,8 +131,9 @@ class Provisioning:
         """The buckets of the instance's own S3 server, and who reaches them."""
         store = self.datastores.storage
         if store.administrator is None:
-            return store.ready
-        at = pulumi.Output.from_input(store.connection).apply(_buckets)
+            return [*store.ready, *self.first]
+        connection: pulumi.Output[Volumes | Buckets] = pulumi.Output.from_input(store.connection)
+        at = connection.apply(_buckets)
         site, secrets = self.instance.stack.site, self.instance.secrets
         return self._run(
             "storage-provision",
@@ -135,6 +152,7 @@ class Provisioning:
                 "s3_access_key": secrets["s3_access_key"],
                 "s3_secret_key": secrets["s3_secret_key"],
             },
+            store="storage",
             after=store.ready,
         )
 
@@ -147,12 +165,14 @@ class Provisioning:
         user: int,
         env: Mapping[str, pulumi.Input[str]],
         secrets: Mapping[str, pulumi.Input[str]],
+        store: str,
         after: Sequence[pulumi.Resource],
     ) -> Sequence[Job]:
         scope, own = self.instance.scope, pulumi.ResourceOptions(parent=self.parent)
         script = PurePosixPath(command[-1]).name
         source = files.plain(f"{name}-script", scope, {script: scripts.text(script)}, own)
         secret = files.secret(f"{name}-secrets", scope, secrets, own)
+        certificates = self.instance.certificates
         container = Container(
             image=self.instance.image(image),
             size=SIZE,
@@ -160,13 +180,35 @@ class Provisioning:
             env={**env, "HOME": "/tmp"},
             mounts=[
                 volumes.mounted("scripts", SCRIPTS, [source]),
-                volumes.mounted("secrets", paths.SECRETS_DIR, [secret]),
+                volumes.mounted("secrets", paths.SECRETS_DIR, [secret, *certificates.secrets(store)]),
+                *certificates.mounts(store),
                 volumes.scratch("tmp", "/tmp", "64Mi"),
             ],
         )
         pod = Pod(component=name, container=container, user=user, restart="Never")
-        opts = pulumi.ResourceOptions(parent=self.parent, depends_on=list(after))
+        opts = pulumi.ResourceOptions(parent=self.parent, depends_on=[*after, *self.first])
         return [job(name, scope, pod, opts, deadline_minutes=MINUTES)]
+
+
+def _administrator(store: Store[Any]) -> dict[str, pulumi.Input[str]]:
+    """Who makes users, and whether his own password is ours to change: not where somebody else sets it."""
+    assert store.administrator
+    return {"ADMIN_USER": store.administrator.user, "OWN_SERVER": "" if store.foreign else "true"}
+
+
+def _encryption(connection: pulumi.Input[Any]) -> dict[str, pulumi.Input[str]]:
+    """How the connection is encrypted. TLS_VERIFY is full, ca, none, or empty: not at all."""
+    tls = pulumi.Output.from_input(connection).apply(lambda known: asdict(known.tls) if known.tls else {})
+    return {f"TLS_{name.upper()}": _picked(tls, name) for name in ("verify", "ca", "certificate", "key")}
+
+
+def _picked(tls: pulumi.Output[dict[str, str | None]], name: str) -> pulumi.Output[str]:
+    return tls.apply(lambda known: known.get(name) or "")
+
+
+def _mongodb_address(known: Mongodb) -> str:
+    """Where a MongoDB is, without user and password."""
+    return f"mongodb+srv://{known.srv}" if known.srv else f"mongodb://{','.join(map(str, known.members))}"
 
 
 def _buckets(known: Volumes | Buckets) -> Buckets:

@@ -107,15 +107,15 @@ def _named(stack: Stack) -> Iterator[CertificateFile]:
         section = getattr(said, store)
         if isinstance(section, MysqlManaged | MysqlShared | MongodbDocumentdb | MongodbShared):
             key = key_of(("datastores", store, "ca"))
-            yield CertificateFile(
-                store=store, name=f"{store}-ca.pem", key=key, path=section.ca, of_aws=True
-            )
+            yield CertificateFile(store=store, name=f"{store}-ca.pem", key=key, path=section.ca, of_aws=True)
 
 
 def _certificates(file: CertificateFile) -> list[x509.Certificate]:
     path = PROJECT_FOLDER / file.path
     if not path.is_file():
-        raise CertificateError(f"there is no file {file.path}: {file._remedy('make it, or correct its path')}")
+        raise CertificateError(
+            f"there is no file {file.path}: {file._remedy('make it, or correct its path')}"
+        )
     try:
         data = path.read_bytes()
     except OSError as error:

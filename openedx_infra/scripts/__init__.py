@@ -35,6 +35,12 @@ def text(name: str) -> str:
     return (Path(__file__).parent / name).read_text(encoding="utf-8")
 
 
+def package(name: str) -> dict[str, str]:
+    """The texts of a package of scripts, such as `preflight`, by the names of its files."""
+    folder = Path(__file__).parent / name
+    return {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.py"))}
+
+
 def setup_parameters(stack: Stack) -> dict[str, Any]:
     """What the setup of the LMS is told: the contents of /openedx/parameters/setup.json. Nothing in it is
     secret.

@@ -1,0 +1,45 @@
+"""What does `python -m preflight` do? It looks at each store, and fails when one isn't fit."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from . import buckets, mail, mongodb, mysql, search, valkey
+from .report import Fault, Findings, Report
+
+CHECKS = {
+    "mysql": mysql.check,
+    "mongodb": mongodb.check,
+    "broker": valkey.check_broker,
+    "cache": valkey.check_cache,
+    "search": search.check,
+    "storage": buckets.check,
+    "mail": mail.check,
+}
+"""How each store is looked at, by its name in `Connections`."""
+
+
+def main() -> int:
+    """Look at all stores, say everything that is wrong at once, and tell by the code whether any is."""
+    folder = Path(os.environ.get("PARAMETERS_DIR", "/openedx/parameters"))
+    stores: dict[str, Any] = json.loads((folder / "preflight.json").read_text(encoding="utf-8"))["stores"]
+    report = Report()
+    for name, store in stores.items():
+        _look(name, store, report.of(store["key"], external=store["external"]))
+    return report.close()
+
+
+def _look(name: str, store: dict[str, Any], findings: Findings) -> None:
+    findings.note(f"looking at {name}")
+    try:
+        CHECKS[name](store, findings)
+    except Fault as fault:
+        findings.fault(fault.text, fault.field)
+    except Exception as error:  # the other stores shall be looked at, too
+        findings.fault(f"it can't be looked at ({type(error).__name__}: {' '.join(str(error).split())})")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,148 @@
+"""Are the buckets there, may the platform write to them, and may strangers read what they should alone?"""
+
+import time
+import urllib.error
+import urllib.request
+import uuid
+from email.utils import parsedate_to_datetime
+from importlib import import_module
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from . import network
+from .report import Fault, Findings, secret
+
+PROBE = "openedx-preflight"
+"""What the names of probe objects begin with."""
+
+
+def check(store: dict[str, Any], findings: Findings) -> None:
+    """Look at each bucket."""
+    known = store["connection"]
+    if "names" not in known:  # volumes: nobody is asked
+        return
+    if known["endpoint"]:
+        at = urlsplit(known["endpoint"])
+        tls = (
+            {"verify": "full", "ca": None, "certificate": None, "key": None} if at.scheme == "https" else None
+        )
+        port = at.port or (443 if tls else 80)
+        network.probe(at.hostname or "", port, tls, findings, "endpoint")
+    client = _client(known)
+    for purpose, name in known["names"].items():
+        try:
+            Bucket(client, known, purpose, name, findings).look()
+        except Fault as fault:
+            findings.fault(fault.text, fault.field)
+
+
+class Bucket:
+    """One bucket, and what it is for."""
+
+    def __init__(
+        self, client: Any, known: dict[str, Any], purpose: str, name: str, findings: Findings
+    ) -> None:
+        self.client, self.known, self.purpose, self.name = client, known, purpose, name
+        self.findings, self.field = findings, f"buckets.{purpose}"
+
+    def look(self) -> None:
+        """Put, get and delete an object, and see what strangers may."""
+        self._head()
+        key = f"{PROBE}/{uuid.uuid4()}"
+        self._do("put into", "put_object", Key=key, Body=b"preflight")
+        try:
+            if self._do("get from", "get_object", Key=key)["Body"].read() != b"preflight":
+                raise Fault(f"bucket {self.name} gives back something else than was put into it", self.field)
+            if not self.known["role"]:
+                self._look_as_stranger(key)
+        finally:
+            self._do("delete from", "delete_object", Key=key)
+
+    def _head(self) -> None:
+        before = time.time()
+        told = self._do("see", "head_bucket")
+        date = told["ResponseMetadata"]["HTTPHeaders"].get("date")
+        if date and self.purpose == "public":
+            self.findings.clock(parsedate_to_datetime(date).timestamp(), before - 1, time.time())
+
+    def _look_as_stranger(self, key: str) -> None:
+        reads, lists = self._answers(f"/{key}"), self._answers("/?list-type=2")
+        if self.purpose == "public":
+            if not reads:
+                self.findings.fault(
+                    f"strangers can't read bucket {self.name}, so that pages would lack their images: allow "
+                    "s3:GetObject to everybody",
+                    self.field,
+                )
+            if lists:
+                self.findings.fault(
+                    f"strangers can list bucket {self.name}: take s3:ListBucket from everybody", self.field
+                )
+        elif reads or lists:
+            self.findings.fault(
+                f"strangers can {'read' if reads else 'list'} bucket {self.name}, which is private: take all "
+                "rights from everybody",
+                self.field,
+            )
+
+    def _answers(self, path: str) -> bool:
+        """Whether a stranger gets what is at a path of the bucket."""
+        url = urlsplit(self.known["endpoint"] or f"https://s3.{self.known['region']}.amazonaws.com")
+        virtual = self.known["addressing"] == "virtual"
+        at = f"{self.name}.{url.netloc}{path}" if virtual else f"{url.netloc}/{quote(self.name)}{path}"
+        try:
+            with urllib.request.urlopen(f"{url.scheme}://{at}", timeout=network.TIMEOUT) as answer:
+                return bool(answer.status == 200)
+        except urllib.error.HTTPError:
+            return False
+
+    def _do(self, what: str, call: str, **arguments: Any) -> Any:
+        errors = import_module("botocore.exceptions")
+        try:
+            return getattr(self.client, call)(Bucket=self.name, **arguments)
+        except errors.ClientError as error:
+            raise Fault(*self._refusal(what, error.response)) from error
+        except errors.BotoCoreError as error:
+            raise Fault(f"bucket {self.name} can't be reached ({error})", "endpoint") from error
+
+    def _refusal(self, what: str, told: dict[str, Any]) -> tuple[str, str]:
+        code = str(told["Error"]["Code"])
+        if code in ("404", "NoSuchBucket"):
+            return f"there is no bucket {self.name}: make it, or correct its name", self.field
+        if code in ("InvalidAccessKeyId", "SignatureDoesNotMatch"):
+            return (
+                f"its keys are refused ({code}): put the right ones into openedx:secrets.s3_access_key and "
+                "openedx:secrets.s3_secret_key",
+                "",
+            )
+        if code == "RequestTimeTooSkewed":
+            return "the clocks differ too much for signed requests: let both keep time by NTP", ""
+        return (
+            f"the platform may not {what} bucket {self.name} ({code}): allow its key s3:ListBucket, "
+            "s3:GetObject, s3:PutObject and s3:DeleteObject, or put the right key into openedx:secrets",
+            self.field,
+        )
+
+
+def _client(known: dict[str, Any]) -> Any:
+    boto3, config = import_module("boto3"), import_module("botocore.config")
+    keys = (
+        {}
+        if known["role"]
+        else {
+            "aws_access_key_id": secret("s3_access_key"),
+            "aws_secret_access_key": secret("s3_secret_key"),
+        }
+    )
+    return boto3.client(
+        "s3",
+        endpoint_url=known["endpoint"],
+        region_name=known["region"],
+        config=config.Config(
+            s3={"addressing_style": known["addressing"]},
+            connect_timeout=network.TIMEOUT,
+            read_timeout=network.TIMEOUT,
+            retries={"max_attempts": 2},
+        ),
+        **keys,
+    )

@@ -1,0 +1,204 @@
+"""Is a MongoDB server or replica set fit, and may the platform's user write to its database?"""
+
+import os
+import re
+import tempfile
+import time
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from . import network
+from .report import Fault, Findings, has_secret, read_file, secret
+
+LEAST = (4, 4)
+"""The oldest MongoDB that PyMongo 4 still speaks to without warning."""
+NEEDED = frozenset({"find", "insert", "update", "remove", "createCollection", "createIndex"})
+"""What the platform does in its database: the role readWrite has it all."""
+REFUSED, UNKNOWN_USER = 18, 8000
+"""AuthenticationFailed, and what Atlas says instead."""
+
+
+def check(store: dict[str, Any], findings: Findings) -> None:
+    """Look at every member, then at the whole as the platform's driver sees it."""
+    known = store["connection"]
+    for member in known["members"]:
+        network.probe(member["host"], member["port"], known["tls"], findings, "members")
+    client = _login(known, store["administrator"], findings)
+    try:
+        _look(client, store, findings)
+        if not store["administrator"]:
+            _look_at_database(client, known, findings)
+    finally:
+        client.close()
+
+
+def _look(client: Any, store: dict[str, Any], findings: Findings) -> None:
+    before = time.time()
+    hello = client.admin.command("isMaster")
+    if "localTime" in hello:
+        # PyMongo gives UTC without saying so.
+        local = hello["localTime"]
+        utc = import_module("datetime").timezone.utc
+        findings.clock(local.replace(tzinfo=utc).timestamp(), before, time.time())
+    _judge_set(hello, store["connection"], findings)
+    judge_version(str(client.admin.command("buildInfo")["version"]), store["tested"], findings)
+
+
+def _judge_set(hello: dict[str, Any], known: dict[str, Any], findings: Findings) -> None:
+    if not hello.get("ismaster"):
+        findings.fault(
+            "it only reads: name all members of the replica set, and say `replica_set`, so that the "
+            "primary is found",
+            "members",
+        )
+    name = hello.get("setName")
+    if known["replica_set"] and name != known["replica_set"]:
+        findings.fault(
+            f"its replica set is called {name}, not {known['replica_set']}: write the right name"
+            if name
+            else "it is no replica set: leave `replica_set` out",
+            "replica_set",
+        )
+    elif name and not known["replica_set"] and not known["srv"]:
+        findings.warn(
+            f"it is a member of the replica set {name}: say `replica_set`, so that the others are found when "
+            "it fails",
+            "replica_set",
+        )
+
+
+def judge_version(version: str, tested: str, findings: Findings) -> None:
+    """Say whether a server is too old, or another than the release is tested with."""
+    numbers = tuple(map(int, re.findall(r"\d+", version)[:2]))
+    if numbers < LEAST:
+        findings.fault(f"MongoDB {version} is too old: this release is tested with {tested}")
+    elif numbers[:1] != tuple(map(int, tested.split(".")[:1])):
+        findings.warn(f"MongoDB {version} is another than {tested}, which this release is tested with")
+
+
+def _look_at_database(client: Any, known: dict[str, Any], findings: Findings) -> None:
+    errors = import_module("pymongo.errors")
+    database = client[known["database"]]
+    try:
+        list(database["fs.files"].find({}, {"_id": 1}).limit(1))
+    except errors.OperationFailure as error:
+        raise Fault(
+            f"{known['user']} may not read database {known['database']} ({_words(error)}): grant it the "
+            f"role readWrite on {known['database']}",
+            "user",
+        ) from error
+    try:
+        order = database["fs.files"].find().sort("displayname").collation({"locale": "en", "strength": 2})
+        list(order.limit(1))
+    except errors.OperationFailure as error:
+        findings.warn(
+            f"it knows no collations ({_words(error)}), as DocumentDB before 8.0: Studio can't sort a "
+            "course's files by name"
+        )
+    _demand_rights(client, known, findings)
+
+
+def _demand_rights(client: Any, known: dict[str, Any], findings: Findings) -> None:
+    errors = import_module("pymongo.errors")
+    try:
+        status = client.admin.command("connectionStatus", showPrivileges=True)["authInfo"]
+    except errors.OperationFailure:
+        return
+    privileges = status.get("authenticatedUserPrivileges")
+    if privileges is None:
+        return
+    if absent := ", ".join(sorted(NEEDED - rights(privileges, known["database"]))):
+        findings.fault(
+            f"{known['user']} lacks {absent} on database {known['database']}: grant it the role readWrite",
+            "user",
+        )
+
+
+def rights(privileges: list[dict[str, Any]], database: str) -> set[str]:
+    """What a user may do in all collections of a database."""
+    return {
+        action
+        for one in privileges
+        if one["resource"].get("anyResource")
+        or (one["resource"].get("db") in ("", database) and one["resource"].get("collection") == "")
+        for action in one["actions"]
+    }
+
+
+def _login(known: dict[str, Any], administrator: str | None, findings: Findings) -> Any:
+    name = "mongodb_root_password" if administrator else "mongodb_password"
+    try:
+        return _client(known, administrator, name)
+    except Fault:
+        if not has_secret(f"{name}_previous"):
+            raise
+        return _client(known, administrator, f"{name}_previous")
+
+
+def _client(known: dict[str, Any], administrator: str | None, name: str) -> Any:
+    errors = import_module("pymongo.errors")
+    user = administrator or known["user"]
+    holder = "admin" if administrator else known["auth_database"]
+    options = {
+        "username": user,
+        "password": secret(name),
+        "authSource": holder,
+        "serverSelectionTimeoutMS": 10_000,
+        "retryWrites": known["retry_writes"],
+        **({"replicaSet": known["replica_set"]} if known["replica_set"] else {}),
+        **_encryption(known["tls"]),
+    }
+    try:
+        client = import_module("pymongo").MongoClient(_address(known), **options)
+        client.admin.command("ping")
+        client[known["database"]].command("connectionStatus")
+    except errors.OperationFailure as error:
+        if error.code in (REFUSED, UNKNOWN_USER):
+            raise Fault(
+                f"the password of {user} is refused, or {user} is no user of database {holder}: put the "
+                f"right one into openedx:secrets.{name}, or say `auth_database`",
+                "user",
+            ) from error
+        raise Fault(f"{user} can't log in ({_words(error)})", "user") from error
+    except errors.ConfigurationError as error:
+        raise Fault(f"{known['srv'] or 'its address'} can't be resolved ({_words(error)})", "srv") from error
+    except errors.ServerSelectionTimeoutError as error:
+        wanted = f" of the replica set {known['replica_set']}" if known["replica_set"] else ""
+        raise Fault(
+            f"no member{wanted} can be used ({_words(error)[:300]}): compare names, and open the way to "
+            "all members",
+            "replica_set" if wanted else "members",
+        ) from error
+    return client
+
+
+def _address(known: dict[str, Any]) -> str:
+    if known["srv"]:
+        return f"mongodb+srv://{known['srv']}"
+    return "mongodb://" + ",".join(f"{member['host']}:{member['port']}" for member in known["members"])
+
+
+def _encryption(tls: dict[str, Any] | None) -> dict[str, Any]:
+    if not tls:
+        return {}
+    found = {
+        "tls": True,
+        "tlsAllowInvalidHostnames": tls["verify"] == "ca",
+        "tlsAllowInvalidCertificates": tls["verify"] == "none",
+        "tlsCAFile": tls["ca"],
+        "tlsCertificateKeyFile": _together(tls) if tls["certificate"] else None,
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def _together(tls: dict[str, Any]) -> str:
+    """A file that only we can read, of key and certificate: PyMongo wants both in one."""
+    descriptor, path = tempfile.mkstemp(suffix=".pem")
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write("\n".join([read_file(Path(tls["key"])), read_file(Path(tls["certificate"])), ""]))
+    return path
+
+
+def _words(error: Exception) -> str:
+    return " ".join(str(error).split(", full error:")[0].split())

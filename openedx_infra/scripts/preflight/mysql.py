@@ -1,0 +1,222 @@
+"""Is a MySQL server fit, and may the platform's user do in its databases what migrations do?"""
+
+import re
+import time
+from collections.abc import Iterable, Iterator
+from importlib import import_module
+from typing import Any
+
+from . import mysql_greeting
+from .report import Fault, Findings, has_secret, secret
+
+LEAST, LEAST_MARIADB = (8, 0, 11), (10, 6)
+"""Django 5.2 needs MySQL 8.0.11 or MariaDB 10.5, of which 10.6 is the oldest that is still mended."""
+NEEDED = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "DROP", "INDEX", "REFERENCES"})
+"""What Django's migrations and the platform itself do."""
+PACKET = 16 * 2**20
+"""Bytes that one statement must be able to hold: the default of MariaDB (guessed to suffice)."""
+SYSTEM_CA = "/etc/ssl/certs/ca-certificates.crt"
+"""The authorities that Debian trusts."""
+_MODES = {"full": "VERIFY_IDENTITY", "ca": "VERIFY_CA", "none": "REQUIRED"}
+
+
+def check(store: dict[str, Any], findings: Findings) -> None:
+    """Look at the server, its replica, and the server of the history of answers."""
+    known = store["connection"]
+    server = Server(store, known["at"], findings)
+    server.look("host")
+    if not store["administrator"]:
+        server.look_at(known["database"])
+    _history(store, known, server, findings)
+    if known["replica"]:
+        replica = Server(store, known["replica"], findings)
+        replica.look("replica.host", writes=False)
+        if not store["administrator"]:
+            replica.use(known["database"], "replica.host")
+
+
+def _history(store: dict[str, Any], known: dict[str, Any], server: "Server", findings: Findings) -> None:
+    if not known["history_database"]:
+        return
+    if known["history"] and known["history"] != known["at"]:
+        server = Server(store, known["history"], findings)
+        server.look("history_host")
+    if not store["administrator"]:
+        server.look_at(known["history_database"], "history_database")
+
+
+class Server:
+    """One server, and who logs in to it: the administrator where there is one, else the platform's user."""
+
+    def __init__(self, store: dict[str, Any], at: dict[str, Any], findings: Findings) -> None:
+        administrator = store["administrator"]
+        self.known, self.tested = store["connection"], store["tested"]
+        self.at, self.findings = at, findings
+        self.user = administrator or self.known["user"]
+        self.secret = "mysql_root_password" if administrator else "mysql_password"
+        self.administrates = administrator is not None
+
+    def look(self, field: str, *, writes: bool = True) -> None:
+        """Reach it, log in, and look at what concerns the whole server."""
+        mysql_greeting.greet(self.at["host"], self.at["port"], self.known["tls"], self.findings, field)
+        self.connection = self._login(self.secret)
+        version = str(self._one("SELECT VERSION()"))
+        judge_version(version, self.tested, self.findings)
+        before = time.time()
+        server = float(self._one("SELECT UNIX_TIMESTAMP(NOW(6))"))
+        self.findings.clock(server, before, time.time())
+        if writes:
+            self._look_at_writing(field)
+
+    def _look_at_writing(self, field: str) -> None:
+        if int(self._one("SELECT @@global.read_only")) and not self.administrates:
+            self.findings.fault("it only reads: name the primary rather than a replica", field)
+        if int(self._one("SELECT @@max_allowed_packet")) < PACKET:
+            self.findings.warn("max_allowed_packet is below 16 MiB, which large courses may need: raise it")
+        if self._one("SELECT CONVERT_TZ('2026-01-01 00:00:00', 'UTC', 'Europe/Berlin')") is None:
+            self.findings.warn(
+                "it knows no time zones, without which filters by date in Django's admin fail: load them by "
+                "mysql_tzinfo_to_sql"
+            )
+        if self.administrates:
+            self._demand(missing(self._grants(), None, {"CREATE", "CREATE USER", "GRANT OPTION"}), "*")
+
+    def look_at(self, database: str, field: str = "database") -> None:
+        """Look at one of the platform's databases."""
+        self.use(database, field)
+        charset = str(self._one("SELECT @@character_set_database"))
+        collation = str(self._one("SELECT @@collation_database"))
+        if charset != "utf8mb4":
+            self.findings.fault(
+                f"database {database} has the character set {charset}, in which texts get lost: "
+                f"ALTER DATABASE `{database}` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci, and convert "
+                "its tables",
+                field,
+            )
+        elif collation.endswith(("_bin", "_cs")):
+            self.findings.warn(
+                f"database {database} tells letters by case ({collation}), so that user names may differ by "
+                "it alone: utf8mb4_unicode_ci does not",
+                field,
+            )
+        self._demand(missing(self._grants(), database, set(NEEDED)), f"`{database}`")
+
+    def use(self, database: str, field: str = "database") -> None:
+        """Make a database the current one. Raises Fault when there is none, or the user may not."""
+        errors = import_module("MySQLdb")
+        try:
+            self.connection.select_db(database)
+        except errors.Error as error:
+            rule = {
+                1049: f"there is no database {database}: make it, or say `provisioned: false`",
+                1044: f"{self.user} may not use database {database}, or there is none: grant it all rights "
+                f"on `{database}`.*",
+            }.get(error.args[0], f"database {database} can't be used ({error.args[-1]})")
+            raise Fault(rule, field) from error
+
+    def _demand(self, absent: Iterable[str], where: str) -> None:
+        if lacking := ", ".join(sorted(absent)):
+            self.findings.fault(
+                f"{self.user} lacks {lacking}: have an administrator GRANT {lacking} ON {where}.*",
+                "admin_user" if self.administrates else "user",
+            )
+
+    def _login(self, name: str) -> Any:
+        module = import_module("MySQLdb")
+        arguments = {**self.at, "user": self.user, "connect_timeout": 10, "charset": "utf8mb4"}
+        try:
+            return module.connect(passwd=secret(name), **arguments, **_encryption(self.known["tls"]))
+        except module.Error as error:
+            if error.args[0] == 1045 and has_secret(f"{name}_previous"):
+                return self._login(f"{name}_previous")
+            raise Fault(*_refusal(error.args, self.at["host"], self.user, self.secret)) from error
+
+    def _rows(self, sql: str) -> list[tuple[Any, ...]]:
+        with self.connection.cursor() as cursor:
+            cursor.execute(sql)
+            return list(cursor.fetchall())
+
+    def _one(self, sql: str) -> Any:
+        return self._rows(sql)[0][0]
+
+    def _grants(self) -> list[str]:
+        lines = [str(row[0]) for row in self._rows("SHOW GRANTS")]
+        roles = self._one("SELECT CURRENT_ROLE()")
+        if roles and roles != "NONE":
+            maria = "MariaDB" in str(self._one("SELECT VERSION()"))
+            of_role = "FOR CURRENT_ROLE" if maria else f"FOR CURRENT_USER() USING {roles}"
+            lines += [str(row[0]) for row in self._rows(f"SHOW GRANTS {of_role}")]
+        return lines
+
+
+def judge_version(version: str, tested: str, findings: Findings) -> None:
+    """Say whether a server is too old, or another than the release is tested with."""
+    numbers = tuple(map(int, re.findall(r"\d+", version)[:3]))
+    if "mariadb" in version.lower():
+        if numbers < LEAST_MARIADB:
+            findings.fault(
+                f"MariaDB {version} is too old: Django needs at least 10.6, and MySQL {tested} is better"
+            )
+        else:
+            findings.warn(f"MariaDB {version} works so far, but Open edX is tested with MySQL {tested} alone")
+    elif numbers < LEAST:
+        findings.fault(f"MySQL {version} is too old: this release needs at least 8.0.11, better {tested}")
+    elif numbers < tuple(map(int, tested.split("."))):
+        findings.warn(
+            f"MySQL {version} is older than {tested}, which this release is tested with: upgrade it"
+        )
+
+
+def missing(grants: Iterable[str], database: str | None, needed: set[str]) -> set[str]:
+    """Which rights lines of SHOW GRANTS don't give on a database, or on all (None)."""
+    has = {right for line in grants for right in _rights(line, database)}
+    return set() if "ALL PRIVILEGES" in has and "GRANT OPTION" not in needed else needed - _implied(has)
+
+
+def _implied(has: set[str]) -> set[str]:
+    return has | {"CREATE", "CREATE USER"} if "ALL PRIVILEGES" in has else has
+
+
+def _rights(line: str, database: str | None) -> Iterator[str]:
+    found = re.match(r"GRANT (.+?) ON (?:TABLE )?(\S+)\.\* TO ", line)
+    if not found or not _covers(found[2], database):
+        return
+    yield from (right.strip() for right in found[1].split(","))
+    if "WITH GRANT OPTION" in line:
+        yield "GRANT OPTION"
+
+
+def _covers(pattern: str, database: str | None) -> bool:
+    """Whether the left part of a grant's place means a database: `%` and `_` stand for others."""
+    bare = pattern.strip('`"')
+    if database is None or bare == "*":
+        return bare == "*"
+    parts = re.findall(r"\\.|.", bare)
+    rule = "".join({"%": ".*", "_": "."}.get(part) or re.escape(part[-1]) for part in parts)
+    return re.fullmatch(rule, database) is not None
+
+
+def _encryption(tls: dict[str, Any] | None) -> dict[str, Any]:
+    if not tls:
+        return {}
+    files = {"ca": tls["ca"] or SYSTEM_CA, "cert": tls["certificate"], "key": tls["key"]}
+    return {"ssl": {name: path for name, path in files.items() if path}}
+
+
+def _refusal(said: tuple[Any, ...], host: str, user: str, name: str) -> tuple[str, str]:
+    """A sentence, and the field that it is about, for the number of an error."""
+    number, text = said[0], said[-1]
+    if number in (1045, 1698):
+        return (
+            f"{host} refuses the password of {user}, or {user} may not log in from here: put the right one "
+            f"into openedx:secrets.{name}",
+            "user",
+        )
+    if number == 3159:
+        return f"{host} takes encrypted connections only: say `tls: {{}}`", "tls"
+    if number == 1130:
+        return (
+            f"{host} takes no connections from this cluster ({text}): allow {user} from its addresses",
+            "host",
+        )
+    return f"{user} can't log in at {host} ({number}: {text})", "host"

@@ -1,0 +1,112 @@
+"""Does a server answer, and is it the one that it should be?"""
+
+import os
+import socket
+import ssl
+import time
+from typing import Any
+
+from .report import Fault, Findings
+
+TIMEOUT = 10.0
+"""Seconds to wait for a server's answer (guessed: a hundred times what a good network takes)."""
+EXPIRES_SOON = 14
+"""Days before a certificate's end that are worth a warning."""
+
+_EXPIRED, _NOT_YET = 10, 9
+_STRANGERS = (2, 18, 19, 20, 21)
+_OTHER_NAME = (62, 64)
+"""OpenSSL's numbers of what is wrong with a certificate (x509_vfy.h)."""
+
+
+def connect(host: str, port: int, field: str = "host") -> socket.socket:
+    """A connection. Raises Fault when the name is unknown or nobody answers."""
+    attempts = int(os.environ.get("ATTEMPTS", "3"))
+    for attempt in range(1, attempts + 1):
+        try:
+            return socket.create_connection((host, port), timeout=TIMEOUT)
+        except OSError as error:
+            if attempt == attempts:
+                raise _unreached(host, port, error, field) from error
+            time.sleep(float(os.environ.get("PAUSE_SECONDS", "3")))
+    raise AssertionError("at least one attempt is made")
+
+
+def _unreached(host: str, port: int, error: OSError, field: str) -> Fault:
+    if isinstance(error, socket.gaierror):
+        return Fault(
+            f"the name {host} is unknown to DNS ({error.strerror}): correct it, or publish the name", field
+        )
+    why = "no answer" if isinstance(error, TimeoutError) else error.strerror or str(error)
+    return Fault(
+        f"nobody answers at {host}:{port} ({why}): correct host and port, or open the way to it in firewalls "
+        "and security groups",
+        field,
+    )
+
+
+def context(tls: dict[str, Any]) -> ssl.SSLContext:
+    """What a connection demands of the other side."""
+    found = ssl.create_default_context(cafile=tls["ca"])
+    found.check_hostname = tls["verify"] == "full"
+    found.verify_mode = ssl.CERT_NONE if tls["verify"] == "none" else ssl.CERT_REQUIRED
+    if tls["certificate"]:
+        try:
+            found.load_cert_chain(tls["certificate"], tls["key"])
+        except ssl.SSLError:
+            raise Fault(
+                "the key in openedx:secrets does not belong to this certificate: replace one of them",
+                "tls.client_certificate",
+            ) from None
+    return found
+
+
+def encrypt(raw: socket.socket, host: str, tls: dict[str, Any], findings: Findings) -> ssl.SSLSocket:
+    """The same connection, encrypted. Raises Fault when the server does not prove who it is."""
+    try:
+        found = context(tls).wrap_socket(raw, server_hostname=host)
+    except (ssl.SSLError, OSError) as error:
+        raise explained(error, host) from error
+    warn_of_end(found.getpeercert() or {}, findings)
+    return found
+
+
+def probe(host: str, port: int, tls: dict[str, Any] | None, findings: Findings, field: str = "host") -> None:
+    """Connect, encrypted where that is said, and hang up."""
+    with connect(host, port, field) as raw:
+        if tls:
+            encrypt(raw, host, tls, findings).close()
+
+
+def explained(error: OSError, host: str) -> Fault:
+    """What is wrong with the encryption of a connection, or with a certificate."""
+    if not isinstance(error, ssl.SSLCertVerificationError):
+        why = getattr(error, "reason", None) or error.strerror or str(error) or type(error).__name__
+        return Fault(f"{host} does not speak TLS here ({why}): leave `tls` out, or correct the port", "tls")
+    code, said = error.verify_code, error.verify_message
+    if code == _EXPIRED:
+        return Fault(f"the certificate of {host} has expired: its owner must renew it")
+    if code == _NOT_YET:
+        return Fault(f"the certificate of {host} is not valid yet: compare the clocks")
+    if code in _OTHER_NAME:
+        return Fault(
+            f"the certificate is for another name than {host} ({said}): write the name that it has, or "
+            "`verify: ca` where any name will do",
+            "host",
+        )
+    if code in _STRANGERS:
+        return Fault(
+            f"the certificate of {host} is by an authority that is not trusted ({said}): name the file with "
+            "the certificate of its authority",
+            "tls.ca",
+        )
+    return Fault(f"the certificate of {host} can't be trusted ({said}): ask its owner", "tls")
+
+
+def warn_of_end(certificate: dict[str, Any], findings: Findings) -> None:
+    """Warn of a certificate that ends soon; of one that nobody checks, nothing is known."""
+    if "notAfter" not in certificate:
+        return
+    days = (ssl.cert_time_to_seconds(certificate["notAfter"]) - time.time()) / 86_400
+    if days < EXPIRES_SOON:
+        findings.warn(f"its certificate expires in {days:.0f} days: have it renewed")

@@ -1,0 +1,149 @@
+"""Is a server that speaks Redis' protocol fit as broker, or as cache?"""
+
+import re
+import time
+from importlib import import_module
+from typing import Any
+
+from . import network
+from .report import Fault, Findings, secret
+
+LEAST = (6, 2)
+"""Redis 6.2 brought what Valkey has: users, and the commands that Celery's event bus uses."""
+
+
+def check_broker(store: dict[str, Any], findings: Findings) -> None:
+    """Look at Celery's broker: a queue that is evicted is work that is lost."""
+    info = _look(store["connection"], "broker_password", findings)
+    policy = info.get("maxmemory_policy", "noeviction")
+    if policy != "noeviction":
+        findings.fault(
+            f"its eviction policy is {policy}, by which queued tasks vanish: set maxmemory-policy to "
+            "noeviction, and use another server for the cache"
+        )
+    if str(info.get("aof_enabled", "1")) == "0":
+        findings.warn(
+            "it writes no append-only file: a restart loses tasks that were queued since its last dump"
+        )
+
+
+def check_cache(store: dict[str, Any], findings: Findings) -> None:
+    """Look at Django's cache: one that never evicts refuses to write when it is full."""
+    policy = _look(store["connection"], "cache_password", findings).get("maxmemory_policy")
+    if policy == "noeviction":
+        findings.warn(
+            "its eviction policy is noeviction, so that it refuses to write when it is full: set "
+            "maxmemory-policy to allkeys-lru"
+        )
+
+
+def _look(known: dict[str, Any], name: str, findings: Findings) -> dict[str, Any]:
+    at = _master(known, name, findings) if known["sentinels"] else known["at"]
+    network.probe(at["host"], at["port"], known["tls"], findings, "host")
+    redis = import_module("redis")
+    client = redis.Redis(
+        **at,
+        db=known["database"],
+        username=known["user"],
+        password=secret(name) if known["authenticated"] else None,
+        **_patience(known["tls"]),
+    )
+    try:
+        before = time.time()
+        seconds, microseconds = client.time()
+        findings.clock(seconds + microseconds / 1e6, before, time.time())
+        client.llen(f"{known['prefix']}openedx-preflight")
+        info = _info(client, findings)
+    except redis.RedisError as error:
+        raise _refusal(redis, error, known, name) from error
+    finally:
+        client.close()
+    judge(info, findings)
+    return info
+
+
+def _info(client: Any, findings: Findings) -> dict[str, Any]:
+    """What the server tells of itself; nothing where the user may not ask."""
+    redis = import_module("redis")
+    try:
+        found: dict[str, Any] = client.info()
+    except redis.exceptions.NoPermissionError:
+        findings.warn("its user may not use INFO: version and eviction policy were not looked at", "username")
+        return {}
+    return found
+
+
+def judge(info: dict[str, Any], findings: Findings) -> None:
+    """Say what neither broker nor cache can use."""
+    version = str(info.get("valkey_version") or info.get("redis_version") or "")
+    if version and tuple(map(int, re.findall(r"\d+", version)[:2])) < LEAST:
+        findings.fault(f"version {version} is too old: Redis 6.2, or Valkey, is the least")
+    if info.get("role") == "slave":
+        findings.fault("it is a replica, which only reads: name the master, or say `sentinels`", "host")
+    if str(info.get("cluster_enabled", "0")) == "1":
+        findings.fault("it runs in cluster mode, which Celery can't use: switch that off")
+
+
+def _refusal(redis: Any, error: Exception, known: dict[str, Any], name: str) -> Fault:
+    who = known["user"] or "the default user"
+    text = str(error)
+    if isinstance(error, redis.exceptions.NoPermissionError):
+        return Fault(
+            f"{who} may not do what is needed ({text}): grant it all commands on all keys", "username"
+        )
+    if isinstance(error, redis.AuthenticationError) or "NOAUTH" in text or "WRONGPASS" in text:
+        rule = (
+            f"put the right one into openedx:secrets.{name}, and the right `username`"
+            if known["authenticated"]
+            else "say `authenticated: true`"
+        )
+        return Fault(f"it refuses {who}'s password ({text}): {rule}", "username")
+    if "DB index" in text:
+        return Fault(f"it has no database {known['database']}: choose a lower number", "database")
+    return Fault(f"it does not answer as it should ({text})", "host")
+
+
+def _master(known: dict[str, Any], name: str, findings: Findings) -> dict[str, Any]:
+    """Where the master is, as the Sentinels know it; each of them must answer, and the same."""
+    redis = import_module("redis")
+    told: dict[str, tuple[str, int]] = {}
+    for sentinel in known["sentinels"]:
+        host, port = sentinel["host"], sentinel["port"]
+        network.probe(host, port, known["tls"], findings, "sentinels")
+        client = redis.Redis(host=host, port=port, **_patience(known["tls"]))
+        try:
+            answer = client.execute_command("SENTINEL GET-MASTER-ADDR-BY-NAME", known["master"])
+        except redis.RedisError as error:
+            raise Fault(
+                f"the Sentinel {host}:{port} does not tell the master ({error})", "sentinels"
+            ) from error
+        finally:
+            client.close()
+        if not answer:
+            raise Fault(
+                f"the Sentinel {host}:{port} knows no master {known['master']}: correct its name", "master"
+            )
+        told[f"{host}:{port}"] = (_text(answer[0]), int(answer[1]))
+    if len(set(told.values())) > 1:
+        findings.fault(f"the Sentinels name several masters ({told}): mend them first", "sentinels")
+    host, port = next(iter(told.values()))
+    return {"host": host, "port": port}
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def _patience(tls: dict[str, Any] | None) -> dict[str, Any]:
+    """How long to wait, and how the connection is encrypted."""
+    found: dict[str, Any] = {"socket_timeout": network.TIMEOUT, "socket_connect_timeout": network.TIMEOUT}
+    if tls:
+        found |= {
+            "ssl": True,
+            "ssl_cert_reqs": "none" if tls["verify"] == "none" else "required",
+            "ssl_check_hostname": tls["verify"] == "full",
+            "ssl_ca_certs": tls["ca"],
+            "ssl_certfile": tls["certificate"],
+            "ssl_keyfile": tls["key"],
+        }
+    return found
