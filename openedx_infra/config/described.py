@@ -64,6 +64,11 @@ class Described(Section):
         return None
 
     @property
+    def moved(self) -> tuple[str, ...]:
+        """Datastores whose data was moved, so that their immutable keys may change once."""
+        return ()
+
+    @property
     def settled(self) -> Mapping[Location, Any]:
         """Immutable values that are not what the file says, such as defaults that follow the stack's name."""
         return {}

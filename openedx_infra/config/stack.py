@@ -126,6 +126,11 @@ class Stack(Described):
         }
 
     @property
+    def moved(self) -> tuple[str, ...]:
+        """Datastores whose data was moved, so that their immutable keys may change once."""
+        return self.datastores.moved
+
+    @property
     def wants_digests(self) -> bool:
         """Whether each image must be named by its digest."""
         return self.images.require_digest

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +29,13 @@ class Verbs:
         self._hear = _translating(listen)
         self._environment = cli.environment
 
-    def preview(self, *, refresh: bool = False) -> None:
-        """Find out what `up` would do."""
-        self._do(lambda: self._stack.preview(on_event=self._hear, refresh=refresh, config_file=self._config))
+    def preview(self, *, refresh: bool = False, exclude: Sequence[str] = ()) -> None:
+        """Find out what `up` would do, but for resources with these URNs."""
+        self._do(
+            lambda: self._stack.preview(
+                on_event=self._hear, refresh=refresh, exclude=list(exclude), config_file=self._config
+            )
+        )
 
     def up(self, *, refresh: bool = False) -> None:
         """Make the cluster what the configuration says."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.text import Text
 
-from openedx_infra.operations import failure
+from openedx_infra.operations import failure, moving
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.events import Urn
 from openedx_infra.operations.progress import Plan, Progress, counted
@@ -35,9 +35,12 @@ def up(request: Request, console: Console, *, confirm: Confirm | None = None, re
     stop = _Stop(console)
     session = begin(request, console, on_interrupt=stop)
     _announce(session, console)
-    if confirm and not _agreed(session, console, confirm):
+    kept = moving.left_behind(session.stack, session.live)
+    moving.tell(kept, console)
+    if confirm and not _agreed(session, console, confirm, kept):
         return
     session.recover(console)
+    moving.release(session.live, kept)
     _work(session, stop, lambda verbs: verbs.up(refresh=refresh), "up", start)
     _farewell(session, console)
 
@@ -46,7 +49,9 @@ def preview(request: Request, console: Console, *, refresh: bool = False, unchan
     """Show what `up` would change. With `unchanged`, any change is an error."""
     session = begin(request, console, on_interrupt=_Stop(console))
     _announce(session, console)
-    plan = _plan(session, console, refresh=refresh)
+    kept = moving.left_behind(session.stack, session.live)
+    moving.tell(kept, console)
+    plan = _plan(session, console, kept, refresh=refresh)
     if unchanged and plan.steps:
         raise OperationError(f"Stack {request.name} would change, and no change was expected.")
 
@@ -93,10 +98,10 @@ def _announce(session: Session, console: Console) -> None:
     )
 
 
-def _plan(session: Session, console: Console, *, refresh: bool) -> Plan:
+def _plan(session: Session, console: Console, kept: Sequence[str], *, refresh: bool) -> Plan:
     plan = Plan()
     try:
-        session.live.verbs(plan).preview(refresh=refresh)
+        session.live.verbs(plan).preview(refresh=refresh, exclude=kept)
     except OperationError as error:
         raise failure.of_program(error, plan.errors) from error
     plan.show(console)
@@ -105,8 +110,8 @@ def _plan(session: Session, console: Console, *, refresh: bool) -> Plan:
     return plan
 
 
-def _agreed(session: Session, console: Console, confirm: Confirm) -> bool:
-    plan = _plan(session, console, refresh=False)
+def _agreed(session: Session, console: Console, confirm: Confirm, kept: Sequence[str]) -> bool:
+    plan = _plan(session, console, kept, refresh=False)
     return bool(plan.steps) and confirm(f"Change stack {session.file.name} so?")
 
 

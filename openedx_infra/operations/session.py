@@ -131,13 +131,16 @@ def begin(
         place = place_of(stack, local=False)
         place.demand_reachable()
         if creating:
+            place.demand_operators(stack)
             stack_of_pulumi.create()
     locks.clear_dead(stack_of_pulumi, console)
     _demand_same(stack, stack_of_pulumi, place.address, creating)
     return Session(file=file, stack=stack, live=stack_of_pulumi, place=place)
 
 
-def _begin_local(file: StackFile, stack: Described, live: LiveStack, console: Console, creating: bool) -> Address:
+def _begin_local(
+    file: StackFile, stack: Described, live: LiveStack, console: Console, creating: bool
+) -> Address:
     """Start the cluster and make missing secrets, both at once: each takes seconds the first time."""
     with ThreadPoolExecutor(1) as pool:
         starting = pool.submit(cluster.start_embedded, console)
@@ -155,7 +158,8 @@ def _demand_same(stack: Described, live: LiveStack, address: Address | None, cre
     if not (creating or live.exists()):
         return  # the verb tells of it
     outputs = live.outputs()
-    changes = immutable_changes(outputs.get(IMMUTABLE_OUTPUT, {}), stack) if creating else []
+    moved = outputs.get("config", {}).get("datastores", {}).get("moved", ())
+    changes = immutable_changes(outputs.get(IMMUTABLE_OUTPUT, {}), stack, moved) if creating else []
     before, now = outputs.get("cluster"), address.context if address else None
     if before and now and before != now:
         changes.append(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import pickle
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -173,6 +175,49 @@ def test_immutable_keys_are_compared_with_those_of_old() -> None:
         "openedx:datastores.mysql.database",
     ]
     assert immutable_changes({"openedx:gone": 1}, load("a", said)) == []
+
+
+def _stack(moved: Sequence[str] = (), **datastores: Any) -> Stack:
+    return load("a", {**LEAST, "datastores": {**datastores, "moved": list(moved)}})
+
+
+EXTERNAL = {"source": "external", "host": "mysql.example.org"}
+
+
+def test_a_datastore_goes_elsewhere_only_once_its_data_was_moved() -> None:
+    before = immutable_values(_stack())
+    [line] = immutable_changes(before, _stack(mysql=EXTERNAL))
+    assert line.startswith('openedx:datastores.mysql.source: "external" was "in-cluster" when')
+    assert "docs/datastores.md" in line and "`openedx:datastores.moved: [mysql]`" in line
+    assert immutable_changes(before, _stack(["mysql"], mysql=EXTERNAL)) == []
+    assert len(immutable_changes(before, _stack(["mongodb"], mysql=EXTERNAL))) == 1
+
+
+def test_moved_is_good_for_one_move() -> None:
+    before = immutable_values(_stack(["mysql"], mysql=EXTERNAL))
+    assert immutable_changes(before, _stack(["mysql"], mysql=EXTERNAL), ["mysql"]) == []
+    again = _stack(["mysql"], mysql={**EXTERNAL, "host": "other.example.org"})
+    [line] = immutable_changes(before, again, ["mysql"])
+    assert line.startswith("openedx:datastores.mysql.host: ") and "since an earlier move" in line
+    assert immutable_changes(before, again) == []
+
+
+def test_what_holds_the_data_does_not_change_under_it_though_the_data_was_moved() -> None:
+    before = immutable_values(_stack())
+    many = {"source": "volumes", "access_mode": "ReadWriteMany"}
+    [line] = immutable_changes(before, _stack(["storage"], storage=many))
+    assert line.startswith("openedx:datastores.storage.access_mode: ") and "another source" in line
+    classed = load("a", {**LEAST, "cluster": {"storage_class": "fast"}, "datastores": {"moved": ["mysql"]}})
+    [line] = immutable_changes(before, classed)
+    assert line.startswith("openedx:cluster.storage_class: ") and "volumes keep their class" in line
+
+
+def test_immutable_values_are_plain() -> None:
+    buckets = {name: f"campus-{name}" for name in ("public", "private", "grades", "ora", "exports")}
+    storage = {"source": "external", "endpoint": "https://s3.example.org", "buckets": buckets}
+    values = immutable_values(_stack(storage=storage))
+    assert values["openedx:datastores.storage.buckets"] == buckets
+    assert json.loads(json.dumps(values)) == values
 
 
 def test_models_alone_refuse_what_load_refuses() -> None:

@@ -1,0 +1,93 @@
+"""Is what a moved datastore leaves behind kept, all of it and nothing else?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from samples import LEAST
+
+from openedx_infra.config import Stack, load
+from openedx_infra.operations import moving
+from openedx_infra.operations.engine import Cli
+from openedx_infra.operations.errors import OperationError
+from openedx_infra.operations.recording import Graph
+from openedx_infra.operations.stack import LiveStack
+
+
+def _resource(urn: str, *needs: str, **more: Any) -> dict[str, Any]:
+    return {"urn": urn, "dependencies": list(needs), **more}
+
+
+HELD = {"protect": True, "retainOnDelete": True}
+STATE = {
+    "deployment": {
+        "resources": [
+            _resource("subnets"),
+            _resource("group", "vpc"),
+            _resource("vpc"),
+            _resource("server", "group", "subnets", **HELD),
+            _resource("job", "server"),
+            _resource("namespace", **HELD),
+            _resource("precious", protect=True),
+        ]
+    }
+}
+
+
+def test_what_holds_data_is_kept_with_all_that_it_stands_on() -> None:
+    leaving = {"subnets", "group", "server", "job", "precious"}
+    assert moving.kept(STATE, leaving) == ["subnets", "group", "server"]
+    assert moving.kept(STATE, {"job"}) == []
+
+
+def test_it_is_forgotten_and_nothing_else_changes() -> None:
+    after = moving.forgettable(STATE, ["subnets", "server"])
+    by_urn = {each["urn"]: each for each in after["deployment"]["resources"]}
+    assert by_urn["server"] == _resource("server", "group", "subnets", retainOnDelete=True)
+    assert by_urn["subnets"] == _resource("subnets", retainOnDelete=True)
+    assert by_urn["precious"]["protect"] and by_urn["namespace"]["protect"]
+    assert STATE["deployment"]["resources"][3]["protect"], "the state before is left as it was"
+
+
+class Live(LiveStack):
+    """A stack that was brought up with a configuration, and whose state is what the program registered."""
+
+    def __init__(self, graph: Graph, stack: Stack) -> None:
+        super().__init__("campus", config_file=Path(), project=None, cli=Cli(Path("pulumi"), {}))
+        self.graph, self.config = graph, stack.model_dump(mode="json")
+
+    def outputs(self, *, show_secrets: bool = False) -> dict[str, Any]:
+        return {"config": self.config}
+
+    def state(self) -> dict[str, Any]:
+        resources = [
+            _resource(each.urn, *each.depends_on, protect=each.protect, retainOnDelete=each.retain_on_delete)
+            for each in self.graph.resources
+        ]
+        return {"deployment": {"resources": resources}}
+
+
+@pytest.fixture
+def live(recorded: Callable[..., Graph]) -> Live:
+    return Live(recorded(LEAST, name="campus"), load("campus", LEAST))
+
+
+def test_of_a_whole_instance_the_volumes_of_the_moved_datastore_stay(live: Live) -> None:
+    datastores = {"storage": {"source": "in-cluster"}, "moved": ["storage"]}
+    urns = moving.left_behind(load("campus", {**LEAST, "datastores": datastores}), live)
+    assert {urn.rpartition(":")[2] for urn in urns} == {"media", "private"}
+    assert all("PersistentVolumeClaim" in urn for urn in urns)
+
+
+def test_without_a_move_nothing_is_left_behind(live: Live) -> None:
+    assert moving.left_behind(load("campus", LEAST), live) == []
+    assert moving.left_behind(load("campus", {**LEAST, "datastores": {"moved": ["mysql"]}}), live) == []
+
+
+def test_a_configuration_of_old_that_nobody_can_read_is_told(live: Live) -> None:
+    live.config["gone"] = True
+    with pytest.raises(OperationError, match="nobody knows what"):
+        moving.left_behind(load("campus", {**LEAST, "datastores": {"moved": ["mysql"]}}), live)
