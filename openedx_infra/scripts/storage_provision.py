@@ -60,7 +60,12 @@ def client(access: str, key: str) -> Any:
         region_name=os.environ["S3_REGION"],
         aws_access_key_id=access,
         aws_secret_access_key=key,
-        config=Config(connect_timeout=5, read_timeout=60, s3={"addressing_style": "path"}),
+        config=Config(
+            connect_timeout=5,
+            read_timeout=60,
+            retries={"total_max_attempts": 1},  # `wait` tries again, and so does the Job
+            s3={"addressing_style": "path"},
+        ),
     )
 
 

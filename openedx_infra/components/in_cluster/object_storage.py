@@ -41,7 +41,7 @@ time took 77 MB in all (we measured 1.8.0 on two cores)."""
 # such as lost+found, which would be taken for a bucket.
 _START = """\
 mkdir -p "$1"
-key() { head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \\n'; }
+key() { head -c 32 /dev/urandom | sha256sum | cut -c 1-64; }
 ROOT_ACCESS_KEY_ID=$(key)
 ROOT_SECRET_ACCESS_KEY=$(key)
 export ROOT_ACCESS_KEY_ID ROOT_SECRET_ACCESS_KEY
