@@ -60,6 +60,16 @@ def client_key(store: str) -> str:
     return f"{store}_client_key"
 
 
+_CERTIFIED = {
+    "mysql": "MySQL",
+    "mongodb": "MongoDB",
+    "broker": "the broker",
+    "cache": "the cache",
+    "search": "the search server",
+}
+CLIENT_KEYS = frozenset(client_key(store) for store in _CERTIFIED)
+"""Secrets that hold keys of client certificates."""
+
 _LOGOUT = "everybody is logged out; links in mails already sent stop working"
 _RESTART = "the server and the pods that use it restart"
 
@@ -142,13 +152,7 @@ _DATASTORE_SECRETS: tuple[Secret, ...] = (
             make=None,
             rotation=_RESTART,
         )
-        for store, server in (
-            ("mysql", "MySQL"),
-            ("mongodb", "MongoDB"),
-            ("broker", "the broker"),
-            ("cache", "the cache"),
-            ("search", "the search server"),
-        )
+        for store, server in _CERTIFIED.items()
     ),
 )
 """Of datastores: `secret_needs` knows which of them a stack needs, and who knows their values."""

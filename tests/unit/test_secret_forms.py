@@ -34,6 +34,7 @@ def test_generated_secrets_are_fit() -> None:
         ("jwt_private_key", _pem(_rsa(2048), b"locked"), "is no private key in PEM form without a password"),
         ("jwt_private_key", _pem(ec.generate_private_key(ec.SECP256R1())), "is no RSA key"),
         ("jwt_private_key", _pem(_rsa(1024)), "is an RSA key of 1024 bits"),
+        ("mysql_client_key", "secret text", "is no private key in PEM form"),
     ],
 )
 def test_each_fault_is_named_and_the_value_kept(name: str, value: str, fault: str) -> None:
@@ -44,3 +45,40 @@ def test_each_fault_is_named_and_the_value_kept(name: str, value: str, fault: st
 
 def test_some_secrets_have_many_lines() -> None:
     assert unfit({"fernet_keys": "new\nold", "retired_user_salts": "b\na"}) == []
+
+
+def test_keys_of_client_certificates_are_of_any_kind() -> None:
+    assert unfit({"broker_client_key": _pem(ec.generate_private_key(ec.SECP256R1()))}) == []
+
+
+ON_AWS = {
+    "mysql": "rds",
+    "mongodb": "documentdb",
+    "broker": "elasticache",
+    "cache": "elasticache",
+    "search": "opensearch",
+}
+
+
+def test_generated_secrets_suit_aws() -> None:
+    for _ in range(20):
+        made = {name: secret.make() for name, secret in BY_NAME.items() if secret.make}
+        assert unfit(made, ON_AWS) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fault"),
+    [
+        ("mysql_root_password", "short", "has 5 characters, and Amazon RDS wants 8 to 41"),
+        ("mysql_root_password", "with/a/slash", "has characters that Amazon RDS refuses"),
+        ("mongodb_root_password", "somebody@home", "has characters that Amazon DocumentDB refuses"),
+        ("broker_password", "fifteen-letters", "has 15 characters, and ElastiCache wants 16 to 128"),
+        ("cache_password", "käse-und-noch-viel-mehr", "has characters that ElastiCache refuses"),
+        ("search_password", "only-small-letters", "lacks a small or capital letter"),
+    ],
+)
+def test_what_aws_would_refuse_is_refused_there_alone(name: str, value: str, fault: str) -> None:
+    [line] = unfit({name: value}, ON_AWS)
+    assert line.startswith(f"openedx:secrets.{name}: {fault}") and value not in line
+    assert unfit({name: value}) == []
+    assert unfit({"mysql_password": value}, ON_AWS) == [], "the platform's user is made by SQL"
