@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from openedx_infra.config import Stack
 from openedx_infra.settings import (
     addresses,
+    buckets,
     common,
     files,
     frontends,
@@ -46,7 +47,7 @@ def lms(stack: Stack, connections: Connections) -> Settings:
     ours = merged(
         _shared(stack, connections, "lms"),
         addresses.lms_addresses(stack),
-        frontends.lms_frontends(stack),
+        frontends.lms_frontends(stack, connections.search),
         lms_only.lms_only(stack),
     )
     return {**_of_release(stack, ours), **_said(stack, "lms")}
@@ -66,7 +67,7 @@ def studio(stack: Stack, connections: Connections) -> Settings:
 def lms_secrets(stack: Stack, connections: Connections, secrets: Mapping[str, str]) -> Settings:
     """What is laid over the settings of the LMS and is secret. `secrets` are the stack's, by their names."""
     ours = merged(
-        _shared_secrets(stack, connections, secrets),
+        _shared_secrets(connections, secrets),
         common.token_secrets(stack, secrets, signs=True),
     )
     return _without_said(stack, "lms", ours)
@@ -77,7 +78,7 @@ def studio_secrets(stack: Stack, connections: Connections, secrets: Mapping[str,
     sign by.
     """
     ours = merged(
-        _shared_secrets(stack, connections, secrets),
+        _shared_secrets(connections, secrets),
         common.token_secrets(stack, secrets, signs=False),
         {"SOCIAL_AUTH_EDX_OAUTH2_SECRET": secrets["studio_oauth2_secret"]},
     )
@@ -90,9 +91,9 @@ def _shared(stack: Stack, connections: Connections, site: Site) -> Settings:
         common.tokens(stack),
         addresses.addresses(stack),
         stores.stores(stack, connections),
-        tasks.tasks(stack, connections),
-        files.files(site, connections),
-        mail.mail(stack, connections),
+        tasks.tasks(stack, connections.broker, site),
+        files.files(site, connections.storage),
+        mail.mail(stack, connections.mail),
         logs.logs(site),
     )
 
@@ -104,12 +105,13 @@ def _of_release(stack: Stack, ours: Settings) -> Settings:
     return merged(known, release.settings)
 
 
-def _shared_secrets(stack: Stack, connections: Connections, secrets: Mapping[str, str]) -> Settings:
+def _shared_secrets(connections: Connections, secrets: Mapping[str, str]) -> Settings:
     return merged(
         common.common_secrets(secrets),
-        stores.store_secrets(stack, connections, secrets),
-        tasks.task_secrets(connections, secrets),
-        mail.mail_secrets(connections, secrets),
+        stores.store_secrets(connections, secrets),
+        tasks.task_secrets(connections.broker, secrets),
+        buckets.bucket_secrets(connections.storage, secrets),
+        mail.mail_secrets(connections.mail, secrets),
     )
 
 

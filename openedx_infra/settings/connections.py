@@ -90,6 +90,7 @@ class Valkey:
     at: Endpoint | None = None
     """The server; None with Sentinels."""
     sentinels: tuple[Endpoint, ...] = ()
+    """Servers that know the present master. They ask for no password, and encrypt as the master does."""
     master: str | None = None
     """What the Sentinels call the master."""
     database: int = 0

@@ -6,6 +6,7 @@ from typing import Any
 
 from openedx_infra.config import Stack
 from openedx_infra.releases import FrontendApp, Mfe
+from openedx_infra.settings.connections import Search
 from openedx_infra.settings.merging import Settings, merged
 
 
@@ -19,7 +20,7 @@ def enabled_apps(stack: Stack) -> tuple[FrontendApp, ...]:
     return tuple(app for app in stack.pinned_release.frontend_apps if app.name in stack.mfe_names)
 
 
-def lms_frontends(stack: Stack) -> Settings:
+def lms_frontends(stack: Stack, search: Search) -> Settings:
     """Where the LMS sends people, and what it tells the frontends when they start."""
     mfes = enabled_mfes(stack)
     addresses = {mfe.setting: _address(stack, mfe) for mfe in mfes if mfe.setting}
@@ -37,7 +38,7 @@ def lms_frontends(stack: Stack) -> Settings:
         "ENABLE_MFE_CONFIG_API": True,
         # Seconds. The answer costs little, and a changed setting shall show at once.
         "MFE_CONFIG_API_CACHE_TIMEOUT": 1,
-        "MFE_CONFIG": merged(_mfe_config(stack), stack.mfes.config),
+        "MFE_CONFIG": merged(_mfe_config(stack, search), stack.mfes.config),
         "MFE_CONFIG_OVERRIDES": stack.mfes.overrides,
         "FRONTEND_SITE_CONFIG": _site_config(stack),
     }
@@ -53,7 +54,7 @@ def _address(stack: Stack, mfe: Mfe) -> str:
     return f"{stack.site.mfe_url}/{mfe.name}{mfe.suffix}"
 
 
-def _mfe_config(stack: Stack) -> dict[str, Any]:
+def _mfe_config(stack: Stack, search: Search) -> dict[str, Any]:
     """What all micro-frontends ask for; keys as openedx/frontend-platform names them."""
     site = stack.site
     logo = f"{site.lms_url}/theming/asset/images/logo.png"
@@ -79,11 +80,11 @@ def _mfe_config(stack: Stack) -> dict[str, Any]:
         # Services that this instance has none of.
         "CREDENTIALS_BASE_URL": "",
         "DISCOVERY_API_BASE_URL": "",
-        **_between_mfes(stack),
+        **_between_mfes(stack, search),
     }
 
 
-def _between_mfes(stack: Stack) -> dict[str, Any]:
+def _between_mfes(stack: Stack, search: Search) -> dict[str, Any]:
     """What one micro-frontend must know of another, for those that are served."""
     url = stack.site.mfe_url
     known: dict[str, dict[str, Any]] = {
@@ -98,7 +99,7 @@ def _between_mfes(stack: Stack) -> dict[str, Any]:
             "ENABLE_PROGRESS_GRAPH_SETTINGS": "true",
             "ENABLE_TAGGING_TAXONOMY_PAGES": "true",
             "ENABLE_UNIT_PAGE": "true",
-            "MEILISEARCH_ENABLED": "true",
+            "MEILISEARCH_ENABLED": "true" if search.engine == "meilisearch" else "false",
         },
         "communications": {"SCHEDULE_EMAIL_SECTION": True},
         "discussions": {"DISCUSSIONS_MFE_BASE_URL": f"{url}/discussions"},

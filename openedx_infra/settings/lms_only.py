@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from openedx_infra.config import Stack
 from openedx_infra.settings.merging import Settings
-from openedx_infra.settings.paths import DATA_DIR
 
 
 def lms_only(stack: Stack) -> Settings:
@@ -42,6 +41,5 @@ def lms_only(stack: Stack) -> Settings:
         # It would send numbers about the instance to a third party every half year.
         "SURVEY_REPORT_ENABLE": False,
         "SURVEY_REPORT_ENDPOINT": "",
-        "GITHUB_REPO_ROOT": DATA_DIR,
         "SITE_ID": 1,
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from openedx_infra.config import Stack
-from openedx_infra.settings.connections import Connections, Ses
+from openedx_infra.settings.connections import Ses, Smtp
 from openedx_infra.settings.merging import Settings
 
 _SENDERS = (
@@ -31,10 +31,10 @@ _CONTACTS = (
 )
 
 
-def mail(stack: Stack, connections: Connections) -> Settings:
+def mail(stack: Stack, server: Smtp | Ses) -> Settings:
     """Everything about mail but the server's password."""
     return {
-        **_server(connections),
+        **(_ses(server) if isinstance(server, Ses) else _smtp(server)),
         **dict.fromkeys(_SENDERS, stack.sender),
         **dict.fromkeys(_CONTACTS, stack.site.contact_email),
         "CONTACT_MAILING_ADDRESS": f"{stack.site.name} - {stack.site.lms_url}",
@@ -52,18 +52,14 @@ def mail(stack: Stack, connections: Connections) -> Settings:
     }
 
 
-def mail_secrets(connections: Connections, secrets: Mapping[str, str]) -> Settings:
+def mail_secrets(server: Smtp | Ses, secrets: Mapping[str, str]) -> Settings:
     """The password of the mail server, when there is a login."""
-    server = connections.mail
     if isinstance(server, Ses) or server.user is None:
         return {}
     return {"EMAIL_HOST_PASSWORD": secrets["mail_password"]}
 
 
-def _server(connections: Connections) -> Settings:
-    server = connections.mail
-    if isinstance(server, Ses):
-        raise NotImplementedError
+def _smtp(server: Smtp) -> Settings:
     return {
         "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "EMAIL_HOST": server.at.host,
@@ -73,4 +69,20 @@ def _server(connections: Connections) -> Settings:
         "EMAIL_USE_SSL": server.security == "tls",
         # Seconds. Django's default is to wait forever, with a request or a worker held.
         "EMAIL_TIMEOUT": 30,
+    }
+
+
+def _ses(server: Ses) -> Settings:
+    """By django-ses, with the role of the pods: keys of an S3 server of one's own are none for SES.
+
+    It asks SES how fast it may send, which the role must allow: ses:GetSendQuota, beside ses:SendRawEmail.
+    """
+    return {
+        "EMAIL_BACKEND": "django_ses.SESBackend",
+        "AWS_SES_REGION_NAME": server.region,
+        # The platform's default is another region's.
+        "AWS_SES_REGION_ENDPOINT": f"email.{server.region}.amazonaws.com",
+        "AWS_SES_ACCESS_KEY_ID": None,
+        "AWS_SES_SECRET_ACCESS_KEY": None,
+        "AWS_SES_CONFIGURATION_SET": server.configuration_set,
     }

@@ -23,6 +23,9 @@ SECRETS_DIR = "/openedx/secrets"
 CERTIFICATES_DIR = "/openedx/certificates"
 """Certificates of authorities and of clients, without keys: a ConfigMap, mounted as a directory."""
 
+SYSTEM_AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
+"""Authorities that the image trusts, for libraries that trust nobody unless told."""
+
 PARAMETERS_DIR = "/openedx/parameters"
 """What a Job is told in a file rather than in its environment: a ConfigMap, mounted as a directory."""
 

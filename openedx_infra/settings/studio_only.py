@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from openedx_infra.config import Stack
 from openedx_infra.settings.merging import Settings
-from openedx_infra.settings.paths import DATA_DIR, PRIVATE_DIR
+from openedx_infra.settings.paths import DATA_DIR
 
 
 def studio_only(stack: Stack) -> Settings:
@@ -16,9 +16,6 @@ def studio_only(stack: Stack) -> Settings:
         "ENABLE_LIBRARY_INDEX": True,
         # MB. As in Tutor; an upload of a whole course is no asset and may be larger (UPLOAD_LIMITS).
         "MAX_ASSET_UPLOAD_FILE_SIZE_IN_MB": 100,
-        # Uploads of courses arrive in pieces, each perhaps at another pod: they are put together where all
-        # can write.
-        "GITHUB_REPO_ROOT": PRIVATE_DIR,
         "GIT_REPO_EXPORT_DIR": f"{DATA_DIR}/export_course_repos",
         "FACEBOOK_APP_ID": None,
         "FACEBOOK_APP_SECRET": None,

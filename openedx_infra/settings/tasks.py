@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
 
 from openedx_infra.config import Stack
-from openedx_infra.settings.connections import Connections
+from openedx_infra.settings import valkey
+from openedx_infra.settings.connections import Valkey
 from openedx_infra.settings.merging import Settings
-
-_BROKER_DATABASE = "0"
-_EVENT_BUS_DATABASE = "1"
+from openedx_infra.settings.paths import settings_module
 
 
-def tasks(stack: Stack, connections: Connections) -> Settings:
-    """Broker, delivery of tasks, and event bus, passwords aside."""
+def tasks(stack: Stack, server: Valkey, site: str) -> Settings:
+    """Broker, delivery of tasks, and event bus of a site (`lms` or `cms`); addresses hold passwords, and are
+    with the secrets.
+    """
     return {
-        # production.py builds BROKER_URL from these parts, without quoting any.
-        "CELERY_BROKER_TRANSPORT": "redis",
-        "CELERY_BROKER_HOSTNAME": str(connections.broker.at),
-        "CELERY_BROKER_USER": "",
-        "CELERY_BROKER_VHOST": _BROKER_DATABASE,
+        "BROKER_USE_SSL": valkey.encryption(server.tls) or False,
         "CELERY_BROKER_TRANSPORT_OPTIONS": {
-            "visibility_timeout": stack.datastores.broker.visibility_timeout_seconds
+            "visibility_timeout": stack.datastores.broker.visibility_timeout_seconds,
+            **_sharing(server),
+            **_watched(server),
         },
         # A task counts as done when it ended, so that one whose pod was lost is given to another worker after
         # visibility_timeout. One whose process was killed for its memory is not repeated: it would be killed
@@ -30,16 +31,68 @@ def tasks(stack: Stack, connections: Connections) -> Settings:
         # Workers log as LOGGING says, rather than as Celery would.
         "CELERYD_HIJACK_ROOT_LOGGER": False,
         "CELERY_TIMEZONE": stack.site.time_zone,
-        "EVENT_BUS_PRODUCER": "edx_event_bus_redis.create_producer",
-        "EVENT_BUS_CONSUMER": "edx_event_bus_redis.RedisEventConsumer",
-        "EVENT_BUS_TOPIC_PREFIX": stack.name,
+        **_event_bus(server, site),
+        "EVENT_BUS_TOPIC_PREFIX": f"{server.prefix}{stack.name}",
     }
 
 
-def task_secrets(connections: Connections, secrets: Mapping[str, str]) -> Settings:
-    """The broker's password, for Celery and for the event bus."""
-    password = secrets["broker_password"]
+def task_secrets(server: Valkey, secrets: Mapping[str, str]) -> Settings:
+    """The broker's address with its password, for Celery and for the event bus.
+
+    production.py would build BROKER_URL from parts, without quoting any, and can't say several servers.
+    """
+    password = secrets["broker_password"] if server.authenticated else None
+    if server.sentinels:
+        # Celery goes on to the next Sentinel with what that one's address says: each says all.
+        addresses = [valkey.url(server, each, "sentinel", password) for each in server.sentinels]
+        known = {} if password is None else {"password": password}
+        return {
+            "BROKER_URL": ";".join(addresses),
+            "EVENT_BUS_REDIS_SENTINELS": {"connection": known},
+        }
+    address = valkey.url(server, server.at, valkey.scheme(server), password)
+    return {"BROKER_URL": address, "EVENT_BUS_REDIS_CONNECTION_URL": address + _query(server)}
+
+
+def _sharing(server: Valkey) -> dict[str, Any]:
+    return {"global_keyprefix": server.prefix} if server.prefix else {}
+
+
+def _watched(server: Valkey) -> dict[str, Any]:
+    if not server.sentinels:
+        return {}
+    return {"master_name": server.master, "sentinel_kwargs": _asking(server)}
+
+
+def _asking(server: Valkey) -> dict[str, Any]:
+    """How Sentinels are asked: without a password."""
+    return {"socket_connect_timeout": 2, "socket_timeout": 5, **valkey.encrypted(server.tls)}
+
+
+def _event_bus(server: Valkey, site: str) -> Settings:
+    """Its streams lie beside Celery's queues: their names never meet.
+
+    edx-event-bus-redis knows no Sentinels, so there its client is made by platform/events.py.
+    """
+    if not server.sentinels:
+        return {
+            "EVENT_BUS_PRODUCER": "edx_event_bus_redis.create_producer",
+            "EVENT_BUS_CONSUMER": "edx_event_bus_redis.RedisEventConsumer",
+        }
+    login = {"username": server.user} if server.user else {}
     return {
-        "CELERY_BROKER_PASSWORD": password,
-        "EVENT_BUS_REDIS_CONNECTION_URL": f"redis://:{password}@{connections.broker.at}/{_EVENT_BUS_DATABASE}",
+        "EVENT_BUS_PRODUCER": f"{settings_module(site)}.events.create_producer",
+        "EVENT_BUS_CONSUMER": f"{settings_module(site)}.events.Consumer",
+        "EVENT_BUS_REDIS_SENTINELS": {
+            "sentinels": valkey.sentinels(server),
+            "master": server.master,
+            "sentinel_kwargs": _asking(server),
+            "connection": {"db": server.database, **login, **valkey.encrypted(server.tls)},
+        },
     }
+
+
+def _query(server: Valkey) -> str:
+    """TLS as redis-py reads it from an address."""
+    options = valkey.encryption(server.tls)
+    return f"?{urlencode(options)}" if options else ""

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import yaml
 
+from . import certificates
+
 SECRETS_DIR = "/openedx/secrets"
 
 # What production.py assigns after it has read the YAML, whatever that says. Here the YAML has the last word.
@@ -20,6 +22,7 @@ OVERWRITTEN = (
     "AWS_QUERYSTRING_EXPIRE",
     "BROKER_CONNECTION_TIMEOUT",
     "BROKER_POOL_LIMIT",
+    "BROKER_URL",
     "CELERYD_PREFETCH_MULTIPLIER",
     "COURSE_IMPORT_EXPORT_STORAGE",
     "COURSE_METADATA_EXPORT_STORAGE",
@@ -43,7 +46,8 @@ def load(namespace, site, middleware=()):
     """
     variable = f"{site.upper()}_CFG"
     secrets = Path(os.environ.get("OPENEDX_SECRETS_DIR", SECRETS_DIR), f"{site}.yml")
-    said = merged(read(os.environ[variable]), read(secrets))
+    said = certificates.joined(merged(read(os.environ[variable]), read(secrets)))
+    prepare_process(said)
     with handed_over(variable, said):
         production = importlib.import_module(f"{site}.envs.production")
     namespace.update({name: value for name, value in vars(production).items() if not name.startswith("_")})
@@ -67,6 +71,18 @@ def merged(below, above):
         if isinstance(below[key], dict) and isinstance(above[key], dict):
             both[key] = merged(below[key], above[key])
     return both
+
+
+def prepare_process(said):
+    """Tell libraries what they take from no setting of Django's."""
+    if "OPENEDX_INFRA_AUTHORITIES" in said:
+        certificates.trust(said["OPENEDX_INFRA_AUTHORITIES"])
+    if "AWS_S3_PUBLIC_ENDPOINT_URL" in said:
+        # boto3 takes its time, which nobody without buckets shall spend.
+        from .endpoints import prepare
+
+        names = ("ENDPOINT_URL", "PUBLIC_ENDPOINT_URL", "REGION_NAME", "ADDRESSING_STYLE")
+        prepare(*(said[f"AWS_S3_{name}"] for name in names))
 
 
 @contextmanager

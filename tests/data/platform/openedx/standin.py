@@ -23,6 +23,7 @@ MERGED = {
     "DEFAULT_FILE_STORAGE",
     "STATICFILES_STORAGE",
 }
+BROKER = ("TRANSPORT", "USER", "PASSWORD", "HOSTNAME", "VHOST")
 SIX = ("ENGINE", "USER", "PASSWORD", "NAME", "HOST", "PORT")
 
 
@@ -60,6 +61,7 @@ def defaults(site):
         "AWS_SECRET_ACCESS_KEY": None,
         "COURSE_IMPORT_EXPORT_BUCKET": "",
         "SEARCH_ENGINE": None,
+        **dict.fromkeys([f"CELERY_BROKER_{part}" for part in BROKER], ""),
         "INSTALLED_APPS": ["django.contrib.auth", "lms.djangoapps.coursewarehistoryextended"],
         "DATABASE_ROUTERS": [
             "openedx.core.lib.django_courseware_routers.StudentModuleHistoryExtendedRouter",
@@ -82,9 +84,8 @@ def shared(namespace, said):
     for name, database in namespace["DATABASES"].items():
         if name != "read_replica":
             database.update({key: os.environ.get(f"DB_MIGRATION_{key}", database[key]) for key in SIX})
-    parts = ("TRANSPORT", "USER", "PASSWORD", "HOSTNAME", "VHOST")
     namespace["BROKER_URL"] = "{}://{}:{}@{}/{}".format(
-        *(namespace[f"CELERY_BROKER_{part}"] for part in parts)
+        *(namespace[f"CELERY_BROKER_{part}"] for part in BROKER)
     )
     namespace["BROKER_TRANSPORT_OPTIONS"] = {
         "fanout_patterns": True,

@@ -1,0 +1,76 @@
+"""How do LMS and Studio reach MySQL, its read replica, and the history's own database?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from openedx_infra.settings.connections import Endpoint, Mysql, Tls
+from openedx_infra.settings.merging import Settings
+from openedx_infra.settings.paths import SYSTEM_AUTHORITIES
+
+_MODES = {"full": "VERIFY_IDENTITY", "ca": "VERIFY_CA", "none": "REQUIRED"}
+
+
+def mysql(server: Mysql) -> Settings:
+    """Databases, passwords aside.
+
+    What may be some seconds old is read from `read_replica` where the platform asks for it by name; its
+    router sends nothing else there.
+    """
+    default = {
+        **_alias(server, server.at, server.database),
+        # A request that fails leaves nothing behind.
+        "ATOMIC_REQUESTS": True,
+    }
+    databases: dict[str, Any] = {"default": default}
+    if server.replica:
+        databases["read_replica"] = _alias(server, server.replica, server.database)
+    if server.history_database:
+        databases["student_module_history"] = _alias(
+            server, server.history or server.at, server.history_database
+        )
+    return {
+        "DATABASES": databases,
+        # Without a database of its own, the settings module leaves out the history's app and router, too.
+        "ENABLE_CSMH_EXTENDED": server.history_database is not None,
+    }
+
+
+def mysql_secrets(server: Mysql, secrets: Mapping[str, str]) -> Settings:
+    """The password, for each of them."""
+    password = {"PASSWORD": secrets["mysql_password"]}
+    return {"DATABASES": dict.fromkeys(mysql(server)["DATABASES"], password)}
+
+
+def _alias(server: Mysql, at: Endpoint, database: str) -> dict[str, Any]:
+    return {
+        "ENGINE": "django.db.backends.mysql",
+        "HOST": at.host,
+        "PORT": str(at.port),
+        "NAME": database,
+        "USER": server.user,
+        # Reconnecting costs each request a few ms; a connection that broke meanwhile is noticed first.
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "charset": "utf8mb4",
+            "init_command": "SET sql_mode='STRICT_TRANS_TABLES'",
+            **_encryption(server.tls),
+        },
+    }
+
+
+def _encryption(tls: Tls | None) -> dict[str, Any]:
+    """As mysqlclient names it. In the image it is built on MariaDB's library, for which VERIFY_CA is
+    VERIFY_IDENTITY: the name is checked even where `ca` would let it pass.
+    """
+    if tls is None:
+        return {}
+    # MySQL's own library trusts nobody unless told.
+    files = {
+        "ca": None if tls.verify == "none" else tls.ca or SYSTEM_AUTHORITIES,
+        "cert": tls.certificate,
+        "key": tls.key,
+    }
+    return {"ssl_mode": _MODES[tls.verify], "ssl": {name: path for name, path in files.items() if path}}
