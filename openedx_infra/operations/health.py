@@ -40,6 +40,8 @@ class Snapshot:
     claims: Sequence[PersistentVolumeClaim] = ()
     pods: Sequence[Pod] = ()
     events: Sequence[Event] = ()
+    operated: Sequence[Row] = ()
+    """Servers that operators run."""
 
     def rows(self) -> list[Row]:
         """All workloads and volumes: by kind, then by name."""
@@ -48,6 +50,7 @@ class Snapshot:
             *(self._counted("StatefulSet", item) for item in self.stateful_sets),
             *(self._job(item) for item in self.jobs),
             *(self._claim(item) for item in self.claims),
+            *self.operated,
         ]
         return sorted(rows, key=lambda row: (row.kind, row.name))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from openedx_infra.config import Described
-from openedx_infra.operations import cluster
+from openedx_infra.operations import cluster, operated
 from openedx_infra.operations.local import Address
 
 if TYPE_CHECKING:
@@ -54,6 +54,11 @@ class Place:
         """Raise OperationError unless the cluster, if it needs one, answers and knows the user."""
         if self.address is not None:
             cluster.demand_reachable(self.address, (*self.namespaces, "default")[0])
+
+    def demand_operators(self, stack: Described) -> None:
+        """Raise OperationError unless its cluster has the operators that a stack asks for servers."""
+        if client := self.client():
+            operated.demand_installed(stack, client)
 
     def _client(self, namespace: str) -> Client:
         assert self.address is not None

@@ -14,6 +14,7 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
+from openedx_infra.operations import operated
 from openedx_infra.operations.events import Event, Failed, Finished, Message, Started, Summary, Urn
 
 HEARTBEAT_SECONDS = 30.0
@@ -29,6 +30,7 @@ _TOLD = (
     "Deployment",
     "Job",
     "Ingress",
+    *operated.NAMES,
 )
 """Kinds of which each is told of, whatever happens. An instance has some 80 others, made in a moment."""
 

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from openedx_infra.config import Described
+from openedx_infra.operations import operated
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.health import Row, Snapshot
 from openedx_infra.operations.place import place_of
@@ -55,6 +56,7 @@ def snapshot(client: Client) -> Snapshot:
             claims=list(client.list(PersistentVolumeClaim)),
             pods=list(client.list(Pod)),
             events=list(client.list(Event)),
+            operated=list(operated.rows(client)),
         )
     except (OSError, httpx2.HTTPError, ApiError) as error:
         raise OperationError(
