@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import pulumi
 
@@ -13,6 +14,9 @@ from openedx_infra.config.contract import Contract
 from openedx_infra.kubernetes.names import Scope
 from openedx_infra.kubernetes.pod import Image
 from openedx_infra.settings.connections import LMS
+
+if TYPE_CHECKING:
+    from openedx_infra.components.aws.place import OnAws
 
 WEB_PORT = LMS.port
 """Port of the web servers of LMS and Studio."""
@@ -36,12 +40,26 @@ class Instance:
     """What its foundation stack promises. None: it is built on none."""
     foundation_secrets: pulumi.Output[Mapping[str, str]] | None = None
     """Passwords of the foundation's shared servers, by the names that secrets of the stack would have."""
+    aws: OnAws | None = None
+    """Its part of AWS. None: it makes nothing there, and loads nothing of it."""
     certificates: Certificates = field(default_factory=Certificates)
     """Certificates of its datastores."""
     built: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     """References of the images that are built here, by their keys in `images`."""
     pull_secrets: Sequence[pulumi.Input[str]] = ()
     """Names of the Secrets by which nodes log in to registries."""
+
+    @property
+    def on_aws(self) -> OnAws:
+        """Its part of AWS, for what is on AWS. Raises RunError where it makes nothing there."""
+        if self.aws is None:
+            raise pulumi.RunError("openedx:aws: missing: say the region of what is on AWS")
+        return self.aws
+
+    @property
+    def service_account(self) -> pulumi.Input[str] | None:
+        """Service account of the pods that run the platform's code. None: the default one."""
+        return self.aws.service_account if self.aws else None
 
     def image(self, name: str) -> Image:
         """An image by its key in the stack file's `images`."""

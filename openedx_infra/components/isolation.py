@@ -36,6 +36,8 @@ def isolate(instance: Instance, stores: Datastores, parent: pulumi.Resource) -> 
     isolation.allow_internet(PLATFORM, sorted({80, 443, *outside}))
     if isinstance(instance.stack.mail.delivery, MailRelay):
         isolation.allow_internet("smtp", [25])
+    if instance.aws and instance.aws.agent:
+        isolation.allow_credentials_agent(PLATFORM)
 
 
 def _among_sites(isolation: Isolation) -> Iterator[Flow]:

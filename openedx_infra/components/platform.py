@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import pulumi
 from pulumi_kubernetes.core.v1 import Namespace
@@ -25,6 +26,9 @@ from openedx_infra.components.workers import Workers, WorkersArgs
 from openedx_infra.config import Stack
 from openedx_infra.config.contract import Contract
 from openedx_infra.kubernetes.names import Scope
+
+if TYPE_CHECKING:
+    from openedx_infra.components.aws.place import OnAws
 
 PART_OF = "openedx"
 _SECURITY = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
@@ -60,7 +64,7 @@ class Platform(pulumi.ComponentResource):
         scope = Scope(namespace=self.namespace.metadata["name"], instance=stack.name, part_of=PART_OF)
         known = logins(stack, args.secrets)
         secrets = [pull_secret(known, scope, self).metadata["name"]] if known else []
-        self.instance = Instance(
+        instance = Instance(
             stack=stack,
             scope=scope,
             secrets=args.secrets,
@@ -70,6 +74,7 @@ class Platform(pulumi.ComponentResource):
             built=self._images(args, known),
             pull_secrets=[*stack.images.pull_secrets, *secrets],
         )
+        self.instance = replace(instance, aws=self._aws(instance))
         """What all components know of it."""
         self.datastores = Datastores("datastores", self.instance, own)
         """Where its data lives."""
@@ -102,6 +107,14 @@ class Platform(pulumi.ComponentResource):
         return Images(
             "images", ImagesArgs(stack=args.stack, secrets=args.secrets, logins=known), own
         ).references
+
+    def _aws(self, instance: Instance) -> OnAws | None:
+        """Its part of AWS. A stack that makes nothing there loads nothing of it."""
+        if not instance.stack.on_aws:
+            return None
+        from openedx_infra.components.aws.place import on_aws
+
+        return on_aws(instance, self)
 
     def _namespace(self, stack: Stack) -> Namespace:
         protect = stack.datastores.protect

@@ -65,6 +65,7 @@ def pod(site: Site, instance: Instance, kept: SettingsFiles, storage: FileStore,
         container=container,
         user=USER,
         grace_seconds=process.grace_seconds,
+        service_account=instance.service_account,
         beside=SHARED if storage.one_node else None,
     )
 

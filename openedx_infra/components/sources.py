@@ -33,14 +33,10 @@ def mysql(instance: Instance, said: said_mysql.Mysql, parent: pulumi.Resource) -
             return operators.mysql(instance, said, parent)
         case said_mysql.MysqlExternal():
             return external.mysql(instance, said)
-        case said_mysql.MysqlRds():
-            from openedx_infra.components import aws
+        case said_mysql.MysqlRds() | said_mysql.MysqlAurora():
+            from openedx_infra.components.aws import databases
 
-            return aws.rds(instance, said, parent)
-        case said_mysql.MysqlAurora():
-            from openedx_infra.components import aws
-
-            return aws.aurora(instance, said, parent)
+            return databases.mysql(instance, said, parent)
         case said_mysql.MysqlShared():
             return shared.mysql(instance, said)
 
@@ -57,9 +53,9 @@ def mongodb(
         case said_mongodb.MongodbExternal():
             return external.mongodb(instance, said)
         case said_mongodb.MongodbDocumentdb():
-            from openedx_infra.components import aws
+            from openedx_infra.components.aws import databases
 
-            return aws.documentdb(instance, said, parent)
+            return databases.mongodb(instance, said, parent)
         case said_mongodb.MongodbShared():
             return shared.mongodb(instance, said)
 
@@ -76,9 +72,9 @@ def broker(
         case said_valkey.BrokerExternal():
             return external.broker(instance, said)
         case said_valkey.BrokerElasticache():
-            from openedx_infra.components import aws
+            from openedx_infra.components.aws import caches
 
-            return aws.broker(instance, said, parent)
+            return caches.broker(instance, said, parent)
         case said_valkey.BrokerShared():
             return shared.broker(instance, said)
 
@@ -93,9 +89,9 @@ def cache(instance: Instance, said: said_valkey.Cache, parent: pulumi.Resource) 
         case said_valkey.CacheExternal():
             return external.cache(instance, said)
         case said_valkey.CacheElasticache():
-            from openedx_infra.components import aws
+            from openedx_infra.components.aws import caches
 
-            return aws.cache(instance, said, parent)
+            return caches.cache(instance, said, parent)
         case said_valkey.CacheShared():
             return shared.cache(instance, said)
 
@@ -110,9 +106,9 @@ def search(
         case said_search.SearchExternal():
             return external.search(instance, said)
         case said_search.SearchOpensearch():
-            from openedx_infra.components import aws
+            from openedx_infra.components.aws import caches
 
-            return aws.opensearch(instance, said, parent)
+            return caches.search(instance, said, parent)
         case said_search.SearchShared():
             return shared.search(instance, said)
 
@@ -127,9 +123,9 @@ def storage(instance: Instance, said: said_storage.Storage, parent: pulumi.Resou
         case said_storage.StorageExternal():
             return external.storage(instance, said)
         case said_storage.StorageS3():
-            from openedx_infra.components import aws
+            from openedx_infra.components.aws import files
 
-            return aws.buckets(instance, said, parent)
+            return files.buckets(instance, said, parent)
 
 
 def mail(
@@ -142,6 +138,6 @@ def mail(
         case MailSmtp():
             return external.mail(instance, said)
         case MailSes():
-            from openedx_infra.components import aws
+            from openedx_infra.components.aws import mail as by_aws
 
-            return aws.ses(instance, said, parent)
+            return by_aws.ses(instance, said, parent)

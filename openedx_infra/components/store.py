@@ -10,7 +10,7 @@ import pulumi
 
 from openedx_infra.kubernetes.names import NAME
 from openedx_infra.kubernetes.volumes import Mount
-from openedx_infra.settings.connections import Buckets, Volumes
+from openedx_infra.settings.connections import Buckets, Ses, Volumes
 
 Connection = TypeVar("Connection")
 
@@ -19,7 +19,7 @@ Connection = TypeVar("Connection")
 class Administrator:
     """Who may make databases and users on a server."""
 
-    user: str
+    user: pulumi.Input[str]
     """User name."""
     password: pulumi.Input[str]
     """Password."""
@@ -80,3 +80,11 @@ class FileStore(Store[Volumes | Buckets]):
     """Folders that pods of the platform mount."""
     one_node: bool = False
     """Whether all pods that mount them must be on one node."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SesStore(Store[Ses]):
+    """Mail by Amazon SES."""
+
+    dns_records: pulumi.Output[list[dict[str, str]]]
+    """What must stand in DNS before it sends: name, type and value of each record."""

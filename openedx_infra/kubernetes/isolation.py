@@ -25,6 +25,9 @@ LINK_LOCAL = {"0.0.0.0/0": ["169.254.0.0/16"], "::/0": ["fe80::/10", "fd00:ec2::
 """The whole network, and what is never reached in it: cloud providers' metadata services, which hand out
 credentials."""
 
+CREDENTIALS_AGENT = ("169.254.170.23/32", "fd00:ec2::23/128")
+"""Addresses of EKS Pod Identity's agent on every node (AWS' documented ones), which serves plain HTTP."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
@@ -110,6 +113,12 @@ class Isolation:
         ]
         rule = NetworkPolicyEgressRuleArgs(to=peers, ports=[_tcp(port) for port in ports])
         self._policy(f"internet-from-{client}", _selector(self.software(client)), egress=[rule])
+
+    def allow_credentials_agent(self, client: str) -> None:
+        """These pods may ask EKS Pod Identity's agent on their node for the credentials of their own role."""
+        peers = [NetworkPolicyPeerArgs(ip_block=IPBlockArgs(cidr=cidr)) for cidr in CREDENTIALS_AGENT]
+        rule = NetworkPolicyEgressRuleArgs(to=peers, ports=[_tcp(80)])
+        self._policy(f"credentials-to-{client}", _selector(self.software(client)), egress=[rule])
 
     def _policy(
         self,

@@ -130,6 +130,8 @@ class Pod:
     """Seconds to finish after SIGTERM, draining included."""
     restart: Literal["Always", "Never"] = "Always"
     annotations: Mapping[str, str] = field(default_factory=dict)
+    service_account: pulumi.Input[str] | None = None
+    """Service account that it runs as. None: the namespace's default one, which may do nothing."""
     beside: Mapping[str, str] | None = None
     """Labels of pods on whose node it must run, as they share a volume of a single node; it gets them
     itself."""
@@ -141,6 +143,7 @@ def template(scope: Scope, pod: Pod) -> PodTemplateSpecArgs:
     return PodTemplateSpecArgs(
         metadata=ObjectMetaArgs(labels=labels, annotations=dict(pod.annotations) or None),
         spec=PodSpecArgs(
+            service_account_name=pod.service_account,
             automount_service_account_token=False,
             enable_service_links=False,
             restart_policy=pod.restart,

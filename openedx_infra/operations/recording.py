@@ -13,6 +13,7 @@ from pulumi.runtime import mocks, rpc
 from pulumi.runtime.settings import get_project, get_root_resource, get_stack, reset_options
 from pulumi.runtime.stack import run_pulumi_func
 
+from openedx_infra.aws.plausible import PACKAGE, answer, physical
 from openedx_infra.config import PROJECT, Described
 from openedx_infra.operations.references import Answers, plausible
 
@@ -99,8 +100,8 @@ class RecordingMonitor(mocks.MockMonitor):
     """A monitor that keeps the requests themselves: Pulumi's own mocks are not told of protection, order
     or parents."""
 
-    def __init__(self, answers: Answers) -> None:
-        super().__init__(_Echo(answers))
+    def __init__(self, answers: Answers, preview: bool) -> None:
+        super().__init__(_Echo(answers, preview))
         self.recorded: list[Registered] = []
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
@@ -122,8 +123,9 @@ class RecordingMonitor(mocks.MockMonitor):
 class _Echo(mocks.Mocks):
     """Every resource becomes what it was declared to be; objects without a name get one."""
 
-    def __init__(self, answers: Answers) -> None:
+    def __init__(self, answers: Answers, preview: bool) -> None:
         self._answers = answers
+        self._preview = preview
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         if args.typ == _REFERENCE:
@@ -132,7 +134,16 @@ class _Echo(mocks.Mocks):
             return None, args.inputs
         if args.typ.startswith("kubernetes:"):
             return f"{args.name}-id", _named(args.name, args.inputs)
+        if args.typ.startswith(PACKAGE):
+            return self._on_aws(args)
         return f"{args.name}-id", {**args.inputs, **_pushed(args.typ, args.inputs)}
+
+    def _on_aws(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        """What AWS would answer; in a preview, what is known before it is asked."""
+        if self._preview:
+            return None, {**args.inputs, **physical(args.typ, args.name, args.inputs)}
+        told = answer(args.typ, args.name, args.inputs)
+        return told.id, {**args.inputs, **told.outputs}
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
         raise NotImplementedError(
@@ -161,7 +172,7 @@ def record_program(
 
 
 def _record(program: Callable[[], None], stack: str, preview: bool, answers: Answers) -> Graph:
-    monitor = RecordingMonitor(answers)
+    monitor = RecordingMonitor(answers, preview)
     loop = asyncio.new_event_loop()
     # Pulumi leaves the futures behind a failed registration unread; the failure itself is raised below.
     loop.set_exception_handler(lambda _loop, _context: None)

@@ -1,0 +1,44 @@
+"""How do we write a key of AWS KMS, and who may use it?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+from pulumi_aws.kms import Alias, Key
+
+from openedx_infra.aws.account import Account
+
+DELETION_DAYS = 30
+"""Days for which a deleted key can be had back: AWS' longest."""
+
+
+def rights(key: str, region: str, service: str) -> list[dict[str, Any]]:
+    """What a program needs for data that a service of AWS encrypts by a key: its use by that service alone,
+    such as `s3`."""
+    return [
+        {
+            "Effect": "Allow",
+            "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+            "Resource": key,
+            "Condition": {"StringEquals": {"kms:ViaService": f"{service}.{region}.amazonaws.com"}},
+        }
+    ]
+
+
+def key(account: Account, name: str, description: str, parent: pulumi.Resource) -> Key:
+    """A key that AWS renews every year, with an alias that people recognise. Without it, what it encrypted is
+    lost."""
+    made = Key(
+        account.name(name),
+        description=description,
+        enable_key_rotation=True,
+        deletion_window_in_days=DELETION_DAYS,
+        opts=account.data(parent),
+    )
+    Alias(
+        account.name(name),
+        target_key_id=made.key_id,
+        opts=account.opts(parent),
+    )
+    return made

@@ -1,0 +1,188 @@
+"""How do we write a bucket on Amazon S3?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+from pulumi_aws import s3
+
+from openedx_infra.aws.account import Account
+
+UPLOAD_DAYS = 7
+"""Days after which an upload that was never finished is thrown away."""
+MAX_AGE = 3600
+"""Seconds for which browsers remember what a bucket allows."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bucket:
+    """What is asked of a bucket."""
+
+    public: bool = False
+    """Whether everybody may read what lies in it, though not list it."""
+    versioned: bool = True
+    """Whether what is overwritten or deleted can be had back."""
+    old_version_days: int = 30
+    """Days for which it can."""
+    object_days: int | None = None
+    """Days after which everything in it is thrown away. None: never."""
+    origins: Sequence[str] = ()
+    """Sites whose pages may read from it and, unless it is public, write to it by signed addresses."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """Tags of its own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """A bucket, ready to be used once what it names is ready."""
+
+    bucket: s3.Bucket
+    """The bucket."""
+    ready: Sequence[pulumi.Resource]
+    """What must be ready before anybody uses it: what protects it."""
+
+
+def policy(arn: str, *, public: bool) -> dict[str, Any]:
+    """Who may do what with a bucket, besides those whose own rights name it: nobody without TLS; and
+    everybody may read a public one."""
+    encrypted = {
+        "Sid": "NothingInPlain",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [arn, f"{arn}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    readable = {
+        "Sid": "EverybodyReads",
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": f"{arn}/*",
+    }
+    return {"Version": "2012-10-17", "Statement": [encrypted, *([readable] if public else [])]}
+
+
+def rights(arns: Sequence[str]) -> list[dict[str, Any]]:
+    """What a program needs to keep files in buckets: rights on what lies in them, and to look for it."""
+    return [
+        {
+            "Effect": "Allow",
+            "Action": ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"],
+            "Resource": list(arns),
+        },
+        {
+            "Effect": "Allow",
+            "Action": [
+                "s3:AbortMultipartUpload",
+                "s3:DeleteObject",
+                "s3:GetObject",
+                "s3:ListMultipartUploadParts",
+                "s3:PutObject",
+            ],
+            "Resource": [f"{arn}/*" for arn in arns],
+        },
+    ]
+
+
+def bucket(account: Account, name: str, asked: Bucket, parent: pulumi.Resource) -> Made:
+    """A bucket with all that protects it. Nothing in it has rights of its own (ACLs)."""
+    full = account.name(name)
+    made = s3.Bucket(full, tags=dict(asked.tags), opts=account.data(parent))
+    opts = account.opts(parent)
+    barrier = s3.BucketPublicAccessBlock(
+        f"{full}-access",
+        bucket=made.bucket,
+        block_public_acls=True,
+        ignore_public_acls=True,
+        block_public_policy=not asked.public,
+        restrict_public_buckets=not asked.public,
+        opts=opts,
+    )
+    owner = s3.BucketOwnershipControls(
+        f"{full}-ownership",
+        bucket=made.bucket,
+        rule=s3.BucketOwnershipControlsRuleArgs(object_ownership="BucketOwnerEnforced"),
+        opts=opts,
+    )
+    encryption = s3.BucketServerSideEncryptionConfiguration(
+        f"{full}-encryption", bucket=made.bucket, rules=[_encryption(account, asked)], opts=opts
+    )
+    access = s3.BucketPolicy(
+        f"{full}-policy",
+        bucket=made.bucket,
+        policy=made.arn.apply(lambda arn: json.dumps(policy(arn, public=asked.public))),
+        # While public policies are barred, a public one is refused.
+        opts=account.opts(parent, after=[barrier]),
+    )
+    _keep(account, full, made, asked, parent)
+    if asked.origins:
+        _open(account, full, made, asked, parent)
+    return Made(bucket=made, ready=[barrier, owner, encryption, access])
+
+
+def _encryption(account: Account, asked: Bucket) -> s3.BucketServerSideEncryptionConfigurationRuleArgs:
+    """By KMS; what everybody may read, by S3 alone, as KMS serves nobody without a name."""
+    how = s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
+        sse_algorithm="AES256" if asked.public else "aws:kms",
+        kms_master_key_id=None if asked.public else account.kms_key,
+    )
+    return s3.BucketServerSideEncryptionConfigurationRuleArgs(
+        apply_server_side_encryption_by_default=how, bucket_key_enabled=not asked.public
+    )
+
+
+def _keep(account: Account, full: str, made: s3.Bucket, asked: Bucket, parent: pulumi.Resource) -> None:
+    """How long things are kept."""
+    status = "Enabled" if asked.versioned else "Suspended"
+    versions = s3.BucketVersioning(
+        f"{full}-versions",
+        bucket=made.bucket,
+        versioning_configuration=s3.BucketVersioningVersioningConfigurationArgs(status=status),
+        opts=account.opts(parent),
+    )
+    rules = [
+        s3.BucketLifecycleConfigurationRuleArgs(
+            id="leftovers",
+            status="Enabled",
+            filter=s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=""),
+            abort_incomplete_multipart_upload=(
+                s3.BucketLifecycleConfigurationRuleAbortIncompleteMultipartUploadArgs(
+                    days_after_initiation=UPLOAD_DAYS
+                )
+            ),
+            noncurrent_version_expiration=s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
+                noncurrent_days=asked.old_version_days
+            ),
+        )
+    ]
+    if asked.object_days:
+        rules.append(
+            s3.BucketLifecycleConfigurationRuleArgs(
+                id="passing",
+                status="Enabled",
+                filter=s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=""),
+                expiration=s3.BucketLifecycleConfigurationRuleExpirationArgs(days=asked.object_days),
+            )
+        )
+    s3.BucketLifecycleConfiguration(
+        f"{full}-lifecycle", bucket=made.bucket, rules=rules, opts=account.opts(parent, after=[versions])
+    )
+
+
+def _open(account: Account, full: str, made: s3.Bucket, asked: Bucket, parent: pulumi.Resource) -> None:
+    """What pages of other sites may do, as far as they have the right to."""
+    rule = s3.BucketCorsConfigurationCorsRuleArgs(
+        allowed_origins=list(asked.origins),
+        allowed_methods=["GET", "HEAD"] if asked.public else ["GET", "HEAD", "PUT"],
+        allowed_headers=["*"],
+        expose_headers=["ETag"],
+        max_age_seconds=MAX_AGE,
+    )
+    s3.BucketCorsConfiguration(
+        f"{full}-cors", bucket=made.bucket, cors_rules=[rule], opts=account.opts(parent)
+    )
