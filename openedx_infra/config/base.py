@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
 
@@ -160,6 +160,10 @@ Switch = Annotated[bool, Field(strict=True)]
 
 Distinct = AfterValidator(_distinct)
 """Marks a list that names nothing twice."""
+
+OrNothing = BeforeValidator(lambda said: None if said in ({}, "") else said)
+"""Marks an optional section or text of which nothing may be said by an empty map or text, too: Pulumi gives a
+program all keys of Pulumi.yaml, and can't say null there."""
 
 Setting = Annotated[Any, AfterValidator(_sayable)]
 """The value of a Django setting: anything that both YAML and JSON can say."""

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from openedx_infra.config.addons import Addons
 from openedx_infra.config.aws import Aws, StackName
-from openedx_infra.config.base import IMMUTABLE, Section, Switch
+from openedx_infra.config.base import IMMUTABLE, OrNothing, Section, Switch
 from openedx_infra.config.datastores.mongodb import DocumentdbServer
 from openedx_infra.config.datastores.mysql import AuroraServer, RdsServer
 from openedx_infra.config.datastores.search import SearchOpensearch
@@ -120,7 +120,7 @@ class Foundation(Described):
 
     kind: Literal["foundation"] = Field(json_schema_extra=IMMUTABLE)
     """Which kind of stack it is: a foundation. An instance says nothing here, and has other keys."""
-    aws: FoundationAws | None = None
+    aws: Annotated[FoundationAws | None, OrNothing] = None
     """AWS. Needed for shared servers."""
     addons: Addons = Addons()
     """Operators in the cluster."""

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from openedx_infra.config.aws import Aws, StackName
-from openedx_infra.config.base import IMMUTABLE
+from openedx_infra.config.base import IMMUTABLE, OrNothing
 from openedx_infra.config.builds import Build
 from openedx_infra.config.cluster import Cluster
 from openedx_infra.config.datastores import Datastores
@@ -73,9 +73,9 @@ class Stack(Described):
     """Container images, where they shall differ from the release's."""
     datastores: Datastores = Datastores()
     """Where the data lives."""
-    aws: Aws | None = None
+    aws: Annotated[Aws | None, OrNothing] = None
     """Where in AWS the instance's resources are. Needed where a datastore, or mail, is on AWS."""
-    foundation: StackName | None = None
+    foundation: Annotated[StackName | None, OrNothing] = None
     """Foundation stack that this instance is built on: its network, its key, its shared servers. None: the
     instance stands alone."""
     sizing: Sizing = Sizing()

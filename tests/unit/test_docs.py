@@ -12,8 +12,9 @@ import pytest
 import yaml
 from samples import decide, decided
 
-from openedx_infra.config import PROJECT, SECRETS_KEY, ConfigError, Stack, load
+from openedx_infra.config import PROJECT, SECRETS_KEY, ConfigError, Foundation, Stack, describe, load
 from openedx_infra.config.base import Section
+from openedx_infra.config.kinds import own_keys
 from openedx_infra.config.places import sections
 from openedx_infra.config.reference import FOLDER, files, reference_markdown
 from openedx_infra.config.schema import json_schema
@@ -79,15 +80,18 @@ def test_immutable_keys_say_so_in_both_references() -> None:
 def test_pulumi_yaml_describes_every_key_and_adds_no_rule_of_its_own() -> None:
     project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))
     assert project["name"] == PROJECT
-    assert project["config"].keys() == {*Stack.model_fields, SECRETS_KEY}
-    plain = load("a", {"site": {"lms_host": "learn.example.org"}})
+    assert project["config"].keys() == {*Stack.model_fields, *Foundation.model_fields, SECRETS_KEY}
+    said = {"site": {"lms_host": "learn.example.org"}}
+    plain = describe("a", said)
+    empty = describe("a", {"kind": "foundation"})
     for key, entry in project["config"].items():
         # A `type` would let Pulumi refuse a file before the program can explain it whole.
         assert entry.keys() == {"description", "default"}, key
         assert entry["description"].startswith(_kind(entry["default"])), key
         if key not in ("site", SECRETS_KEY):
-            said = {"site": {"lms_host": "learn.example.org"}, key: entry["default"]}
-            assert load("a", said) == plain, key
+            assert describe("a", own_keys({**said, key: entry["default"]})) == plain, key
+        if key not in ("kind", SECRETS_KEY):
+            assert describe("a", own_keys({"kind": "foundation", key: entry["default"]})) == empty, key
 
 
 def _kind(default: Any) -> str:
