@@ -37,3 +37,9 @@ def opened(value: str, gate: Gate) -> Awaitable[str]:
         return value
 
     return awaited()
+
+
+def is_unknown(error: Exception) -> bool:
+    """Whether a reference failed as there is no such stack, rather than as nobody could be asked."""
+    text = str(error)
+    return "does not exist" in text or "unknown stack" in text or "no stack named" in text

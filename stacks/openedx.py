@@ -30,6 +30,7 @@ def deploy(stack: Stack, secrets: Mapping[str, pulumi.Input[str]]) -> None:
         raise pulumi.RunError(str(ConfigError(stack.name, faults)))
     patches = Patches(stack.overrides)
     foundation = FoundationReference(stack) if stack.foundation else None
+    secrets = {**secrets, **(foundation.passwords() if foundation else {})}
     right = gate(stack.name, _judgements(stack, secrets, patches, foundation))
     platform = Platform(
         "openedx",
@@ -37,7 +38,6 @@ def deploy(stack: Stack, secrets: Mapping[str, pulumi.Input[str]]) -> None:
             stack=stack,
             secrets=secrets,
             foundation=foundation.contract(right) if foundation else None,
-            foundation_secrets=foundation.secrets(right) if foundation else None,
         ),
         pulumi.ResourceOptions(
             providers=[cluster(stack, right)], transformations=[patches.apply], depends_on=right
@@ -56,7 +56,7 @@ def _judgements(
     """What can be found wrong only when values are known."""
 
     async def forms() -> list[str]:
-        return unfit(await pulumi.Output.all(**secrets).future() or {})
+        return unfit(await pulumi.Output.all(**secrets).future() or {}, stack.sources)
 
     async def overrides() -> list[str]:
         return _unmatched(stack, patches)

@@ -1,4 +1,4 @@
-"""What does this run deploy? The stack file says so: its kind chooses the program, and is all that is loaded."""
+"""What does this run deploy? The stack file says so: its kind chooses, and nothing else is loaded."""
 
 from __future__ import annotations
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import Any
 
 import pulumi
 
 from openedx_infra.config import Stack
-from openedx_infra.config.agreement import disagreements, lacking, never_up
-from openedx_infra.config.contract import CONTRACT_OUTPUT, CONTRACT_SECRETS_OUTPUT, Contract
-from stacks.gate import Gate
+from openedx_infra.config.agreement import disagreements, lacking, never_up, read, shared
+from openedx_infra.config.contract import CONTRACT_OUTPUT, CONTRACT_SECRETS_OUTPUT, PASSWORDS, Contract
+from stacks.gate import Gate, is_unknown
 
 
 class FoundationReference:
@@ -24,7 +24,7 @@ class FoundationReference:
         try:
             outputs = await self._outputs.outputs.future()
         except Exception as error:
-            if _is_unknown(error):
+            if is_unknown(error):
                 return [never_up(self._stack)]
             raise
         known = dict(outputs or {})
@@ -34,15 +34,14 @@ class FoundationReference:
     def contract(self, gate: Gate) -> pulumi.Output[Contract]:
         """What it promises, once the gate is open."""
         promised = self._outputs.get_output(CONTRACT_OUTPUT)
-        return pulumi.Output.all(gate, promised).apply(lambda known: Contract.model_validate(known[1]))
+        return pulumi.Output.all(gate, promised).apply(lambda known: read(known[1]))
 
-    def secrets(self, gate: Gate) -> pulumi.Output[Mapping[str, str]]:
-        """Passwords of its shared servers, once the gate is open."""
+    def passwords(self) -> dict[str, pulumi.Output[str]]:
+        """Passwords of the servers that the instance shares, by the names that its own would have."""
         handed = self._outputs.get_output(CONTRACT_SECRETS_OUTPUT)
-        return pulumi.Output.secret(pulumi.Output.all(gate, handed).apply(lambda known: known[1] or {}))
+        return {PASSWORDS[name]: _picked(handed, PASSWORDS[name]) for name in shared(self._stack)}
 
 
-def _is_unknown(error: Exception) -> bool:
-    """Whether the engine means that there is no such stack, rather than that it could not be asked."""
-    text = str(error)
-    return "does not exist" in text or "unknown stack" in text or "no stack named" in text
+def _picked(handed: pulumi.Output[Any], name: str) -> pulumi.Output[str]:
+    """One of the passwords; empty where it is missing, which keeps the gate shut."""
+    return pulumi.Output.secret(handed.apply(lambda known: str((known or {}).get(name, ""))))

@@ -35,11 +35,10 @@ class Instance:
     scope: Scope
     """Namespace and labels."""
     secrets: Mapping[str, pulumi.Input[str]]
-    """Values of the stack's secrets by name."""
+    """Values of the stack's secrets by name. Passwords of servers that its foundation shares are among them,
+    by the names that they would have if the server were the instance's own."""
     foundation: pulumi.Output[Contract] | None = None
     """What its foundation stack promises. None: it is built on none."""
-    foundation_secrets: pulumi.Output[Mapping[str, str]] | None = None
-    """Passwords of the foundation's shared servers, by the names that secrets of the stack would have."""
     aws: OnAws | None = None
     """Its part of AWS. None: it makes nothing there, and loads nothing of it."""
     certificates: Certificates = field(default_factory=Certificates)

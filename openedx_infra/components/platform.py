@@ -41,11 +41,9 @@ class PlatformArgs:
     stack: Stack
     """Its configuration."""
     secrets: Mapping[str, pulumi.Input[str]]
-    """Its secrets by name."""
+    """Its secrets by name; passwords of servers that its foundation shares are among them."""
     foundation: pulumi.Output[Contract] | None = None
     """What its foundation promises. None: it is built on none."""
-    foundation_secrets: pulumi.Output[Mapping[str, str]] | None = None
-    """Passwords of the servers that its foundation shares."""
 
 
 class Platform(pulumi.ComponentResource):
@@ -69,7 +67,6 @@ class Platform(pulumi.ComponentResource):
             scope=scope,
             secrets=args.secrets,
             foundation=args.foundation,
-            foundation_secrets=args.foundation_secrets,
             certificates=certificates(stack, scope, args.secrets, self),
             built=self._images(args, known),
             pull_secrets=[*stack.images.pull_secrets, *secrets],

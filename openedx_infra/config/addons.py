@@ -1,4 +1,4 @@
-"""What does the cluster need beside Kubernetes? Operators, which a foundation installs once for all instances."""
+"""What does the cluster need beside Kubernetes? Operators, which a foundation installs for all instances."""
 
 from __future__ import annotations
 

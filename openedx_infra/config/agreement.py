@@ -7,10 +7,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from openedx_infra.config.contract import CONTRACT_OUTPUT, PASSWORDS, VERSION, Contract
+from openedx_infra.config.aws import Irsa
+from openedx_infra.config.contract import CONTRACT_OUTPUT, PASSWORDS, PORTS, VERSION, Contract
 from openedx_infra.config.errors import explain
-from openedx_infra.config.mail import MailSes
-from openedx_infra.config.places import key_of
+from openedx_infra.config.places import Location, key_of
 from openedx_infra.config.stack import Stack
 from openedx_infra.config.wording import said
 
@@ -19,6 +19,8 @@ SHARED = "shared"
 
 _IN_A_NETWORK = frozenset({"rds", "aurora", "documentdb", "elasticache", "opensearch"})
 """Sources whose servers are put into a network of AWS."""
+_BY_A_ROLE = frozenset({"s3", "ses"})
+"""Sources that pods use by a role of AWS."""
 
 
 def never_up(stack: Stack) -> str:
@@ -26,26 +28,37 @@ def never_up(stack: Stack) -> str:
     name = str(stack.foundation).rpartition("/")[2]
     return _line(
         stack,
-        f"{stack.foundation} is no foundation that was ever brought up: run `openedx-infra up --stack {name}` "
-        "first, with the state in the same place as this instance's, or write the name of one that was",
+        f"{stack.foundation} is no foundation that was ever brought up: run `openedx-infra up --stack "
+        f"{name}` first, with the state in the same place as this instance's, or write the name of one that "
+        "was",
     )
 
 
 def disagreements(stack: Stack, outputs: Mapping[str, Any]) -> list[str]:
     """One line for everything that this instance needs of its foundation and its `outputs` don't promise."""
-    promised = outputs.get(CONTRACT_OUTPUT)
+    promised = _as_said(outputs.get(CONTRACT_OUTPUT))
     if not isinstance(promised, Mapping):
         return [never_up(stack)]
     if other := _other_version(stack, promised.get("version")):
         return [other]
     try:
-        contract = Contract.model_validate(promised)
+        contract = read(promised)
     except ValidationError as error:
         return [
-            _line(stack, f"the contract of {stack.foundation} says what can't be: {fault}")
+            _line(stack, f"the contract of {stack.foundation} is none: {fault.removeprefix('openedx:')}")
             for fault in explain(error, Contract)
         ]
-    return [*_missing(stack, contract), *_region(stack, contract)]
+    return [
+        *_servers(stack, contract),
+        *_network(stack, contract),
+        *_identity(stack, contract),
+        *_region(stack, contract),
+    ]
+
+
+def read(promised: Any) -> Contract:
+    """The contract in an output. Raises ValidationError for one that `disagreements` finds wrong."""
+    return Contract.model_validate(_as_said(promised))
 
 
 def lacking(stack: Stack, passwords: Collection[str]) -> list[str]:
@@ -59,7 +72,7 @@ def lacking(stack: Stack, passwords: Collection[str]) -> list[str]:
 
 def shared(stack: Stack) -> tuple[str, ...]:
     """Keys of the datastores whose servers this instance shares."""
-    return tuple(name for name in PASSWORDS if getattr(stack.datastores, name).source == SHARED)
+    return tuple(name for name, source in stack.sources.items() if source == SHARED)
 
 
 _AGAIN = "bring it up again"
@@ -74,32 +87,51 @@ def _other_version(stack: Stack, version: Any) -> str | None:
         if newer
         else "bring the foundation up from a checkout as new as this one"
     )
-    text = f"the contract of {stack.foundation} is of version {said(version)}, and this program reads {VERSION}"
+    text = (
+        f"the contract of {stack.foundation} is of version {said(version)}, and this program reads {VERSION}"
+    )
     return _line(stack, f"{text}: {remedy}")
 
 
-def _missing(stack: Stack, contract: Contract) -> Iterator[str]:
-    """What the instance wants, and the contract doesn't hold."""
+def _servers(stack: Stack, contract: Contract) -> Iterator[str]:
     for name in shared(stack):
-        if getattr(contract, name) is None:
-            where = key_of(("datastores", name, "source"))
+        server = getattr(contract, name)
+        if server is None:
+            where = key_of((*_place(name), "source"))
             yield (
-                f"{where}: shared, but {stack.foundation} shares no {name}: say `{name}` in the `datastores` of "
-                "the foundation, or write another source"
+                f"{where}: shared, but {stack.foundation} shares no {name}: say `{name}` in the "
+                "`datastores` of the foundation, or write another source"
             )
-    aws = stack.aws
-    if contract.network is None and (aws is None or aws.network is None):
-        for name in _in_a_network(stack):
-            yield (
-                f"{key_of(('datastores', name))}: is put into a network of AWS, and {stack.foundation} has none: "
-                f"say `openedx:aws.network` in the foundation, or here"
-            )
-    if contract.identity is None and (aws is None or aws.identity is None):
-        for key in _by_a_role(stack):
-            yield (
-                f"{key}: needs a role for pods, and {stack.foundation} doesn't say how they get one: "
-                "say `openedx:aws.identity` in the foundation, or here"
-            )
+        elif server.port != PORTS[name]:
+            text = f"{stack.foundation} has {name} on port {server.port}, and pods reach {PORTS[name]} only"
+            yield _line(stack, text)
+
+
+def _network(stack: Stack, contract: Contract) -> Iterator[str]:
+    if contract.network or (stack.aws and stack.aws.network):
+        return
+    for name, source in _saying(stack, _IN_A_NETWORK):
+        yield (
+            f"{key_of(_place(name))}: {source} is put into a network of AWS, and {stack.foundation} has "
+            "none: say `openedx:aws.network` there, or here"
+        )
+
+
+def _identity(stack: Stack, contract: Contract) -> Iterator[str]:
+    if stack.aws and stack.aws.identity:
+        return
+    users = [f"{key_of(_place(name))}: {source}" for name, source in _saying(stack, _BY_A_ROLE)]
+    for user in users if contract.identity is None else ():
+        yield (
+            f"{user} needs a role for pods, and {stack.foundation} doesn't say how they get one: "
+            "say `openedx:aws.identity` there, or here"
+        )
+    # It decides which resources there are, which no output of another stack may.
+    if users and isinstance(contract.identity, Irsa):
+        yield (
+            f"{key_of(('aws', 'identity'))}: missing: the cluster of {stack.foundation} has IRSA, which each "
+            f"instance says itself: write {{source: irsa, provider_arn: {contract.identity.provider_arn}}}"
+        )
 
 
 def _region(stack: Stack, contract: Contract) -> Iterator[str]:
@@ -110,15 +142,23 @@ def _region(stack: Stack, contract: Contract) -> Iterator[str]:
         )
 
 
-def _in_a_network(stack: Stack) -> Iterator[str]:
-    return (name for name in PASSWORDS if getattr(stack.datastores, name).source in _IN_A_NETWORK)
+def _saying(stack: Stack, sources: Collection[str]) -> list[tuple[str, str]]:
+    """The switches that say one of these sources, with what they say."""
+    return [(name, source) for name, source in stack.sources.items() if source in sources]
 
 
-def _by_a_role(stack: Stack) -> Iterator[str]:
-    if stack.datastores.storage.source == "s3":
-        yield key_of(("datastores", "storage"))
-    if isinstance(stack.mail.delivery, MailSes):
-        yield key_of(("mail", "delivery"))
+def _place(name: str) -> Location:
+    """Where the switch of this name is."""
+    return ("mail", "delivery") if name == "mail" else ("datastores", name)
+
+
+def _as_said(value: Any) -> Any:
+    """The value with whole numbers, which Pulumi passes from stack to stack as fractions."""
+    if isinstance(value, Mapping):
+        return {key: _as_said(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_as_said(inner) for inner in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _line(stack: Stack, text: str) -> str:

@@ -37,13 +37,11 @@ class SharedServer(Promise):
     host: str = Field(min_length=1)
     """Its address."""
     port: Port
-    """Its port."""
+    """Its port, which is the usual one (`PORTS`): network policies of instances know no other."""
     reader: str | None = Field(None, min_length=1)
     """Address of a copy that answers what only reads. None: there is none."""
     administrator: str | None = None
     """Who makes databases and users on it. None: it has no users."""
-    version: str | None = None
-    """Version of its engine, where that matters to instances."""
 
 
 class Contract(Promise):
@@ -79,3 +77,5 @@ PASSWORDS = {
     "search": "search_password",
 }
 """The secret of each shared server: its administrator's password, or its only one."""
+PORTS = {"mysql": 3306, "mongodb": 27017, "broker": 6379, "cache": 6379, "search": 443}
+"""The port of each shared server, as AWS' services have them."""

@@ -1,5 +1,4 @@
-"""Which combinations are impossible in a foundation, though each key is right alone? And which secrets does it
-need?"""
+"""Which combinations are impossible in a foundation, and which secrets does it need?"""
 
 from __future__ import annotations
 
@@ -10,6 +9,7 @@ from openedx_infra.config.conflict import Conflict
 from openedx_infra.config.contract import PASSWORDS
 from openedx_infra.config.foundation import Foundation
 from openedx_infra.config.secrets import BY_NAME, Secret
+
 
 def required(foundation: Foundation) -> tuple[Secret, ...]:
     """The secrets that this foundation needs: those of the servers that it shares."""
@@ -89,9 +89,7 @@ def _storage(foundation: Foundation) -> Iterator[Conflict]:
     said = foundation.datastores.mysql
     if said and said.source == "rds" and said.storage_limit < said.storage:
         text = f"{said.storage_limit} is less than `storage` ({said.storage}): write at least as much"
-        yield Conflict(
-            ("datastores", "mysql", "storage_limit"), text, (("datastores", "mysql", "storage"),)
-        )
+        yield Conflict(("datastores", "mysql", "storage_limit"), text, (("datastores", "mysql", "storage"),))
 
 
 _RULES: tuple[Callable[[Foundation], Iterator[Conflict]], ...] = (

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from openedx_infra.operations import operated
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.events import Urn
 from openedx_infra.operations.progress import Failure, Progress
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from openedx_infra.operations.session import Session
 
 _INTERRUPTED = re.compile(r"cancell?ed|interrupt|terminated", re.IGNORECASE)
-_WORKLOADS = ("Deployment", "StatefulSet", "Job", "PersistentVolumeClaim")
+_WORKLOADS = ("Deployment", "StatefulSet", "Job", "PersistentVolumeClaim", *operated.NAMES)
 
 
 def explain(session: Session, progress: Progress, error: OperationError, verb: str) -> OperationError:
@@ -38,7 +39,22 @@ def of_stop(progress: Progress, stack: str, verb: str) -> OperationError:
 def of_program(error: OperationError, errors: Sequence[str], printed: Sequence[str] = ()) -> OperationError:
     """The error when the program itself, rather than a resource, said what is wrong."""
     said = "\n".join(dict.fromkeys([*printed, *map(_without_frame, errors)]))
+    if unknown := _UNKNOWN_STACK.search(said):
+        return _of_reference(unknown["name"])
     return OperationError(said) if said else error
+
+
+_UNKNOWN_STACK = re.compile(r"unknown stack \"(?P<name>[^\"]+)\"")
+"""How Pulumi's engine ends a run when a stack reference leads to nothing."""
+
+
+def _of_reference(name: str) -> OperationError:
+    own = name.rpartition("/")[2]
+    return OperationError(
+        f"This stack refers to {name}, which was never brought up: nothing is known of it where this stack's "
+        "state is kept. Nothing was changed.",
+        remedy=f"run `openedx-infra up --stack {own}` first, or name a stack that was brought up",
+    )
 
 
 def _told(session: Session, failure: Failure) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from openedx_infra.operations import session, stackfile
 from openedx_infra.operations.errors import OperationError
@@ -31,7 +32,7 @@ def show(request: Request, console: Console, *, json: bool, show_secrets: bool) 
     table.add_column("Output", no_wrap=True)
     table.add_column("Value", overflow="fold")
     for name, value in outputs.items():
-        table.add_row(name, _text(value))
+        table.add_row(name, Text(_text(value)))
     console.print(table, highlight=False)
 
 

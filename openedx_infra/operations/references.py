@@ -12,6 +12,7 @@ from openedx_infra.config.contract import (
     CONTRACT_OUTPUT,
     CONTRACT_SECRETS_OUTPUT,
     PASSWORDS,
+    PORTS,
     Contract,
     SharedServer,
 )
@@ -24,7 +25,6 @@ NETWORK = Network(
     clients=("sg-0a1b2c3d4e5f60718",),
 )
 """A network that nobody has."""
-_PORTS = {"mysql": 3306, "mongodb": 27017, "broker": 6379, "cache": 6379, "search": 443}
 _ADMINISTRATORS = ("mysql", "mongodb", "search")
 
 
@@ -38,7 +38,10 @@ class Answers:
     """Its secret ones."""
 
     def of(self, stack: str) -> dict[str, Any]:
-        """What the engine would answer to a reference to a stack. Raises KeyError for one that isn't there."""
+        """What the engine would answer to a reference to a stack. Raises LookupError for one that isn't
+        there."""
+        if stack not in self.plain:
+            raise LookupError(f'unknown stack "{stack}"')
         secret = self.secret.get(stack, {})
         return {
             "name": stack,
@@ -70,7 +73,7 @@ def promised(region: str = REGION) -> tuple[dict[str, Any], dict[str, str]]:
             port=port,
             administrator="admin" if name in _ADMINISTRATORS else None,
         )
-        for name, port in _PORTS.items()
+        for name, port in PORTS.items()
     }
     contract = Contract(
         region=region,
@@ -79,4 +82,6 @@ def promised(region: str = REGION) -> tuple[dict[str, Any], dict[str, str]]:
         kms_key=f"arn:aws:kms:{region}:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000",
         **servers,
     )
-    return contract.model_dump(mode="json"), {name: f"of-the-foundation-{name}" for name in PASSWORDS.values()}
+    return contract.model_dump(mode="json"), {
+        name: f"of-the-foundation-{name}" for name in PASSWORDS.values()
+    }

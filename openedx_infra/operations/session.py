@@ -163,8 +163,8 @@ def _demand_same(stack: Described, live: LiveStack, address: Address | None, cre
     before, now = outputs.get("cluster"), address.context if address else None
     if before and now and before != now:
         changes.append(
-            f"openedx:cluster.context: the {stack.kind} runs in the cluster of context {before}, and does not "
-            f"move to {now}: give the new one a stack of its own (copy the stack file), or put "
+            f"openedx:cluster.context: the {stack.kind} runs in the cluster of context {before}, and does "
+            f"not move to {now}: give the new one a stack of its own (copy the stack file), or put "
             f"the old context back and `destroy` the {stack.kind} first"
         )
     if changes:

@@ -1,0 +1,55 @@
+"""Which network does another stack tell of? Its outputs, checked before anything is put into it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+from pydantic import ValidationError
+
+from openedx_infra.config.aws import Network
+from openedx_infra.config.errors import explain
+from openedx_infra.config.foundation import NetworkReference
+from openedx_infra.config.places import key_of
+from stacks.gate import Gate, is_unknown
+
+_KEY = key_of(("aws", "network_reference"))
+
+
+class NetworkOfAnother:
+    """A network that somebody else's stack makes."""
+
+    def __init__(self, said: NetworkReference) -> None:
+        self._said = said
+        self._outputs = pulumi.StackReference("network", stack_name=said.stack)
+
+    async def problems(self) -> list[str]:
+        """One line for everything that is not as it must be."""
+        try:
+            known = dict(await self._outputs.outputs.future() or {})
+        except Exception as error:
+            if is_unknown(error):
+                return [f"{_KEY}.stack: there is no stack {self._said.stack}, or this user may not read it"]
+            raise
+        names = {field: getattr(self._said, field) for field in Network.model_fields}
+        lacking = [
+            f"{_KEY}.{field}: {self._said.stack} has no output {name}; "
+            f"it has {', '.join(sorted(known)) or 'none'}"
+            for field, name in names.items()
+            if name not in known
+        ]
+        return lacking or self._faults({field: known[name] for field, name in names.items()})
+
+    def network(self, gate: Gate) -> pulumi.Output[Network]:
+        """The network, once the gate is open."""
+        said = {field: self._outputs.get_output(getattr(self._said, field)) for field in Network.model_fields}
+        return pulumi.Output.all(gate=gate, **said).apply(
+            lambda known: Network.model_validate({field: known[field] for field in Network.model_fields})
+        )
+
+    def _faults(self, said: dict[str, Any]) -> list[str]:
+        try:
+            Network.model_validate(said)
+        except ValidationError as error:
+            return [f"{_KEY}: the outputs of {self._said.stack}: {line}" for line in explain(error, Network)]
+        return []
