@@ -19,6 +19,8 @@ from botocore.config import Config
 from openedx_infra import scripts
 from openedx_infra.components.in_cluster import object_storage
 
+BUCKETS = [f"dev-{purpose}" for purpose in ("public", "private", "grades", "ora", "exports")]
+"""The buckets of the stack `dev`."""
 PATIENCE = 20
 """Seconds until the server must be ready: it takes a tenth of one."""
 
