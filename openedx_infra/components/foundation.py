@@ -32,6 +32,10 @@ class Foundation(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: FoundationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("openedx:index:Foundation", name, None, opts)
+        if args.stack.addons.operators:
+            from openedx_infra.components.addons import install
+
+            install(args.stack.addons, self)
         self.contract = self._on_aws(args)
         self.register_outputs({})
 

@@ -31,6 +31,8 @@ ChartRepository = Annotated[
 
 PERCONA = "https://percona.github.io/percona-helm-charts"
 """Percona's own repository."""
+OPSTREE = "https://ot-container-kit.github.io/helm-charts"
+"""The repository of OpsTree, who write the Redis Operator."""
 
 
 class Operator(Section):
@@ -54,17 +56,18 @@ class PerconaMysql(Operator):
 class PerconaMongodb(Operator):
     """Percona Operator for MongoDB, for `openedx:datastores.mongodb` with `source: operator`."""
 
-    version: ChartVersion = "1.21.0"
+    version: ChartVersion = "1.22.0"
     """Version of its chart, `psmdb-operator`."""
 
 
 class ValkeyOperator(Operator):
     """The operator of Valkey with Sentinels, for `broker` and `cache` with `source: operator`."""
 
-    version: ChartVersion
-    """Version of its chart."""
-    repository: ChartRepository
-    """Repository of its chart."""
+    version: ChartVersion = "0.26.1"
+    """Version of its chart, `redis-operator`: of the operator 0.26.0, the first whose Sentinels run in
+    restricted pods."""
+    repository: ChartRepository = OPSTREE
+    """Repository of the chart, or a mirror of it."""
 
 
 class Addons(Section):
@@ -75,7 +78,7 @@ class Addons(Section):
     mongodb_operator: PerconaMongodb | None = None
     """Percona Operator for MongoDB. `{}` installs it as it is by default."""
     valkey_operator: ValkeyOperator | None = None
-    """The operator of Valkey."""
+    """OpsTree's Redis Operator, for broker and cache. `{}` installs it as it is by default."""
 
     @property
     def operators(self) -> dict[str, Operator]:

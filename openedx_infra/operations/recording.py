@@ -60,8 +60,8 @@ class Registered:
 
     @property
     def is_object(self) -> bool:
-        """Whether it is a Kubernetes object."""
-        return self.type.startswith("kubernetes:")
+        """Whether it is a Kubernetes object; a chart is not, though it consists of some."""
+        return self.custom and self.type.startswith("kubernetes:")
 
     @property
     def kind(self) -> str:

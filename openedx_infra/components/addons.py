@@ -1,0 +1,122 @@
+"""Which operators are in the cluster, and who installs them?
+
+A foundation, once for all instances, by their own Helm charts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+from pulumi_kubernetes.core.v1 import Namespace
+from pulumi_kubernetes.helm.v4 import Chart, RepositoryOptsArgs
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+
+from openedx_infra.config.addons import Addons, Operator
+from openedx_infra.kubernetes.patches import plain
+from openedx_infra.kubernetes.pod import container_security
+
+_LEVELS = {"enforce": "baseline", "audit": "restricted", "warn": "restricted"}
+"""Pod Security Standards of the operators' namespaces. Percona's chart for MySQL leaves no way to say what
+`restricted` asks for, though its operator needs nothing that this forbids."""
+_SIZE = {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}}
+"""An operator of some ten instances: a guess; publishers name none, or 500 MB."""
+_POD = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+_DEFINITION = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Release:
+    """An operator as its publisher packs it."""
+
+    chart: str
+    """Name of its chart in the repository, and of its release in the cluster."""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """Values of the chart: all namespaces are watched, and nothing is told to the publisher."""
+
+
+def _releases() -> dict[str, _Release]:
+    """The operators by their keys in `addons`."""
+    processes = plain(container_security())
+    return {
+        "mysql_operator": _Release(
+            chart="ps-operator",
+            values={"watchAllNamespaces": True, "disableTelemetry": True, "resources": _SIZE},
+        ),
+        "mongodb_operator": _Release(
+            chart="psmdb-operator",
+            values={
+                "watchAllNamespaces": True,
+                "disableTelemetry": True,
+                "resources": _SIZE,
+                "podSecurityContext": _POD,
+                "securityContext": processes,
+            },
+        ),
+        "valkey_operator": _Release(
+            chart="redis-operator",
+            values={
+                "redisOperator": {"watchNamespace": "", "imagePullPolicy": "IfNotPresent"},
+                "resources": _SIZE,
+                "podSecurityContext": _POD,
+                "securityContext": processes,
+            },
+        ),
+    }
+
+
+def install(addons: Addons, parent: pulumi.Resource) -> None:
+    """The operators that are said, each in its namespace.
+
+    When one is taken out again, the kinds of custom resources that it defined stay in the cluster, and with
+    them the servers that it ran.
+    """
+    namespaces = {name: _namespace(name, parent) for name in sorted(_namespaces(addons))}
+    for key, release in _releases().items():
+        said: Operator | None = getattr(addons, key)
+        if said is not None:
+            opts = pulumi.ResourceOptions(
+                parent=parent,
+                depends_on=[namespaces[said.namespace]],
+                transforms=[_kept],
+            )
+            _chart(release, said, opts)
+
+
+def _namespaces(addons: Addons) -> set[str]:
+    return {operator.namespace for operator in addons.operators.values()}
+
+
+def _namespace(name: str, parent: pulumi.Resource) -> Namespace:
+    labels = {f"pod-security.kubernetes.io/{mode}": level for mode, level in _LEVELS.items()}
+    return Namespace(
+        name,
+        metadata=ObjectMetaArgs(name=name, labels=labels),
+        opts=pulumi.ResourceOptions(parent=parent),
+    )
+
+
+def _chart(release: _Release, said: Operator, opts: pulumi.ResourceOptions) -> Chart:
+    """The chart, rendered by Pulumi's provider: a preview shows each object."""
+    in_registry = said.repository.startswith("oci://")
+    return Chart(
+        release.chart,
+        chart=f"{said.repository.rstrip('/')}/{release.chart}" if in_registry else release.chart,
+        repository_opts=None if in_registry else RepositoryOptsArgs(repo=said.repository),
+        version=said.version,
+        namespace=said.namespace,
+        values=dict(release.values),
+        opts=opts,
+    )
+
+
+def _kept(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
+    """Definitions of kinds are never deleted: whoever deletes one deletes all servers of that kind."""
+    if args.type_ != _DEFINITION:
+        return None
+    kept = pulumi.ResourceOptions(retain_on_delete=True)
+    return pulumi.ResourceTransformResult(
+        props=args.props, opts=pulumi.ResourceOptions.merge(args.opts, kept)
+    )
