@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import pulumi
 
 from openedx_infra.components.datastores import Datastores
-from openedx_infra.components.in_cluster import meilisearch
+from openedx_infra.components.in_cluster import meilisearch, object_storage
 from openedx_infra.components.instance import MFE_PORT, PLATFORM, WEB_PORT, Instance
 from openedx_infra.components.mfe import SOFTWARE as MFE_SERVER
 from openedx_infra.components.proxies import PODS
 from openedx_infra.components.store import Members, Reach
 from openedx_infra.config.datastores.search import SearchInCluster
+from openedx_infra.config.datastores.storage import StorageInCluster
 from openedx_infra.config.mail import MailRelay
 from openedx_infra.kubernetes.isolation import Flow, Group, Isolation
 from openedx_infra.kubernetes.names import NAME
@@ -28,6 +29,8 @@ def isolate(instance: Instance, stores: Datastores, parent: pulumi.Resource) -> 
     visited = {PLATFORM: WEB_PORT, MFE_SERVER: MFE_PORT}
     if isinstance(instance.stack.datastores.search, SearchInCluster):
         visited[meilisearch.SOFTWARE] = meilisearch.PORT
+    if isinstance(instance.stack.datastores.storage, StorageInCluster):
+        visited[object_storage.SOFTWARE] = object_storage.PORT
     isolation.allow_visitors(visited, PODS[instance.stack.cluster.ingress_controller])
     # Logins, LTI tools, video transcripts and webhooks are all over the web.
     outside = {
