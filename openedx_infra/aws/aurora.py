@@ -8,6 +8,7 @@ from pulumi_aws.rds import (
     ClusterInstance,
     ClusterParameterGroup,
     ClusterParameterGroupParameterArgs,
+    EngineType,
     SubnetGroup,
 )
 
@@ -82,7 +83,7 @@ def _member(
     return ClusterInstance(
         account.name(f"{name}-{number}"),
         cluster_identifier=cluster.cluster_identifier,
-        engine="aurora-mysql",
+        engine=EngineType.AURORA_MYSQL,
         instance_class=asked.instance_class,
         promotion_tier=number,
         publicly_accessible=False,

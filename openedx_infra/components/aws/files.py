@@ -67,5 +67,6 @@ def _rights(known: Sequence[Any]) -> list[Mapping[str, Any]]:
     return [*s3.rights(arns), *(kms.rights(key, region, "s3") if key else [])]
 
 
-def _connection(names: Mapping[Purpose, str], region: str) -> connections.Buckets:
-    return connections.Buckets(names=names, region=region, addressing="virtual", role=True)
+def _connection(names: Mapping[str, str], region: str) -> connections.Buckets:
+    known = {purpose: names[purpose] for purpose in PURPOSES}
+    return connections.Buckets(names=known, region=region, addressing="virtual", role=True)
