@@ -50,6 +50,14 @@ def _together(known: dict[str, Any]) -> Connections:
     return Connections(**known)
 
 
+def buckets(connections: Connections) -> dict[str, str]:
+    """Names of its buckets by what they are for. None, where files lie on volumes."""
+    storage = connections.storage
+    if isinstance(storage, Volumes):
+        return {}
+    return {str(purpose): name for purpose, name in storage.names.items()}
+
+
 def addresses(connections: Connections) -> dict[str, str]:
     """Where each of them is, as people read it. No password is in it."""
     at = connections

@@ -37,6 +37,9 @@ def isolate(instance: Instance, stores: Datastores, parent: pulumi.Resource) -> 
         port for store in stores.named().values() if not store.reach.pods for port in store.reach.ports
     }
     isolation.allow_internet(PLATFORM, sorted({80, 443, *outside}))
+    for name, store in stores.named().items():
+        if store.administrator and not store.reach.pods:
+            isolation.allow_internet(f"{name}-provision", store.reach.ports)
     if isinstance(instance.stack.mail.delivery, MailRelay):
         isolation.allow_internet("smtp", [25])
     if instance.aws and instance.aws.agent:
