@@ -1,6 +1,6 @@
 """What does each key of a stack file mean? The reference for people, made from the models.
 
-`python -m openedx_infra.config.reference` writes it and the JSON Schema to docs/reference.
+`python -m openedx_infra.config.reference` writes it and the JSON Schemas to docs/reference.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import yaml
 from pydantic.fields import FieldInfo
 
 from openedx_infra.config.base import Section
+from openedx_infra.config.described import Described
+from openedx_infra.config.foundation import Foundation
 from openedx_infra.config.places import UNION_KEY, branches, key_of, sections
 from openedx_infra.config.schema import IMMUTABLE_NOTE, json_schema
 from openedx_infra.config.secrets import SECRETS, Secret
@@ -21,7 +23,7 @@ from openedx_infra.config.stack import Stack
 from openedx_infra.config.words import anchor, type_in_words
 
 FOLDER = Path("docs/reference")
-"""Where both files belong, from the root of the checkout."""
+"""Where the files belong, from the root of the checkout."""
 
 _HEAD = """\
 <!-- Made by `make docs` from openedx_infra/config. Change it there. -->
@@ -44,6 +46,21 @@ config:
 - CPU is said in thousandths of a core (`250m`) or whole cores (`"2"`), memory and storage in `Ki`, `Mi`, `Gi`
   or `Ti`.
 - `openedx-infra check --stack <stack>` finds every fault of a file, and touches nothing.
+- What many instances share has a stack of its own, with other keys: [foundation](foundation.md).
+"""
+_FOUNDATION_HEAD = """\
+<!-- Made by `make docs` from openedx_infra/config. Change it there. -->
+# Configuration of a foundation
+
+What many instances share has a stack of its own, whose file says `openedx:kind: foundation`. An instance
+names it as `openedx:foundation`, and is described [elsewhere](configuration.md), as are the rules of all stack
+files.
+
+```yaml
+# yaml-language-server: $schema=docs/reference/foundation.schema.json
+config:
+  openedx:kind: foundation
+```
 """
 _SECRETS_HEAD = """
 ## Secrets
@@ -58,14 +75,21 @@ into pods as files, and stand in no ConfigMap, environment variable or command l
 
 
 def reference_markdown() -> str:
-    """The whole reference, as Markdown."""
-    text = _HEAD
-    for section, keys in _occurrences().items():
-        text += "\n" + "\n".join(_section(section, keys)) + "\n"
-    return text + _SECRETS_HEAD + "".join(_secret(secret) for secret in SECRETS)
+    """The whole reference of an instance, as Markdown."""
+    return _HEAD + _sections(Stack) + _SECRETS_HEAD + "".join(_secret(secret) for secret in SECRETS)
 
 
-def _occurrences() -> dict[type[Section], list[str]]:
+def foundation_markdown() -> str:
+    """The whole reference of a foundation, as Markdown."""
+    return _FOUNDATION_HEAD + _sections(Foundation)
+
+
+def _sections(root: type[Section]) -> str:
+    found = _occurrences(root).items()
+    return "".join("\n" + "\n".join(_section(section, keys)) + "\n" for section, keys in found)
+
+
+def _occurrences(root: type[Section]) -> dict[type[Section], list[str]]:
     """Every section with the keys that it stands at, each section after the one that holds it."""
     found: dict[type[Section], list[str]] = {}
 
@@ -75,7 +99,7 @@ def _occurrences() -> dict[type[Section], list[str]]:
             for inner, further in _inner_sections(field.annotation):
                 visit(inner, (*location, name, *further))
 
-    visit(Stack, ())
+    visit(root, ())
     return found
 
 
@@ -90,11 +114,12 @@ def _inner_sections(annotation: Any) -> Iterator[tuple[type[Section], tuple[str,
 
 
 def _section(section: type[Section], keys: list[str]) -> Iterator[str]:
-    top = section is Stack or any("." not in key for key in keys)
-    title = "Top-level keys" if section is Stack else section.__name__
+    root = issubclass(section, Described)
+    top = root or any("." not in key for key in keys)
+    title = "Top-level keys" if root else section.__name__
     yield f'{"##" if top else "###"} <a id="{anchor(section)}"></a>{title}'
     yield ""
-    if section is not Stack:
+    if not root:
         yield f"At {', '.join(f'`{key}`' for key in keys)}{_choice(section)}."
         yield ""
     yield _prose(section.__doc__)
@@ -164,8 +189,14 @@ def files() -> dict[str, str]:
     """The generated files by their names in `FOLDER`."""
     return {
         "configuration.md": reference_markdown(),
-        "stack.schema.json": json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n",
+        "foundation.md": foundation_markdown(),
+        "stack.schema.json": _json(json_schema()),
+        "foundation.schema.json": _json(json_schema(Foundation)),
     }
+
+
+def _json(schema: dict[str, Any]) -> str:
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
 def main() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from openedx_infra.config.described import Described
+from openedx_infra.config.foundation import Foundation
 from openedx_infra.config.places import UNION_KEY
 from openedx_infra.config.secrets import NAMES, REGISTRY_PASSWORD
 from openedx_infra.config.stack import PROJECT, SECRETS_KEY, Stack
@@ -11,6 +13,7 @@ from openedx_infra.config.stack import PROJECT, SECRETS_KEY, Stack
 IMMUTABLE_NOTE = "Can't be changed once the instance exists."
 """What the documentation of an immutable key ends with."""
 
+_TITLES: dict[type[Described], str] = {Stack: "an Open edX instance", Foundation: "a foundation"}
 _OWN_WORDS = ("default_text", "discriminator", "immutable", "title")
 _PULUMI = {
     "encryptionsalt": "Salt of the passphrase that encrypts this stack's secrets. Pulumi writes it.",
@@ -19,9 +22,9 @@ _PULUMI = {
 }
 
 
-def json_schema() -> dict[str, Any]:
+def json_schema(model: type[Described] = Stack) -> dict[str, Any]:
     """The schema of a stack file as a whole: our keys, the secrets, and what Pulumi itself writes there."""
-    stack = Stack.model_json_schema()
+    stack = model.model_json_schema()
     definitions = {name: _tidy(definition) for name, definition in stack["$defs"].items()}
     _require_choices(definitions, stack["$defs"])
     sections = {name: _tidy(field) for name, field in stack["properties"].items()}
@@ -31,7 +34,7 @@ def json_schema() -> dict[str, Any]:
         }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Stack file of an Open edX instance",
+        "title": f"Stack file of {_TITLES[model]}",
         "type": "object",
         "additionalProperties": False,
         "required": ["config"],
