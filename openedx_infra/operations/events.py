@@ -42,6 +42,11 @@ class Urn:
         """Whether it is an object of the cluster, other than components and providers."""
         return self._types[-1].startswith("kubernetes:")
 
+    @property
+    def is_told(self) -> bool:
+        """Whether it is something that people wait for: an object of the cluster, or a resource of AWS."""
+        return self._types[-1].startswith(("kubernetes:", "aws:"))
+
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"
 

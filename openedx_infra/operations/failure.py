@@ -21,6 +21,9 @@ _WORKLOADS = ("Deployment", "StatefulSet", "Job", "PersistentVolumeClaim", *oper
 def explain(session: Session, progress: Progress, error: OperationError, verb: str) -> OperationError:
     """The error for people when a verb failed half-way."""
     name = session.file.name
+    whys = "\n".join(text for failure in progress.failures for text in failure.why)
+    if unknown := _UNKNOWN_STACK.search(whys):
+        return _of_reference(unknown["name"])
     if progress.failures:
         parts = [_told(session, failure) for failure in progress.failures]
         return OperationError("\n".join(parts), remedy=_remedy(progress.failures, name, verb))
@@ -38,9 +41,11 @@ def of_stop(progress: Progress, stack: str, verb: str) -> OperationError:
 
 def of_program(error: OperationError, errors: Sequence[str], printed: Sequence[str] = ()) -> OperationError:
     """The error when the program itself, rather than a resource, said what is wrong."""
-    said = "\n".join(dict.fromkeys([*printed, *map(_without_frame, errors)]))
+    said = "\n".join(dict.fromkeys([*printed, *filter(None, map(_without_frame, errors))]))
     if unknown := _UNKNOWN_STACK.search(said):
         return _of_reference(unknown["name"])
+    if protected := _PROTECTED.search(said):
+        return _of_protection(Urn(protected["urn"]))
     return OperationError(said) if said else error
 
 
@@ -54,6 +59,20 @@ def _of_reference(name: str) -> OperationError:
         f"This stack refers to {name}, which was never brought up: nothing is known of it where this stack's "
         "state is kept. Nothing was changed.",
         remedy=f"run `openedx-infra up --stack {own}` first, or name a stack that was brought up",
+    )
+
+
+_PROTECTED = re.compile(
+    r"unable to replace resource \"(?P<urn>[^\"]+)\"\s+as it is currently marked for protection"
+)
+"""How Pulumi's engine ends a run that would replace what holds data."""
+
+
+def _of_protection(urn: Urn) -> OperationError:
+    return OperationError(
+        f"{urn} holds data, and could only be replaced by an empty one: it is protected, and stays.",
+        remedy="`openedx-infra preview --refresh` shows what differs. Write back what the stack file said, "
+        "or undo what somebody changed beside the program; docs/datastores.md tells how data moves",
     )
 
 
@@ -105,4 +124,11 @@ _NOISE = re.compile(
 
 def _without_frame(text: str) -> str:
     """What the program said, without the frame that the language host puts around it."""
-    return re.sub(r"^(Program failed with an unhandled exception:|error: )\s*", "", text.strip())
+    return _FRAME.sub("", text.strip())
+
+
+_FRAME = re.compile(
+    r"^(Program failed with an unhandled exception:|error: )\s*"
+    r"|^an unhandled error occurred: program exited with non-zero exit code: \d+$"
+)
+"""What Pulumi says around, and after, what the program said."""

@@ -31,6 +31,12 @@ _TOLD = (
     "Job",
     "Ingress",
     *operated.NAMES,
+    "Instance",
+    "Cluster",
+    "ClusterInstance",
+    "ReplicationGroup",
+    "Domain",
+    "Bucket",
 )
 """Kinds of which each is told of, whatever happens. An instance has some 80 others, made in a moment."""
 
@@ -42,6 +48,10 @@ _VERBS = {
     "import": ("=", "green", "imported"),
 }
 """Mark, colour and word of Pulumi's operations that are told of; deleting what was replaced is not."""
+
+
+_CUT_OFF = "KeyboardInterrupt"
+"""How Python ends what it prints of a program that Pulumi interrupts."""
 
 
 @dataclass
@@ -124,18 +134,20 @@ class Progress:
     def printed(self) -> list[str]:
         """What the program printed on its standard error, line by line.
 
-        When a resource failed it is of no use: Pulumi then interrupts the program, which complains of that.
+        When a resource failed, or was refused, it is of no use: Pulumi then interrupts the program, which
+        complains of that.
         """
-        return [] if self._failed else self._printed
+        interrupted = bool(self._failed) or any(line.strip() == _CUT_OFF for line in self._printed)
+        return [] if interrupted else self._printed
 
     def _start(self, event: Started) -> None:
-        if event.op in _VERBS and event.urn.is_kubernetes:
+        if event.op in _VERBS and event.urn.is_told:
             self._waiting[event.urn.text] = _Waiting(time.monotonic())
 
     def _finish(self, event: Finished) -> None:
         begun = self._waiting.pop(event.urn.text, None)
         quiet = event.op == self.usual and event.urn.kind not in _TOLD
-        if event.op in _VERBS and event.urn.is_kubernetes and not quiet:
+        if event.op in _VERBS and event.urn.is_told and not quiet:
             self._print(event.urn, *_VERBS[event.op], begun)
 
     def _fail(self, event: Failed) -> None:
@@ -211,7 +223,7 @@ class Plan:
     def show(self, console: Console) -> None:
         """Print what would change, each with the properties that differ."""
         for step in self.steps:
-            if step.op in _VERBS and step.urn.is_kubernetes:
+            if step.op in _VERBS and step.urn.is_told:
                 mark, style, _ = _VERBS[step.op]
                 paths = f"  [{', '.join(step.changed)}]" if step.changed else ""
                 console.print(

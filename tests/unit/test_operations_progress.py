@@ -15,6 +15,9 @@ from openedx_infra.operations.progress import Plan, Progress, counted
 PREFIX = "urn:pulumi:mine::openedx::openedx:index:Platform$openedx:index:Lms$kubernetes"
 LMS = Urn(f"{PREFIX}:apps/v1:Deployment::lms")
 SETTINGS = Urn(f"{PREFIX}:core/v1:ConfigMap::lms-settings")
+DATABASE = Urn(
+    "urn:pulumi:mine::openedx::openedx:index:Platform$openedx:index:Datastores$aws:rds/instance:Instance::mysql"
+)
 COMPONENT = Urn("urn:pulumi:mine::openedx::openedx:index:Platform$openedx:index:Lms::lms")
 
 
@@ -30,7 +33,8 @@ def progress(out: io.StringIO) -> Progress:
 
 def test_an_urn_is_read() -> None:
     assert (LMS.kind, LMS.name, LMS.owner, LMS.is_kubernetes) == ("Deployment", "lms", "Lms", True)
-    assert not COMPONENT.is_kubernetes
+    assert not COMPONENT.is_kubernetes and not DATABASE.is_kubernetes
+    assert LMS.is_told and DATABASE.is_told and not COMPONENT.is_told
     assert Urn("urn:pulumi:mine::openedx::pulumi:pulumi:Stack::openedx-mine").owner == ""
 
 
@@ -43,6 +47,26 @@ def test_what_is_made_is_told_and_a_component_is_not(progress: Progress, out: io
         progress(Started(urn=urn, op="create"))
         progress(Finished(urn=urn, op="create"))
     assert out.getvalue().split() == ["+", "created", "Lms", "Deployment", "lms"]
+
+
+def test_what_aws_is_asked_for_is_told(progress: Progress, out: io.StringIO) -> None:
+    progress(Started(urn=DATABASE, op="create"))
+    assert progress._lines()[0].startswith("Instance mysql")
+    progress(Finished(urn=DATABASE, op="create"))
+    assert out.getvalue().split() == ["+", "created", "Datastores", "Instance", "mysql"]
+
+
+def test_a_refusal_to_replace_data_is_told_without_the_programs_own_complaint(progress: Progress) -> None:
+    refused = (
+        f'unable to replace resource "{DATABASE.text}"\nas it is currently marked for protection. '
+        "To unprotect the resource, remove the `protect` flag from the resource in your Pulumi program"
+    )
+    for line in ("Traceback (most recent call last):", "  …", "KeyboardInterrupt"):
+        progress(Message(urn=None, severity="info#err", text=line))
+    progress(Message(urn=DATABASE, severity="error", text=refused))
+    assert progress.printed == []
+    told = str(failure.of_program(OperationError("?"), progress.errors, progress.printed))
+    assert "Instance mysql holds data" in told and "preview --refresh" in told and "Pulumi" not in told
 
 
 def test_small_things_are_told_when_they_change_and_not_when_all_is_new(
