@@ -95,4 +95,4 @@ def _event_bus(server: Valkey, site: str) -> Settings:
 def _query(server: Valkey) -> str:
     """TLS as redis-py reads it from an address."""
     options = valkey.encryption(server.tls)
-    return f"?{urlencode(options)}" if options else ""
+    return f"?{urlencode(options, safe='/')}" if options else ""

@@ -135,27 +135,31 @@ def reviewed(stack: str, name: str, text: str) -> str:
     return golden.read_text(encoding="utf-8")
 
 
-def plain(site: Site, stack: Stack) -> dict[str, Any]:
+def plain(site: Site, stack: Stack, known: Connections | None = None) -> dict[str, Any]:
     """Plain settings of a site, as YAML gives them back."""
-    return _read(stack, settings.lms if site == "lms" else settings.studio)
+    return _read(stack, known, settings.lms if site == "lms" else settings.studio)
 
 
-def secret(site: Site, stack: Stack) -> dict[str, Any]:
+def secret(site: Site, stack: Stack, known: Connections | None = None) -> dict[str, Any]:
     """Secret settings of a site, as YAML gives them back."""
-    return _read(stack, settings.lms_secrets if site == "lms" else settings.studio_secrets, secrets())
+    render = settings.lms_secrets if site == "lms" else settings.studio_secrets
+    return _read(stack, known, render, secrets())
 
 
-def _read(stack: Stack, render: Callable[..., Any], *further: Any) -> dict[str, Any]:
-    """YAML takes long, so each text is written and read once; the stack is kept, as its id names it."""
-    key = (id(stack), render.__name__)
+def _read(
+    stack: Stack, known: Connections | None, render: Callable[..., Any], *further: Any
+) -> dict[str, Any]:
+    """YAML takes long, so each text is written and read once; what ids name is kept."""
+    key = (id(stack), id(known), render.__name__)
     if key not in _KNOWN:
-        _KNOWN[key] = (stack, yaml.safe_load(settings.dump(render(stack, connections(stack), *further))))
-    return copy.deepcopy(_KNOWN[key][1])
+        text = settings.dump(render(stack, known or connections(stack), *further))
+        _KNOWN[key] = (stack, known, yaml.safe_load(text))
+    return copy.deepcopy(_KNOWN[key][2])
 
 
-_KNOWN: dict[tuple[int, str], tuple[Stack, dict[str, Any]]] = {}
+_KNOWN: dict[tuple[int, int, str], tuple[Stack, Connections | None, dict[str, Any]]] = {}
 
 
-def whole(site: Site, stack: Stack) -> dict[str, Any]:
+def whole(site: Site, stack: Stack, known: Connections | None = None) -> dict[str, Any]:
     """Both, merged as the platform gets them."""
-    return settings.merged(plain(site, stack), secret(site, stack))
+    return settings.merged(plain(site, stack, known), secret(site, stack, known))

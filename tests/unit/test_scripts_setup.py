@@ -230,8 +230,8 @@ def test_shell_scripts_stop_at_the_first_error(name: str, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("name", "arguments"),
     [
-        ("lms_migrate.sh", "lms migrate --noinput"),
-        ("studio_migrate.sh", "cms migrate --noinput"),
+        ("lms_migrate.sh", "lms migrate --noinput --database default"),
+        ("studio_migrate.sh", "cms migrate --noinput --database default"),
         ("lms_setup.sh", "lms shell < lms-setup"),
         ("studio_setup.sh", "cms shell < studio-setup"),
     ],
@@ -247,7 +247,15 @@ def test_shell_scripts_call_the_platform(name: str, arguments: str, tmp_path: Pa
     (platform / "manage.py").write_text(f'#!/bin/sh\necho "$* < $(cat)" > {said}\n', encoding="utf-8")
     (platform / "manage.py").chmod(0o755)
     command = ["sh", str(tmp_path / name)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+    settings = {name: "/dev/null" for name in ("LMS_CFG", "CMS_CFG")}
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, **settings},
+    )
     assert done.returncode == 0, done.stderr
     assert said.read_text(encoding="utf-8").strip().removesuffix(" <") == arguments
 

@@ -7,82 +7,16 @@ the platform's production.py does. Django and its file storage are real.
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import settings_case as case
+from settings_pod import SHOW, Pod
 
 from openedx_infra import settings
-from openedx_infra.settings import Site, paths
+from openedx_infra.settings import paths
 from openedx_infra.settings.common import NO_PYTHON
-
-SHOW = """
-import json, os
-from importlib import import_module
-module = import_module(os.environ["DJANGO_SETTINGS_MODULE"])
-from codejail import jail_code
-shown = {name: value for name, value in vars(module).items() if name.isupper()}
-shown["ENV_TOKENS"] = None
-shown["_flag"] = module.FEATURES["ENABLE_DISCUSSION_SERVICE"]
-shown["_jail"] = jail_code.COMMANDS
-shown["_environment"] = os.environ[os.environ["SITE"].upper() + "_CFG"]
-descriptors = [f"/proc/self/fd/{number}" for number in os.listdir("/proc/self/fd")]
-shown["_files"] = [os.readlink(name) for name in descriptors if os.path.islink(name)]
-shown["_names"] = [name for name in vars(module) if not name.startswith("__")]
-print(json.dumps(shown, default=str))
-"""
-
-
-class Pod:
-    """A folder with all that a pod of a site has: the platform, the mounted files, and the environment."""
-
-    def __init__(self, folder: Path, site: Site, stack_name: str = "dev") -> None:
-        stack = case.stack(stack_name)
-        self.site, self.folder = site, folder
-        for name in ("config", "secrets", "platform"):
-            (folder / name).mkdir()
-        write = (folder / "config" / f"{site}.yml").write_text
-        write(settings.dump(case.plain(site, stack)), encoding="utf-8")
-        write = (folder / "secrets" / f"{site}.yml").write_text
-        write(settings.dump(case.secret(site, stack)), encoding="utf-8")
-        for source in (case.DATA / "platform").rglob("*.py"):
-            target = folder / "platform" / source.relative_to(case.DATA / "platform")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(source.read_bytes())
-        package = folder / "platform" / site / "envs" / paths.MODULE
-        package.mkdir()
-        for name, text in settings.module_files(site).items():
-            (package / name).write_text(
-                text.replace(paths.PRIVATE_DIR, str(folder / "private")), encoding="utf-8"
-            )
-
-    def run(self, code: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        known = {
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(self.folder / "platform"),
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "SITE": self.site,
-            "DJANGO_SETTINGS_MODULE": paths.settings_module(self.site),
-            "OPENEDX_SECRETS_DIR": str(self.folder / "secrets"),
-            f"{self.site.upper()}_CFG": str(self.folder / "config" / f"{self.site}.yml"),
-        }
-        return subprocess.run(
-            [sys.executable, "-c", code],
-            env={**known, **environment},
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-
-    def loaded(self, **environment: str) -> dict[str, Any]:
-        done = self.run(SHOW, **environment)
-        assert done.returncode == 0, done.stderr
-        shown: dict[str, Any] = json.loads(done.stdout)
-        return shown
 
 
 @pytest.fixture(scope="module", params=["lms", "cms"])
