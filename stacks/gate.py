@@ -12,18 +12,26 @@ Gate = pulumi.Output[list[pulumi.Resource]]
 """Opens when all is right. As something to depend on, it names no resource: who depends on it only waits."""
 
 
+class Refused(pulumi.RunError):
+    """A stack can't be deployed as it is. It prints as it is, and `error` has one line for each fault."""
+
+    def __init__(self, error: ConfigError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
 def gate(stack: str, judgements: Iterable[Awaitable[list[str]]]) -> Gate:
     """Waits for judgements, each of which returns a line for every fault that it finds.
 
     The program declares all resources first and only then comes to wait, so that a judgement may look at
-    what was declared. A gate that stays shut raises RunError, which prints as it is, in whatever waits for
-    it: providers and the uppermost component do, so that nothing is sent.
+    what was declared. A gate that stays shut raises Refused in whatever waits for it: providers and the
+    uppermost component do, so that nothing is sent.
     """
 
     async def judged() -> list[pulumi.Resource]:
         problems = [problem for judgement in judgements for problem in await judgement]
         if problems:
-            raise pulumi.RunError(str(ConfigError(stack, problems)))
+            raise Refused(ConfigError(stack, problems))
         return []
 
     return pulumi.Output.from_input(judged())

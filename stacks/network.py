@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -21,6 +22,7 @@ class NetworkOfAnother:
 
     def __init__(self, said: NetworkReference) -> None:
         self._said = said
+        self._names = {field: str(getattr(said, field)) for field in Network.model_fields}
         self._outputs = pulumi.StackReference("network", stack_name=said.stack)
 
     async def problems(self) -> list[str]:
@@ -31,25 +33,26 @@ class NetworkOfAnother:
             if is_unknown(error):
                 return [f"{_KEY}.stack: there is no stack {self._said.stack}, or this user may not read it"]
             raise
-        names = {field: getattr(self._said, field) for field in Network.model_fields}
         lacking = [
             f"{_KEY}.{field}: {self._said.stack} has no output {name}; "
             f"it has {', '.join(sorted(known)) or 'none'}"
-            for field, name in names.items()
+            for field, name in self._names.items()
             if name not in known
         ]
-        return lacking or self._faults({field: known[name] for field, name in names.items()})
+        return lacking or self._faults(known)
 
     def network(self, gate: Gate) -> pulumi.Output[Network]:
         """The network, once the gate is open."""
-        said = {field: self._outputs.get_output(getattr(self._said, field)) for field in Network.model_fields}
-        return pulumi.Output.all(gate=gate, **said).apply(
-            lambda known: Network.model_validate({field: known[field] for field in Network.model_fields})
-        )
+        told = pulumi.Output.all(gate, self._outputs.outputs).apply(lambda known: self._read(known[1]))
+        # All outputs count as secret when one of them is; these ids are none.
+        return pulumi.Output.unsecret(told)
 
-    def _faults(self, said: dict[str, Any]) -> list[str]:
+    def _read(self, outputs: Mapping[str, Any]) -> Network:
+        return Network.model_validate({field: outputs[name] for field, name in self._names.items()})
+
+    def _faults(self, outputs: Mapping[str, Any]) -> list[str]:
         try:
-            Network.model_validate(said)
+            self._read(outputs)
         except ValidationError as error:
             return [f"{_KEY}: the outputs of {self._said.stack}: {line}" for line in explain(error, Network)]
         return []

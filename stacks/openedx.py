@@ -9,34 +9,34 @@ from typing import Any
 import pulumi
 
 from openedx_infra import images
-from openedx_infra.components.datastores import addresses
+from openedx_infra.components.datastores import addresses, buckets
 from openedx_infra.components.platform import Platform, PlatformArgs
+from openedx_infra.components.store import SesStore
 from openedx_infra.config import ConfigError, Stack, certificates
 from openedx_infra.config.immutable import IMMUTABLE_OUTPUT, immutable_values
 from openedx_infra.config.secret_forms import unfit
 from openedx_infra.kubernetes.patches import Patches
 from stacks.cluster import cluster
-from stacks.gate import gate
+from stacks.gate import Refused, gate
 from stacks.reference import FoundationReference
 
 
 def deploy(stack: Stack, secrets: Mapping[str, pulumi.Input[str]]) -> None:
     """Registers the whole instance and exports its outputs. The only effects are registrations.
 
-    Raises RunError, which prints as it is, when what images are built from isn't there.
+    Raises Refused when files that the stack file names aren't there.
     """
     faults = [*images.problems(stack), *certificates.problems(stack)]
     if faults:
-        raise pulumi.RunError(str(ConfigError(stack.name, faults)))
+        raise Refused(ConfigError(stack.name, faults))
     patches = Patches(stack.overrides)
     foundation = FoundationReference(stack) if stack.foundation else None
-    secrets = {**secrets, **(foundation.passwords() if foundation else {})}
     right = gate(stack.name, _judgements(stack, secrets, patches, foundation))
     platform = Platform(
         "openedx",
         PlatformArgs(
             stack=stack,
-            secrets=secrets,
+            secrets={**secrets, **(foundation.passwords() if foundation else {})},
             foundation=foundation.contract(right) if foundation else None,
         ),
         pulumi.ResourceOptions(
@@ -91,6 +91,18 @@ def _outputs(stack: Stack, platform: Platform) -> dict[str, pulumi.Input[Any]]:
         "version": version("openedx-infra"),
         "images": {name: platform.instance.reference(name) for name in stack.image_names},
         "datastores": platform.datastores.connections.apply(addresses),
+        **_on_aws(stack, platform),
         "config": stack.model_dump(mode="json"),
         IMMUTABLE_OUTPUT: immutable_values(stack),
     }
+
+
+def _on_aws(stack: Stack, platform: Platform) -> dict[str, pulumi.Input[Any]]:
+    """What people must know of what is on AWS: records to publish, and names that AWS made unique."""
+    stores = platform.datastores
+    known: dict[str, pulumi.Input[Any]] = {}
+    if isinstance(stores.mail, SesStore):
+        known["dns_records"] = stores.mail.dns_records
+    if stack.sources["storage"] == "s3":
+        known["buckets"] = stores.connections.apply(buckets)
+    return known

@@ -11,10 +11,11 @@ from pulumi.runtime.config import get_config_env, get_config_secret_keys_env
 
 from openedx_infra.config import PROJECT, SECRETS_KEY, ConfigError, Described, Foundation, Stack, describe
 from openedx_infra.config.kinds import missing, missing_in_any_case, own_keys
+from stacks.gate import Refused
 
 
 def deploy(stack: Described, secrets: Mapping[str, pulumi.Input[str]]) -> None:
-    """Registers all of a stack, and exports its outputs. Raises RunError when it can't be used."""
+    """Registers all of a stack, and exports its outputs. Raises Refused when it can't be used."""
     match stack:
         case Stack():
             from stacks import openedx
@@ -45,7 +46,7 @@ def read(name: str, said: Mapping[str, Any], present: Collection[str]) -> Descri
 def main() -> None:
     """Deploys the stack that Pulumi's engine asks for.
 
-    Raises RunError, which prints as it is, when it can't be used.
+    Raises Refused when it can't be used.
     """
     name = pulumi.get_stack()
     config = pulumi.Config(PROJECT)
@@ -60,7 +61,7 @@ def main() -> None:
         _refuse_misplaced(stack, get_config_secret_keys_env())
         _refuse_ambient(stack)
     except ConfigError as error:
-        raise pulumi.RunError(str(error)) from None
+        raise Refused(error) from None
     hidden = config.require_secret_object(SECRETS_KEY) if present else pulumi.Output.secret({})
     deploy(stack, {secret: _picked(hidden, secret) for secret in present})
 

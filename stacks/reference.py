@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 import pulumi
 
@@ -33,15 +33,19 @@ class FoundationReference:
 
     def contract(self, gate: Gate) -> pulumi.Output[Contract]:
         """What it promises, once the gate is open."""
-        promised = self._outputs.get_output(CONTRACT_OUTPUT)
-        return pulumi.Output.all(gate, promised).apply(lambda known: read(known[1]))
+        promised = pulumi.Output.all(gate, self._outputs.outputs).apply(
+            lambda known: read(known[1][CONTRACT_OUTPUT])
+        )
+        # All outputs count as secret when one of them is.
+        return pulumi.Output.unsecret(promised)
 
     def passwords(self) -> dict[str, pulumi.Output[str]]:
         """Passwords of the servers that the instance shares, by the names that its own would have."""
-        handed = self._outputs.get_output(CONTRACT_SECRETS_OUTPUT)
+        handed = self._outputs.outputs.apply(lambda known: known.get(CONTRACT_SECRETS_OUTPUT) or {})
         return {PASSWORDS[name]: _picked(handed, PASSWORDS[name]) for name in shared(self._stack)}
 
 
-def _picked(handed: pulumi.Output[Any], name: str) -> pulumi.Output[str]:
+def _picked(handed: pulumi.Output[Mapping[str, str]], name: str) -> pulumi.Output[str]:
     """One of the passwords; empty where it is missing, which keeps the gate shut."""
-    return pulumi.Output.secret(handed.apply(lambda known: str((known or {}).get(name, ""))))
+    picked: pulumi.Output[str] = handed.apply(lambda known: known.get(name, ""))
+    return pulumi.Output.secret(picked)

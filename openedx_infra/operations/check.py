@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from openedx_infra.config import ConfigError, Described
+from openedx_infra.config import Described
 from openedx_infra.operations import secrets, stackfile
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.stackfile import StackFile
@@ -66,14 +66,13 @@ def show(report: Report, console: Console) -> None:
 
 def recorded(stack: Described, values: dict[str, str]) -> Graph:
     """Everything that the program would register for a stack. Raises ConfigError with what it refuses."""
-    from pulumi import RunError
-
     from openedx_infra.operations.recording import record
+    from stacks.gate import Refused
 
     try:
         return record(stack, values)
-    except RunError as error:
-        raise ConfigError(stack.name, str(error).splitlines()) from error
+    except Refused as error:
+        raise error.error from None
 
 
 def demand_lawful(stack: Described, graph: Graph, values: Mapping[str, str]) -> None:
