@@ -1,1 +1,1 @@
-"""How do we write AWS? Plain functions that know no Open edX noun."""
+"""How do we write AWS? Plain functions that know nothing of what it is for."""

@@ -19,7 +19,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "openedx_infra/scripts": {"config", "releases", "settings"},
     "openedx_infra/images": {"config", "releases"},
     "openedx_infra/kubernetes": set(),
-    "openedx_infra/components": {"config", "releases", "settings", "scripts", "images", "kubernetes"},
+    "openedx_infra/aws": set(),
+    "openedx_infra/components": {"config", "releases", "settings", "scripts", "images", "kubernetes", "aws"},
     "stacks": {"config", "releases", "images", "kubernetes", "components"},
     "policies": {"config"},
     "tools": set(),
@@ -36,6 +37,7 @@ MUST_NOT_KNOW: dict[str, tuple[str, ...]] = {
     "openedx_infra/scripts": ("pulumi", "pulumi_kubernetes"),
     "openedx_infra/images": ("pulumi", "pulumi_docker_build", "subprocess"),
     "openedx_infra/kubernetes": ("pydantic", "subprocess", "pulumi_aws"),
+    "openedx_infra/aws": ("pydantic", "subprocess", "pulumi_kubernetes", "pulumi.automation"),
     "openedx_infra/components": (
         "subprocess",
         "pulumi.automation",
@@ -55,10 +57,14 @@ def _files(room: str) -> list[Path]:
 
 def _imports(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        yield from _imports_of(node)
+
+
+def _imports_of(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom) and node.module:
+        yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def _room_of(module: str) -> str | None:
@@ -93,11 +99,26 @@ def test_a_room_does_no_other_rooms_work(room: str) -> None:
     assert found == []
 
 
-def test_kubernetes_knows_no_noun_of_open_edx() -> None:
+def test_only_who_is_asked_for_aws_loads_it() -> None:
+    """Its library is large: what every stack imports must not import it."""
+    at_the_top = [
+        f"{path.relative_to(ROOT)}: {module}"
+        for room in ("openedx_infra/components", "stacks")
+        for path in _files(room)
+        if path.parent.name != "aws" and path.name != "shared_servers.py"
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        for module in _imports_of(node)
+        if module.startswith(("openedx_infra.aws", "openedx_infra.components.aws"))
+    ]
+    assert at_the_top == []
+
+
+@pytest.mark.parametrize("room", ["kubernetes", "aws"])
+def test_how_we_write_clouds_knows_no_noun_of_open_edx(room: str) -> None:
     noun = re.compile(r"\b(lms|studio|cms|mfe|course|edx|openedx|learner|celery|uwsgi)\b", re.IGNORECASE)
     found = [
         f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
-        for path in _files("openedx_infra/kubernetes")
+        for path in _files(f"openedx_infra/{room}")
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
         if noun.search(re.sub(r"openedx_infra[.\w]*", "", line))
     ]
@@ -144,7 +165,7 @@ def test_nothing_is_registered_by_an_output() -> None:
     """A resource in `apply` is missing from previews: components call it for texts only."""
     calls = [
         (path, node)
-        for room in ("openedx_infra/components", "openedx_infra/kubernetes", "stacks")
+        for room in ("openedx_infra/components", "openedx_infra/kubernetes", "openedx_infra/aws", "stacks")
         for path in _files(room)
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "apply"
@@ -155,7 +176,9 @@ def test_nothing_is_registered_by_an_output() -> None:
         assert not any(name[0].isupper() for name in names), path
 
 
-@pytest.mark.parametrize("room", ["openedx_infra/kubernetes", "openedx_infra/components", "stacks"])
+@pytest.mark.parametrize(
+    "room", ["openedx_infra/kubernetes", "openedx_infra/aws", "openedx_infra/components", "stacks"]
+)
 def test_files_and_functions_are_small(room: str) -> None:
     for path in _files(room):
         text = path.read_text(encoding="utf-8")

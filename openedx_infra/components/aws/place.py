@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_aws.provider import Provider
 
 from openedx_infra.aws.account import Account, Network, provider
 from openedx_infra.aws.iam import Irsa, PodIdentity, PodRole, ServiceAccount, pod_role
@@ -46,7 +45,7 @@ def account(
 ) -> Account:
     """The part of AWS that a stack may use, whichever kind of stack it is."""
     return Account(
-        provider=_provider(stack, said, parent),
+        provider=provider("aws", region=said.region, tags=tags(stack, said.tags), parent=parent),
         region=said.region,
         prefix=stack,
         protect=protect,
@@ -88,10 +87,6 @@ def on_aws(instance: Instance, parent: pulumi.Resource) -> OnAws:
         service_account=kept.metadata["name"],
         agent=isinstance(identity, PodIdentity),
     )
-
-
-def _provider(stack: str, said: said_aws.Aws, parent: pulumi.Resource) -> Provider:
-    return provider("aws", region=said.region, tags=tags(stack, said.tags), parent=parent)
 
 
 def _network(said: said_aws.Aws, foundation: pulumi.Output[Contract] | None) -> Network | None:
