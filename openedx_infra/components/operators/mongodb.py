@@ -82,7 +82,7 @@ def _spec(instance: Instance, said: MongodbOperator) -> Mapping[str, Any]:
     member = container(instance, "percona_mongodb", size)
     off = {"enabled": False}
     # The operator knows one image for all, and wants the rest of a member in its replica set.
-    shared = {
+    shared: dict[str, Any] = {
         key: member.pop(key) for key in ("image", "imagePullPolicy", "imagePullSecrets") if key in member
     }
     pod, processes = restricted(USER)

@@ -106,7 +106,7 @@ def test_operators_find_our_passwords(graph: Graph) -> None:
         assert f"Secret {said}" in names_before(graph, find(graph, kind, server))
 
 
-def _contexts(node: Any, key: str) -> list[dict[str, Any]]:
+def _contexts(node: Any, key: str) -> list[Any]:
     if isinstance(node, dict):
         return [
             *([node[key]] if key in node else []),
