@@ -100,7 +100,7 @@ def covering() -> list[dict[str, str]]:
                     SWITCHES[switch], key=lambda source: len(_new(choice, switch, source, todo))
                 )
         todo -= {frozenset(pair) for pair in combinations(choice.items(), 2)}
-        found.append(choice)
+        found.append({switch: choice[switch] for switch in SWITCHES})
     return found
 
 
