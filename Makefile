@@ -68,7 +68,7 @@ test-images: $(READY) ## Real builds of the images (minutes; needs root, runc an
 docs: $(READY) ## Regenerate the reference
 	@$(BIN)/python -m openedx_infra.config.reference
 
-bench: $(READY) ## Measure speed and memory
+bench: $(READY) ## Measure speed and memory (INSTANCES=4 on one foundation)
 	@$(BIN)/python -m tests.bench
 
 clean: ## Remove what was built here; never state or the toolchain

@@ -37,12 +37,15 @@ def measure(folder: Path) -> list[Figure]:
     """All figures, those of the whole instance first."""
     # What is imported from here on finds its state in the folder.
     from openedx_infra.operations.cluster import embedded
-    from tests.bench import builds, memory, offline, previews, whole
+    from tests.bench import aws, builds, many, memory, offline, previews, whole
+
+    aws.have_at_hand(folder)
 
     steps = {
         "tools": offline.warm_tools,
         "up": whole.up_from_nothing,
         "previews": lambda: previews.compare(folder),
+        "many": lambda: many.on_one_foundation(folder),
         "memory": memory.of_program,
         "check": offline.check,
         "tests": offline.fast_tests,

@@ -31,13 +31,30 @@ def dev() -> Session:
     return session.begin(Request(name=DEFAULT_STACK), Console(stderr=True))
 
 
-def dev_preview() -> list[str]:
-    """The real Pulumi's command line for a preview of the dev instance."""
-    live = dev().live
+def kubeconfig() -> str:
+    """The kubeconfig of the embedded cluster."""
+    address = dev().place.address
+    assert address is not None
+    return str(address.kubeconfig)
+
+
+def preview(session: Session) -> list[str]:
+    """The real Pulumi's command line for a preview of a stack."""
+    live = session.live
     return [
         str(live.cli.executable), "preview", "--non-interactive", "--stack", live.name,
         "--config-file", str(live.config_file),
     ]  # fmt: skip
+
+
+def dev_preview() -> list[str]:
+    """The same for the dev instance."""
+    return preview(dev())
+
+
+def up(session: Session) -> None:
+    """Bring a stack up."""
+    session.live.verbs(lambda _: None).up()
 
 
 def program(folder: Path, name: str, source: str) -> list[str]:
