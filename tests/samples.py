@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from openedx_infra.config import PROJECT, SECRETS_KEY, load
+from openedx_infra.config import PROJECT, SECRETS_KEY, Stack, describe
 
 DIGEST = "@sha256:" + "0f" * 32
 """A digest that no image has."""
@@ -32,7 +32,9 @@ def decide(text: str) -> str:
 def decided(path: Path) -> dict[str, Any]:
     """What a stack file says once its operator has decided all that it leaves open."""
     said: dict[str, Any] = yaml.safe_load(decide(yaml.safe_dump(said_by(path))))
-    stack = load("campus", said, placeholders=True)
+    stack = describe("campus", said, placeholders=True)
+    if not isinstance(stack, Stack):
+        return said
     if stack.images.require_digest:
         images = {name: image for name, image in stack.published_images.items() if image}
         said["images"] = {**said["images"], **{name: f"{image}{DIGEST}" for name, image in images.items()}}

@@ -19,8 +19,12 @@ from openedx_infra.kubernetes.patches import plain
 from openedx_infra.kubernetes.pod import container_security
 
 _LEVELS = {"enforce": "baseline", "audit": "restricted", "warn": "restricted"}
-"""Pod Security Standards of the operators' namespaces. Percona's chart for MySQL leaves no way to say what
-`restricted` asks for, though its operator needs nothing that this forbids."""
+"""Pod Security Standards of the operators' namespaces."""
+_WHY = (
+    "Percona's chart for MySQL leaves no way to say what `restricted` asks for, though its operator needs "
+    "nothing that this forbids."
+)
+"""Why these levels: policies want to know."""
 _SIZE = {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}}
 """An operator of some ten instances: a guess; publishers name none, or 500 MB."""
 _POD = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
@@ -67,13 +71,13 @@ def _releases() -> dict[str, _Release]:
     }
 
 
-def install(addons: Addons, parent: pulumi.Resource) -> None:
-    """The operators that are said, each in its namespace.
+def install(addons: Addons, parent: pulumi.Resource, *, protect: bool = False) -> None:
+    """The operators that are said, each in its namespace, which `protect` keeps from being deleted.
 
     When one is taken out again, the kinds of custom resources that it defined stay in the cluster, and with
     them the servers that it ran.
     """
-    namespaces = {name: _namespace(name, parent) for name in sorted(_namespaces(addons))}
+    namespaces = {name: _namespace(name, parent, protect) for name in sorted(_namespaces(addons))}
     for key, release in _releases().items():
         said: Operator | None = getattr(addons, key)
         if said is not None:
@@ -89,12 +93,12 @@ def _namespaces(addons: Addons) -> set[str]:
     return {operator.namespace for operator in addons.operators.values()}
 
 
-def _namespace(name: str, parent: pulumi.Resource) -> Namespace:
+def _namespace(name: str, parent: pulumi.Resource, protect: bool) -> Namespace:
     labels = {f"pod-security.kubernetes.io/{mode}": level for mode, level in _LEVELS.items()}
     return Namespace(
         name,
-        metadata=ObjectMetaArgs(name=name, labels=labels),
-        opts=pulumi.ResourceOptions(parent=parent),
+        metadata=ObjectMetaArgs(name=name, labels=labels, annotations={"openedx-infra/exception": _WHY}),
+        opts=pulumi.ResourceOptions(parent=parent, protect=protect, retain_on_delete=protect),
     )
 
 

@@ -35,7 +35,7 @@ class Foundation(pulumi.ComponentResource):
         if args.stack.addons.operators:
             from openedx_infra.components.addons import install
 
-            install(args.stack.addons, self)
+            install(args.stack.addons, self, protect=args.stack.protects)
         self.contract = self._on_aws(args)
         self.register_outputs({})
 

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from openedx_infra.config.aws import Irsa
+from openedx_infra.config.aws_rules import BY_A_ROLE, IN_A_NETWORK
 from openedx_infra.config.contract import CONTRACT_OUTPUT, PASSWORDS, PORTS, VERSION, Contract
 from openedx_infra.config.errors import explain
 from openedx_infra.config.places import Location, key_of
@@ -16,11 +17,6 @@ from openedx_infra.config.wording import said
 
 SHARED = "shared"
 """Source of a server that the foundation shares."""
-
-_IN_A_NETWORK = frozenset({"rds", "aurora", "documentdb", "elasticache", "opensearch"})
-"""Sources whose servers are put into a network of AWS."""
-_BY_A_ROLE = frozenset({"s3", "ses"})
-"""Sources that pods use by a role of AWS."""
 
 
 def never_up(stack: Stack) -> str:
@@ -110,7 +106,7 @@ def _servers(stack: Stack, contract: Contract) -> Iterator[str]:
 def _network(stack: Stack, contract: Contract) -> Iterator[str]:
     if contract.network or (stack.aws and stack.aws.network):
         return
-    for name, source in _saying(stack, _IN_A_NETWORK):
+    for name, source in _saying(stack, IN_A_NETWORK):
         yield (
             f"{key_of(_place(name))}: {source} is put into a network of AWS, and {stack.foundation} has "
             "none: say `openedx:aws.network` there, or here"
@@ -120,7 +116,7 @@ def _network(stack: Stack, contract: Contract) -> Iterator[str]:
 def _identity(stack: Stack, contract: Contract) -> Iterator[str]:
     if stack.aws and stack.aws.identity:
         return
-    users = [f"{key_of(_place(name))}: {source}" for name, source in _saying(stack, _BY_A_ROLE)]
+    users = [f"{key_of(_place(name))}: {source}" for name, source in _saying(stack, BY_A_ROLE)]
     for user in users if contract.identity is None else ():
         yield (
             f"{user} needs a role for pods, and {stack.foundation} doesn't say how they get one: "

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from openedx_infra.config.aws import Aws
 from openedx_infra.config.conflict import Conflict
 from openedx_infra.config.places import Location, key_of
 from openedx_infra.config.stack import AWS_SOURCES, Stack
 
-_IN_A_NETWORK = frozenset({"rds", "aurora", "documentdb", "elasticache", "opensearch"})
+IN_A_NETWORK = frozenset({"rds", "aurora", "documentdb", "elasticache", "opensearch"})
+"""Sources whose servers are put into a network of AWS."""
 _MAIL: Location = ("mail", "delivery")
-_BY_A_ROLE = frozenset({"s3", "ses"})
+BY_A_ROLE = frozenset({"s3", "ses"})
+"""Sources that pods use by a role of AWS."""
 
 
 def conflicts(stack: Stack) -> Iterator[Conflict]:
@@ -28,7 +31,7 @@ def conflicts(stack: Stack) -> Iterator[Conflict]:
         yield Conflict(("aws",), text, tuple(ours))
     if stack.aws is not None:
         yield from _parts(stack)
-        yield from _key(stack)
+        yield from key_of_another_region(stack.aws)
 
 
 def _parts(stack: Stack) -> Iterator[Conflict]:
@@ -36,8 +39,8 @@ def _parts(stack: Stack) -> Iterator[Conflict]:
     if stack.aws is None or stack.foundation is not None:
         return
     for part, said, users, purpose in (
-        ("network", stack.aws.network, _IN_A_NETWORK, "{} would be in it"),
-        ("identity", stack.aws.identity, _BY_A_ROLE, "pods use {} by a role"),
+        ("network", stack.aws.network, IN_A_NETWORK, "{} would be in it"),
+        ("identity", stack.aws.identity, BY_A_ROLE, "pods use {} by a role"),
     ):
         needing = _saying(stack, users)
         if needing and said is None:
@@ -48,12 +51,12 @@ def _parts(stack: Stack) -> Iterator[Conflict]:
             yield Conflict(("aws", part), text, (*needing, ("foundation",)))
 
 
-def _key(stack: Stack) -> Iterator[Conflict]:
+def key_of_another_region(said: Aws) -> Iterator[Conflict]:
     """Keys of KMS serve their own region alone."""
-    if stack.aws and stack.aws.kms_key and stack.aws.kms_key.split(":")[3] != stack.aws.region:
+    if said.kms_key and said.kms_key.split(":")[3] != said.region:
         text = (
-            f"is a key of {stack.aws.kms_key.split(':')[3]}, and serves nothing in `region` "
-            f"({stack.aws.region}): name a key of that region"
+            f"is a key of {said.kms_key.split(':')[3]}, and serves nothing in `region` "
+            f"({said.region}): name a key of that region"
         )
         yield Conflict(("aws", "kms_key"), text, (("aws", "region"),))
 

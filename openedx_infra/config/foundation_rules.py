@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from openedx_infra.config.aws_rules import key_of_another_region
 from openedx_infra.config.conflict import Conflict
 from openedx_infra.config.contract import PASSWORDS
 from openedx_infra.config.foundation import Foundation
@@ -52,6 +53,8 @@ def _one_key(foundation: Foundation) -> Iterator[Conflict]:
     if aws and aws.own_key and aws.kms_key:
         text = "true beside `kms_key`, and there is one key: remove the one or the other"
         yield Conflict(("aws", "own_key"), text, (("aws", "kms_key"),))
+    if aws:
+        yield from key_of_another_region(aws)
 
 
 def _cluster(foundation: Foundation) -> Iterator[Conflict]:

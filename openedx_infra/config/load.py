@@ -49,7 +49,7 @@ def _load(kind: Kind[D], stack: str, said: Mapping[str, Any], *, placeholders: b
         raise ConfigError(stack, [fault.line for fault in found])
     if placeholders:
         plain = _filled(plain)
-    found = [*_placeholders(plain), *_encrypted(plain)]
+    found = [*_placeholders(kind.name, plain), *_encrypted(plain)]
     model: D | None = None
     try:
         model = _validate(kind, stack, plain)
@@ -102,12 +102,12 @@ def _remove(said: Any, location: Location) -> None:
         said.pop(last, None)
 
 
-def _placeholders(value: Any, location: Location = ()) -> Iterator[Fault]:
+def _placeholders(kind: str, value: Any, location: Location = ()) -> Iterator[Fault]:
     if isinstance(value, str) and PLACEHOLDER in value:
-        line = f"{key_of(location)}: still says {PLACEHOLDER}: write what is right for this instance"
+        line = f"{key_of(location)}: still says {PLACEHOLDER}: write what is right for this {kind}"
         yield Fault(location, location, line)
     for part, inner in _inside(value):
-        yield from _placeholders(inner, (*location, part))
+        yield from _placeholders(kind, inner, (*location, part))
 
 
 def _encrypted(value: Any, location: Location = ()) -> Iterator[Fault]:

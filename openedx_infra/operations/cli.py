@@ -26,7 +26,7 @@ DEBUG_VARIABLE = "OPENEDX_INFRA_DEBUG"
 """Environment variable that shows the traceback of what went wrong unexpectedly."""
 
 app = typer.Typer(
-    help="One Open edX instance: a stack file becomes a running site.",
+    help="Open edX on Kubernetes: a stack file becomes a running site, or what many sites share.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -50,7 +50,7 @@ def up(
     refresh: Refresh = False,
     yes: Yes = False,
 ) -> None:
-    """Bring the instance up, or bring it to what the stack file says by now.
+    """Bring the stack up, or bring it to what its file says by now.
 
     A stack that names a cluster is previewed and asked about before, unless --yes is said.
     """
@@ -92,7 +92,7 @@ def down(stack: StackName = DEFAULT_STACK, config_file: ConfigFile = None) -> No
 
 @app.command()
 def destroy(stack: StackName = DEFAULT_STACK, config_file: ConfigFile = None, yes: Yes = False) -> None:
-    """Delete the instance's objects, all but those that hold data and are protected."""
+    """Delete what the stack made, all but those that hold data and are protected."""
     from openedx_infra.operations import deploy
 
     request = deploy.Request(name=stack, config_file=config_file)

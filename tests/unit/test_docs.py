@@ -31,6 +31,10 @@ from openedx_infra.config.secrets import SECRETS
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = jsonschema.Draft202012Validator(json_schema())
+SCHEMAS = {
+    "instance": (SCHEMA, "stack.schema.json"),
+    "foundation": (jsonschema.Draft202012Validator(json_schema(Foundation)), "foundation.schema.json"),
+}
 EXAMPLES = ROOT / "docs" / "examples"
 STACK_FILES = sorted([*ROOT.glob("Pulumi.*.yaml"), *EXAMPLES.glob("Pulumi.*.yaml")])
 FOR_LEARNERS = (ROOT / "Pulumi.prod.yaml", EXAMPLES / "Pulumi.k3s.yaml")
@@ -117,9 +121,9 @@ def _kind(default: Any) -> str:
 @pytest.mark.parametrize("path", STACK_FILES, ids=lambda path: path.name)
 def test_stack_files_suit_schema_and_models_once_decided(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    SCHEMA.validate(yaml.safe_load(decide(text)))
-    load(path.name.split(".")[1], decided(path))
-    assert text.startswith(f"# yaml-language-server: $schema={FOLDER}/stack.schema.json\n")
+    schema, name = SCHEMAS[describe(path.name.split(".")[1], decided(path)).kind]
+    schema.validate(yaml.safe_load(decide(text)))
+    assert text.startswith(f"# yaml-language-server: $schema={FOLDER}/{name}\n")
 
 
 @pytest.mark.parametrize("path", FOR_LEARNERS, ids=lambda path: path.name)
@@ -130,6 +134,26 @@ def test_examples_for_learners_refuse_to_run_undecided(path: Path) -> None:
     undecided = [problem for problem in caught.value.problems if "still says CHANGEME" in problem]
     assert len(undecided) == len(caught.value.problems) == yaml.safe_dump(said).count("CHANGEME")
     assert load("a", said, placeholders=True).cluster.context == "facade00"
+
+
+def test_the_example_of_a_foundation_shows_every_section_and_refuses_to_run_undecided() -> None:
+    said = said_in((ROOT / "Pulumi.foundation.yaml").read_text(encoding="utf-8"))
+    assert said.keys() == Foundation.model_fields.keys()
+    with pytest.raises(ConfigError) as caught:
+        describe("a", said)
+    undecided = [problem for problem in caught.value.problems if "still says CHANGEME" in problem]
+    assert len(undecided) == len(caught.value.problems) == yaml.safe_dump(said).count("CHANGEME")
+
+
+def test_the_example_of_a_foundation_is_right_with_all_that_it_mentions() -> None:
+    """What stands there as a comment is what an operator will take the mark from."""
+    text = (ROOT / "Pulumi.foundation.yaml").read_text(encoding="utf-8")
+    head, mark, tail = text.partition("# --- Operators")
+    tail = re.sub(r"^    # ( *[a-z_]+:.*)$", r"    \1", tail, flags=re.MULTILINE)
+    foundation = describe("a", said_in(decide(head + mark + tail.replace("addons: {}", "addons:"))))
+    assert isinstance(foundation, Foundation)
+    assert len(foundation.addons.operators) == 3
+    assert len(foundation.datastores.said) == 5
 
 
 def test_the_example_on_aws_shows_every_section() -> None:

@@ -143,6 +143,14 @@ WRONG: list[tuple[str, str, Change]] = [
     ("closed_by_default", "denies all", lambda o: o["NetworkPolicy"]["spec"].update(egress=[{}])),
     ("closed_by_default", "denies all", lambda o: o["Job"]["metadata"].update(namespace="elsewhere")),
     ("restricted_namespaces", "label it restricted", lambda o: o["Namespace"]["metadata"].pop("labels")),
+    (
+        "restricted_namespaces",
+        "label it restricted",
+        lambda o: o["Namespace"]["metadata"].update(
+            labels={"pod-security.kubernetes.io/enforce": "privileged"},
+            annotations={"openedx-infra/exception": "It wants to."},
+        ),
+    ),
 ]
 
 
