@@ -81,26 +81,21 @@ def preflight(instance: Instance, datastores: Datastores, parent: pulumi.Resourc
         ],
     )
     # It reaches what the platform reaches: network policies know it by the platform's label.
-    pod = Pod(component=NAME, software=PLATFORM, container=container, user=USER, restart="Never")
+    pod = Pod(
+        component=NAME,
+        software=PLATFORM,
+        service_account=instance.service_account,
+        container=container,
+        user=USER,
+        restart="Never",
+    )
     ready = [resource for store in foreign.values() for resource in store.ready]
     opts = pulumi.ResourceOptions(parent=parent, depends_on=ready)
     return [job(NAME, scope, pod, opts, deadline_minutes=MINUTES)]
 
 
-def _parameters(stack: Stack, foreign: Mapping[str, Store[Any]]) -> pulumi.Output[str]:
-    """What the Job is told. Nothing in it is secret."""
-    known = {name: _about(name, stack, store) for name, store in foreign.items()}
-    connections = {name: store.connection for name, store in foreign.items()}
-    return pulumi.Output.all(**connections).apply(
-        lambda found: json.dumps(
-            {"stores": {name: known[name] | {"connection": asdict(found[name])} for name in sorted(known)}},
-            indent=1,
-            sort_keys=True,
-        )
-    )
-
-
-def _about(name: str, stack: Stack, store: Store[Any]) -> dict[str, Any]:
+def about(name: str, stack: Stack, store: Store[Any]) -> dict[str, Any]:
+    """What the Job is told of a store besides its connection."""
     said = stack.mail.delivery if name == "mail" else getattr(stack.datastores, name)
     return {
         "key": "openedx:mail.delivery" if name == "mail" else f"openedx:datastores.{name}",
@@ -109,6 +104,21 @@ def _about(name: str, stack: Stack, store: Store[Any]) -> dict[str, Any]:
         "prefix": keys.index_prefix(stack),
         "tested": _tested(stack).get(name, ""),
     }
+
+
+def _parameters(stack: Stack, foreign: Mapping[str, Store[Any]]) -> pulumi.Output[str]:
+    """What the Job is told. Nothing in it is secret."""
+    known = {name: about(name, stack, store) for name, store in foreign.items()}
+    connections = {name: store.connection for name, store in foreign.items()}
+    return pulumi.Output.all(known=known, connections=connections).apply(_written)
+
+
+def _written(found: Mapping[str, Any]) -> str:
+    stores = {
+        name: about | {"connection": asdict(found["connections"][name])}
+        for name, about in found["known"].items()
+    }
+    return json.dumps({"stores": stores}, indent=1, sort_keys=True)
 
 
 def _tested(stack: Stack) -> dict[str, str]:

@@ -193,7 +193,7 @@ class Provisioning:
 def _administrator(store: Store[Any]) -> dict[str, pulumi.Input[str]]:
     """Who makes users, and whether his own password is ours to change: not where somebody else sets it."""
     assert store.administrator
-    return {"ADMIN_USER": store.administrator.user, "OWN_SERVER": "" if store.foreign else "true"}
+    return {"ADMIN_USER": store.administrator.user, "OWN_SERVER": "false" if store.foreign else "true"}
 
 
 def _encryption(connection: pulumi.Input[Any]) -> dict[str, pulumi.Input[str]]:

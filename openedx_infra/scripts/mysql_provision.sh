@@ -1,9 +1,14 @@
 #!/usr/bin/env bash
-# Makes the platform's database and its user on a MySQL server, and rotates passwords.
+# Makes the platform's databases and their user on MySQL servers, and rotates passwords.
 #
-# Environment: MYSQL_HOST, MYSQL_PORT, DATABASE, DATABASE_USER.
-# Files in SECRETS_DIR (/openedx/secrets): mysql_root_password, mysql_password, and while root's password is being
-# changed mysql_root_password_previous.
+# Environment: MYSQL_HOST, MYSQL_PORT, DATABASE, DATABASE_USER. May be empty or absent:
+#   ADMIN_USER (root)                     who makes databases and users
+#   OWN_SERVER (true)                     false where the administrator's own password is not ours to change
+#   HISTORY_DATABASE                      a second database; on another server with HISTORY_HOST and HISTORY_PORT
+#   TLS_VERIFY                            full, ca or none; empty: as client and server agree
+#   TLS_CA, TLS_CERTIFICATE, TLS_KEY      files; without TLS_CA the system's authorities are trusted
+# Files in SECRETS_DIR (/openedx/secrets): mysql_root_password, which is the administrator's, mysql_password, and while
+# the administrator's password is being changed mysql_root_password_previous.
 #
 # Passwords reach the client through pipes that this shell writes to: they are in no argument, variable of a process or
 # file. A changed password of the user leaves the former one valid until the next change, so that pods that still have
@@ -12,6 +17,7 @@ set -euo pipefail
 
 secrets=${SECRETS_DIR:-/openedx/secrets}
 : "${MYSQL_HOST:?}" "${MYSQL_PORT:?}" "${DATABASE:?}" "${DATABASE_USER:?}"
+admin=${ADMIN_USER:-root}
 
 step() { printf '%s\n' "mysql_provision: $*"; }
 fail() { step "failed: $*" >&2; exit 1; }
@@ -21,52 +27,111 @@ secret() { local value; value=$(<"$secrets/$1"); printf '%s' "$value"; }
 option() { local v=${1//\\/\\\\}; printf '"%s"' "${v//\"/\\\"}"; }
 literal() { local v=${1//\\/\\\\}; printf "'%s'" "${v//\'/\'\'}"; }
 
+# Options of the client for an encrypted connection; MariaDB's client has other words than MySQL's.
+encryption() {
+    [ -n "${TLS_VERIFY:-}" ] || return 0
+    local ca=${TLS_CA:-} system
+    for system in /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/certs/ca-certificates.crt; do
+        if [ -z "$ca" ] && [ -e "$system" ]; then ca=$system; fi
+    done
+    case $(mysql --version):$TLS_VERIFY in
+        *MariaDB*:none) printf '%s\n' --ssl --skip-ssl-verify-server-cert ;;
+        *MariaDB*) printf '%s\n' --ssl "--ssl-ca=$ca" --ssl-verify-server-cert ;;
+        *:full) printf '%s\n' --ssl-mode=VERIFY_IDENTITY "--ssl-ca=$ca" ;;
+        *:ca) printf '%s\n' --ssl-mode=VERIFY_CA "--ssl-ca=$ca" ;;
+        *) printf '%s\n' --ssl-mode=REQUIRED ;;
+    esac
+    if [ -n "${TLS_CERTIFICATE:-}" ]; then
+        printf '%s\n' "--ssl-cert=$TLS_CERTIFICATE" "--ssl-key=$TLS_KEY"
+    fi
+}
+mapfile -t encrypted < <(encryption)
+
 # Runs SQL from standard input as a user with the password in a file of secrets. Of its complaints only the errors
 # are shown: some clients repeat the statement, with the password in it.
 as() {
     local user=$1 password=$2
     { mysql --defaults-extra-file=<(
         printf '[client]\nuser=%s\npassword=%s\n' "$(option "$user")" "$(option "$(secret "$password")")"
-    ) --protocol=tcp --host="$MYSQL_HOST" --port="$MYSQL_PORT" --connect-timeout=10 --batch --skip-column-names \
-        2>&1 >&3 | sed -n '/^ERROR/p' >&2; } 3>&1
+    ) --protocol=tcp --host="$host" --port="$port" --connect-timeout=10 "${encrypted[@]}" --batch \
+        --skip-column-names 2>&1 >&3 | sed -n '/^ERROR/p' >&2; } 3>&1
 }
 works() { printf 'SELECT 1;' | as "$1" "$2" >/dev/null 2>&1; }
+administer() { as "$admin" mysql_root_password; }
 
-step "1 of 4: waiting for $MYSQL_HOST:$MYSQL_PORT"
-for attempt in $(seq "${ATTEMPTS:-30}"); do
-    # Answers whether the server runs, even when it refuses the login.
-    if mysqladmin --no-defaults --protocol=tcp --host="$MYSQL_HOST" --port="$MYSQL_PORT" --connect-timeout=5 \
-        --user=nobody ping >/dev/null 2>&1; then break; fi
-    if [ "$attempt" = "${ATTEMPTS:-30}" ]; then fail "no server answers at $MYSQL_HOST:$MYSQL_PORT"; fi
-    sleep "${PAUSE_SECONDS:-2}"
-done
+wait_for_server() {
+    step "1 of 4: waiting for $host:$port"
+    local attempt
+    for attempt in $(seq "${ATTEMPTS:-30}"); do
+        # Answers whether the server runs, even when it refuses the login.
+        if mysqladmin --no-defaults --protocol=tcp --host="$host" --port="$port" --connect-timeout=5 \
+            --user=nobody ping >/dev/null 2>&1; then return; fi
+        if [ "$attempt" = "${ATTEMPTS:-30}" ]; then fail "no server answers at $host:$port"; fi
+        sleep "${PAUSE_SECONDS:-2}"
+    done
+}
 
-step "2 of 4: root's password"
-if ! works root mysql_root_password; then
-    [ -e "$secrets/mysql_root_password_previous" ] && works root mysql_root_password_previous ||
+demand_administrator() {
+    step "2 of 4: password of $admin"
+    if works "$admin" mysql_root_password; then return; fi
+    if [ "${OWN_SERVER:-true}" != true ]; then
+        local said
+        said=$(printf 'SELECT 1;' | administer 2>&1 >/dev/null) || true
+        fail "$admin can't log in at $host ($said): put the right mysql_root_password into openedx:secrets"
+    fi
+    [ -e "$secrets/mysql_root_password_previous" ] && works "$admin" mysql_root_password_previous ||
         fail "the server accepts neither mysql_root_password nor a previous one: put back the password that it has"
-    root=$(literal "$(secret mysql_root_password)")
-    printf 'ALTER USER IF EXISTS root@"%%" IDENTIFIED BY %s, root@localhost IDENTIFIED BY %s;' "$root" "$root" |
-        as root mysql_root_password_previous
-    step "root's password was changed"
-fi
+    local account password
+    account=$(literal "$admin") password=$(literal "$(secret mysql_root_password)")
+    printf 'ALTER USER IF EXISTS %s@"%%" IDENTIFIED BY %s, %s@localhost IDENTIFIED BY %s;' \
+        "$account" "$password" "$account" "$password" | as "$admin" mysql_root_password_previous
+    step "the password of $admin was changed"
+}
 
-step "3 of 4: database $DATABASE"
-printf 'CREATE DATABASE IF NOT EXISTS `%s` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;' "$DATABASE" |
-    as root mysql_root_password
+make_database() {
+    step "3 of 4: database $1"
+    printf 'CREATE DATABASE IF NOT EXISTS `%s` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;' "$1" | administer
+}
 
-step "4 of 4: user $DATABASE_USER"
-password=$(literal "$(secret mysql_password)")
-account="$(literal "$DATABASE_USER")@'%'"
-printf 'CREATE USER IF NOT EXISTS %s IDENTIFIED BY %s;' "$account" "$password" | as root mysql_root_password
-if ! works "$DATABASE_USER" mysql_password; then
-    version=$(printf 'SELECT VERSION();' | as root mysql_root_password)
+make_user() {
+    step "4 of 4: user $DATABASE_USER"
+    local password account version retain
+    password=$(literal "$(secret mysql_password)") account="$(literal "$DATABASE_USER")@'%'"
+    printf 'CREATE USER IF NOT EXISTS %s IDENTIFIED BY %s;' "$account" "$password" | administer
+    if works "$DATABASE_USER" mysql_password; then return; fi
+    version=$(printf 'SELECT VERSION();' | administer)
     # MariaDB knows one password for each account.
     case $version in *MariaDB*) retain= ;; *) retain=' RETAIN CURRENT PASSWORD' ;; esac
-    printf 'ALTER USER %s IDENTIFIED BY %s%s;' "$account" "$password" "$retain" | as root mysql_root_password
+    printf 'ALTER USER %s IDENTIFIED BY %s%s;' "$account" "$password" "$retain" | administer
     step "the password of $DATABASE_USER was changed"
+}
+
+# An underscore in a GRANT stands for any character: escaped, the rights end at this database. With partial_revokes,
+# as some managed servers have it, it stands for itself.
+grant() {
+    local name=${1//_/\\_}
+    case $(printf "SHOW VARIABLES LIKE 'partial_revokes';" | administer) in *ON) name=$1 ;; esac
+    printf 'GRANT ALL PRIVILEGES ON `%s`.* TO %s;' "$name" "$(literal "$DATABASE_USER")@'%'" | administer
+}
+
+# On a server, makes databases and the user who may use them.
+provision() {
+    host=$1 port=$2
+    shift 2
+    wait_for_server
+    demand_administrator
+    local database
+    for database; do make_database "$database"; done
+    make_user
+    for database; do grant "$database"; done
+    works "$DATABASE_USER" mysql_password || fail "$DATABASE_USER can't log in"
+}
+
+history=${HISTORY_DATABASE:-}
+if [ -n "${HISTORY_HOST:-}" ] && [ "$HISTORY_HOST:${HISTORY_PORT:-}" != "$MYSQL_HOST:$MYSQL_PORT" ]; then
+    provision "$MYSQL_HOST" "$MYSQL_PORT" "$DATABASE"
+    provision "$HISTORY_HOST" "${HISTORY_PORT:-$MYSQL_PORT}" "$history"
+else
+    provision "$MYSQL_HOST" "$MYSQL_PORT" "$DATABASE" ${history:+"$history"}
 fi
-# An underscore in a GRANT stands for any character: escaped, the rights end at this database.
-printf 'GRANT ALL PRIVILEGES ON `%s`.* TO %s;' "${DATABASE//_/\\_}" "$account" | as root mysql_root_password
-works "$DATABASE_USER" mysql_password || fail "$DATABASE_USER can't log in"
 step "done"

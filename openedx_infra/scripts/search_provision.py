@@ -1,6 +1,7 @@
 """Makes the platform's API key on a Meilisearch server. Standard library only.
 
-Environment: MEILISEARCH_URL, INDEX_PREFIX, KEY_UID. File in SECRETS_DIR (/openedx/secrets):
+Environment: MEILISEARCH_URL, INDEX_PREFIX, KEY_UID; perhaps TLS_VERIFY (full, ca or none) with the files
+TLS_CA, TLS_CERTIFICATE and TLS_KEY. File in SECRETS_DIR (/openedx/secrets):
 meilisearch_master_key.
 
 Meilisearch derives a key from its id and the master key, so that the platform's settings know it beforehand.
@@ -11,6 +12,7 @@ import hashlib
 import hmac
 import json
 import os
+import ssl
 import sys
 import time
 import urllib.error
@@ -52,7 +54,7 @@ def call(url: str, master: str, method: str, path: str, body: Any = None) -> dic
         headers={"Authorization": f"Bearer {master}", "Content-Type": "application/json"},
     )
     try:
-        with urllib.request.urlopen(request, timeout=30) as response:
+        with urllib.request.urlopen(request, timeout=30, context=encryption()) as response:
             text = response.read()
     except urllib.error.HTTPError as error:
         if error.code == 404 and method == "GET":
@@ -67,13 +69,31 @@ def call(url: str, master: str, method: str, path: str, body: Any = None) -> dic
 def wait(url: str) -> None:
     """Return when the server answers; give up after about a minute."""
     pause = float(os.environ.get("PAUSE_SECONDS", "2"))
+    why = ""
     for _ in range(ATTEMPTS):
         try:
-            with urllib.request.urlopen(f"{url}/health", timeout=5):
+            with urllib.request.urlopen(f"{url}/health", timeout=5, context=encryption()):
                 return
-        except OSError:
+        except OSError as error:
+            why = str(getattr(error, "reason", error))
             time.sleep(pause)
-    fail(f"no server answers at {url}")
+    fail(f"no server answers at {url} ({why})")
+
+
+def encryption() -> ssl.SSLContext | None:
+    """What a connection demands of the server; None: what is usual."""
+    verify, files = (
+        os.environ.get("TLS_VERIFY"),
+        [os.environ.get(f"TLS_{of}") for of in ("CERTIFICATE", "KEY")],
+    )
+    if not verify:
+        return None
+    context = ssl.create_default_context(cafile=os.environ.get("TLS_CA") or None)
+    context.check_hostname = verify == "full"
+    context.verify_mode = ssl.CERT_NONE if verify == "none" else ssl.CERT_REQUIRED
+    if files[0]:
+        context.load_cert_chain(files[0], files[1])
+    return context
 
 
 def step(text: str) -> None:

@@ -59,10 +59,13 @@ for statement in filter(None, (part.strip() for part in re.split(r";(?=$|\s)", s
         kept = state["accounts"][found[1]]["passwords"][:1] if found[3] else []
         state["accounts"][found[1]]["passwords"] = [unquoted(found[2], "'"), *kept]
     elif found := re.fullmatch(
-        rf'ALTER USER IF EXISTS root@"%" IDENTIFIED BY {TEXT}, root@localhost IDENTIFIED BY {TEXT}', statement
+        rf'ALTER USER IF EXISTS {TEXT}@"%" IDENTIFIED BY {TEXT}, {TEXT}@localhost IDENTIFIED BY {TEXT}',
+        statement,
     ):
-        assert found[1] == found[2]
-        state["accounts"]["root"]["passwords"] = [unquoted(found[1], "'")]
+        assert (found[1], found[2]) == (found[3], found[4])
+        state["accounts"][found[1]]["passwords"] = [unquoted(found[2], "'")]
+    elif statement == "SHOW VARIABLES LIKE 'partial_revokes'":
+        print(f"partial_revokes\t{state['partial_revokes']}")
     elif found := re.fullmatch(rf"GRANT ALL PRIVILEGES ON `(\S+)`\.\* TO {TEXT}@'%'", statement):
         state["grants"][found[2]] = found[1]
     else:

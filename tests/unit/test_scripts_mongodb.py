@@ -17,7 +17,9 @@ from openedx_infra import scripts
 MONGOSH = """
 const printed = [], slept = [], logins = [];
 let ended = null;
-const env = { MONGODB_HOST: "mongodb", MONGODB_PORT: "27017", DATABASE: "openedx", DATABASE_USER: "app" };
+const env = {
+  MONGODB_ADDRESS: "mongodb://mongodb:27017", DATABASE: "openedx", DATABASE_USER: "app", ...told
+};
 const process = { env };
 const print = (text) => printed.push(text);
 const sleep = (milliseconds) => slept.push(milliseconds);
@@ -41,7 +43,8 @@ function database(name) {
   };
 }
 function connect(address) {
-  const [, user, password, host, name] = address.match(/^mongodb:[/][/](.*?):(.*?)@(.*?)[/](.*?)[?]/);
+  const form = /^mongodb(?:[+]srv)?:[/][/](.*?):(.*?)@(.*?)[/].*?[?]authSource=(.*?)&/;
+  const [, user, password, host, name] = address.match(form);
   logins.push(address);
   if (down > 0) { down -= 1; throw new Error("connect ECONNREFUSED"); }
   const found = (users[name] || {})[decodeURIComponent(user)];
@@ -55,9 +58,10 @@ OUTCOME = "JSON.stringify({ printed, slept, logins, ended, users })"
 GRANTED = [{"role": "readWrite", "db": "openedx"}]
 
 
-def run(secrets: dict[str, str], users: dict[str, Any], down: int = 0) -> dict[str, Any]:
+def run(secrets: dict[str, str], users: dict[str, Any], down: int = 0, **told: str) -> dict[str, Any]:
     """The outcome of the script for a Job's secrets, a server's users, and connections that fail first."""
-    world = f"const given = {json.dumps(secrets)}, users = {json.dumps(users)}; let down = {down};"
+    known = f"given = {json.dumps(secrets)}, users = {json.dumps(users)}, told = {json.dumps(told)}"
+    world = f"const {known}; let down = {down};"
     engine = MiniRacer()
     engine.eval(world + MONGOSH + scripts.text("mongodb_provision.js"))
     outcome: dict[str, Any] = json.loads(engine.eval(OUTCOME))
@@ -118,6 +122,44 @@ def test_it_waits_for_the_server() -> None:
 def test_a_server_that_never_answers_is_an_error() -> None:
     outcome = run(secrets(), server(), down=10_000)
     assert outcome["ended"] == 1 and "no server answers at mongodb:27017" in outcome["printed"][-1]
+
+
+def test_somebody_else_s_administrator() -> None:
+    """As at Atlas: another name, and users in the database admin."""
+    users = {"admin": {"boss": {"pwd": "root-1"}}}
+    told = {
+        "MONGODB_ADDRESS": "mongodb+srv://campus.example.org",
+        "ADMIN_USER": "boss",
+        "OWN_SERVER": "false",
+        "AUTH_DATABASE": "admin",
+        "TLS_VERIFY": "full",
+        "TLS_CA": "/openedx/certificates/mongodb-ca.pem",
+        "TLS_KEY": "/openedx/secrets/mongodb-client.key",
+    }
+    outcome = run(secrets(), users, **told)
+    assert outcome["ended"] is None and outcome["users"]["admin"]["app"] == {"pwd": "app-1", "roles": GRANTED}
+    assert outcome["logins"][-1] == (
+        "mongodb+srv://app:app-1@campus.example.org/openedx?authSource=admin&serverSelectionTimeoutMS=5000"
+        "&tls=true&tlsCAFile=%2Fopenedx%2Fcertificates%2Fmongodb-ca.pem"
+        "&tlsCertificateKeyFile=%2Fopenedx%2Fsecrets%2Fmongodb-client.key"
+    )
+    refused = run(
+        secrets(mongodb_root_password="root-2", mongodb_root_password_previous="root-1"), users, **told
+    )
+    assert refused["ended"] == 1 and "does not let boss in" in refused["printed"][-1]
+    assert refused["users"]["admin"]["boss"] == {"pwd": "root-1"}
+
+
+def test_a_replica_set_and_a_server_without_retryable_writes() -> None:
+    told = {"MONGODB_ADDRESS": "mongodb://a:1,b:2", "REPLICA_SET": "rs0", "RETRY_WRITES": "false"}
+    outcome = run(secrets(), server(), **told)
+    assert outcome["logins"][0].startswith("mongodb://root:root-1@a:1,b:2/admin?")
+    assert outcome["logins"][0].endswith("&replicaSet=rs0&retryWrites=false")
+    assert run(secrets(), server(), TLS_VERIFY="ca")["logins"][0].endswith(
+        "tls=true&tlsAllowInvalidHostnames=true"
+    )
+    certain = run(secrets(), server(), TLS_VERIFY="none")["logins"][0]
+    assert certain.endswith("tls=true&tlsAllowInvalidCertificates=true")
 
 
 def test_no_password_is_printed() -> None:

@@ -125,11 +125,29 @@ class Server:
         module = import_module("MySQLdb")
         arguments = {**self.at, "user": self.user, "connect_timeout": 10, "charset": "utf8mb4"}
         try:
-            return module.connect(passwd=secret(name), **arguments, **_encryption(self.known["tls"]))
+            return _connected(module, self.known["tls"], {**arguments, "passwd": secret(name)})
         except module.Error as error:
             if error.args[0] == 1045 and has_secret(f"{name}_previous"):
                 return self._login(f"{name}_previous")
-            raise Fault(*_refusal(error.args, self.at["host"], self.user, self.secret)) from error
+            raise Fault(*self._refusal(error.args)) from error
+
+    def _refusal(self, said: tuple[Any, ...]) -> tuple[str, str]:
+        """A sentence, and the field that it is about, for the number of an error."""
+        number, text, host = said[0], str(said[-1]), self.at["host"]
+        if number == 3159:
+            return f"{host} takes encrypted connections only: say `tls: {{}}`", "tls"
+        if number in (1045, 1698):
+            # MariaDB says no more when it would have the connection encrypted.
+            perhaps = "" if self.known["tls"] else ", or say `tls: {}` if it takes encrypted connections only"
+            return (
+                f"{host} refuses the password of {self.user}, or {self.user} may not log in from here: put "
+                f"the right one into openedx:secrets.{self.secret}{perhaps}",
+                "user",
+            )
+        if number == 1130:
+            rule = f"allow {self.user} from its addresses"
+            return f"{host} takes no connections from this cluster ({text}): {rule}", "host"
+        return f"{self.user} can't log in at {host} ({number}: {text})", "host"
 
     def _rows(self, sql: str) -> list[tuple[Any, ...]]:
         with self.connection.cursor() as cursor:
@@ -196,27 +214,14 @@ def _covers(pattern: str, database: str | None) -> bool:
     return re.fullmatch(rule, database) is not None
 
 
-def _encryption(tls: dict[str, Any] | None) -> dict[str, Any]:
+def _connected(module: Any, tls: dict[str, Any] | None, arguments: dict[str, Any]) -> Any:
     if not tls:
-        return {}
-    files = {"ca": tls["ca"] or SYSTEM_CA, "cert": tls["certificate"], "key": tls["key"]}
-    return {"ssl": {name: path for name, path in files.items() if path}}
-
-
-def _refusal(said: tuple[Any, ...], host: str, user: str, name: str) -> tuple[str, str]:
-    """A sentence, and the field that it is about, for the number of an error."""
-    number, text = said[0], said[-1]
-    if number in (1045, 1698):
-        return (
-            f"{host} refuses the password of {user}, or {user} may not log in from here: put the right one "
-            f"into openedx:secrets.{name}",
-            "user",
-        )
-    if number == 3159:
-        return f"{host} takes encrypted connections only: say `tls: {{}}`", "tls"
-    if number == 1130:
-        return (
-            f"{host} takes no connections from this cluster ({text}): allow {user} from its addresses",
-            "host",
-        )
-    return f"{user} can't log in at {host} ({number}: {text})", "host"
+        return module.connect(**arguments)
+    ca = None if tls["verify"] == "none" else tls["ca"] or SYSTEM_CA
+    files = {"ca": ca, "cert": tls["certificate"], "key": tls["key"]}
+    arguments = {**arguments, "ssl": {name: path for name, path in files.items() if path}}
+    try:
+        return module.connect(**arguments, ssl_mode=_MODES[tls["verify"]])
+    except (TypeError, module.NotSupportedError):
+        # An old library knows no modes: that the server encrypts, and who it is, was seen at its greeting.
+        return module.connect(**arguments)

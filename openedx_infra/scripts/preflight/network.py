@@ -10,6 +10,8 @@ from .report import Fault, Findings
 
 TIMEOUT = 10.0
 """Seconds to wait for a server's answer (guessed: a hundred times what a good network takes)."""
+HESITATION = 0.5
+"""Seconds within which a server that refuses us says so (guessed: some round trips)."""
 EXPIRES_SOON = 14
 """Days before a certificate's end that are worth a warning."""
 
@@ -74,8 +76,29 @@ def encrypt(raw: socket.socket, host: str, tls: dict[str, Any], findings: Findin
 def probe(host: str, port: int, tls: dict[str, Any] | None, findings: Findings, field: str = "host") -> None:
     """Connect, encrypted where that is said, and hang up."""
     with connect(host, port, field) as raw:
-        if tls:
-            encrypt(raw, host, tls, findings).close()
+        if not tls:
+            return
+        with encrypt(raw, host, tls, findings) as secured:
+            _demand_welcome(secured, host)
+
+
+def _demand_welcome(secured: ssl.SSLSocket, host: str) -> None:
+    """Hear whether the server hangs up for want of our certificate, which TLS 1.3 tells late.
+
+    One that is content waits for us to begin, or greets.
+    """
+    secured.settimeout(HESITATION)
+    try:
+        secured.recv(1)
+    except TimeoutError:
+        return
+    except (ssl.SSLError, OSError) as error:
+        why = getattr(error, "reason", None) or error.strerror or type(error).__name__
+        raise Fault(
+            f"{host} does not accept who we are ({why}): name a certificate that it knows, with its key in "
+            "openedx:secrets",
+            "tls.client_certificate",
+        ) from error
 
 
 def explained(error: OSError, host: str) -> Fault:

@@ -52,13 +52,13 @@ def _look(known: dict[str, Any], name: str, findings: Findings) -> dict[str, Any
         before = time.time()
         seconds, microseconds = client.time()
         findings.clock(seconds + microseconds / 1e6, before, time.time())
-        client.llen(f"{known['prefix']}openedx-preflight")
         info = _info(client, findings)
+        judge(info, findings)
+        client.llen(f"{known['prefix']}openedx-preflight")
     except redis.RedisError as error:
         raise _refusal(redis, error, known, name) from error
     finally:
         client.close()
-    judge(info, findings)
     return info
 
 
