@@ -8,6 +8,7 @@ import pulumi
 
 from openedx_infra.components.instance import Instance
 from openedx_infra.components.store import Administrator, Reach, Store
+from openedx_infra.config.base import memory_bytes
 from openedx_infra.config.datastores.search import SearchInCluster
 from openedx_infra.kubernetes import files, probes, volumes, workload
 from openedx_infra.kubernetes.pod import Container, Pod
@@ -72,6 +73,7 @@ def meilisearch(
 
 
 def _config(instance: Instance) -> pulumi.Output[str]:
+    memory = memory_bytes(instance.stack.sizing.search.memory_ceiling)
     lines = [
         'env = "production"',
         f'http_addr = "0.0.0.0:{PORT}"',
@@ -79,6 +81,8 @@ def _config(instance: Instance) -> pulumi.Output[str]:
         f'dump_dir = "{DATA}/dumps"',
         f'snapshot_dir = "{DATA}/snapshots"',
         "no_analytics = true",
+        # Its own choice is two thirds of the node's memory, whatever the limit of the pod.
+        f'max_indexing_memory = "{memory // 2 // 2**20} MiB"',
     ]
     key = pulumi.Output.from_input(instance.secrets["meilisearch_master_key"])
     # TOML reads quoted words as JSON does.

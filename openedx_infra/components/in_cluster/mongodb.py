@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pulumi
 
+from openedx_infra.components.in_cluster.first_start import first_start
 from openedx_infra.components.instance import Instance
 from openedx_infra.components.store import Administrator, Reach, Store
 from openedx_infra.config.base import memory_bytes
@@ -16,6 +17,7 @@ from openedx_infra.settings.connections import Endpoint
 PORT = 27017
 USER = 999
 """The user `mongodb` of the official image."""
+DATA = "/data/db"
 SECRETS = "/run/secrets/mongodb"
 LEAST_CACHE = 0.25
 """Gigabytes below which WiredTiger refuses to start."""
@@ -43,10 +45,18 @@ def mongodb(
         pulumi.ResourceOptions(parent=parent),
     )
     memory = memory_bytes(stack.sizing.mongodb.memory_ceiling)
+    start = first_start(
+        "mongodb",
+        instance,
+        parent,
+        folder=DATA,
+        data="WiredTiger",
+        server=["mongod", "--wiredTigerCacheSizeGB", f"{max(LEAST_CACHE, memory / 4 / 2**30):.2f}"],
+    )
     container = Container(
         image=instance.image("mongodb"),
         size=stack.sizing.mongodb,
-        args=["mongod", "--wiredTigerCacheSizeGB", f"{max(LEAST_CACHE, memory / 4 / 2**30):.2f}"],
+        command=start.command,
         env={
             "MONGO_INITDB_ROOT_USERNAME": "root",
             "MONGO_INITDB_ROOT_PASSWORD_FILE": f"{SECRETS}/password",
@@ -55,8 +65,9 @@ def mongodb(
         port=PORT,
         probes=probes.server(PORT, start_seconds=900),
         mounts=[
-            volumes.claimed("data", "/data/db", claim),
+            volumes.claimed("data", DATA, claim),
             volumes.mounted("root", SECRETS, [root]),
+            start.mount,
             volumes.scratch("config", "/data/configdb", "16Mi"),
             volumes.scratch("tmp", "/tmp", "1Gi"),
         ],

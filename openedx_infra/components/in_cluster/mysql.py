@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pulumi
 
+from openedx_infra.components.in_cluster.first_start import first_start
 from openedx_infra.components.instance import Instance
 from openedx_infra.components.store import Administrator, Reach, Store
 from openedx_infra.config.base import memory_bytes
@@ -18,6 +19,11 @@ USER = 999
 """The user `mysql` of the official image."""
 DATA = "/var/lib/mysql"
 SECRETS = "/run/secrets/mysql"
+LEAST_CONNECTIONS = 151
+"""MySQL's own choice, which is enough for some hundred processes of the platform."""
+CONNECTION_MEMORY = 12 * 2**20
+"""Bytes of the memory limit for each connection more: a busy one takes some MB, beside what all share (a
+guess)."""
 
 
 def mysql(instance: Instance, said: MysqlInCluster, parent: pulumi.Resource) -> Store[connections.Mysql]:
@@ -39,16 +45,25 @@ def mysql(instance: Instance, said: MysqlInCluster, parent: pulumi.Resource) -> 
         {"password": instance.secrets["mysql_root_password"]},
         pulumi.ResourceOptions(parent=parent),
     )
+    start = first_start(
+        "mysql",
+        instance,
+        parent,
+        folder=DATA,
+        data="data",
+        server=_server(memory_bytes(stack.sizing.mysql.memory_ceiling)),
+    )
     container = Container(
         image=instance.image("mysql"),
         size=stack.sizing.mysql,
-        args=_arguments(memory_bytes(stack.sizing.mysql.memory_ceiling)),
+        command=start.command,
         env={"MYSQL_ROOT_PASSWORD_FILE": f"{SECRETS}/password"},
         port=PORT,
         probes=probes.server(PORT, start_seconds=900),
         mounts=[
             volumes.claimed("data", DATA, claim),
             volumes.mounted("root", SECRETS, [root]),
+            start.mount,
             volumes.scratch("run", "/var/run/mysqld", "16Mi"),
             volumes.scratch("tmp", "/tmp", "2Gi"),
         ],
@@ -75,13 +90,17 @@ def mysql(instance: Instance, said: MysqlInCluster, parent: pulumi.Resource) -> 
     )
 
 
-def _arguments(memory: int) -> list[str]:
+def _server(memory: int) -> list[str]:
     return [
         "mysqld",
         f"--datadir={DATA}/data",  # the root of a volume may hold lost+found, and MySQL wants an empty folder
         "--character-set-server=utf8mb4",
         "--collation-server=utf8mb4_unicode_ci",
         f"--innodb-buffer-pool-size={memory // 2}",
+        # Temporary tables beyond it go to the disk. MySQL's own choice is at least 1 GB, whatever the limit.
+        f"--temptable-max-ram={memory // 8}",
+        f"--max-connections={max(LEAST_CONNECTIONS, memory // CONNECTION_MEMORY)}",
+        "--mysqlx=OFF",
         "--binlog-expire-logs-seconds=259200",  # three days: what a point-in-time recovery reaches back to
         "--skip-name-resolve",
     ]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pulumi
+from pulumi_kubernetes.core.v1 import ProbeArgs
 
 from openedx_infra.components.instance import Instance
 from openedx_infra.components.store import Reach, Store
@@ -49,6 +51,17 @@ def cache(instance: Instance, said: CacheInCluster, parent: pulumi.Resource) -> 
     return _valkey("cache", instance, parent, instance.stack.sizing.cache, rules, data)
 
 
+def _ready() -> ProbeArgs:
+    """Succeeds when it answers. While it reads its file after a restart, it only takes connections.
+
+    The password comes from its file through a pipe, so that no argument shows it.
+    """
+    login = f"sed 's/^requirepass/AUTH/' {SECRETS}/password.conf"
+    return probes.command(
+        *("sh", "-c", f"{{ {login}; echo PING; }} | redis-cli -p {PORT} | grep -qx PONG"), every=10, timeout=5
+    )
+
+
 def _valkey(
     name: str, instance: Instance, parent: pulumi.Resource, size: Resources, rules: Sequence[str], data: Mount
 ) -> Store[connections.Valkey]:
@@ -66,7 +79,7 @@ def _valkey(
         size=size,
         command=["redis-server", f"{CONFIG}/valkey.conf"],  # Valkey's images answer to Redis' name, too
         port=PORT,
-        probes=probes.server(PORT),
+        probes=replace(probes.server(PORT), readiness=_ready()),
         mounts=[
             data,
             volumes.mounted("config", CONFIG, [config]),
