@@ -28,8 +28,8 @@ from openedx_infra.settings.connections import (
     Volumes,
 )
 
-DATA = Path(__file__).parents[1] / "data"
-GOLDEN = Path(__file__).parents[1] / "golden"
+DATA = Path(__file__).parent / "data"
+GOLDEN = Path(__file__).parent / "golden"
 
 IN_CLUSTER = Connections(
     mysql=Mysql(at=Endpoint(host="mysql", port=3306), database="openedx", user="openedx"),
