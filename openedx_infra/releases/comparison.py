@@ -85,6 +85,7 @@ _FACTS: tuple[tuple[str, Callable[[Release], str]], ...] = (
     ("Versity Gateway", _version("versitygw")),
     ("Caddy", lambda release: release.bases.caddy.rpartition(":")[2]),
     ("SMTP relay", _version("smtp")),
+    ("search engines", lambda release: _lines(release.search_engines)),
     ("queues of the LMS", lambda release: _lines(release.lms_queues)),
     ("queues of Studio", lambda release: _lines(release.studio_queues)),
     ("MFEs", lambda release: _lines(f"{mfe.name} :{mfe.port}" for mfe in release.mfes)),

@@ -119,7 +119,9 @@ def test_the_password_of_somebody_elses_server_is_neither_made_up_nor_replaced()
     live = Pulumi({})
     assert "mysql_password" not in secrets.generate(live.file, stack, live)
     assert "mysql_password" not in secrets.rotated_by_all(stack)
-    with pytest.raises(ConfigError, match="mysql_password: missing .*as the server knows it.*pulumi config set"):
+    with pytest.raises(
+        ConfigError, match="mysql_password: missing .*as the server knows it.*pulumi config set"
+    ):
         secrets.demand_unmakeable(stack, set(live.values))
     live.values["mysql_password"] = "theirs"
     secrets.demand_unmakeable(stack, set(live.values))
