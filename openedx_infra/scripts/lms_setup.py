@@ -7,9 +7,9 @@ as the operator set it in Django's admin.
 
 import json
 import os
+from importlib import import_module
 from pathlib import Path
 
-import search.meilisearch
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.sites.models import Site
@@ -23,8 +23,10 @@ from waffle import get_waffle_flag_model, get_waffle_switch_model
 
 
 def search_indexes(said):
-    """Indexes of courses, and of discussions."""
-    search.meilisearch.create_indexes()
+    """Indexes of courses, and of discussions. Elasticsearch's are made when they are first asked for."""
+    engine = import_module(settings.SEARCH_ENGINE.rpartition(".")[0])
+    if hasattr(engine, "create_indexes"):
+        engine.create_indexes()
     if settings.ENABLE_DISCUSSION_SERVICE:
         call_command("initialize_forum_indices")
 

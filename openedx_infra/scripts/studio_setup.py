@@ -1,24 +1,25 @@
 """Fills Studio's search indexes. Piped into `manage.py cms shell`.
 
-Studio's own index is filled by a task that its workers take on in the background. The index of courseware,
-which the LMS searches, is filled here when it is empty, as after a new start of Meilisearch without its data;
-otherwise it follows each change of a course by itself.
+Studio's own index, for which it needs Meilisearch, is filled by a task that its workers take on in the
+background. The index of courseware, which the LMS searches, is filled here when it is empty, as after a new
+start of Meilisearch without its data; otherwise it follows each change of a course by itself.
 """
 
-import search.meilisearch
+from django.conf import settings
 from django.core.management import call_command
+from search.search_engine_base import SearchEngine
 
 
 def studio_index():
     """Courses, components and libraries, for authors."""
-    call_command("reindex_studio")
+    if settings.MEILISEARCH_ENABLED:
+        call_command("reindex_studio")
 
 
 def courseware_index():
     """Courseware, for learners."""
-    name = search.meilisearch.get_meilisearch_index_name("courseware_content")
-    index = search.meilisearch.get_meilisearch_client().index(name)
-    if index.get_stats().number_of_documents == 0:
+    index = SearchEngine.get_search_engine("courseware_content")
+    if index.search(size=1)["total"] == 0:
         call_command("reindex_course", "--active")
 
 

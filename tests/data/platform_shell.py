@@ -147,12 +147,19 @@ def call_command(*arguments):
 class Index:
     documents = 0
 
-    def get_stats(self):
-        return types.SimpleNamespace(number_of_documents=self.documents)
+    def __init__(self, name):
+        assert name == "courseware_content"
+
+    def search(self, size):
+        return {"total": self.documents}
 
 
 settings = types.SimpleNamespace(
-    SITE_ID=1, ENABLE_DISCUSSION_SERVICE=True, RETIREMENT_STATES=["PENDING", "ERRORED", "ABORTED", "COMPLETE"]
+    SITE_ID=1,
+    SEARCH_ENGINE="search.meilisearch.MeilisearchEngine",
+    MEILISEARCH_ENABLED=True,
+    ENABLE_DISCUSSION_SERVICE=True,
+    RETIREMENT_STATES=["PENDING", "ERRORED", "ABORTED", "COMPLETE"],
 )
 
 
@@ -169,11 +176,9 @@ def install():
         "openedx.core.djangoapps.theming.models": {"SiteTheme": SiteTheme},
         "openedx.core.djangoapps.user_api.models": {"RetirementState": RetirementState},
         "waffle": {"get_waffle_flag_model": lambda: Flag, "get_waffle_switch_model": lambda: Switch},
-        "search.meilisearch": {
-            "create_indexes": lambda: calls.append(["create_indexes"]),
-            "get_meilisearch_index_name": lambda name: f"dev_{name}",
-            "get_meilisearch_client": lambda: types.SimpleNamespace(index=lambda name: Index()),
-        },
+        "search.meilisearch": {"create_indexes": lambda: calls.append(["create_indexes"])},
+        "search.elastic": {},
+        "search.search_engine_base": {"SearchEngine": types.SimpleNamespace(get_search_engine=Index)},
     }
     for name, contents in parts.items():
         steps = name.split(".")

@@ -211,6 +211,14 @@ def test_courseware_is_indexed_when_the_index_is_empty(tmp_path: Path) -> None:
     assert full.printed.endswith("studio_setup: done\n")
 
 
+def test_another_engine_makes_its_indexes_itself_and_is_none_for_studio(tmp_path: Path) -> None:
+    elastic = 'shell.settings.SEARCH_ENGINE = "search.elastic.ElasticSearchEngine"\n'
+    elastic += "shell.settings.MEILISEARCH_ENABLED = False"
+    assert ["create_indexes"] in lms(tmp_path).calls
+    assert ["create_indexes"] not in lms(tmp_path, before=f"{FRESH}\n{elastic}").calls
+    assert run(tmp_path, "studio_setup.py", case.stack(), elastic).calls == [["reindex_course", "--active"]]
+
+
 @pytest.mark.parametrize(
     "name", [name for name in scripts.NAMES if name.endswith(("migrate.sh", "setup.sh", "provision.sh"))]
 )
