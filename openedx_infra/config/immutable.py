@@ -17,7 +17,9 @@ _GUIDE = 'docs/datastores.md, "Moving from one source to another"'
 _OF_DATASTORES = "openedx:datastores."
 _MOVED = f"{_OF_DATASTORES}moved"
 _STORAGE_CLASS = "openedx:cluster.storage_class"
-_NAMES = ("host", "database", "user", "history_database", "endpoint", "buckets")
+_NAMES = frozenset(
+    {"host", "srv", "database", "user", "history_database", "history_host", "endpoint", "buckets"}
+)
 """Keys that say where data is: for another name, nothing that holds data has to be replaced."""
 
 

@@ -53,8 +53,8 @@ _FOUNDATION_HEAD = """\
 # Configuration of a foundation
 
 What many instances share has a stack of its own, whose file says `openedx:kind: foundation`. An instance
-names it as `openedx:foundation`, and is described [elsewhere](configuration.md), as are the rules of all stack
-files.
+names it as `openedx:foundation`; its own keys, and how stack files are written, are in the
+[configuration](configuration.md).
 
 ```yaml
 # yaml-language-server: $schema=docs/reference/foundation.schema.json

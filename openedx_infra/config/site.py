@@ -26,7 +26,7 @@ class TlsSecret(Section):
     source: Literal["secret"]
     """The certificate is in a Secret of type kubernetes.io/tls."""
     secret: KubernetesName
-    """Name of that Secret, in the instance's namespace; its certificate covers all four hosts."""
+    """Name of that Secret, in the instance's namespace; its certificate covers all hosts of the site."""
 
 
 class TlsCertManager(Section):

@@ -81,7 +81,7 @@ class MysqlExternal(MysqlDatabase):
     """Encryption of connections. None: they are readable on their way."""
     replica: Replica | None = None
     """A read replica, for reports and other long reading. Same names and password."""
-    history_host: ServerName | None = None
+    history_host: ServerName | None = Field(None, json_schema_extra=IMMUTABLE)
     """Server of `history_database`, with the same port, user and password. None: the same server."""
 
 

@@ -109,6 +109,10 @@ class BrokerExternal(Broking, ValkeyExternal):
 
     source: Literal["external"] = Field(json_schema_extra=IMMUTABLE)
     """The instance only uses it."""
+    host: ServerName | None = Field(None, json_schema_extra=IMMUTABLE)
+    """Name of the server. Or say `sentinels`."""
+    database: Count = Field(0, ge=0, le=1023, json_schema_extra=IMMUTABLE)
+    """Number of the database."""
 
 
 class BrokerElasticache(Broking, ValkeyElasticache):
@@ -124,6 +128,8 @@ class BrokerShared(Broking, ValkeyShared):
     source: Literal["shared"] = Field(json_schema_extra=IMMUTABLE)
     """The foundation stack of `openedx:foundation` tells server and password. Queues of one instance begin
     with its name."""
+    database: Count = Field(0, ge=0, le=15, json_schema_extra=IMMUTABLE)
+    """Number of the database; each instance needs one of its own."""
 
 
 class CacheInCluster(Section):
