@@ -85,9 +85,7 @@ def _needs(stack: Stack) -> Iterator[_Need]:
     delivery = stack.mail.delivery
     if isinstance(delivery, MailSmtp) and delivery.username is not None:
         yield "mail_password", False
-    yield from (
-        (f"build_{name}", False) for build in stack.images.builds.values() for name in build.secrets
-    )
+    yield from ((f"build_{name}", False) for build in stack.images.builds.values() for name in build.secrets)
 
 
 def _of_database(name: str, said: Mysql | Mongodb) -> Iterator[_Need]:
