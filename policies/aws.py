@@ -50,13 +50,13 @@ STACK_TAG = "openedx:stack"
 def encrypted(type_: str, props: Props) -> Iterator[str]:
     """Data is encrypted where it lies, and between servers."""
     for path in _ENCRYPTED.get(type_, ()):
-        if not _is_copy(props) and at(props, *path) is not True:
+        if not is_copy(props) and at(props, *path) is not True:
             yield f"{'.'.join(path)} is not true: data would lie, or travel, readably"
 
 
 def backed_up(type_: str, props: Props) -> Iterator[str]:
     """A database can be set back, and leaves a last snapshot when it goes."""
-    if type_ not in (INSTANCE, *CLUSTERS) or _is_copy(props):
+    if type_ not in (INSTANCE, *CLUSTERS) or is_copy(props):
         return
     days = props.get("backupRetentionPeriod") or 0
     if isinstance(days, int | float) and days < LEAST_BACKUP_DAYS:
@@ -67,7 +67,7 @@ def backed_up(type_: str, props: Props) -> Iterator[str]:
 
 def undeletable(type_: str, props: Props) -> Iterator[str]:
     """AWS itself refuses to delete a database, whoever asks."""
-    if type_ in (INSTANCE, *CLUSTERS) and not _is_copy(props) and props.get("deletionProtection") is not True:
+    if type_ in (INSTANCE, *CLUSTERS) and not is_copy(props) and props.get("deletionProtection") is not True:
         yield "can be deleted by a slip: set deletionProtection"
 
 
@@ -150,6 +150,11 @@ def _document(value: Any) -> Mapping[str, Any] | None:
     return value if isinstance(value, Mapping) else None
 
 
-def _is_copy(props: Props) -> bool:
+def can_be_made_again(type_: str, props: Props) -> bool:
+    """Whether it holds nothing of its own: a copy, or a cache that nobody wants back."""
+    return is_copy(props) or (type_ == CACHE and not props.get("snapshotRetentionLimit"))
+
+
+def is_copy(props: Props) -> bool:
     """Whether it is a read replica, which has all this from its source."""
     return bool(props.get("replicateSourceDb") or props.get("replicationSourceIdentifier"))

@@ -126,7 +126,8 @@ def judge_resources(resources: Sequence[Resource], *, protect: bool) -> list[Com
 
 def protected(resource: Resource) -> Iterator[str]:
     """Pulumi refuses to delete or replace what holds data."""
-    if holds_data(resource.type) and not resource.protect:
+    spare = aws.can_be_made_again(resource.type, resource.props)
+    if holds_data(resource.type) and not spare and not resource.protect:
         yield "holds data that a destroy would delete: protect it"
 
 

@@ -15,10 +15,11 @@ import pytest
 from samples import LEAST, said_by
 from skips import pytest_sessionfinish, pytest_terminal_summary
 
-from openedx_infra.config import Stack, load
-from openedx_infra.config.secret_needs import required
+from openedx_infra.config import Described, describe
+from openedx_infra.config.kinds import required
 from openedx_infra.config.secrets import BY_NAME
 from openedx_infra.operations.recording import Graph, record
+from openedx_infra.operations.secrets import stand_in
 
 __all__ = ["pytest_sessionfinish", "pytest_terminal_summary"]
 
@@ -28,13 +29,11 @@ CASES = Path(__file__).parent / "cases"
 @pytest.fixture(scope="session")
 def secrets() -> dict[str, str]:
     """Values of all secrets, made as `secrets generate` makes them."""
-    return {
-        name: secret.make() if secret.make else "known-to-the-operator" for name, secret in BY_NAME.items()
-    }
+    return {name: stand_in(secret) for name, secret in BY_NAME.items()}
 
 
 @pytest.fixture(scope="session")
-def needed(secrets: dict[str, str]) -> Callable[[Stack], Mapping[str, str]]:
+def needed(secrets: dict[str, str]) -> Callable[[Described], Mapping[str, str]]:
     """The secrets that a stack needs."""
     return lambda stack: {
         secret.name: secrets.get(secret.name, "known-to-the-operator") for secret in required(stack)
@@ -42,14 +41,14 @@ def needed(secrets: dict[str, str]) -> Callable[[Stack], Mapping[str, str]]:
 
 
 @pytest.fixture(scope="session")
-def recorded(needed: Callable[[Stack], Mapping[str, str]]) -> Callable[..., Graph]:
+def recorded(needed: Callable[[Described], Mapping[str, str]]) -> Callable[..., Graph]:
     """Records graphs, each once."""
     graphs: dict[str, Graph] = {}
 
     def graph_of(said: Mapping[str, Any] = LEAST, *, name: str = "dev", preview: bool = False) -> Graph:
         key = json.dumps([name, preview, said], sort_keys=True, default=str)
         if key not in graphs:
-            stack = load(name, said)
+            stack = describe(name, said)
             graphs[key] = record(stack, needed(stack), preview=preview)
         return graphs[key]
 

@@ -10,7 +10,7 @@ import pytest
 from samples import LEAST, decided
 
 import policies
-from openedx_infra.config import Stack, load
+from openedx_infra.config import Described, Stack, describe, load
 from openedx_infra.operations.recording import Graph
 from policies.secrecy import MARK, REDACTED
 
@@ -22,15 +22,18 @@ ROOT = Path(__file__).parents[2]
     [
         "Pulumi.dev.yaml",
         "Pulumi.prod.yaml",
+        "Pulumi.foundation.yaml",
         "docs/examples/Pulumi.k3s.yaml",
         "tests/cases/everything.ok.yaml",
+        "tests/cases/foundation/everything.ok.yaml",
+        "tests/cases/foundation/aurora.ok.yaml",
     ],
 )
 def test_no_rule_refuses_what_we_make(
-    name: str, recorded: Callable[..., Graph], needed: Callable[[Stack], Mapping[str, str]]
+    name: str, recorded: Callable[..., Graph], needed: Callable[[Described], Mapping[str, str]]
 ) -> None:
     said = decided(ROOT / name)
-    stack = load("campus", said)
+    stack = describe("campus", said)
     complaints = policies.check(recorded(said, name="campus"), stack, needed(stack))
     assert [str(complaint) for complaint in complaints] == []
 

@@ -29,6 +29,7 @@ CACHE: Props = {
     "atRestEncryptionEnabled": True,
     "transitEncryptionEnabled": True,
     "authToken": {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "value": "x"},
+    "snapshotRetentionLimit": 7,
 }
 RIGHTS = {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::campus-private/*"]}
 RIGHT: dict[str, Props] = {
@@ -151,6 +152,15 @@ def test_data_is_protected_unless_the_stack_file_gives_it_up(type_: str) -> None
     bare = Resource(type_, RIGHT.get(type_, {}), protect=False)
     assert "protected" in [rule for rule, _ in refused(bare)]
     assert not {"protected", "undeletable"} & {rule for rule, _ in refused(bare, protect=False)}
+
+
+@pytest.mark.parametrize(
+    ("type_", "change"),
+    [(aws.INSTANCE, {"replicateSourceDb": "campus-mysql"}), (aws.CACHE, {"snapshotRetentionLimit": 0})],
+)
+def test_what_can_be_made_again_needs_no_protection(type_: str, change: Props) -> None:
+    bare = Resource(type_, {**RIGHT[type_], **change}, protect=False)
+    assert "protected" not in [rule for rule, _ in refused(bare)]
 
 
 def test_nothing_goes_to_whatever_account_is_current() -> None:
