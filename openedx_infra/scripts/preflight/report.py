@@ -41,7 +41,7 @@ def read_file(path: Path) -> str:
 def say(text: str) -> None:
     """Print a line, without what is secret."""
     for value in _read:
-        text = text.replace(value, "[secret]")
+        text = text.replace(value, "[hidden]")
     print(f"preflight: {text}", flush=True)
 
 
