@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from openedx_infra.operations import cli_images
+from openedx_infra.operations import cli_certificates, cli_images
 from openedx_infra.operations.checkout import DEFAULT_STACK
 from openedx_infra.operations.options import (
     ConfigFile,
@@ -35,6 +35,7 @@ app = typer.Typer(
 secrets_app = typer.Typer(help="Passwords and keys of a stack.", no_args_is_help=True)
 app.add_typer(secrets_app, name="secrets")
 app.add_typer(cli_images.app, name="images")
+app.add_typer(cli_certificates.app, name="certificates")
 
 
 @app.callback()
