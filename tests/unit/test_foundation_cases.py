@@ -111,8 +111,5 @@ def test_what_data_depends_on_can_not_change() -> None:
     assert [line.split(":")[1] for line in immutable_changes(values, moved)] == ["aws.region"]
     changed = describe("shared", {"site": {"lms_host": "learn.example.org"}})
     assert [line.split(": ")[0] for line in immutable_changes(values, changed)] == ["openedx:kind"]
-    more = foundation(
-        aws={"region": "eu-west-1", "network_reference": NETWORK},
-        datastores={"cache": SERVER, "broker": SERVER},
-    )
+    more = foundation(aws=there, datastores={"cache": SERVER, "broker": SERVER})
     assert immutable_changes(values, more) == [], "sharing more changes nothing of what is there"

@@ -173,7 +173,7 @@ def test_previews_show_the_same_graph() -> None:
     [
         (
             {"vpc": None},
-            "network_reference.vpc: organization/network/production has no output vpc; it has node",
+            "network_reference.vpc: organization/network/production has no output vpc; it has",
         ),
         ({"vpc": "10.0.0.0/16"}, 'vpc: "10.0.0.0/16" is no id of a VPC'),
         ({"private_subnets": NETWORK["subnets"][:1]}, "subnets"),
