@@ -6,6 +6,7 @@ import copy
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -284,6 +285,15 @@ def test_what_looks_like_a_key_is_refused_unless_the_operator_says_it(stack: Sta
     found = policies.check(Graph(list(objects.values())), stack)
     assert [(complaint.where, complaint.rule) for complaint in found] == [("ConfigMap web-1", "unexplained")]
     assert "9fKc2LqVw8" not in str(found[0])
+
+
+def test_certificates_are_public_and_what_stands_beside_them_is_not(stack: Stack) -> None:
+    objects = right()
+    certificate = (Path(__file__).parents[1] / "data" / "certificates" / "ca.pem").read_text()
+    objects["ConfigMap"]["data"]["ca.pem"] = certificate * 2
+    assert policies.check(Graph(list(objects.values())), stack) == []
+    objects["ConfigMap"]["data"]["ca.pem"] += "9fKc2LqVw8Zr4TnYb7Xh1MsPd6Gj3EuAoRiB5QtW\n"
+    assert len(policies.check(Graph(list(objects.values())), stack)) == 1
 
 
 def test_generated_passwords_look_random_and_names_do_not() -> None:
