@@ -100,7 +100,6 @@ def _server(memory: int) -> list[str]:
         # Temporary tables beyond it go to the disk. MySQL's own choice is at least 1 GB, whatever the limit.
         f"--temptable-max-ram={memory // 8}",
         f"--max-connections={max(LEAST_CONNECTIONS, memory // CONNECTION_MEMORY)}",
-        "--mysqlx=OFF",
         "--binlog-expire-logs-seconds=259200",  # three days: what a point-in-time recovery reaches back to
         "--skip-name-resolve",
     ]
