@@ -85,11 +85,8 @@ def test_what_it_promises_beside_what_we_know_is_let_pass() -> None:
 def test_what_can_not_be_is_told_by_its_place() -> None:
     stack = instance(datastores=SHARED)
     found = problems(stack, mysql={"host": ""}, region="Ireland")
-    assert [line.split(" is none: ")[1].split(": ")[0] for line in found] == [
-        "region",
-        "mysql.host",
-        "mysql.port",
-    ]
+    places = [line.split(" is none: ")[1].split(": ")[0] for line in found]
+    assert places == ["region", "mysql.host", "mysql.port"]
     with pytest.raises(ValidationError):
         read({**CONTRACT, "region": "Ireland"})
 

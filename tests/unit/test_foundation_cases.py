@@ -70,15 +70,8 @@ def test_a_file_is_of_the_kind_that_it_says() -> None:
 
 
 def test_what_pulumi_adds_of_other_kinds_is_left_out_and_what_somebody_said_is_not() -> None:
-    added = {
-        "kind": "foundation",
-        "site": {},
-        "release": "verawood",
-        "overrides": [],
-        "aws": {},
-        "addons": {},
-    }
-    assert own_keys(added) == {"kind": "foundation", "aws": {}, "addons": {}}
+    own = {"kind": "foundation", "aws": {}, "addons": {}}
+    assert own_keys({**own, "site": {}, "release": "verawood", "overrides": []}) == own
     for said in ({"site": {"name": "Campus"}}, {"release": "ulmo"}, {"clutser": {}}):
         assert own_keys({"kind": "foundation", **said}) == {"kind": "foundation", **said}
     assert own_keys({"site": {}, "addons": {}}) == {"site": {}}
@@ -102,9 +95,8 @@ def test_namespaces_are_those_of_its_operators() -> None:
 
 
 def test_what_data_depends_on_can_not_change() -> None:
-    before = foundation(
-        aws={"region": "eu-west-1", "network_reference": NETWORK}, datastores={"cache": SERVER}
-    )
+    there = {"region": "eu-west-1", "network_reference": NETWORK}
+    before = foundation(aws=there, datastores={"cache": SERVER})
     values = immutable_values(before)
     assert values["openedx:kind"] == "foundation"
     moved = foundation(aws={"region": "us-east-1", "network_reference": NETWORK})
