@@ -125,8 +125,8 @@ def closed_by_default(objects: Objects) -> Found:
 
 
 def restricted_namespaces(objects: Objects) -> Found:
-    """The API server itself refuses pods with privileges. Software of others that can't do with so little gets
-    `baseline`, and a reason."""
+    """The API server itself refuses pods with privileges. Software of others that can't do with so little
+    gets `baseline`, and a reason."""
     for namespace in of_kind(objects, "Namespace"):
         level = at(namespace, "metadata", "labels", "pod-security.kubernetes.io/enforce")
         reason = at(namespace, "metadata", "annotations", EXCEPTION)
