@@ -43,6 +43,8 @@ _GROUPS = ("aws:ec2/securityGroup:SecurityGroup", "aws:ec2/securityGroupRule:Sec
 _INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 _RIGHTS = ("aws:iam/policy:Policy", "aws:iam/rolePolicy:RolePolicy", "aws:iam/userPolicy:UserPolicy")
 PROVIDER = "pulumi:providers:aws"
+_OF_THE_ACCOUNT = frozenset({"ses:GetSendQuota"})
+"""Actions that AWS allows on everything or not at all, and that show no more than a number."""
 STACK_TAG = "openedx:stack"
 """Tag by which a bill, or a person, finds the stack that made a resource."""
 
@@ -115,7 +117,8 @@ def named_rights(type_: str, props: Props) -> Iterator[str]:
         wide = [action for action in listed(statement, "Action") if action == "*" or action.endswith(":*")]
         if wide or "NotAction" in statement:
             yield f"allows {', '.join(wide) or 'all but some actions'}: name each action"
-        if "*" in listed(statement, "Resource") or "NotResource" in statement:
+        everything = "*" in listed(statement, "Resource") or "NotResource" in statement
+        if everything and not _OF_THE_ACCOUNT.issuperset(listed(statement, "Action")):
             yield f"allows {', '.join(listed(statement, 'Action'))} on everything: name the resources"
 
 

@@ -59,13 +59,17 @@ def dns_records(domain: str, region: str, tokens: Sequence[str]) -> list[dict[st
 
 
 def rights(identity: str, configuration: str) -> list[dict[str, Any]]:
-    """What a program needs to send mails from a domain, by the ARNs of identity and configuration set."""
+    """What a program needs to send mails from a domain, by the ARNs of identity and configuration set.
+
+    It also asks how fast it may send: a number of the whole account, so that AWS takes no ARN for it.
+    """
     return [
         {
             "Effect": "Allow",
             "Action": ["ses:SendEmail", "ses:SendRawEmail"],
             "Resource": [identity, configuration],
-        }
+        },
+        {"Effect": "Allow", "Action": ["ses:GetSendQuota"], "Resource": "*"},
     ]
 
 

@@ -176,6 +176,12 @@ def test_the_platform_is_told_of_them(recorded: Record) -> None:
     assert "/openedx/certificates/mongodb-ca.pem" in text
 
 
+def test_documentdb_is_asked_for_what_it_can(recorded: Record) -> None:
+    known = _settings(recorded, ALL)["DOC_STORE_CONFIG"]
+    assert known["host"].endswith(".docdb.amazonaws.com")
+    assert (known["retryWrites"], known["replicaSet"], known["authsource"]) == (False, "rs0", "admin")
+
+
 def test_readers_of_aurora_are_used_for_reading(recorded: Record) -> None:
     known = _settings(recorded, aurora(replicas=1))
     assert ".cluster-ro-" in known["DATABASES"]["read_replica"]["HOST"]
