@@ -64,9 +64,10 @@ class Described(Section):
         return None
 
     @property
-    def moved(self) -> tuple[str, ...]:
-        """Datastores whose data was moved, so that their immutable keys may change once."""
-        return ()
+    def moved(self) -> tuple[str, ...] | None:
+        """Datastores whose data was moved, so that their immutable keys may change once. None: this kind of
+        stack has none that can be."""
+        return None
 
     @property
     def settled(self) -> Mapping[Location, Any]:

@@ -43,10 +43,14 @@ def immutable_changes(
     for key in changed:
         store = _datastore(key)
         movable = f"{_OF_DATASTORES}{store}.source" in changed or key.rpartition(".")[2] in _NAMES
-        if movable and store in stack.moved and store not in moved_before:
+        named = store in (stack.moved or ())
+        if movable and named and store not in moved_before:
             continue
         again = f"write {said(before[key])} again"
-        remedy = _remedy(key, again, movable, used_up=store in stack.moved and store in moved_before)
+        if store is None or stack.moved is None:
+            remedy = _of_the_rest(key, again)
+        else:
+            remedy = _of_datastore(store, again, movable, used_up=named)
         lines.append(
             f"{key}: {said(now[key])} was {said(before[key])} when the {stack.kind} was made, {remedy}"
         )
@@ -59,21 +63,25 @@ def _datastore(key: str) -> str | None:
     return name if key.startswith(_OF_DATASTORES) else None
 
 
-def _remedy(key: str, again: str, movable: bool, *, used_up: bool) -> str:
-    """What to do about a changed key, and why."""
-    store = _datastore(key)
+def _of_the_rest(key: str, again: str) -> str:
+    """What to do about a changed key that is no datastore's."""
     if key == _STORAGE_CLASS:
         return f"and volumes keep their class: {again}, or move the data to another source ({_GUIDE})"
-    if store is None:
-        return f"and can't change under its data: {again}"
+    return f"and can't change under its data: {again}"
+
+
+def _of_datastore(store: str, again: str, movable: bool, *, used_up: bool) -> str:
+    """What to do about a changed key of a datastore."""
+    if not movable:
+        return (
+            f"and what holds the data can't change so: {again}, or move the data to another source ({_GUIDE})"
+        )
     if used_up:
         return (
             f"and {_MOVED} names {store} since an earlier move: {again}, or take {store} out there, run "
             "`up`, move the data, and then say both"
         )
-    if movable:
-        return f"and its data is there: {again}, or move the data ({_GUIDE}), then say `{_MOVED}: [{store}]`"
-    return f"and what holds the data can't change so: {again}, or move the data to another source ({_GUIDE})"
+    return f"and its data is there: {again}, or move the data ({_GUIDE}), then say `{_MOVED}: [{store}]`"
 
 
 def _values(section: Section, location: Location) -> Iterator[tuple[str, Any]]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from openedx_infra.config import ConfigError, Stack, load
+from openedx_infra.config import ConfigError, Stack, describe, load
 from openedx_infra.config.base import cpu_cores, memory_bytes
 from openedx_infra.config.hosts import host_hint
 from openedx_infra.config.immutable import immutable_changes, immutable_values
@@ -181,6 +181,11 @@ def _stack(moved: Sequence[str] = (), **datastores: Any) -> Stack:
     return load("a", {**LEAST, "datastores": {**datastores, "moved": list(moved)}})
 
 
+NETWORK = {
+    "vpc": "vpc-0a1b2c3d",
+    "subnets": ["subnet-0a1b2c3d", "subnet-0a1b2c3e"],
+    "clients": ["sg-0a1b2c3d"],
+}
 EXTERNAL = {"source": "external", "host": "mysql.example.org"}
 
 
@@ -210,6 +215,14 @@ def test_what_holds_the_data_does_not_change_under_it_though_the_data_was_moved(
     classed = load("a", {**LEAST, "cluster": {"storage_class": "fast"}, "datastores": {"moved": ["mysql"]}})
     [line] = immutable_changes(before, classed)
     assert line.startswith("openedx:cluster.storage_class: ") and "volumes keep their class" in line
+
+
+def test_servers_of_a_foundation_know_no_switch_for_a_move() -> None:
+    said: dict[str, Any] = {"kind": "foundation", "aws": {"region": "eu-west-1", "network": NETWORK}}
+    before = describe("shared", {**said, "datastores": {"mysql": {"source": "rds"}}})
+    after = describe("shared", {**said, "datastores": {"mysql": {"source": "aurora"}}})
+    [line] = immutable_changes(immutable_values(before), after)
+    assert line.startswith("openedx:datastores.mysql.source: ") and "moved" not in line
 
 
 def test_immutable_values_are_plain() -> None:
