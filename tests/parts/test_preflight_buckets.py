@@ -1,0 +1,150 @@
+"""Does the preflight say what is wrong with buckets? A real S3 server, whose policies are spoiled."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from looking import Looker
+from servers import HOST, Process, free_port, wait
+
+from tools.recipes import PARTS
+from tools.toolchain import ensure
+
+pytestmark = pytest.mark.parts
+
+PURPOSES = ("public", "private", "grades", "ora", "exports")
+NAMES = {purpose: f"campus-{purpose}" for purpose in PURPOSES}
+ROOT, KEY, SECRET = "Root0Root1", "Platform0Platform1", "Secret0Secret1Secret2"
+EVERYBODY = {"AWS": ["*"]}
+
+Policy = Callable[..., None]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    """Buckets as an operator would make them, by somebody whose key the platform never sees."""
+    gateway = Process(tmp_path_factory.mktemp("s3"))
+    data, users = gateway.folder / "data", gateway.folder / "users"
+    data.mkdir()
+    users.mkdir()
+    account = {"access": KEY, "secret": SECRET, "role": "user", "userID": 0, "groupID": 0, "projectID": 0}
+    (users / "users.json").write_text(json.dumps({"accessAccounts": {KEY: account}}))
+    command = [
+        str(ensure(PARTS).paths["versitygw"]),
+        "--port",
+        f"{HOST}:{gateway.port}",
+        "--iam-dir",
+        str(users),
+    ]
+    gateway.run([*command, "posix", str(data)], ROOT_ACCESS_KEY=ROOT, ROOT_SECRET_KEY=SECRET)
+    wait(gateway.open, "versitygw", gateway.log)
+    for name in NAMES.values():
+        _root(gateway).create_bucket(Bucket=name)
+    yield gateway
+    gateway.stop()
+
+
+@pytest.fixture
+def policy(server: Process) -> Policy:
+    """Sets what a bucket allows to the platform's key and to everybody; as it should be, to begin with."""
+
+    def allow(purpose: str, *strangers: str, platform: bool = True) -> None:
+        bucket = NAMES[purpose]
+        statements = [_statement(bucket, EVERYBODY, action) for action in strangers]
+        if platform:
+            statements.append(_statement(bucket, {"AWS": [KEY]}, "s3:*"))
+        if statements:
+            text = json.dumps({"Version": "2012-10-17", "Statement": statements})
+            _root(server).put_bucket_policy(Bucket=bucket, Policy=text)
+        else:
+            _root(server).delete_bucket_policy(Bucket=bucket)
+
+    for purpose in PURPOSES:
+        allow(purpose, *(["s3:GetObject"] if purpose == "public" else []))
+    return allow
+
+
+@pytest.fixture
+def pod(looker: Looker, policy: Policy) -> Looker:
+    looker.secrets |= {"s3_access_key": KEY, "s3_secret_key": SECRET}
+    return looker
+
+
+def said(server: Process, **more: Any) -> dict[str, Any]:
+    return {"source": "external", "endpoint": f"http://{HOST}:{server.port}", "buckets": NAMES, **more}
+
+
+def test_right_buckets_are_fit_and_stay_empty(server: Process, pod: Looker) -> None:
+    pod.look(storage=said(server)).demand_fit()
+    client = _root(server)
+    assert [name for name in NAMES.values() if client.list_objects_v2(Bucket=name)["KeyCount"]] == []
+
+
+def test_a_bucket_that_is_not_there(server: Process, pod: Looker) -> None:
+    wrong = said(server, buckets={**NAMES, "ora": "campus-missing"})
+    pod.look(storage=wrong).demand_fault("storage.buckets.ora: there is no bucket campus-missing")
+
+
+def test_a_bucket_that_the_platform_may_not_use(server: Process, pod: Looker, policy: Policy) -> None:
+    policy("grades", platform=False)
+    pod.look(storage=said(server)).demand_fault(
+        "storage.buckets.grades: ", "may not see bucket campus-grades"
+    )
+
+
+def test_a_bucket_that_only_reads(server: Process, pod: Looker) -> None:
+    bucket = NAMES["exports"]
+    reads = ["s3:GetObject", "s3:ListBucket", "s3:GetBucketAcl"]
+    statements = [_statement(bucket, {"AWS": [KEY]}, action) for action in reads]
+    text = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    _root(server).put_bucket_policy(Bucket=bucket, Policy=text)
+    pod.look(storage=said(server)).demand_fault("storage.buckets.exports: ", "may not put into bucket")
+
+
+def test_what_strangers_may(server: Process, pod: Looker, policy: Policy) -> None:
+    policy("public")
+    pod.look(storage=said(server)).demand_fault("buckets.public: ", "pages would lack their images")
+    policy("public", "s3:GetObject", "s3:ListBucket")
+    pod.look(storage=said(server)).demand_fault("buckets.public: ", "strangers can list bucket campus-public")
+    policy("public", "s3:GetObject")
+    policy("ora", "s3:GetObject")
+    pod.look(storage=said(server)).demand_fault("buckets.ora: ", "strangers can read bucket campus-ora")
+
+
+def test_a_wrong_key(server: Process, pod: Looker) -> None:
+    pod.secrets["s3_secret_key"] = "guessed-wrongly"
+    looked = pod.look(storage=said(server))
+    assert looked.code == 1 and all("openedx:secrets" in fault for fault in looked.faults), looked.text
+
+
+def test_nobody_there(server: Process, pod: Looker) -> None:
+    gone = said(server, endpoint=f"http://{HOST}:{free_port()}")
+    pod.look(storage=gone).demand_fault("storage.endpoint: nobody answers")
+
+
+def test_a_clock_that_is_wrong(server: Process, pod: Looker) -> None:
+    pod.look(90, storage=said(server)).demand_fault("behind this cluster's")
+
+
+def _statement(bucket: str, who: dict[str, list[str]], action: str) -> dict[str, Any]:
+    of_objects = "Object" in action
+    places = [f"arn:aws:s3:::{bucket}/*"] if of_objects else [f"arn:aws:s3:::{bucket}"]
+    if action == "s3:*":
+        places = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
+    return {"Effect": "Allow", "Principal": who, "Action": [action], "Resource": places}
+
+
+def _root(server: Process) -> Any:
+    return boto3.client(
+        "s3",
+        endpoint_url=f"http://{HOST}:{server.port}",
+        region_name="us-east-1",
+        aws_access_key_id=ROOT,
+        aws_secret_access_key=SECRET,
+        config=Config(s3={"addressing_style": "path"}),
+    )
