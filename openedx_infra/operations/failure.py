@@ -128,7 +128,7 @@ def _without_frame(text: str) -> str:
 
 
 _FRAME = re.compile(
-    r"^(Program failed with an unhandled exception:|error: )\s*"
-    r"|^an unhandled error occurred: program exited with non-zero exit code: \d+$"
+    r"^(?:(?:Program failed with an unhandled exception:|error: )\s*)?"
+    r"(?:an unhandled error occurred: program exited with non-zero exit code: \d+$)?"
 )
 """What Pulumi says around, and after, what the program said."""

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from openedx_infra.config import Described
+from openedx_infra.config.kinds import required
 from openedx_infra.config.secrets import BY_NAME
 from openedx_infra.operations import local, secrets, session, stackfile
 from openedx_infra.operations.backend import passphrase_file
@@ -52,7 +53,8 @@ def rotate(
     """Replace the named secrets, or all that can be replaced without loss."""
     file, stack = _read(name, config_file)
     chosen = names or secrets.rotated_by_all(stack)
-    for secret in (BY_NAME[each] for each in chosen if each in BY_NAME):
+    known = BY_NAME | {secret.name: secret for secret in required(stack)}
+    for secret in (known[each] for each in chosen if each in known):
         console.print(f"  {secret.name}: {secret.rotation}", highlight=False, soft_wrap=True)
     if confirm and not confirm(f"Replace {len(chosen)} secrets of stack {name}?"):
         return

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pulumi
 import pytest
+import yaml
 from shape import Record, find
 
 from openedx_infra.operations.recording import Graph, record_program
@@ -50,6 +52,17 @@ def test_it_hands_on_what_the_stack_file_says(enter: Enter, secrets: dict[str, s
     assert graph.outputs["namespace"] == "openedx-campus"
     root = graph.object(find(graph, "Secret", "mysql-root"), reveal_secrets=True)
     assert root["stringData"] == {"password": secrets["mysql_root_password"]}
+
+
+def test_a_foundation_is_told_apart_from_what_pulumi_adds_for_instances(enter: Enter) -> None:
+    project = yaml.safe_load((Path(__file__).parents[2] / "Pulumi.yaml").read_text(encoding="utf-8"))
+    added = {key: entry["default"] for key, entry in project["config"].items()}
+    graph = enter({**added, "kind": "foundation"})
+    assert [resource.type for resource in graph.resources] == ["openedx:index:Foundation"]
+    text = _problems(enter, {**added, "kind": "foundation", "site": {"name": "Campus"}})
+    assert "openedx:site: unknown key; known here: addons" in text
+    text = _problems(enter, {**added, "kind": "foundation", "addons": {"mysql_operator": {}}})
+    assert "openedx:cluster.context: missing" in text
 
 
 def test_it_goes_to_no_cluster_that_is_not_named(enter: Enter, secrets: dict[str, str]) -> None:
