@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +26,7 @@ from lightkube import ApiError, Client
 from lightkube.generic_resource import create_namespaced_resource
 from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.apiextensions_v1 import CustomResourceDefinition
+from lightkube.resources.core_v1 import Secret
 
 from openedx_infra.operations.operated import KINDS
 from tools.control_plane import CONTEXT, MANIFESTS
@@ -117,6 +119,23 @@ def test_more_members_are_waited_for_and_nothing_is_replaced(nodes: Instance) ->
     assert (mysql.metadata.uid, mongodb.metadata.uid) == before
     assert mysql.status["mysql"]["ready"] == mongodb.status["ready"] == 5
     nodes.demand_unchanged()
+
+
+def test_what_the_operator_adds_to_passwords_stays_when_ours_change(nodes: Instance) -> None:
+    client = nodes.client
+    users: Any = client.get(Secret, "mysql-users")
+    before = users.data["root"]
+    # As Percona's does: labels of its own in the place of ours, and passwords of its own users.
+    users.metadata.labels = {"app.kubernetes.io/name": "mysql", "app.kubernetes.io/instance": "mysql"}
+    users.data["operator"] = b64encode(b"its own").decode()
+    client.replace(users, field_manager="percona-server-mysql-operator")
+    nodes.demand_unchanged()
+    said = nodes.run("secrets", "rotate", "mysql_root_password", "--yes")
+    assert said.code == 0, said.text
+    nodes.up()
+    after: Any = client.get(Secret, "mysql-users")
+    assert after.data["root"] != before
+    assert after.data["operator"] == users.data["operator"]
 
 
 def test_what_never_becomes_ready_is_named_with_its_reason(nodes: Instance) -> None:
