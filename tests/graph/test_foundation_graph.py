@@ -163,6 +163,13 @@ def test_everything_belongs_to_it_and_goes_where_it_says() -> None:
     assert provider.parent == foundation.urn and provider.props["region"] == "eu-west-1"
 
 
+def test_identities_are_those_of_the_first_day() -> None:
+    """A changed URN makes Pulumi delete and create: here, databases of many instances."""
+    golden = Path(__file__).parents[1] / "golden" / "urns-foundation.txt"
+    urns = sorted(resource.urn for resource in graph_of(EVERYTHING, network()).resources)
+    assert urns == golden.read_text(encoding="utf-8").splitlines()
+
+
 def test_previews_show_the_same_graph() -> None:
     up, preview = graph_of(EVERYTHING, network()), graph_of(EVERYTHING, network(), preview=True)
     assert sorted(r.urn for r in up.resources) == sorted(r.urn for r in preview.resources)
