@@ -9,8 +9,6 @@ from openedx_infra.settings.connections import Endpoint, Mysql, Tls
 from openedx_infra.settings.merging import Settings
 from openedx_infra.settings.paths import SYSTEM_AUTHORITIES
 
-_MODES = {"full": "VERIFY_IDENTITY", "ca": "VERIFY_CA", "none": "REQUIRED"}
-
 
 def mysql(server: Mysql) -> Settings:
     """Databases, passwords aside.
@@ -62,15 +60,18 @@ def _alias(server: Mysql, at: Endpoint, database: str) -> dict[str, Any]:
 
 
 def _encryption(tls: Tls | None) -> dict[str, Any]:
-    """As mysqlclient names it. In the image it is built on MariaDB's library, for which VERIFY_CA is
-    VERIFY_IDENTITY: the name is checked even where `ca` would let it pass.
+    """As mysqlclient names it, on MariaDB's library, which the image has.
+
+    There VERIFY_CA checks the name, too, and REQUIRED with authorities checks these alone; tried with
+    mysqlclient 2.2.8 on Connector/C 3.3.20.
     """
     if tls is None:
         return {}
-    # MySQL's own library trusts nobody unless told.
+    # It trusts nobody unless told.
     files = {
         "ca": None if tls.verify == "none" else tls.ca or SYSTEM_AUTHORITIES,
         "cert": tls.certificate,
         "key": tls.key,
     }
-    return {"ssl_mode": _MODES[tls.verify], "ssl": {name: path for name, path in files.items() if path}}
+    mode = "VERIFY_IDENTITY" if tls.verify == "full" else "REQUIRED"
+    return {"ssl_mode": mode, "ssl": {name: path for name, path in files.items() if path}}

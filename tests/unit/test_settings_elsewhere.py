@@ -123,7 +123,7 @@ def test_the_history_may_be_on_the_same_server() -> None:
     [
         (None, {}),
         (Tls(), {"ssl_mode": "VERIFY_IDENTITY", "ssl": {"ca": SYSTEM_AUTHORITIES}}),
-        (Tls(verify="ca", ca="/ca"), {"ssl_mode": "VERIFY_CA", "ssl": {"ca": "/ca"}}),
+        (Tls(verify="ca", ca="/ca"), {"ssl_mode": "REQUIRED", "ssl": {"ca": "/ca"}}),
         (Tls(verify="none"), {"ssl_mode": "REQUIRED", "ssl": {}}),
         (
             Tls(ca="/ca", certificate="/cert", key="/key"),
