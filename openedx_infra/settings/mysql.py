@@ -67,7 +67,7 @@ def _encryption(tls: Tls | None) -> dict[str, Any]:
     """
     if tls is None:
         return {}
-    # It trusts nobody unless told.
+    # Said also where they are the system's: whom the library trusts by itself depends on how it was built.
     files = {
         "ca": None if tls.verify == "none" else tls.ca or SYSTEM_AUTHORITIES,
         "cert": tls.certificate,
