@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 
 from openedx_infra.config.aws import Aws
 from openedx_infra.config.conflict import Conflict
+from openedx_infra.config.datastores.search import SearchOpensearch
 from openedx_infra.config.places import Location, key_of
 from openedx_infra.config.stack import AWS_SOURCES, Stack
 
@@ -31,6 +32,7 @@ def conflicts(stack: Stack) -> Iterator[Conflict]:
         yield Conflict(("aws",), text, tuple(ours))
     if stack.aws is not None:
         yield from _parts(stack)
+        yield from _spread(stack, stack.aws)
         yield from key_of_another_region(stack.aws)
 
 
@@ -59,6 +61,20 @@ def key_of_another_region(said: Aws) -> Iterator[Conflict]:
             f"({said.region}): name a key of that region"
         )
         yield Conflict(("aws", "kms_key"), text, (("aws", "region"),))
+
+
+def _spread(stack: Stack, aws: Aws) -> Iterator[Conflict]:
+    """AWS wants as many nodes of OpenSearch in each zone. How many zones a foundation has is not known."""
+    said = stack.datastores.search
+    if not isinstance(said, SearchOpensearch) or said.nodes == 1 or said.nodes % 2 == 0:
+        return
+    zones = len(aws.network.subnets) if aws.network else 3
+    if said.nodes % 3 or zones < 3:
+        text = (
+            f"{said.nodes} can't be spread evenly over zones, which AWS demands: write an even number, or a "
+            "multiple of 3 with subnets in three zones"
+        )
+        yield Conflict(("datastores", "search", "nodes"), text, (("aws", "network", "subnets"),))
 
 
 def _saying(stack: Stack, sources: Collection[str]) -> dict[Location, str]:

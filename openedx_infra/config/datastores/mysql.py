@@ -112,7 +112,7 @@ class RdsServer(ManagedServer):
     """Whether a standby in another zone takes over when it fails."""
     blue_green: Switch = True
     """Whether changes that need a restart are made to a copy, which then takes its place (about a minute
-    without writes)."""
+    without writes). Never with `replicas`, which would be left behind."""
 
 
 class AuroraServer(ManagedServer):
