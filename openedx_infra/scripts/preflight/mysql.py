@@ -169,7 +169,8 @@ class Server:
 
 def judge_version(version: str, tested: str, findings: Findings) -> None:
     """Say whether a server is too old, or another than the release is tested with."""
-    numbers = tuple(map(int, re.findall(r"\d+", version)[:3]))
+    found = re.match(r"\d+(\.\d+){0,2}", version)
+    numbers = tuple(map(int, found[0].split("."))) if found else ()
     if "mariadb" in version.lower():
         if numbers < LEAST_MARIADB:
             findings.fault(
@@ -177,7 +178,7 @@ def judge_version(version: str, tested: str, findings: Findings) -> None:
             )
         else:
             findings.warn(f"MariaDB {version} works so far, but Open edX is tested with MySQL {tested} alone")
-    elif numbers < LEAST:
+    elif numbers < LEAST[: len(numbers)]:
         findings.fault(f"MySQL {version} is too old: this release needs at least 8.0.11, better {tested}")
     elif numbers < tuple(map(int, tested.split("."))):
         findings.warn(
