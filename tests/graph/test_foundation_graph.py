@@ -196,6 +196,13 @@ def test_a_network_that_can_not_be_is_refused_before_anything_is_sent(
     assert [resource.urn for resource in sent] == []
 
 
+def test_one_without_a_cluster_waits_as_well(sent: list[Registered]) -> None:
+    said = {key: value for key, value in EVERYTHING.items() if key not in ("cluster", "addons")}
+    with pytest.raises(Refused):
+        graph_of(said, network(vpc=None))
+    assert sent == []
+
+
 def test_a_network_stack_that_is_not_there_is_named(sent: list[Registered]) -> None:
     with pytest.raises((Refused, LookupError), match="organization/network/production"):
         graph_of(EVERYTHING, Answers(plain={"a/b/c": {}}))
