@@ -166,7 +166,16 @@ def test_jobs_end_and_say_so(graph: Graph) -> None:
         assert "ttlSecondsAfterFinished" not in job["spec"]
         assert job["spec"]["backoffLimit"] <= 2
         assert job["spec"]["template"]["spec"]["restartPolicy"] == "Never"
-        command = job["spec"]["template"]["spec"]["containers"][0]["command"]
-        folder, _, script = command[-1].rpartition("/")
+        [container] = job["spec"]["template"]["spec"]["containers"]
+        folder, script = _started(container)
         assert folder == "/openedx/scripts"
         assert script in graph.object(find(graph, "ConfigMap", f"{resource.name}-script"))["data"]
+
+
+def _started(container: dict[str, Any]) -> tuple[str, str]:
+    """The folder of scripts that a Job's container runs, and the file that it begins with."""
+    *_, option, script = container["command"]
+    if option == "-m":
+        return container["workingDir"], "__main__.py"
+    folder, _, name = script.rpartition("/")
+    return folder, name
