@@ -8,25 +8,19 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from checkouts import ORIGIN, Said
-from instances import COMPONENT, FirstUp, Instance
+from instances import COMPONENT, FirstUp
+from on_aws import OnAws, before_anything
 from samples import AUTHORITY, decided, said_by
-from simulated_aws.cloud import DIRECTORY, Cloud
 from simulated_aws.guards import SNAPSHOT
-from simulated_aws.provider import PACE
-
-from tools.control_plane import CONTEXT
 
 pytestmark = pytest.mark.engine
 
-PLUGIN = ORIGIN / "tests" / "simulated_aws" / "bin"
 DATABASE = "aws:rds/instance:Instance"
 SERVERS = {
     "mysql": DATABASE,
@@ -36,63 +30,7 @@ SERVERS = {
 }
 """What must be ready before a Job makes databases and users in it, by the datastore."""
 BUCKETS = 5
-SECONDS_A_MINUTE = "0.25"
-"""A database that takes AWS twelve minutes takes three seconds."""
 CAPACITY = "api error InsufficientDBInstanceCapacity: no such instance in these zones"
-
-
-class OnAws(Instance):
-    """An instance, and the cloud that it is on."""
-
-    @property
-    def cloud(self) -> Cloud:
-        return Cloud(Path(self.environment[DIRECTORY]))
-
-    def datastores(self, **changes: Any) -> None:
-        """Change keys of datastores: `mysql={"instance_class": …}`, or `protect=False`."""
-        said = yaml.safe_load(self.file.read_text())["config"]["openedx:datastores"]
-        for name, change in changes.items():
-            said[name] = {**said[name], **change} if isinstance(change, dict) else change
-        self.say(datastores=said)
-
-    def plan(self, *words: str) -> dict[str, str]:
-        """What a preview would do, by URN; what stays as it is left out."""
-        said = self.pulumi("preview", "--json", "--config-file", str(self.file), *words)
-        assert said.code == 0, said.text
-        steps = json.loads(said.out[said.out.index("{") :])["steps"]
-        return {step["urn"]: step["op"] for step in steps if step["op"] not in ("same", "refresh")}
-
-    def ids(self) -> set[str]:
-        """What AWS has."""
-        return {f"{each.type} {each.id}" for each in self.cloud.resources()}
-
-    def secrets(self) -> dict[str, str]:
-        """The values of its secrets."""
-        said = self.pulumi("config", "--show-secrets", "--json", "--config-file", str(self.file))
-        assert said.code == 0, said.text
-        known: dict[str, str] = json.loads(said.out)["openedx:secrets"]["objectValue"]
-        return known
-
-
-def before_anything(dev: Instance, name: str, said: dict[str, Any]) -> OnAws:
-    """An instance that is only a stack file with secrets yet, and a cloud of its own."""
-    folder = dev.checkout.machine / name
-    folder.mkdir()
-    instance = OnAws(
-        checkout=dev.checkout,
-        name=name,
-        file=folder / f"Pulumi.{name}.yaml",
-        kubeconfig=dev.kubeconfig,
-        environment={
-            "PULUMI_CONFIG_PASSPHRASE": "of the operator's own",
-            "PATH": f"{PLUGIN}{os.pathsep}{os.environ['PATH']}",
-            DIRECTORY: str(folder / "cloud"),
-            PACE: SECONDS_A_MINUTE,
-        },
-    )
-    instance.say(**{**said, "cluster": {"context": CONTEXT, "kubeconfig": str(dev.kubeconfig)}})
-    instance.run("secrets", "generate")
-    return instance
 
 
 @pytest.fixture(scope="module")
