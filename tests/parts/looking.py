@@ -100,6 +100,7 @@ class Looker:
                 "PARAMETERS_DIR": str(self.folder / "parameters"),
                 "SECRETS_DIR": str(self._secrets),
                 "ATTEMPTS": "1",
+                "TIMEOUT_SECONDS": "3",
                 **self.environment,
             },
             capture_output=True,

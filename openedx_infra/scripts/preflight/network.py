@@ -8,7 +8,7 @@ from typing import Any
 
 from .report import Fault, Findings
 
-TIMEOUT = 10.0
+TIMEOUT = float(os.environ.get("TIMEOUT_SECONDS", "10"))
 """Seconds to wait for a server's answer (guessed: a hundred times what a good network takes)."""
 HESITATION = 0.5
 """Seconds within which a server that refuses us says so (guessed: some round trips)."""
