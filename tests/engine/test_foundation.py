@@ -105,6 +105,7 @@ def instance_on(there: Built, name: str, **said: Any) -> Built:
     usual = {
         "site": {"lms_host": f"learn.{name}.example.org"},
         "foundation": FOUNDATION,
+        "features": {"flags": {"ENABLE_DISCUSSION_SERVICE": False}},
         "cluster": cluster,
         "datastores": SHARED,
     }

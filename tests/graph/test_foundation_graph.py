@@ -31,6 +31,7 @@ OTHERS = "organization/network/production"
 SHARED: dict[str, Any] = {
     **LEAST,
     "foundation": FOUNDATION,
+    "features": {"flags": {"ENABLE_DISCUSSION_SERVICE": False}},
     "datastores": {
         "mysql": {"source": "shared", "ca": AUTHORITY},
         "mongodb": {"source": "shared", "experimental": True, "ca": AUTHORITY},
