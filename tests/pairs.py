@@ -57,6 +57,8 @@ SWITCHES: dict[str, dict[str, dict[str, Any]]] = {
 }
 """What is said beside `source`, by switch and source."""
 AROUND: dict[str, Any] = {
+    # Discussions of several instances on one shared search server would be mixed up.
+    "features": {"flags": {"ENABLE_DISCUSSION_SERVICE": False}},
     "site": {"lms_host": "learn.example.org", "tls": {"source": "upstream"}},
     "foundation": "organization/openedx/foundation",
     "aws": {"region": "eu-west-1"},

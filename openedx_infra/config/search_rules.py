@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from openedx_infra.config.conflict import Conflict
-from openedx_infra.config.datastores.search import SearchExternal
+from openedx_infra.config.datastores.search import SearchExternal, SearchShared
 from openedx_infra.config.places import Location
 from openedx_infra.config.stack import Stack
 
@@ -26,6 +26,8 @@ def conflicts(stack: Stack) -> Iterator[Conflict]:
         yield from _keys(said)
         yield from _encryption(said)
         yield from _browsers(stack, said)
+    if isinstance(said, SearchShared):
+        yield from _discussions(stack)
 
 
 def _release(stack: Stack, said: SearchExternal) -> Iterator[Conflict]:
@@ -53,9 +55,14 @@ def _encryption(said: SearchExternal) -> Iterator[Conflict]:
     if said.url.startswith("http:"):
         text = f"stands beside an address without it ({said.url}): write https there, or leave this out"
         yield Conflict(tls, text, ((*_SEARCH, "url"),))
-    if said.tls.client_certificate and said.engine in ("meilisearch", "typesense"):
+    if said.engine not in ("meilisearch", "typesense"):
+        return
+    if said.tls.client_certificate:
         text = f"edx-platform's client of {said.engine} presents none: leave it out"
         yield Conflict((*tls, "client_certificate"), text, ((*_SEARCH, "engine"),))
+    if said.tls.verify != "full":
+        text = f"{said.tls.verify} is nothing that edx-platform's client of {said.engine} can do: write full"
+        yield Conflict((*tls, "verify"), text, ((*_SEARCH, "engine"),))
 
 
 def _browsers(stack: Stack, said: SearchExternal) -> Iterator[Conflict]:
@@ -67,3 +74,14 @@ def _browsers(stack: Stack, said: SearchExternal) -> Iterator[Conflict]:
             "browsers refuse: name the host of a proxy before it that does"
         )
         yield Conflict((*_SEARCH, "public_host"), text, ((*_SEARCH, "url"), ("site", "tls")))
+
+
+def _discussions(stack: Stack) -> Iterator[Conflict]:
+    """The forum's indexes have the same names in every instance (openedx-forum 0.4)."""
+    if stack.features.flags.get("ENABLE_DISCUSSION_SERVICE", True) is not False:
+        text = (
+            "would mix up the discussions of all instances, whose indexes have the same names on a shared "
+            "server: choose another source, or write `ENABLE_DISCUSSION_SERVICE: false` under "
+            "openedx:features.flags"
+        )
+        yield Conflict((*_SEARCH, "source"), text, (("features", "flags"),))
