@@ -23,8 +23,8 @@ class Certificates:
     plain: Files | None = None
     """Certificates, by names such as `mysql-ca.pem`."""
     keys: Files | None = None
-    """Keys of the clients' certificates, by names such as `mysql-client.key`. Each file holds the certificate as
-    well: drivers of MongoDB want both in one, and others read the key alone."""
+    """Keys of the clients' certificates, by names such as `mysql-client.key`. Each file holds the certificate
+    as well: drivers of MongoDB want both in one, and others read the key alone."""
 
     def mounts(self, *stores: str) -> list[Mount]:
         """The folder of certificates for the datastores of these names; by default, for all."""

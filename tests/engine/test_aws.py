@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 import yaml
+from aws_instance import OnAws, before_anything
 from checkouts import ORIGIN, Said
 from instances import COMPONENT, FirstUp
-from on_aws import OnAws, before_anything
 from samples import AUTHORITY, decided, said_by
 from simulated_aws.guards import SNAPSHOT
 

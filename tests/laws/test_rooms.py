@@ -162,7 +162,7 @@ def test_pods_are_written_in_one_place() -> None:
 
 
 def test_nothing_is_registered_by_an_output() -> None:
-    """A resource in `apply` is missing from previews: components call it for texts only, and name no class."""
+    """A resource in `apply` is missing from previews: components call it for texts, and name no class."""
     calls = [
         (path, node)
         for room in ("openedx_infra/components", "openedx_infra/kubernetes", "openedx_infra/aws", "stacks")

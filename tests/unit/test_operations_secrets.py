@@ -120,7 +120,7 @@ def test_the_password_of_somebody_elses_server_is_neither_made_up_nor_replaced()
     assert "mysql_password" not in secrets.generate(live.file, stack, live)
     assert "mysql_password" not in secrets.rotated_by_all(stack)
     with pytest.raises(
-        ConfigError, match="mysql_password: missing .*as the server knows it.*pulumi config set"
+        ConfigError, match=r"mysql_password: missing .*as the server knows it.*pulumi config set"
     ):
         secrets.demand_unmakeable(stack, set(live.values))
     live.values["mysql_password"] = "theirs"
