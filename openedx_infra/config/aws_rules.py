@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from openedx_infra.config.aws import Aws
+from openedx_infra.config.aws import Aws, Network
 from openedx_infra.config.conflict import Conflict
 from openedx_infra.config.datastores.search import SearchOpensearch
 from openedx_infra.config.places import Location, key_of
@@ -66,12 +66,16 @@ def key_of_another_region(said: Aws) -> Iterator[Conflict]:
 def _spread(stack: Stack, aws: Aws) -> Iterator[Conflict]:
     """AWS wants as many nodes of OpenSearch in each zone. How many zones a foundation has is not known."""
     said = stack.datastores.search
-    if not isinstance(said, SearchOpensearch) or said.nodes == 1 or said.nodes % 2 == 0:
-        return
-    zones = len(aws.network.subnets) if aws.network else 3
-    if said.nodes % 3 or zones < 3:
+    if isinstance(said, SearchOpensearch):
+        yield from uneven_nodes(said.nodes, aws.network)
+
+
+def uneven_nodes(nodes: int, network: Network | None) -> Iterator[Conflict]:
+    """Nodes of OpenSearch that can't be spread over the zones of a network; None: it is not known yet."""
+    zones = len(network.subnets) if network else 3
+    if nodes > 1 and nodes % 2 and (nodes % 3 or zones < 3):
         text = (
-            f"{said.nodes} can't be spread evenly over zones, which AWS demands: write an even number, or a "
+            f"{nodes} can't be spread evenly over zones, which AWS demands: write an even number, or a "
             "multiple of 3 with subnets in three zones"
         )
         yield Conflict(("datastores", "search", "nodes"), text, (("aws", "network", "subnets"),))

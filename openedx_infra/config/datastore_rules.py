@@ -7,7 +7,7 @@ from itertools import combinations
 
 from openedx_infra.config.conflict import Conflict
 from openedx_infra.config.datastores.mongodb import MongodbDocumentdb, MongodbExternal, MongodbShared
-from openedx_infra.config.datastores.mysql import MysqlExternal, MysqlRds
+from openedx_infra.config.datastores.mysql import MysqlExternal, MysqlRds, RdsServer
 from openedx_infra.config.datastores.outside import encryption
 from openedx_infra.config.datastores.storage import StorageExternal
 from openedx_infra.config.datastores.valkey import BrokerExternal, CacheExternal, ValkeyExternal
@@ -24,7 +24,7 @@ def conflicts(stack: Stack) -> Iterator[Conflict]:
     said = stack.datastores
     yield from _history(stack)
     if isinstance(said.mysql, MysqlRds):
-        yield from _disk(said.mysql)
+        yield from little_room(said.mysql)
     if isinstance(said.mongodb, MongodbExternal):
         yield from _members(said.mongodb)
     if isinstance(said.mongodb, MongodbDocumentdb | MongodbShared):
@@ -55,7 +55,8 @@ def _history(stack: Stack) -> Iterator[Conflict]:
         yield Conflict(place, text, ((*_MYSQL, "database"), host))
 
 
-def _disk(said: MysqlRds) -> Iterator[Conflict]:
+def little_room(said: RdsServer) -> Iterator[Conflict]:
+    """A disk of RDS that could hardly grow."""
     if said.storage_limit * 10 < said.storage * 11:
         text = (
             f"{said.storage_limit} leaves no room beyond `storage` ({said.storage}), and AWS wants at least "

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from openedx_infra.config.aws_rules import key_of_another_region
+from openedx_infra.config.aws_rules import key_of_another_region, uneven_nodes
 from openedx_infra.config.conflict import Conflict
 from openedx_infra.config.contract import PASSWORDS
+from openedx_infra.config.datastore_rules import little_room
 from openedx_infra.config.foundation import Foundation
 from openedx_infra.config.secrets import BY_NAME, Secret
 
@@ -90,9 +91,14 @@ def _experimental(foundation: Foundation) -> Iterator[Conflict]:
 
 def _storage(foundation: Foundation) -> Iterator[Conflict]:
     said = foundation.datastores.mysql
-    if said and said.source == "rds" and said.storage_limit < said.storage:
-        text = f"{said.storage_limit} is less than `storage` ({said.storage}): write at least as much"
-        yield Conflict(("datastores", "mysql", "storage_limit"), text, (("datastores", "mysql", "storage"),))
+    if said and said.source == "rds":
+        yield from little_room(said)
+
+
+def _search(foundation: Foundation) -> Iterator[Conflict]:
+    said = foundation.datastores.search
+    if said and foundation.aws:
+        yield from uneven_nodes(said.nodes, foundation.aws.network)
 
 
 _RULES: tuple[Callable[[Foundation], Iterator[Conflict]], ...] = (
@@ -102,5 +108,6 @@ _RULES: tuple[Callable[[Foundation], Iterator[Conflict]], ...] = (
     _one_key,
     _namespaces,
     _storage,
+    _search,
     _experimental,
 )

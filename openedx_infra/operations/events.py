@@ -38,6 +38,11 @@ class Urn:
         return self.text.split("::", 3)[3]
 
     @property
+    def is_on_aws(self) -> bool:
+        """Whether AWS has it."""
+        return self._types[-1].startswith("aws:")
+
+    @property
     def is_kubernetes(self) -> bool:
         """Whether it is an object of the cluster, other than components and providers."""
         return self._types[-1].startswith("kubernetes:")

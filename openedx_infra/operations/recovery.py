@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
@@ -45,10 +45,32 @@ def recover(live: LiveStack, client: Client | None, console: Console) -> None:
         ):
             managers[resource["urn"]] = manager
     live.replace_state(taken_up(state, managers))
+    if lost := [f"{Urn(each['urn'])} ({_called(each['inputs'])})" for each in _asked_of_aws(pending)]:
+        console.print(
+            f"An earlier run was killed while AWS made {', '.join(lost)}. Pulumi can't tell whether it is "
+            "there, and makes it again: delete the first one at AWS if you find it.",
+            style="yellow",
+            soft_wrap=True,
+        )
     if managers:
         names = ", ".join(str(Urn(urn)) for urn in managers)
         console.print(f"An earlier run was killed while it made {names}: waiting for it.", soft_wrap=True)
         live.refresh(managers)
+
+
+def _asked_of_aws(pending: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """What AWS was making. It has no name there that could be asked for until AWS has answered."""
+    found = [each["resource"] for each in pending if each["type"] == "creating"]
+    return [each for each in found if Urn(each["urn"]).is_on_aws]
+
+
+def _called(inputs: Mapping[str, Any]) -> str:
+    """The name that a person looks for at AWS."""
+    return next((str(inputs[key]) for key in _NAMES if inputs.get(key)), "without a name")
+
+
+_NAMES = ("identifier", "clusterIdentifier", "replicationGroupId", "domainName", "bucket", "name")
+"""Inputs that name a resource at AWS, by its service."""
 
 
 def cut_short(state: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ import json
 import os
 import socket
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from rich.console import Console
 
 from openedx_infra.operations import locks
 from openedx_infra.operations.engine import Cli
-from openedx_infra.operations.recovery import taken_up
+from openedx_infra.operations.recovery import recover, taken_up
 from openedx_infra.operations.stack import LiveStack
 
 JOB = "urn:pulumi:mine::openedx::openedx:index:Initialization$kubernetes:batch/v1:Job::lms-migrate"
@@ -49,6 +50,32 @@ def test_what_it_was_to_replace_waits_for_its_deletion() -> None:
     old, new = taken_up(state, {JOB: "pulumi-kubernetes-1"})["deployment"]["resources"]
     assert old == {"urn": JOB, "id": "old", "delete": True}
     assert "delete" not in new
+
+
+class Killed(LiveStack):
+    """A stack whose last run was killed while AWS made its database."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__("mine", config_file=folder, project=folder, cli=Cli(Path("pulumi"), {}))
+        urn = "urn:pulumi:mine::openedx::openedx:index:Datastores$aws:rds/instance:Instance::mine-mysql"
+        resource = {"urn": urn, "inputs": {"identifier": "mine-mysql-1a2b3c4"}}
+        self.kept: dict[str, Any] = {
+            "deployment": {"pending_operations": [{"type": "creating", "resource": resource}]}
+        }
+
+    def state(self) -> dict[str, Any]:
+        return self.kept
+
+    def replace_state(self, state: Mapping[str, Any]) -> None:
+        self.kept = dict(state)
+
+
+def test_what_aws_was_making_is_told_by_its_name_there(tmp_path: Path) -> None:
+    stack, said = Killed(tmp_path), io.StringIO()
+    recover(stack, None, Console(file=said, width=500))
+    assert "mine-mysql (mine-mysql-1a2b3c4)" in said.getvalue()
+    assert "delete the first one at AWS" in said.getvalue()
+    assert "pending_operations" not in stack.kept["deployment"]
 
 
 class Locked(LiveStack):
