@@ -25,10 +25,18 @@ from waffle import get_waffle_flag_model, get_waffle_switch_model
 def search_indexes(said):
     """Indexes of courses, and of discussions. Elasticsearch's are made when they are first asked for."""
     engine = import_module(settings.SEARCH_ENGINE.rpartition(".")[0])
+    if hasattr(engine, "get_typesense_client"):
+        make_only_missing(engine.get_typesense_client().collections)
     if hasattr(engine, "create_indexes"):
         engine.create_indexes()
     if settings.ENABLE_DISCUSSION_SERVICE:
         call_command("initialize_forum_indices")
+
+
+def make_only_missing(collections):
+    """Of Typesense's collections: edx-search makes all of its own, and fails over the first that is there."""
+    create = collections.create
+    collections.create = lambda schema: schema["name"] in collections or create(schema)
 
 
 def site(said):

@@ -154,6 +154,25 @@ class Index:
         return {"total": self.documents}
 
 
+class Collections(dict):
+    """Typesense's, by name."""
+
+    def create(self, schema):
+        if schema["name"] in self:
+            raise RuntimeError(f"409: A collection with name `{schema['name']}` already exists.")
+        calls.append(["collection", schema["name"]])
+        self[schema["name"]] = schema
+
+
+collections = Collections()
+
+
+def create_collections():
+    """As edx-search does, which asks nobody whether they are there."""
+    for name in ("course_info", "courseware_content"):
+        collections.create({"name": name})
+
+
 settings = types.SimpleNamespace(
     SITE_ID=1,
     SEARCH_ENGINE="search.meilisearch.MeilisearchEngine",
@@ -178,6 +197,10 @@ def install():
         "waffle": {"get_waffle_flag_model": lambda: Flag, "get_waffle_switch_model": lambda: Switch},
         "search.meilisearch": {"create_indexes": lambda: calls.append(["create_indexes"])},
         "search.elastic": {},
+        "search.typesense": {
+            "create_indexes": create_collections,
+            "get_typesense_client": lambda: types.SimpleNamespace(collections=collections),
+        },
         "search.search_engine_base": {"SearchEngine": types.SimpleNamespace(get_search_engine=Index)},
     }
     for name, contents in parts.items():

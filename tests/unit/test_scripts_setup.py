@@ -219,6 +219,16 @@ def test_another_engine_makes_its_indexes_itself_and_is_none_for_studio(tmp_path
     assert run(tmp_path, "studio_setup.py", case.stack(), elastic).calls == [["reindex_course", "--active"]]
 
 
+def test_collections_of_typesense_are_made_when_they_are_missing(tmp_path: Path) -> None:
+    """A setup runs again and again, and the first may have been cut short."""
+    typesense = f'{FRESH}\nshell.settings.SEARCH_ENGINE = "search.typesense.TypesenseEngine"'
+    begun = f'{typesense}\nshell.collections["course_info"] = {{}}'
+    made = [["collection", "course_info"], ["collection", "courseware_content"]]
+    assert lms(tmp_path, before=typesense).calls[:2] == made
+    assert lms(tmp_path, before=begun).calls[:1] == made[1:]
+    assert not [call for call in lms(tmp_path, before=typesense, times=2).calls if call[0] == "collection"]
+
+
 @pytest.mark.parametrize(
     "name", [name for name in scripts.NAMES if name.endswith(("migrate.sh", "setup.sh", "provision.sh"))]
 )
