@@ -18,7 +18,7 @@ class Resource(Protocol):
 
     @property
     def type(self) -> str:
-        """Type token."""
+        """Type token, such as `kubernetes:core/v1:Secret`."""
 
     @property
     def name(self) -> str:

@@ -55,28 +55,8 @@ BUCKET_RULES: tuple[Callable[[Sequence[buckets.Resource]], buckets.Found], ...] 
 """Rules over all resources, for buckets and what belongs to them."""
 
 
-class Resource(Protocol):
+class Resource(buckets.Resource, Protocol):
     """A resource as the program registered it."""
-
-    @property
-    def type(self) -> str:
-        """Type token, such as `kubernetes:core/v1:Secret`."""
-
-    @property
-    def name(self) -> str:
-        """Name in the program."""
-
-    @property
-    def urn(self) -> str:
-        """Its URN."""
-
-    @property
-    def parent(self) -> str:
-        """URN of its parent."""
-
-    @property
-    def props(self) -> Mapping[str, Any]:
-        """Its inputs."""
 
     @property
     def provider(self) -> str:
@@ -142,7 +122,7 @@ def addressed(resource: Resource) -> Iterator[str]:
         yield "would go to whatever cluster or account is current: give it the provider of the stack"
 
 
-def _where(resource: Resource | buckets.Resource) -> str:
+def _where(resource: buckets.Resource) -> str:
     return f"{resource.type.rpartition(':')[2]} {resource.name}"
 
 

@@ -21,8 +21,6 @@ PORT = 6379
 VERSION, FAMILY = "8.1", "valkey8"
 LIMIT = 40
 """The longest name of a replication group."""
-TOKEN = (16, 128)
-"""The shortest and the longest password that ElastiCache takes."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,7 +23,6 @@ def never_up(stack: Stack) -> str:
     """What to say where the foundation's stack is not there, or has no contract."""
     name = str(stack.foundation).rpartition("/")[2]
     return _line(
-        stack,
         f"{stack.foundation} is no foundation that was ever brought up: run `openedx-infra up --stack "
         f"{name}` first, with the state in the same place as this instance's, or write the name of one that "
         "was",
@@ -41,7 +40,7 @@ def disagreements(stack: Stack, outputs: Mapping[str, Any]) -> list[str]:
         contract = read(promised)
     except ValidationError as error:
         return [
-            _line(stack, f"the contract of {stack.foundation} is none: {fault.removeprefix('openedx:')}")
+            _line(f"the contract of {stack.foundation} is none: {fault.removeprefix('openedx:')}")
             for fault in explain(error, Contract)
         ]
     return [
@@ -60,7 +59,7 @@ def read(promised: Any) -> Contract:
 def lacking(stack: Stack, passwords: Collection[str]) -> list[str]:
     """One line for each password of a shared server that the foundation doesn't hand on."""
     return [
-        _line(stack, f"{stack.foundation} shares {name} and hands on no {PASSWORDS[name]}: {_AGAIN}")
+        _line(f"{stack.foundation} shares {name} and hands on no {PASSWORDS[name]}: {_AGAIN}")
         for name in shared(stack)
         if PASSWORDS[name] not in passwords
     ]
@@ -86,7 +85,7 @@ def _other_version(stack: Stack, version: Any) -> str | None:
     text = (
         f"the contract of {stack.foundation} is of version {said(version)}, and this program reads {VERSION}"
     )
-    return _line(stack, f"{text}: {remedy}")
+    return _line(f"{text}: {remedy}")
 
 
 def _servers(stack: Stack, contract: Contract) -> Iterator[str]:
@@ -100,7 +99,7 @@ def _servers(stack: Stack, contract: Contract) -> Iterator[str]:
             )
         elif server.port != PORTS[name]:
             text = f"{stack.foundation} has {name} on port {server.port}, and pods reach {PORTS[name]} only"
-            yield _line(stack, text)
+            yield _line(text)
 
 
 def _network(stack: Stack, contract: Contract) -> Iterator[str]:
@@ -157,5 +156,5 @@ def _as_said(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _line(stack: Stack, text: str) -> str:
+def _line(text: str) -> str:
     return f"{key_of(('foundation',))}: {text}"

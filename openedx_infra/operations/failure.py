@@ -14,7 +14,6 @@ from openedx_infra.operations.progress import Failure, Progress
 if TYPE_CHECKING:
     from openedx_infra.operations.session import Session
 
-_INTERRUPTED = re.compile(r"cancell?ed|interrupt|terminated", re.IGNORECASE)
 _WORKLOADS = ("Deployment", "StatefulSet", "Job", "PersistentVolumeClaim", *operated.NAMES)
 
 

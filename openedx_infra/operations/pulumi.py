@@ -135,11 +135,11 @@ def _prepare_stack(
         if line.command == "up":
             begun.recover(console)
     file = stackfile.read(request.name, request.config_file)
-    return _prepare_local(line, file, environment, toolchain, console) if file.local else line.arguments
+    return _prepare_local(line, file, environment, toolchain) if file.local else line.arguments
 
 
 def _prepare_local(
-    line: Line, file: StackFile, environment: dict[str, str], toolchain: Toolchain, console: Console
+    line: Line, file: StackFile, environment: dict[str, str], toolchain: Toolchain
 ) -> Sequence[str]:
     """Have Pulumi read and write the effective file of a local stack, and leave the checkout's alone."""
     environment.pop("KUBECONFIG", None)

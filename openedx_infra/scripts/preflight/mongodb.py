@@ -24,7 +24,7 @@ def check(store: dict[str, Any], findings: Findings) -> None:
     known = store["connection"]
     for member in known["members"]:
         network.probe(member["host"], member["port"], known["tls"], findings, "members")
-    client = _login(known, store["administrator"], findings)
+    client = _login(known, store["administrator"])
     try:
         _look(client, store, findings)
         if not store["administrator"]:
@@ -126,7 +126,7 @@ def rights(privileges: list[dict[str, Any]], database: str) -> set[str]:
     }
 
 
-def _login(known: dict[str, Any], administrator: str | None, findings: Findings) -> Any:
+def _login(known: dict[str, Any], administrator: str | None) -> Any:
     name = "mongodb_root_password" if administrator else "mongodb_password"
     try:
         return _client(known, administrator, name)

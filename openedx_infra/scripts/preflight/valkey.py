@@ -38,7 +38,7 @@ def check_cache(store: dict[str, Any], findings: Findings) -> None:
 
 
 def _look(known: dict[str, Any], name: str, findings: Findings) -> dict[str, Any]:
-    at = _master(known, name, findings) if known["sentinels"] else known["at"]
+    at = _master(known, findings) if known["sentinels"] else known["at"]
     network.probe(at["host"], at["port"], known["tls"], findings, "host")
     redis = import_module("redis")
     client = redis.Redis(
@@ -103,7 +103,7 @@ def _refusal(redis: Any, error: Exception, known: dict[str, Any], name: str) -> 
     return Fault(f"it does not answer as it should ({text})", "host")
 
 
-def _master(known: dict[str, Any], name: str, findings: Findings) -> dict[str, Any]:
+def _master(known: dict[str, Any], findings: Findings) -> dict[str, Any]:
     """Where the master is, as the Sentinels know it; each of them must answer, and the same."""
     redis = import_module("redis")
     told: dict[str, tuple[str, int]] = {}
