@@ -36,7 +36,7 @@ class Pod:
         entrypoint.chmod(0o755)
 
     def start(self, *, killed: bool = False) -> subprocess.CompletedProcess[str]:
-        words = command(folder=str(self.volume), data="data", server=["mysqld", "--port=1", "two words"])
+        words = command(folder=str(self.volume), server=["mysqld", "--port=1", "two words"])
         environment = {
             "PATH": f"{self._bin}:{os.environ['PATH']}",
             "VOLUME": str(self.volume),
@@ -79,6 +79,16 @@ def test_data_from_elsewhere_is_never_removed(pod: Pod) -> None:
     run = pod.start(killed=True)
     assert run.stdout.splitlines() == ["mysqld --port=1 two words", "restored"]
     assert not (pod.volume / BEGUN).exists()
+
+
+def test_a_volume_that_somebody_filled_otherwise_keeps_its_files(pod: Pod) -> None:
+    """Such as a copy of another set-up, whose folders have other names: a first start beside it may be cut
+    short."""
+    (pod.volume / "lost+found").mkdir()
+    (pod.volume / "ibdata1").write_text("of another set-up\n")
+    pod.start(killed=True)
+    pod.start()
+    assert (pod.volume / "ibdata1").read_text() == "of another set-up\n"
 
 
 def test_what_the_file_system_made_stays(pod: Pod) -> None:

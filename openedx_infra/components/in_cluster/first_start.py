@@ -21,17 +21,22 @@ BEGUN = ".initializing"
 SCRIPTS = "/docker-entrypoint-initdb.d"
 """Folder of what both images run when root has its password, and before they serve."""
 
-# It removes files only where it put the mark itself, which it does on a volume without data alone.
+# It removes files only where it put the mark itself, which it does on an empty volume alone: nothing is
+# removed from one that somebody filled otherwise, such as by a copy whose folders have other names.
 _START = f"""\
-folder=$1 data=$2
-shift 2
+folder=$1
+shift
 if [ -e "$folder/{BEGUN}" ]; then
     echo "The first start was cut short before root had a password: beginning again."
     for entry in "$folder"/*; do
         [ "$entry" = "$folder/lost+found" ] || rm -rf "$entry"
     done
 fi
-[ -e "$folder/$data" ] || touch "$folder/{BEGUN}"
+empty=yes
+for entry in "$folder"/* "$folder"/.[!.]*; do
+    case $entry in */lost+found) ;; *) [ ! -e "$entry" ] || empty= ;; esac
+done
+[ -z "$empty" ] || touch "$folder/{BEGUN}"
 exec docker-entrypoint.sh "$@"
 """
 
@@ -45,12 +50,9 @@ class FirstStart:
 
 
 def first_start(
-    name: str, instance: Instance, parent: pulumi.Resource, *, folder: str, data: str, server: Sequence[str]
+    name: str, instance: Instance, parent: pulumi.Resource, *, folder: str, server: Sequence[str]
 ) -> FirstStart:
-    """Runs the image's entry point for `server`, on the volume at `folder`.
-
-    `data` is what is in the folder once the server made its first files.
-    """
+    """Runs the image's entry point for `server`, on the volume at `folder`."""
     done = files.plain(
         f"{name}-initialized",
         instance.scope,
@@ -58,11 +60,11 @@ def first_start(
         pulumi.ResourceOptions(parent=parent),
     )
     return FirstStart(
-        command=command(folder=folder, data=data, server=server),
+        command=command(folder=folder, server=server),
         mount=volumes.mounted("initialized", SCRIPTS, [done]),
     )
 
 
-def command(*, folder: str, data: str, server: Sequence[str]) -> list[str]:
+def command(*, folder: str, server: Sequence[str]) -> list[str]:
     """What the container runs."""
-    return ["sh", "-ec", _START, "sh", folder, data, *server]
+    return ["sh", "-ec", _START, "sh", folder, *server]

@@ -50,7 +50,6 @@ def mongodb(
         instance,
         parent,
         folder=DATA,
-        data="WiredTiger",
         server=["mongod", "--wiredTigerCacheSizeGB", f"{max(LEAST_CACHE, memory / 4 / 2**30):.2f}"],
     )
     container = Container(

@@ -50,7 +50,6 @@ def mysql(instance: Instance, said: MysqlInCluster, parent: pulumi.Resource) -> 
         instance,
         parent,
         folder=DATA,
-        data="data",
         server=_server(memory_bytes(stack.sizing.mysql.memory_ceiling)),
     )
     container = Container(
