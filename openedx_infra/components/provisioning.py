@@ -193,7 +193,8 @@ class Provisioning:
 def _administrator(store: Store[Any]) -> dict[str, pulumi.Input[str]]:
     """Who makes users, and whether his own password is ours to change: not where somebody else sets it."""
     assert store.administrator
-    return {"ADMIN_USER": store.administrator.user, "OWN_SERVER": "false" if store.foreign else "true"}
+    own = "operator" if store.administrator.operated else "false" if store.foreign else "true"
+    return {"ADMIN_USER": store.administrator.user, "OWN_SERVER": own}
 
 
 def _encryption(connection: pulumi.Input[Any]) -> dict[str, pulumi.Input[str]]:

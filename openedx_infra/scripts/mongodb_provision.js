@@ -4,7 +4,8 @@
 // May be empty or absent:
 //   AUTH_DATABASE (DATABASE)              database that holds the user
 //   ADMIN_USER (root)                     who makes users, in the database admin
-//   OWN_SERVER (true)                     false where the administrator's own password is not ours to change
+//   OWN_SERVER (true)                     false where the administrator's own password is not ours to change; operator
+//                                         where an operator of the cluster changes it, which takes a while
 //   REPLICA_SET, RETRY_WRITES             name of the replica set; false where the server knows no such writes
 //   TLS_VERIFY                            full, ca or none; empty: the connection is not encrypted
 //   TLS_CA, TLS_KEY                       files; the key's holds the certificate, too
@@ -20,7 +21,7 @@ const { MONGODB_ADDRESS, DATABASE, DATABASE_USER } = process.env;
 const { REPLICA_SET, RETRY_WRITES, TLS_VERIFY, TLS_CA, TLS_KEY } = process.env;
 const AUTH_DATABASE = process.env.AUTH_DATABASE || DATABASE;
 const ADMIN = process.env.ADMIN_USER || "root";
-const OWN_SERVER = process.env.OWN_SERVER !== "false";
+const OWN_SERVER = process.env.OWN_SERVER || "true";
 const REFUSED = [18, 8000]; // AuthenticationFailed, and what Atlas says instead
 const ATTEMPTS = Number(process.env.ATTEMPTS || 30);
 
@@ -62,9 +63,19 @@ function as(user, name, database, holder) {
 
 function administrator() {
   step(`1 of 2: password of ${ADMIN} at ${MONGODB_ADDRESS}`);
-  const admin = as(ADMIN, "mongodb_root_password", "admin", "admin");
+  let admin = as(ADMIN, "mongodb_root_password", "admin", "admin");
+  // Were it changed here, the operator could not log in any more: it does by the former one, until it changes it.
+  for (let attempt = 1; !admin && OWN_SERVER === "operator" && attempt < ATTEMPTS; attempt++) {
+    sleep(2000);
+    admin = as(ADMIN, "mongodb_root_password", "admin", "admin");
+  }
   if (admin) return admin;
-  if (!OWN_SERVER) {
+  if (OWN_SERVER === "operator") {
+    throw new Error(
+      `the operator has not given ${ADMIN} the password mongodb_root_password yet: its log tells why; then run this again`
+    );
+  }
+  if (OWN_SERVER === "false") {
     throw new Error(
       `the server does not let ${ADMIN} in by mongodb_root_password: put the right password into openedx:secrets`
     );

@@ -106,6 +106,18 @@ def test_operators_find_our_passwords(graph: Graph) -> None:
         assert f"Secret {said}" in names_before(graph, find(graph, kind, server))
 
 
+def test_who_changes_the_administrator_s_password(needed: Any) -> None:
+    """Of MongoDB the operator alone, which logs in as this very user; MySQL's has another one."""
+    changed = ("mysql_root_password_previous", "mongodb_root_password_previous")
+    stack = load("dev", SAID)
+    graph = record(stack, {**needed(stack), **dict.fromkeys(changed, "before")})
+    for job, said in (("mysql-provision", "true"), ("mongodb-provision", "operator")):
+        [container] = graph.object(find(graph, "Job", job))["spec"]["template"]["spec"]["containers"]
+        assert {"name": "OWN_SERVER", "value": said} in container["env"]
+    given = graph.object(find(graph, "Secret", "mongodb-provision-secrets"))["stringData"]
+    assert "mongodb_root_password_previous" not in given
+
+
 def _contexts(node: Any, key: str) -> list[Any]:
     if isinstance(node, dict):
         return [

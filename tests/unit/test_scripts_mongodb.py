@@ -22,7 +22,9 @@ const env = {
 };
 const process = { env };
 const print = (text) => printed.push(text);
-const sleep = (milliseconds) => slept.push(milliseconds);
+const sleep = (milliseconds) => {
+  if (slept.push(milliseconds) === 3 && later) users.admin.root.pwd = later;
+};
 const quit = (code) => { ended = code; };
 function require(name) {
   const of = (path) => path.replace("/openedx/secrets/", "");
@@ -58,10 +60,15 @@ OUTCOME = "JSON.stringify({ printed, slept, logins, ended, users })"
 GRANTED = [{"role": "readWrite", "db": "openedx"}]
 
 
-def run(secrets: dict[str, str], users: dict[str, Any], down: int = 0, **told: str) -> dict[str, Any]:
-    """The outcome of the script for a Job's secrets, a server's users, and connections that fail first."""
+def run(
+    secrets: dict[str, str], users: dict[str, Any], down: int = 0, later: str | None = None, **told: str
+) -> dict[str, Any]:
+    """The outcome of the script for a Job's secrets, a server's users, and connections that fail first.
+
+    `later` is root's password after the script has slept three times.
+    """
     known = f"given = {json.dumps(secrets)}, users = {json.dumps(users)}, told = {json.dumps(told)}"
-    world = f"const {known}; let down = {down};"
+    world = f"const {known}, later = {json.dumps(later)}; let down = {down};"
     engine = MiniRacer()
     engine.eval(world + MONGOSH + scripts.text("mongodb_provision.js"))
     outcome: dict[str, Any] = json.loads(engine.eval(OUTCOME))
@@ -97,6 +104,17 @@ def test_root_s_password_is_rotated() -> None:
     assert outcome["users"]["admin"]["root"]["pwd"] == "root-2"
     again = run(given, outcome["users"])
     assert again["ended"] is None and not [line for line in again["printed"] if "changed" in line]
+
+
+def test_an_operator_s_password_is_waited_for_and_never_changed() -> None:
+    """The operator logs in by the former one until it has changed it: changed by us, it never could."""
+    given = secrets(mongodb_root_password="root-2", mongodb_root_password_previous="root-1")
+    outcome = run(given, server(), later="root-2", OWN_SERVER="operator")
+    assert outcome["ended"] is None and len(outcome["slept"]) == 3
+    assert not [line for line in outcome["printed"] if "changed" in line]
+    never = run(given, server(), OWN_SERVER="operator")
+    assert never["ended"] == 1 and "the operator has not given root" in never["printed"][-1]
+    assert never["users"]["admin"]["root"]["pwd"] == "root-1"
 
 
 @pytest.mark.parametrize("further", [{}, {"mongodb_root_password_previous": "root-0"}])

@@ -68,11 +68,7 @@ def mongodb(instance: Instance, said: MongodbOperator, parent: pulumi.Resource) 
             members=Members(pods=pods, ports=(PORT,), operator={NAME: "psmdb-operator"}),
         ),
         ready=[cluster],
-        administrator=Administrator(
-            user=ADMINISTRATOR,
-            password=password,
-            previous=instance.secrets.get("mongodb_root_password_previous"),
-        ),
+        administrator=Administrator(user=ADMINISTRATOR, password=password, operated=True),
         foreign=False,
     )
 
