@@ -90,6 +90,9 @@ def server(account: Account, name: str, asked: Documentdb, parent: pulumi.Resour
         skip_final_snapshot=False,
         final_snapshot_identifier=account.name(f"{name}-final"),
         enabled_cloudwatch_logs_exports=["audit"],
+        # AWS minds it for the password alone (and a name that never changes), which would else change in the
+        # next maintenance window: until then nobody could log in by the new one.
+        apply_immediately=True,
         opts=account.data(parent, timeouts=timeouts()),
     )
     members = [

@@ -73,6 +73,8 @@ def test_documentdb(recorded: Record) -> None:
     assert group.props["family"] == "docdb8.0"
     assert parameters(group) == {"tls": "tls1.2+", "audit_logs": "enabled"}
     assert len(of_type(graph, "docdb/clusterInstance:ClusterInstance")) == 2
+    # Else a rotated password would wait for the next maintenance window, and the Job would not get in.
+    assert props["applyImmediately"] is True
 
 
 def test_queues_are_never_evicted_and_caches_are(recorded: Record) -> None:
