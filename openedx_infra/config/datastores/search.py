@@ -79,7 +79,8 @@ class SearchOpensearch(Section):
 
 
 class SearchShared(Section):
-    """A search server that a foundation stack shares. Indexes of one instance begin with its name."""
+    """A search server that a foundation stack shares. Indexes of one instance begin with its name, but for
+    those of the forum: discussions must be switched off."""
 
     source: Literal["shared"] = Field(json_schema_extra=IMMUTABLE)
     """The foundation stack of `openedx:foundation` tells server and password."""

@@ -73,7 +73,8 @@ class ValkeyShared(Section):
     """The foundation stack of `openedx:foundation` tells server and password. Keys and queues of one
     instance begin with its name."""
     database: Count = Field(0, ge=0, le=15)
-    """Number of the database; each instance needs one of its own."""
+    """Number of the database. Names tell instances apart within one, too, but who clears a cache empties all
+    of its database: better one for each instance."""
 
 
 class Broking(Section):
@@ -129,7 +130,7 @@ class BrokerShared(Broking, ValkeyShared):
     """The foundation stack of `openedx:foundation` tells server and password. Queues of one instance begin
     with its name."""
     database: Count = Field(0, ge=0, le=15, json_schema_extra=IMMUTABLE)
-    """Number of the database; each instance needs one of its own."""
+    """Number of the database. Queues of several instances may lie in one: their names tell them apart."""
 
 
 class CacheInCluster(Section):
