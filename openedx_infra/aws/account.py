@@ -86,6 +86,13 @@ class Account:
         kept = pulumi.ResourceOptions(protect=self.protect, retain_on_delete=self.protect)
         return pulumi.ResourceOptions.merge(own, kept)
 
+    def guard(
+        self, parent: pulumi.Resource, *, after: Sequence[pulumi.Resource] = ()
+    ) -> pulumi.ResourceOptions:
+        """Options of what guards data and can be made again at any time: it stays where the data does."""
+        kept = pulumi.ResourceOptions(retain_on_delete=self.protect)
+        return pulumi.ResourceOptions.merge(self.opts(parent, after=after), kept)
+
 
 def provider(
     name: str, *, region: str, tags: Mapping[str, str], parent: pulumi.Resource | None = None

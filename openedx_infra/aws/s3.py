@@ -43,7 +43,7 @@ class Made:
     bucket: s3.Bucket
     """The bucket."""
     ready: Sequence[pulumi.Resource]
-    """What must be ready before anybody uses it: what protects it."""
+    """What must be ready before anybody uses it: what guards it."""
 
 
 def policy(arn: str, *, public: bool) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def bucket(account: Account, name: str, asked: Bucket, parent: pulumi.Resource) 
     """A bucket with all that protects it. Nothing in it has rights of its own (ACLs)."""
     full = account.name(name)
     made = s3.Bucket(full, tags=dict(asked.tags), opts=account.data(parent))
-    opts = account.opts(parent)
+    opts = account.guard(parent)
     barrier = s3.BucketPublicAccessBlock(
         f"{full}-access",
         bucket=made.bucket,
@@ -117,12 +117,13 @@ def bucket(account: Account, name: str, asked: Bucket, parent: pulumi.Resource) 
         bucket=made.bucket,
         policy=made.arn.apply(lambda arn: json.dumps(policy(arn, public=asked.public))),
         # While public policies are barred, a public one is refused.
-        opts=account.opts(parent, after=[barrier]),
+        opts=account.guard(parent, after=[barrier]),
     )
-    _keep(account, full, made, asked, parent)
+    versions = _versions(account, full, made, asked, parent)
+    _keep(account, full, made, asked, versions, parent)
     if asked.origins:
         _open(account, full, made, asked, parent)
-    return Made(bucket=made, ready=[barrier, owner, encryption, access])
+    return Made(bucket=made, ready=[barrier, owner, encryption, access, versions])
 
 
 def _encryption(account: Account, asked: Bucket) -> s3.BucketServerSideEncryptionConfigurationRuleArgs:
@@ -136,15 +137,28 @@ def _encryption(account: Account, asked: Bucket) -> s3.BucketServerSideEncryptio
     )
 
 
-def _keep(account: Account, full: str, made: s3.Bucket, asked: Bucket, parent: pulumi.Resource) -> None:
-    """How long things are kept."""
+def _versions(
+    account: Account, full: str, made: s3.Bucket, asked: Bucket, parent: pulumi.Resource
+) -> s3.BucketVersioning:
+    """Whether things that are overwritten or deleted are kept."""
     status = "Enabled" if asked.versioned else "Suspended"
-    versions = s3.BucketVersioning(
+    return s3.BucketVersioning(
         f"{full}-versions",
         bucket=made.bucket,
         versioning_configuration=s3.BucketVersioningVersioningConfigurationArgs(status=status),
-        opts=account.opts(parent),
+        opts=account.guard(parent),
     )
+
+
+def _keep(
+    account: Account,
+    full: str,
+    made: s3.Bucket,
+    asked: Bucket,
+    versions: s3.BucketVersioning,
+    parent: pulumi.Resource,
+) -> None:
+    """How long things are kept."""
     rules = [
         s3.BucketLifecycleConfigurationRuleArgs(
             id="leftovers",

@@ -24,6 +24,15 @@ DATA = {
 """What holds data. A cache can be filled again, and an instance of a cluster made again."""
 
 
+GUARDS = {
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+    "aws:s3/bucketPolicy:BucketPolicy",
+    "aws:s3/bucketVersioning:BucketVersioning",
+}
+
+
 def _label(resource: Registered) -> str:
     return f"{resource.type} {resource.name}"
 
@@ -31,7 +40,14 @@ def _label(resource: Registered) -> str:
 def test_data_is_protected_and_nothing_else(recorded: Record) -> None:
     found = on_aws(recorded(ALL, name="campus"))
     assert {_label(r) for r in found if r.protect} == DATA
-    assert {_label(r) for r in found if r.retain_on_delete} == DATA
+    assert {_label(r) for r in found if r.retain_on_delete and r.type not in GUARDS} == DATA
+
+
+def test_what_guards_a_bucket_stays_as_long_as_the_bucket(recorded: Record) -> None:
+    """After `destroy`, or a move, files still lie in it: private, encrypted, and with their old versions."""
+    found = [r for r in on_aws(recorded(ALL, name="campus")) if r.type in GUARDS]
+    assert len(found) == len(GUARDS) * len([one for one in DATA if "s3/bucket" in one])
+    assert {(r.retain_on_delete, r.protect) for r in found} == {(True, False)}
 
 
 def test_of_aurora_the_cluster_is_the_data(recorded: Record) -> None:
@@ -146,6 +162,7 @@ def test_databases_then_users_then_tables(
         "s3/bucketPolicy:BucketPolicy",
         "s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
         "s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+        "s3/bucketVersioning:BucketVersioning",
         "iam/rolePolicy:RolePolicy",
     ],
 )
