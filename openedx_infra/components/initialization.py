@@ -3,8 +3,8 @@
 Databases, users, migrations, set-up: Jobs in a strict order.
 
 A Job runs again when its own input changed: its image, its script, its parameters, the passwords that it
-sets. The settings of the platform are no such input: the Jobs read them from objects of fixed names, which
-change in place.
+sets, the search server whose indexes it makes. The settings of the platform are no such input: the Jobs read
+them from objects of fixed names, which change in place.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Initialization(pulumi.ComponentResource):
         lms_migrate = self._run("lms-migrate", LMS, [*databases, *stores.broker.ready, *stores.cache.ready])
         studio_migrate = self._run("studio-migrate", STUDIO, [lms_migrate])
         lms_setup = self._set_up_lms([studio_migrate, *search])
-        self.done = self._run("studio-setup", STUDIO, [lms_setup])
+        self.done = self._run("studio-setup", STUDIO, [lms_setup], again_for=self._search())
         """The Job after which everything else may start. It comes after all others."""
         self.register_outputs({})
 
@@ -84,7 +84,12 @@ class Initialization(pulumi.ComponentResource):
         client = {"studio_oauth2_secret": instance.secrets["studio_oauth2_secret"]}
         secret = files.secret("lms-setup-secrets", self._scope, client, self._own)
         mount = volumes.mounted("parameters", paths.PARAMETERS_DIR, [parameters])
-        return self._run("lms-setup", LMS, after, mounts=[mount], secrets=[secret])
+        return self._run("lms-setup", LMS, after, mounts=[mount], secrets=[secret], again_for=self._search())
+
+    def _search(self) -> Mapping[str, pulumi.Input[str]]:
+        """The search server: another one has no indexes yet, which both set-ups make and fill."""
+        connection = pulumi.Output.from_input(self._args.datastores.search.connection)
+        return {"openedx.org/search": connection.apply(lambda known: f"{known.engine} {known.url}")}
 
     def _run(
         self,
@@ -94,8 +99,10 @@ class Initialization(pulumi.ComponentResource):
         *,
         mounts: Sequence[Mount] = (),
         secrets: Sequence[Files] = (),
+        again_for: Mapping[str, pulumi.Input[str]] | None = None,
     ) -> Job:
-        """A Job of the platform's image that runs the script of its name."""
+        """A Job of the platform's image that runs the script of its name, and again for another release, or
+        when one of the values in `again_for` changes."""
         stem = name.replace("-", "_")
         texts = {file: scripts.text(file) for file in scripts.NAMES if file.startswith(f"{stem}.")}
         source = files.plain(f"{name}-script", self._scope, texts, self._own)
@@ -108,7 +115,7 @@ class Initialization(pulumi.ComponentResource):
             mounts=[volumes.mounted("scripts", SCRIPTS, [source]), *mounts],
         )
         once = pod(site, instance, self._settings[site.name], self._args.datastores.storage, process)
-        # It ends, and runs again for another release.
-        once = replace(once, restart="Never", annotations={"openedx.org/release": instance.stack.release})
+        why = {"openedx.org/release": instance.stack.release, **(again_for or {})}
+        once = replace(once, restart="Never", annotations=why)
         opts = pulumi.ResourceOptions(parent=self, depends_on=list(after))
         return job(name, self._scope, once, opts, deadline_minutes=MIGRATION_MINUTES)

@@ -129,7 +129,7 @@ class Pod:
     grace_seconds: int = 30
     """Seconds to finish after SIGTERM, draining included."""
     restart: Literal["Always", "Never"] = "Always"
-    annotations: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     service_account: pulumi.Input[str] | None = None
     """Service account that it runs as. None: the namespace's default one, which may do nothing."""
     beside: Mapping[str, str] | None = None

@@ -117,6 +117,15 @@ def test_an_administrator_is_known_to_provisioning_and_preflight_alone(unmade: G
     }
 
 
+def test_another_search_server_is_set_up(recorded: Record, outside: Graph) -> None:
+    """It has no indexes yet: of the platform's own Jobs, those run again that make and fill them."""
+    moved = deepcopy(OUTSIDE)
+    moved["datastores"]["search"]["url"] = "https://other.example.org"
+    graph = recorded(moved)
+    again = {one.name for one in of_kind(graph, "Job") if one.props != find(outside, "Job", one.name).props}
+    assert again == {"lms-setup", "studio-setup"}
+
+
 def test_the_preflight_comes_before_everything_that_changes_or_reads_data(unmade: Graph) -> None:
     later = [
         one
