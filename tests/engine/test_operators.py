@@ -256,7 +256,7 @@ NEWER = {".sentinel.affinity", ".sentinel.podSecurityContext", ".sentinel.securi
 """What the operator knows since 0.26; the proxy of Go modules has 0.23."""
 
 
-@pytest.mark.parametrize("name", ["broker", "cache"])
+@pytest.mark.parametrize("name", ["broker-redis", "cache-redis"])
 def test_opstree_knows_all_that_redis_asks_for(nodes: Instance, real: Any, name: str) -> None:
     folder = _module(
         "github.com/OT-CONTAINER-KIT/redis-operator",

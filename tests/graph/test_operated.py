@@ -19,8 +19,8 @@ SAID: dict[str, Any] = {**LEAST, **NODES}
 SERVERS = [
     ("PerconaServerMySQL", "mysql"),
     ("PerconaServerMongoDB", "mongodb"),
-    ("RedisReplication", "broker"),
-    ("RedisReplication", "cache"),
+    ("RedisReplication", "broker-redis"),
+    ("RedisReplication", "cache-redis"),
 ]
 OPERATORS = {
     "mysql": {"app.kubernetes.io/name": "ps-operator"},
@@ -46,8 +46,16 @@ MEMBERS = {
         "app.kubernetes.io/instance": "mongodb",
         "app.kubernetes.io/component": "mongod",
     },
-    "broker": {"app.kubernetes.io/instance": "dev", "app.kubernetes.io/component": "broker", "app": "broker"},
-    "cache": {"app.kubernetes.io/instance": "dev", "app.kubernetes.io/component": "cache", "app": "cache"},
+    "broker": {
+        "app.kubernetes.io/instance": "dev",
+        "app.kubernetes.io/component": "broker-redis",
+        "app": "broker-redis",
+    },
+    "cache": {
+        "app.kubernetes.io/instance": "dev",
+        "app.kubernetes.io/component": "cache-redis",
+        "app": "cache-redis",
+    },
 }
 """Labels of the pods that the operators make, read in their code."""
 
@@ -70,7 +78,7 @@ def test_each_is_one_custom_resource(graph: Graph) -> None:
 @pytest.mark.parametrize(("kind", "name"), SERVERS)
 def test_what_holds_data_is_protected(graph: Graph, kind: str, name: str) -> None:
     server = find(graph, kind, name)
-    assert (server.protect, server.retain_on_delete) == (name != "cache", name != "cache")
+    assert (server.protect, server.retain_on_delete) == ((name != "cache-redis",) * 2)
 
 
 @pytest.mark.parametrize(("kind", "name"), SERVERS)
@@ -160,9 +168,22 @@ def test_only_the_cache_evicts(graph: Graph, name: str, rule: str) -> None:
     lines = config["data"]["redis-additional.conf"].splitlines()
     assert f"maxmemory-policy {rule}" in lines
     assert ("appendonly yes" in lines) == (name == "broker")
-    spec = _spec(graph, "RedisReplication", name)
+    spec = _spec(graph, "RedisReplication", f"{name}-redis")
     assert spec["redisConfig"]["additionalRedisConfig"] == config["metadata"]["name"]
     assert spec.get("storage", {}).get("keepAfterDelete", False) == (name == "broker")
+
+
+def test_a_server_that_moves_here_meets_no_object_of_the_one_before(recorded: Record, graph: Graph) -> None:
+    """While it moves, both are there. The operator of Redis calls StatefulSet and Service like the resource
+    itself; those of Percona put the name of a part behind it."""
+    services = [one for one in recorded(LEAST).objects() if one["kind"] in ("Service", "StatefulSet")]
+    taken = {one["metadata"]["name"] for one in services}
+    redis = {one.name for one in of_kind(graph, "RedisReplication")}
+    made = {*redis, "mysql-mysql", "mysql-haproxy", "mongodb-rs0"}
+    assert {"mysql", "mongodb", "broker", "cache"} <= taken
+    assert taken & made == set()
+    selectors = [one["spec"]["selector"] for one in services if one["kind"] == "Service"]
+    assert not [one for one in selectors for pod in MEMBERS.values() if one.items() <= pod.items()]
 
 
 def test_said_numbers_and_classes_arrive(recorded: Record) -> None:

@@ -82,6 +82,7 @@ def _replicas(
     opts: pulumi.ResourceOptions,
 ) -> Store[connections.Valkey]:
     own = pulumi.ResourceOptions(parent=opts.parent)
+    called = _called(name)
     # The rest is for buffers and rewriting its file.
     lines = [f"maxmemory {memory_bytes(size.memory_ceiling) * 3 // 4}", *rules]
     text = "\n".join(lines) + "\n"
@@ -90,25 +91,25 @@ def _replicas(
         f"{name}-password", instance.scope, {"password": instance.secrets[f"{name}_password"]}, own
     )
     spec = {
-        **_servers(name, instance, members, size, config.name, password.name),
-        "sentinel": _sentinels(name, instance, members),
+        **_servers(called, instance, members, size, config.name, password.name),
+        "sentinel": _sentinels(called, instance, members),
         **more,
     }
     # The operator tells the master once all servers and Sentinels are ready.
     redis = server(
-        name,
+        called,
         REDIS_REPLICATION,
         instance,
         spec,
         after(opts, config.source, password.source),
         ready=["{.status.masterNode}", f"{{.status.connectionInfo.masterName}}={MASTER}"],
     )
-    pods = instance.scope.selector(name)
+    pods = instance.scope.selector(called)
     ports = (PORT, SENTINEL_PORT)
     return Store(
         connection=connections.Valkey(
             sentinels=tuple(
-                Endpoint(host=f"{name}-s-{i}.{name}-s-hl", port=SENTINEL_PORT) for i in range(members)
+                Endpoint(host=f"{called}-s-{i}.{called}-s-hl", port=SENTINEL_PORT) for i in range(members)
             ),
             master=MASTER,
         ),
@@ -116,6 +117,15 @@ def _replicas(
         ready=[redis],
         foreign=False,
     )
+
+
+def _called(name: str) -> str:
+    """Name of the custom resource, which the operator gives to StatefulSet and Service, too.
+
+    It is none that `in_cluster` gives to its own: a datastore that moves from one to the other is both for a
+    while.
+    """
+    return f"{name}-redis"
 
 
 def _servers(
