@@ -14,8 +14,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from openedx_infra.config.datastores.mongodb import MongodbDocumentdb, MongodbShared
-from openedx_infra.config.datastores.mysql import MysqlManaged, MysqlShared
+from openedx_infra.config.datastores.common import ProvenByAws
 from openedx_infra.config.datastores.outside import encryption
 from openedx_infra.config.places import key_of
 from openedx_infra.config.secrets import client_key
@@ -105,7 +104,7 @@ def _named(stack: Stack) -> Iterator[CertificateFile]:
                 yield CertificateFile(store=store, name=f"{store}-{suffix}.pem", key=key, path=path)
     for store in ("mysql", "mongodb"):
         section = getattr(said, store)
-        if isinstance(section, MysqlManaged | MysqlShared | MongodbDocumentdb | MongodbShared):
+        if isinstance(section, ProvenByAws):
             key = key_of(("datastores", store, "ca"))
             yield CertificateFile(store=store, name=f"{store}-ca.pem", key=key, path=section.ca, of_aws=True)
 

@@ -11,11 +11,12 @@ import httpx
 from cryptography import x509
 from rich.console import Console
 
+from openedx_infra.config.datastores.common import AWS_AUTHORITIES
 from openedx_infra.operations.errors import OperationError
 
 TRUST_STORE = "https://truststore.pki.rds.amazonaws.com"
 """Where AWS publishes the authorities of RDS, Aurora and DocumentDB."""
-DEFAULT_OUTPUT = Path("certificates/aws-rds.pem")
+DEFAULT_OUTPUT = Path(AWS_AUTHORITIES)
 """Where stack files look for them by default, from the folder of Pulumi.yaml."""
 TIMEOUT = 30.0
 """Seconds to wait for AWS (guessed)."""

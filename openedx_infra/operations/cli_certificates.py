@@ -22,7 +22,8 @@ def _group() -> None:
 def aws(
     region: Annotated[str | None, typer.Option(help="Region of AWS. Default: all regions.")] = None,
     output: Annotated[
-        Path | None, typer.Option(help="File to write. Default: certificates/aws-rds.pem of the checkout.")
+        Path | None,
+        typer.Option(help="File to write. Default: where stack files look for it, certificates/aws-rds.pem."),
     ] = None,
     source: Annotated[str | None, typer.Option(hidden=True, help="Where to fetch it from.")] = None,
 ) -> None:

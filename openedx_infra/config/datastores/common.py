@@ -42,3 +42,14 @@ class Tls(Section):
     trust."""
     client_certificate: FilePath | None = None
     """File with the certificate by which the instance proves who it is, in PEM form. None: it has none."""
+
+
+AWS_AUTHORITIES = "certificates/aws-rds.pem"
+"""File that `openedx-infra certificates aws` writes, from the folder of Pulumi.yaml."""
+
+
+class ProvenByAws(Section):
+    """How a server of RDS, Aurora or DocumentDB proves who it is."""
+
+    ca: FilePath = AWS_AUTHORITIES
+    """File with the certificates of RDS' authorities, which `openedx-infra certificates aws` fetches."""

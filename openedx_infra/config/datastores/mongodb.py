@@ -7,10 +7,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from openedx_infra.config.base import IMMUTABLE, Count, Memory, Port, Section, Switch
-from openedx_infra.config.datastores.common import DatabaseName, Days, Tls
+from openedx_infra.config.datastores.common import DatabaseName, Days, ProvenByAws, Tls
 from openedx_infra.config.datastores.mysql import RdsClass
 from openedx_infra.config.hosts import ServerName
-from openedx_infra.config.sources import FilePath
 
 
 class MongodbDatabase(Section):
@@ -91,16 +90,14 @@ class DocumentdbServer(Section):
     """Whether AWS itself refuses to delete it."""
 
 
-class MongodbDocumentdb(DocumentdbServer, MongodbDatabase):
+class MongodbDocumentdb(ProvenByAws, DocumentdbServer, MongodbDatabase):
     """Amazon DocumentDB, which speaks MongoDB's protocol. Nobody is known to run Open edX on it."""
 
     source: Literal["documentdb"] = Field(json_schema_extra=IMMUTABLE)
     """AWS runs it, and the instance's own stack makes it."""
-    ca: FilePath = "certificates/aws-rds.pem"
-    """File with the certificates of RDS' authorities, which `openedx-infra certificates aws` fetches."""
 
 
-class MongodbShared(MongodbDatabase):
+class MongodbShared(ProvenByAws, MongodbDatabase):
     """A database of its own on the server that a foundation stack shares between its instances."""
 
     source: Literal["shared"] = Field(json_schema_extra=IMMUTABLE)
@@ -108,8 +105,6 @@ class MongodbShared(MongodbDatabase):
     administrator."""
     experimental: Switch = False
     """Must be true, as the server is Amazon DocumentDB: you know that it is unproven."""
-    ca: FilePath = "certificates/aws-rds.pem"
-    """File with the certificates of RDS' authorities, which `openedx-infra certificates aws` fetches."""
 
 
 Mongodb = Annotated[

@@ -7,10 +7,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from openedx_infra.config.base import IMMUTABLE, Count, Memory, Port, Section, Switch
-from openedx_infra.config.datastores.common import DatabaseName, Days, Gigabytes, Tls
+from openedx_infra.config.datastores.common import DatabaseName, Days, Gigabytes, ProvenByAws, Tls
 from openedx_infra.config.hosts import ServerName
 from openedx_infra.config.patterns import Pattern
-from openedx_infra.config.sources import FilePath
 
 RdsClass = Annotated[
     str,
@@ -122,11 +121,8 @@ class AuroraServer(ManagedServer):
     """Number of readers, each of which can take over."""
 
 
-class MysqlManaged(ManagedServer, MysqlDatabase):
+class MysqlManaged(ProvenByAws, ManagedServer, MysqlDatabase):
     """MySQL 8.4 run by AWS for this instance alone."""
-
-    ca: FilePath = "certificates/aws-rds.pem"
-    """File with the certificates of RDS' authorities, which `openedx-infra certificates aws` fetches."""
 
 
 class MysqlRds(RdsServer, MysqlManaged):
@@ -143,14 +139,12 @@ class MysqlAurora(AuroraServer, MysqlManaged):
     """AWS runs it, and the instance's own stack makes it. Aurora speaks as MySQL 8.4 does."""
 
 
-class MysqlShared(MysqlDatabase):
+class MysqlShared(ProvenByAws, MysqlDatabase):
     """A database of its own on the server that a foundation stack shares between its instances."""
 
     source: Literal["shared"] = Field(json_schema_extra=IMMUTABLE)
     """The foundation stack of `openedx:foundation` tells the server, and the password of its
     administrator."""
-    ca: FilePath = "certificates/aws-rds.pem"
-    """File with the certificates of RDS' authorities, which `openedx-infra certificates aws` fetches."""
 
 
 Mysql = Annotated[
