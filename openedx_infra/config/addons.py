@@ -61,7 +61,7 @@ class PerconaMongodb(Operator):
 
 
 class ValkeyOperator(Operator):
-    """The operator of Valkey with Sentinels, for `broker` and `cache` with `source: operator`."""
+    """OpsTree's Redis Operator (Redis with Sentinels), for `broker` and `cache` with `source: operator`."""
 
     version: ChartVersion = "0.26.1"
     """Version of its chart, `redis-operator`: of the operator 0.26.0, the first whose Sentinels run in

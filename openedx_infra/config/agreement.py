@@ -8,11 +8,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from openedx_infra.config.aws import Irsa
-from openedx_infra.config.aws_rules import BY_A_ROLE, IN_A_NETWORK
+from openedx_infra.config.aws_rules import saying
 from openedx_infra.config.contract import CONTRACT_OUTPUT, PASSWORDS, PORTS, VERSION, Contract
 from openedx_infra.config.errors import explain
-from openedx_infra.config.places import Location, key_of
-from openedx_infra.config.stack import Stack
+from openedx_infra.config.places import key_of
+from openedx_infra.config.stack import BY_A_ROLE, IN_A_NETWORK, Stack
 from openedx_infra.config.wording import said
 
 SHARED = "shared"
@@ -92,7 +92,7 @@ def _servers(stack: Stack, contract: Contract) -> Iterator[str]:
     for name in shared(stack):
         server = getattr(contract, name)
         if server is None:
-            where = key_of((*_place(name), "source"))
+            where = key_of(("datastores", name, "source"))
             yield (
                 f"{where}: shared, but {stack.foundation} shares no {name}: say `{name}` in the "
                 "`datastores` of the foundation, or write another source"
@@ -105,9 +105,9 @@ def _servers(stack: Stack, contract: Contract) -> Iterator[str]:
 def _network(stack: Stack, contract: Contract) -> Iterator[str]:
     if contract.network or (stack.aws and stack.aws.network):
         return
-    for name, source in _saying(stack, IN_A_NETWORK):
+    for place, source in saying(stack, IN_A_NETWORK).items():
         yield (
-            f"{key_of(_place(name))}: {source} is put into a network of AWS, and {stack.foundation} has "
+            f"{key_of(place)}: {source} is put into a network of AWS, and {stack.foundation} has "
             "none: say `openedx:aws.network` there, or here"
         )
 
@@ -115,7 +115,7 @@ def _network(stack: Stack, contract: Contract) -> Iterator[str]:
 def _identity(stack: Stack, contract: Contract) -> Iterator[str]:
     if stack.aws and stack.aws.identity:
         return
-    users = [f"{key_of(_place(name))}: {source}" for name, source in _saying(stack, BY_A_ROLE)]
+    users = [f"{key_of(place)}: {source}" for place, source in saying(stack, BY_A_ROLE).items()]
     for user in users if contract.identity is None else ():
         yield (
             f"{user} needs a role for pods, and {stack.foundation} doesn't say how they get one: "
@@ -135,16 +135,6 @@ def _region(stack: Stack, contract: Contract) -> Iterator[str]:
             f"{key_of(('aws', 'region'))}: {said(stack.aws.region)} is not the region of {stack.foundation}, "
             f"whose network and key are in {said(contract.region)}: write that"
         )
-
-
-def _saying(stack: Stack, sources: Collection[str]) -> list[tuple[str, str]]:
-    """The switches that say one of these sources, with what they say."""
-    return [(name, source) for name, source in stack.sources.items() if source in sources]
-
-
-def _place(name: str) -> Location:
-    """Where the switch of this name is."""
-    return ("mail", "delivery") if name == "mail" else ("datastores", name)
 
 
 def _as_said(value: Any) -> Any:

@@ -8,25 +8,21 @@ from openedx_infra.config.aws import Aws, Network
 from openedx_infra.config.conflict import Conflict
 from openedx_infra.config.datastores.search import SearchOpensearch
 from openedx_infra.config.places import Location, key_of
-from openedx_infra.config.stack import AWS_SOURCES, Stack
+from openedx_infra.config.stack import AWS_SOURCES, BY_A_ROLE, IN_A_NETWORK, Stack
 
-IN_A_NETWORK = frozenset({"rds", "aurora", "documentdb", "elasticache", "opensearch"})
-"""Sources whose servers are put into a network of AWS."""
 _MAIL: Location = ("mail", "delivery")
-BY_A_ROLE = frozenset({"s3", "ses"})
-"""Sources that pods use by a role of AWS."""
 
 
 def conflicts(stack: Stack) -> Iterator[Conflict]:
     """All rules of this file over one stack."""
-    shared = _saying(stack, {"shared"})
+    shared = saying(stack, {"shared"})
     if shared and stack.foundation is None:
         text = (
             f"missing: {_named(shared)} would be the foundation's: name its stack, such as "
             "organization/openedx/foundation, or choose another source"
         )
         yield Conflict(("foundation",), text, tuple(shared))
-    ours = _saying(stack, AWS_SOURCES)
+    ours = saying(stack, AWS_SOURCES)
     if ours and stack.aws is None:
         text = f"missing: {_named(ours)} would be on AWS: say at least its `region`"
         yield Conflict(("aws",), text, tuple(ours))
@@ -44,7 +40,7 @@ def _parts(stack: Stack) -> Iterator[Conflict]:
         ("network", stack.aws.network, IN_A_NETWORK, "{} would be in it"),
         ("identity", stack.aws.identity, BY_A_ROLE, "pods use {} by a role"),
     ):
-        needing = _saying(stack, users)
+        needing = saying(stack, users)
         if needing and said is None:
             text = (
                 f"missing: {purpose.format(_named(needing))}: say it, or name a foundation stack that does "
@@ -81,7 +77,7 @@ def uneven_nodes(nodes: int, network: Network | None) -> Iterator[Conflict]:
         yield Conflict(("datastores", "search", "nodes"), text, (("aws", "network", "subnets"),))
 
 
-def _saying(stack: Stack, sources: Collection[str]) -> dict[Location, str]:
+def saying(stack: Stack, sources: Collection[str]) -> dict[Location, str]:
     """The switches that say one of these sources, with what they say."""
     places = {name: _MAIL if name == "mail" else ("datastores", name) for name in stack.sources}
     return {places[name]: source for name, source in stack.sources.items() if source in sources}

@@ -29,7 +29,11 @@ PROJECT = "openedx"
 SECRETS_KEY = "secrets"
 """Key of the secrets, which are no part of the model: only Pulumi decrypts them."""
 
-AWS_SOURCES = frozenset({"rds", "aurora", "documentdb", "elasticache", "opensearch", "s3", "ses"})
+IN_A_NETWORK = frozenset({"rds", "aurora", "documentdb", "elasticache", "opensearch"})
+"""Sources whose servers are put into a network of AWS."""
+BY_A_ROLE = frozenset({"s3", "ses"})
+"""Sources that pods use by a role of AWS."""
+AWS_SOURCES = IN_A_NETWORK | BY_A_ROLE
 """What `source` says where the instance's own stack makes something on AWS."""
 
 _IMAGES_OF_SOURCES = {
