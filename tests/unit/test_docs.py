@@ -10,7 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from samples import decide, decided
+from samples import DIGEST, decide, decided
 
 from openedx_infra.config import (
     PROJECT,
@@ -160,6 +160,20 @@ def test_the_example_on_aws_shows_every_section() -> None:
     text = (ROOT / "Pulumi.prod.yaml").read_text(encoding="utf-8")
     assert said_in(text).keys() == Stack.model_fields.keys() - {"kind", "foundation"}
     assert "# openedx:foundation:" in text, "it stands alone, and says how it would not"
+
+
+@pytest.mark.parametrize("path", FOR_LEARNERS, ids=lambda path: path.name)
+def test_examples_for_learners_are_right_with_all_that_they_mention(path: Path) -> None:
+    """What stands there as a comment is what an operator will take the mark from."""
+    text, mark = (
+        path.read_text(encoding="utf-8"),
+        r"^( +)# ((?:  )*(?!openedx:secrets)[a-z_]+:(?:[a-z]+:)?)( |$)",
+    )
+    taken, count = re.subn(mark, r"\1\2\3", text, flags=re.MULTILINE)
+    assert count >= 6
+    taken = taken.replace("sha256:…", DIGEST.removeprefix("@")).replace("key/…", "key/campus")
+    said = yaml.safe_load(decide(yaml.safe_dump(said_in(taken))))
+    assert load("a", said, placeholders=True).images.builds, "the mark is taken from the build, too"
 
 
 @pytest.mark.parametrize("path", FOR_LEARNERS, ids=lambda path: path.name)
