@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, model_validator
 
-from openedx_infra.config.base import Count, Section
+from openedx_infra.config.base import IMMUTABLE, Count, Section
 from openedx_infra.config.patterns import Pattern
 from openedx_infra.config.sources import FilePath
 
@@ -20,6 +23,42 @@ DatabaseName = Annotated[
     ),
 ]
 """A name for a database or its user: at most 32 characters, which is MySQL's limit for users."""
+
+DATABASE = "openedx"
+"""Name of the platform's database, and of its user, on a server of one instance."""
+_LONGEST = 32
+
+
+def own_name(stack: str) -> str:
+    """Name of the database of a stack, and of its user, on a server that others use, too: no two stacks have
+    the same."""
+    plain = re.sub(r"[^a-z0-9]", "_", stack.lower())
+    name = f"{DATABASE}_{plain}"
+    if plain == stack.replace("-", "_") and "_" not in stack and len(name) <= _LONGEST:
+        return name
+    digits = hashlib.sha256(stack.encode()).hexdigest()[:8]
+    return f"{name[: _LONGEST - 9]}_{digits}"
+
+
+OWN_NAME = Field(
+    default_factory=lambda: DATABASE, json_schema_extra={**IMMUTABLE, "default_text": f"{DATABASE}_<stack>"}
+)
+"""Field for a name in a section that is `OfItsOwn`."""
+
+
+class OfItsOwn(Section):
+    """A database on a server that others use, too. By the names that all instances have on servers of their
+    own, two instances would share one database and set each other's password."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, said: Any, info: ValidationInfo) -> Any:
+        """Fill in names that follow the stack's, which the validation context tells."""
+        if not isinstance(said, Mapping) or info.context is None:
+            return said
+        name = own_name(info.context["stack"])
+        return {"database": name, "user": name, **said}
+
 
 Days = Annotated[int, Field(strict=True, ge=1, le=35)]
 """Days for which AWS keeps backups: 35 is its limit."""

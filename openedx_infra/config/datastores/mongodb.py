@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from openedx_infra.config.base import IMMUTABLE, Count, Memory, Port, Section, Switch
-from openedx_infra.config.datastores.common import DatabaseName, Days, ProvenByAws, Tls
+from openedx_infra.config.datastores.common import OWN_NAME, DatabaseName, Days, OfItsOwn, ProvenByAws, Tls
 from openedx_infra.config.datastores.mysql import RdsClass
 from openedx_infra.config.hosts import ServerName
 
@@ -97,12 +97,16 @@ class MongodbDocumentdb(ProvenByAws, DocumentdbServer, MongodbDatabase):
     """AWS runs it, and the instance's own stack makes it."""
 
 
-class MongodbShared(ProvenByAws, MongodbDatabase):
+class MongodbShared(OfItsOwn, ProvenByAws, MongodbDatabase):
     """A database of its own on the server that a foundation stack shares between its instances."""
 
     source: Literal["shared"] = Field(json_schema_extra=IMMUTABLE)
     """The foundation stack of `openedx:foundation` tells the server, and the password of its
     administrator."""
+    database: DatabaseName = OWN_NAME
+    """Name of the platform's database. No other instance on the server may have the same."""
+    user: DatabaseName = OWN_NAME
+    """Name of the platform's user. No other instance on the server may have the same."""
     experimental: Switch = False
     """Must be true, as the server is Amazon DocumentDB: you know that it is unproven."""
 

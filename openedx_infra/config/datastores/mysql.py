@@ -7,7 +7,15 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from openedx_infra.config.base import IMMUTABLE, Count, Memory, Port, Section, Switch
-from openedx_infra.config.datastores.common import DatabaseName, Days, Gigabytes, ProvenByAws, Tls
+from openedx_infra.config.datastores.common import (
+    OWN_NAME,
+    DatabaseName,
+    Days,
+    Gigabytes,
+    OfItsOwn,
+    ProvenByAws,
+    Tls,
+)
 from openedx_infra.config.hosts import ServerName
 from openedx_infra.config.patterns import Pattern
 
@@ -139,12 +147,16 @@ class MysqlAurora(AuroraServer, MysqlManaged):
     """AWS runs it, and the instance's own stack makes it. Aurora speaks as MySQL 8.4 does."""
 
 
-class MysqlShared(ProvenByAws, MysqlDatabase):
+class MysqlShared(OfItsOwn, ProvenByAws, MysqlDatabase):
     """A database of its own on the server that a foundation stack shares between its instances."""
 
     source: Literal["shared"] = Field(json_schema_extra=IMMUTABLE)
     """The foundation stack of `openedx:foundation` tells the server, and the password of its
     administrator."""
+    database: DatabaseName = OWN_NAME
+    """Name of the platform's database. No other instance on the server may have the same."""
+    user: DatabaseName = OWN_NAME
+    """Name of the platform's user. No other instance on the server may have the same."""
 
 
 Mysql = Annotated[
