@@ -169,7 +169,9 @@ def test_override_that_nothing_is_meant_by(dev: Instance) -> None:
 
 
 def test_a_change_that_data_would_not_survive(dev: Instance) -> None:
-    said = changed(dev, datastores={"protect": False, "mysql": {"database": "another"}})
+    said = changed(
+        dev, datastores={"protect": False, "mysql": {"source": "in-cluster", "database": "another"}}
+    )
     assert said.code == 1, said.text
     assert "openedx:datastores.mysql.database" in said.err and "can't change" in said.err
 
