@@ -173,7 +173,8 @@ def test_a_change_that_data_would_not_survive(dev: Instance) -> None:
         dev, datastores={"protect": False, "mysql": {"source": "in-cluster", "database": "another"}}
     )
     assert said.code == 1, said.text
-    assert "openedx:datastores.mysql.database" in said.err and "can't change" in said.err
+    assert '"another" was "openedx" when the instance was made, and its data is there' in said.err
+    assert "openedx:datastores.mysql.database" in said.err and "moved: [mysql]" in said.err
 
 
 def test_another_run_at_work(dev: Instance, tmp_path: Path) -> None:
