@@ -41,7 +41,6 @@ def check(name: str, config_file: Path | None = None) -> Report:
     file = stackfile.read(name, config_file)
     stack = stackfile.validated(file)
     values = secrets.stand_ins(stack)
-    values = secrets.stand_ins(stack)
     graph = recorded(stack, values)
     demand_lawful(stack, graph, values)
     return Report(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pulumi
 
 from openedx_infra.aws import aurora, documentdb, elasticache, opensearch, rds
@@ -68,28 +70,31 @@ def mongodb(account: Account, said: DocumentdbServer, password: Password, parent
 
 def broker(account: Account, said: ValkeyElasticache, password: Password, parent: pulumi.Resource) -> Server:
     """Valkey that never evicts: a lost task is lost work, so it is kept as data are."""
-    asked = elasticache.Valkey(
-        node_type=said.node_type,
-        replicas=said.replicas,
-        snapshot_days=said.snapshot_days,
-        eviction="noeviction",
-        password=password,
-        data=True,
-    )
+    asked = _valkey(said, password, eviction="noeviction", data=True)
     return elasticache.server(account, "broker", asked, parent)
 
 
 def cache(account: Account, said: ValkeyElasticache, password: Password, parent: pulumi.Resource) -> Server:
     """Valkey that evicts what was used least recently, and can always be filled again."""
-    asked = elasticache.Valkey(
+    asked = _valkey(said, password, eviction="allkeys-lru", data=False)
+    return elasticache.server(account, "cache", asked, parent)
+
+
+def _valkey(
+    said: ValkeyElasticache,
+    password: Password,
+    *,
+    eviction: Literal["noeviction", "allkeys-lru"],
+    data: bool,
+) -> elasticache.Valkey:
+    return elasticache.Valkey(
         node_type=said.node_type,
         replicas=said.replicas,
         snapshot_days=said.snapshot_days,
-        eviction="allkeys-lru",
+        eviction=eviction,
         password=password,
-        data=False,
+        data=data,
     )
-    return elasticache.server(account, "cache", asked, parent)
 
 
 def search(account: Account, said: SearchOpensearch, password: Password, parent: pulumi.Resource) -> Server:
