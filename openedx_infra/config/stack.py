@@ -8,15 +8,22 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from openedx_infra.config.aws import Aws, StackName
+from openedx_infra.config.backups import Backups
 from openedx_infra.config.base import IMMUTABLE, OrNothing
+from openedx_infra.config.blue_green import BlueGreen
 from openedx_infra.config.builds import Build
 from openedx_infra.config.cluster import Cluster
 from openedx_infra.config.datastores import Datastores
 from openedx_infra.config.datastores.storage import StorageInCluster
 from openedx_infra.config.described import Described
+from openedx_infra.config.duties import Duties
+from openedx_infra.config.event_bus import EventBus
 from openedx_infra.config.features import Features, Mfes, Settings
 from openedx_infra.config.images import Images, Reference
+from openedx_infra.config.ingress import Ingress
 from openedx_infra.config.mail import Mail
+from openedx_infra.config.maintenance import Maintenance
+from openedx_infra.config.monitoring import Monitoring
 from openedx_infra.config.overrides import Override
 from openedx_infra.config.places import Location
 from openedx_infra.config.site import Site
@@ -84,6 +91,20 @@ class Stack(Described):
     instance stands alone."""
     sizing: Sizing = Sizing()
     """Replicas, CPU and memory."""
+    ingress: Ingress = Ingress()
+    """How requests come in, and what is refused."""
+    maintenance: Maintenance = Maintenance()
+    """A pause for visitors."""
+    blue_green: Annotated[BlueGreen | None, OrNothing] = None
+    """A second version beside the first one. None: there is one version."""
+    backups: Annotated[Backups | None, OrNothing] = None
+    """Backups, and the proof that they can be restored. None: none are made."""
+    monitoring: Monitoring = Monitoring()
+    """Metrics, alerts, dashboards and events."""
+    duties: Duties = Duties()
+    """Commands that run by the clock."""
+    event_bus: EventBus = EventBus()
+    """Who listens to the event bus."""
     mail: Mail = Mail()
     """Sender and delivery of mails."""
     mfes: Mfes = Mfes()
