@@ -89,10 +89,12 @@ class Image:
 
 @dataclass(frozen=True, kw_only=True)
 class Container:
-    """The one container of a pod."""
+    """A container of a pod."""
 
     image: Image
     size: Size
+    name: str | None = None
+    """Its name. None: the component that the pod is."""
     command: Sequence[str] | None = None
     """What to run instead of the image's entry point."""
     args: Sequence[str] | None = None
@@ -100,6 +102,8 @@ class Container:
     env: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     """Environment; never a secret."""
     mounts: Sequence[Mount] = ()
+    user: int | None = None
+    """Numeric user, where its image wants another one than the pod's."""
     port: int | None = None
     """TCP port that it listens on."""
     probes: Probes = NO_PROBES
@@ -115,11 +119,15 @@ class Container:
 
 @dataclass(frozen=True, kw_only=True)
 class Pod:
-    """A pod of one container."""
+    """A pod of one container, and those that run before and beside it."""
 
     component: str
     """What it is: its label, by which Services and budgets find it."""
     container: Container
+    before: Sequence[Container] = ()
+    """Containers that run to their end, one after the other, before it starts."""
+    sidecars: Sequence[Container] = ()
+    """Containers that start before all others, run beside them, and are stopped after them."""
     user: int
     """Numeric user and group, also the group of its volumes."""
     group: int | None = None
@@ -153,8 +161,9 @@ def template(scope: Scope, pod: Pod) -> PodTemplateSpecArgs:
                 LocalObjectReferenceArgs(name=name) for name in pod.container.image.pull_secrets
             ]
             or None,
+            init_containers=_before(pod) or None,
             containers=[_container(pod.component, pod.container)],
-            volumes=_volumes(pod.container.mounts),
+            volumes=_volumes([pod.container, *pod.before, *pod.sidecars]),
             topology_spread_constraints=[_spread(scope.selector(pod.component))],
             affinity=_affinity(pod.beside),
         ),
@@ -173,9 +182,16 @@ def pod_security(user: int, group: int) -> PodSecurityContextArgs:
     )
 
 
-def _container(name: str, container: Container) -> ContainerArgs:
+def _before(pod: Pod) -> list[ContainerArgs]:
+    """Kubernetes' init containers; one that is always restarted is a sidecar (stable since 1.33)."""
+    sidecars = [_container(pod.component, each, restart="Always") for each in pod.sidecars]
+    return [*sidecars, *(_container(pod.component, each) for each in pod.before)]
+
+
+def _container(name: str, container: Container, *, restart: str | None = None) -> ContainerArgs:
     return ContainerArgs(
-        name=name,
+        name=container.name or name,
+        restart_policy=restart,
         image=container.image.reference,
         image_pull_policy=container.image.pull_policy,
         command=list(container.command) if container.command else None,
@@ -189,7 +205,7 @@ def _container(name: str, container: Container) -> ContainerArgs:
         readiness_probe=container.probes.readiness,
         liveness_probe=container.probes.liveness,
         lifecycle=_drain(container.drain_seconds),
-        security_context=container_security(binds_low_ports=container.binds_low_ports),
+        security_context=container_security(user=container.user, binds_low_ports=container.binds_low_ports),
     )
 
 
@@ -222,8 +238,10 @@ def _drain(seconds: int) -> LifecycleArgs | None:
     return LifecycleArgs(pre_stop=LifecycleHandlerArgs(sleep=SleepActionArgs(seconds=seconds)))
 
 
-def _volumes(mounts: Sequence[Mount]) -> list[pulumi.Input[VolumeArgs]] | None:
-    return [mount.volume for mount in mounts] or None
+def _volumes(containers: Sequence[Container]) -> list[pulumi.Input[VolumeArgs]] | None:
+    """Volumes of all containers; what several of them mount by one name is one volume."""
+    volumes = {str(mount.volume.name): mount.volume for each in containers for mount in each.mounts}
+    return list(volumes.values()) or None
 
 
 def _spread(selector: Mapping[str, str]) -> TopologySpreadConstraintArgs:
