@@ -12,7 +12,7 @@ from openedx_infra.components.instance import MFE_PORT, WEB_PORT, Instance
 from openedx_infra.components.proxies import proxy
 from openedx_infra.config.datastores.search import SearchInCluster
 from openedx_infra.config.site import TlsCertManager, TlsSecret
-from openedx_infra.kubernetes.routing import route
+from openedx_infra.kubernetes.routing import Route, open_host
 from openedx_infra.settings import UPLOAD_LIMITS
 
 SEARCH_PATHS = ("/multi-search", "/indexes", "/health")
@@ -29,14 +29,16 @@ November 2019)."""
 
 @dataclass(frozen=True, kw_only=True)
 class Door:
-    """A public host, and the Service behind it."""
+    """A public host, and what is behind it."""
 
-    service: str
-    port: int
+    name: str
+    """What its objects are called: it stays, whatever the routes lead to."""
     host: str
+    routes: Sequence[Route]
     limit: int
     """Largest body of a request, in bytes."""
-    paths: Sequence[str] = ("/",)
+    sticky: bool = False
+    """Whether a visitor comes back to the same pod."""
 
 
 class Ingress(pulumi.ComponentResource):
@@ -49,15 +51,17 @@ class Ingress(pulumi.ComponentResource):
         controller = proxy(instance, self)
         doors = [*self._doors(), *self._search(), *self._files()]
         for door in doors:
-            self._open(door, controller.annotations(door.service, door.limit))
+            self._open(door, controller.annotations(door.name, door.limit))
         self.register_outputs({"hosts": [door.host for door in doors]})
 
     def _doors(self) -> list[Door]:
         site = self._instance.stack.site
+        lms, studio = Route(service="lms", port=WEB_PORT), Route(service="studio", port=WEB_PORT)
+        mfe = Route(service="mfe", port=MFE_PORT)
         return [
-            Door(service="lms", port=WEB_PORT, host=site.lms_host, limit=UPLOAD_LIMITS["lms"]),
-            Door(service="studio", port=WEB_PORT, host=site.studio_host, limit=UPLOAD_LIMITS["cms"]),
-            Door(service="mfe", port=MFE_PORT, host=site.mfe_host, limit=QUERY_LIMIT),
+            Door(name="lms", host=site.lms_host, routes=[lms], limit=UPLOAD_LIMITS["lms"]),
+            Door(name="studio", host=site.studio_host, routes=[studio], limit=UPLOAD_LIMITS["cms"]),
+            Door(name="mfe", host=site.mfe_host, routes=[mfe], limit=QUERY_LIMIT),
         ]
 
     def _search(self) -> list[Door]:
@@ -65,30 +69,19 @@ class Ingress(pulumi.ComponentResource):
         stack = self._instance.stack
         if not isinstance(stack.datastores.search, SearchInCluster):
             return []
-        return [
-            Door(
-                service="meilisearch",
-                port=meilisearch.PORT,
-                host=stack.site.search_host,
-                limit=QUERY_LIMIT,
-                paths=SEARCH_PATHS,
-            )
-        ]
+        routes = [Route(service="meilisearch", port=meilisearch.PORT, path=path) for path in SEARCH_PATHS]
+        return [Door(name="meilisearch", host=stack.site.search_host, routes=routes, limit=QUERY_LIMIT)]
 
     def _files(self) -> list[Door]:
         """The instance's own S3 server, if it has one: its buckets, and neither a list of them nor health."""
         stack = self._instance.stack
         if stack.files_host is None:
             return []
-        return [
-            Door(
-                service="storage",
-                port=object_storage.PORT,
-                host=stack.files_host,
-                limit=UPLOAD_LIMIT,
-                paths=[f"/{name}" for name in object_storage.bucket_names(stack).values()],
-            )
+        routes = [
+            Route(service="storage", port=object_storage.PORT, path=f"/{name}")
+            for name in object_storage.bucket_names(stack).values()
         ]
+        return [Door(name="storage", host=stack.files_host, routes=routes, limit=UPLOAD_LIMIT)]
 
     def _open(self, door: Door, annotations: dict[str, pulumi.Input[str]]) -> None:
         stack, tls = self._instance.stack, self._instance.stack.site.tls
@@ -96,14 +89,13 @@ class Ingress(pulumi.ComponentResource):
         if isinstance(tls, TlsSecret):
             secret = tls.secret
         elif isinstance(tls, TlsCertManager):
-            secret = f"{door.service}-tls"
+            secret = f"{door.name}-tls"
             annotations["cert-manager.io/cluster-issuer"] = tls.cluster_issuer
-        route(
-            door.service,
+        open_host(
+            door.name,
             self._instance.scope,
             host=door.host,
-            port=door.port,
-            paths=door.paths,
+            routes=door.routes,
             ingress_class=stack.cluster.ingress_class or stack.cluster.ingress_controller,
             annotations=annotations,
             tls_secret=secret,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pulumi
@@ -22,35 +23,51 @@ from pulumi_kubernetes.networking.v1 import (
 from openedx_infra.kubernetes.names import NO_WAIT, Scope
 
 
-def route(
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """Paths of a host, and the Service behind them."""
+
+    service: str
+    port: int
+    path: str = "/"
+    """Start of the paths, up to a slash or their end. The longest one that fits a request decides."""
+
+
+def open_host(
     name: str,
     scope: Scope,
     *,
     host: str,
-    port: int,
+    routes: Sequence[Route],
     ingress_class: str,
     opts: pulumi.ResourceOptions,
-    paths: Sequence[str] = ("/",),
     annotations: Mapping[str, pulumi.Input[str]] | None = None,
     tls_secret: str | None = None,
 ) -> Ingress:
-    """Requests for `host`, under `paths`, go to the Service called `name`.
+    """An Ingress called `name`: requests for `host` go along the routes.
 
     It isn't awaited: whether it gets an address of its own is the controller's affair, and many never do.
     """
-    backend = IngressBackendArgs(
-        service=IngressServiceBackendArgs(name=name, port=ServiceBackendPortArgs(number=port))
-    )
-    rules = [HTTPIngressPathArgs(path=path, path_type="Prefix", backend=backend) for path in paths]
     return Ingress(
         name,
         metadata=scope.metadata(name, name=name, annotations={**NO_WAIT, **(annotations or {})}),
         spec=IngressSpecArgs(
             ingress_class_name=ingress_class,
-            rules=[IngressRuleArgs(host=host, http=HTTPIngressRuleValueArgs(paths=rules))],
+            rules=[
+                IngressRuleArgs(
+                    host=host, http=HTTPIngressRuleValueArgs(paths=[_path(one) for one in routes])
+                )
+            ],
             tls=[IngressTLSArgs(hosts=[host], secret_name=tls_secret)] if tls_secret else None,
         ),
         opts=opts,
+    )
+
+
+def _path(route: Route) -> HTTPIngressPathArgs:
+    service = IngressServiceBackendArgs(name=route.service, port=ServiceBackendPortArgs(number=route.port))
+    return HTTPIngressPathArgs(
+        path=route.path, path_type="Prefix", backend=IngressBackendArgs(service=service)
     )
 
 
