@@ -46,7 +46,7 @@ class Process:
 
 
 def pod(site: Site, instance: Instance, kept: SettingsFiles, storage: FileStore, process: Process) -> Pod:
-    """A pod that runs the platform's code."""
+    """A pod that runs the platform's code, unless the stack is paused."""
     container = Container(
         image=instance.image("openedx"),
         size=process.size,
@@ -67,6 +67,7 @@ def pod(site: Site, instance: Instance, kept: SettingsFiles, storage: FileStore,
         grace_seconds=process.grace_seconds,
         service_account=instance.service_account,
         beside=SHARED if storage.one_node else None,
+        paused=instance.stack.maintenance.pause,
     )
 
 

@@ -32,9 +32,9 @@ def cron_job(
 ) -> CronJob:
     """A pod that runs to its end by the clock, never twice at a time.
 
-    `schedule` is a crontab's five fields in `time_zone`. None: it waits, suspended, until somebody makes a
-    Job of it, as `kubectl create job --from=cronjob/NAME` and verbs of `openedx-infra` do. Its name is fixed,
-    and it is changed in place: a run under way ends as it began.
+    `schedule` is a crontab's five fields in `time_zone`. None, or a paused pod: it waits, suspended, until
+    somebody makes a Job of it, as `kubectl create job --from=cronjob/NAME` and verbs of `openedx-infra` do.
+    Its name is fixed, and it is changed in place: a run under way ends as it began.
     """
     spec = JobSpecArgs(
         backoff_limit=retries,
@@ -48,7 +48,7 @@ def cron_job(
         spec=CronJobSpecArgs(
             schedule=schedule or NEVER,
             time_zone=time_zone,
-            suspend=schedule is None,
+            suspend=schedule is None or pod.paused,
             concurrency_policy="Forbid",
             starting_deadline_seconds=LATE_SECONDS,
             successful_jobs_history_limit=KEPT_DONE,

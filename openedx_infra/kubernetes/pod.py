@@ -137,6 +137,9 @@ class Pod:
     grace_seconds: int = 30
     """Seconds to finish after SIGTERM, draining included."""
     restart: Literal["Always", "Never"] = "Always"
+    paused: bool = False
+    """Whether it rests: what keeps pods like it running has none, nothing scales it, and the clock starts
+    none. What somebody starts on purpose, such as a Job, runs all the same."""
     annotations: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     service_account: pulumi.Input[str] | None = None
     """Service account that it runs as. None: the namespace's default one, which may do nothing."""

@@ -38,8 +38,10 @@ def deployment(
 ) -> Deployment:
     """Pods without data, and a disruption budget when there are several.
 
-    `surge` starts a new pod before an old one goes; `recreate` has never two at a time.
+    `surge` starts a new pod before an old one goes; `recreate` has never two at a time. Of a paused pod there
+    is none.
     """
+    replicas = 0 if pod.paused else replicas
     if replicas > 1:
         budget(name, scope, pod, opts)
     return Deployment(
