@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from tools.model import Accept, GoBuild, ModuleFile, Release, Tool
 from tools.recipes_images import BUILDKIT_TOOL, BUILDX_TOOL, DOCKER_BUILD_TOOL, REGISTRY_TOOL
-from tools.recipes_parts import VERSITYGW_TOOL
+from tools.recipes_parts import KUBE_SCORE_TOOL, VERSITYGW_TOOL
 
 PULUMI = "3.259.0"
 PULUMI_LANGUAGE_HOST = "3.79.0"
@@ -159,10 +159,11 @@ _KUBERNETES = Tool(
 )
 
 _IMAGES = (DOCKER_BUILD_TOOL, BUILDKIT_TOOL, BUILDX_TOOL, REGISTRY_TOOL)
+_PARTS = (VERSITYGW_TOOL, KUBE_SCORE_TOOL)
 TOOLS: Mapping[str, Tool] = MappingProxyType(
     {
         tool.name: tool
-        for tool in (_PULUMI, _PULUMI_KUBERNETES, _ETCD, _KWOK, _KUBERNETES, *_IMAGES, VERSITYGW_TOOL)
+        for tool in (_PULUMI, _PULUMI_KUBERNETES, _ETCD, _KWOK, _KUBERNETES, *_IMAGES, *_PARTS)
     }
 )
 """Every tool by name, in the order in which they are had: what most people wait for comes first."""
@@ -179,7 +180,7 @@ DOCKER_BUILD = "pulumi-docker-build"
 IMAGES = (DOCKER_BUILD, "buildkit", "buildx", "registry")
 """What builds images where there is no Docker: only stacks and tests that build need it."""
 
-PARTS = ("versitygw",)
-"""Servers that tests of parts start: nothing else needs them."""
+PARTS = ("versitygw", "kube-score")
+"""Servers that tests of parts start, and the judge that they ask: nothing else needs them."""
 
 ALL = ENGINE + CLUSTER

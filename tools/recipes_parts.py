@@ -1,4 +1,4 @@
-"""What each server is that tests start themselves, and an instance runs as an image."""
+"""What is each server that tests start themselves, and each judge that they ask?"""
 
 from __future__ import annotations
 
@@ -28,3 +28,27 @@ VERSITYGW_TOOL = Tool(
     ),
     seconds=120,
 )
+
+KUBE_SCORE = "1.20.0"
+
+KUBE_SCORE_TOOL = Tool(
+    name="kube-score",
+    version=KUBE_SCORE,
+    binaries=("kube-score",),
+    accept=Accept(command=("version",), minimum=(1, 20, 0)),
+    release=Release(
+        url=f"https://github.com/zegl/kube-score/releases/download/v{KUBE_SCORE}/"
+        f"kube-score_{KUBE_SCORE}_{{os}}_{{arch}}.tar.gz",
+        checksums=f"https://github.com/zegl/kube-score/releases/download/v{KUBE_SCORE}/checksums.txt",
+    ),
+    steps=(
+        GoBuild(
+            folder="kube-score",
+            package="github.com/zegl/kube-score/cmd/kube-score",
+            binary="kube-score",
+            variables=(("main.version", KUBE_SCORE),),
+        ),
+    ),
+    seconds=60,
+)
+"""Judges objects as a reviewer would: tests run it over all that a stack makes."""
