@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pulumi
 
+from openedx_infra.components import maintenance
 from openedx_infra.components.in_cluster import meilisearch, object_storage
 from openedx_infra.components.instance import MFE_PORT, WEB_PORT, Instance
 from openedx_infra.components.proxies import proxy
@@ -42,12 +43,20 @@ class Door:
 
 
 class Ingress(pulumi.ComponentResource):
-    """One Ingress for each host. They need no pod behind them yet, so they wait for nothing."""
+    """One Ingress for each host. They need no pod behind them yet, so they wait for nothing but what is in
+    `after`: what takes the place of something that visitors reach already."""
 
-    def __init__(self, name: str, instance: Instance, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        instance: Instance,
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        after: Sequence[pulumi.Resource] = (),
+    ) -> None:
         super().__init__("openedx:index:Ingress", name, None, opts)
         self._instance = instance
-        self._own = pulumi.ResourceOptions(parent=self)
+        self._own = pulumi.ResourceOptions(parent=self, depends_on=list(after))
         controller = proxy(instance, self)
         doors = [*self._doors(), *self._search(), *self._files()]
         for door in doors:
@@ -58,11 +67,13 @@ class Ingress(pulumi.ComponentResource):
         site = self._instance.stack.site
         lms, studio = Route(service="lms", port=WEB_PORT), Route(service="studio", port=WEB_PORT)
         mfe = Route(service="mfe", port=MFE_PORT)
-        return [
+        doors = [
             Door(name="lms", host=site.lms_host, routes=[lms], limit=UPLOAD_LIMITS["lms"]),
             Door(name="studio", host=site.studio_host, routes=[studio], limit=UPLOAD_LIMITS["cms"]),
             Door(name="mfe", host=site.mfe_host, routes=[mfe], limit=QUERY_LIMIT),
         ]
+        page = self._instance.stack.maintenance.page
+        return [replace(door, routes=[maintenance.ROUTE]) for door in doors] if page else doors
 
     def _search(self) -> list[Door]:
         """The instance's own Meilisearch, if it has one."""

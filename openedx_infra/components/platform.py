@@ -17,6 +17,7 @@ from openedx_infra.components.initialization import Initialization, Initializati
 from openedx_infra.components.instance import Instance
 from openedx_infra.components.isolation import isolate
 from openedx_infra.components.lms import Lms
+from openedx_infra.components.maintenance import Maintenance
 from openedx_infra.components.mfe import Mfe
 from openedx_infra.components.pulling import Login, logins, pull_secret
 from openedx_infra.components.sites import LMS, STUDIO, render
@@ -91,7 +92,8 @@ class Platform(pulumi.ComponentResource):
         )
         Workers("workers", workers, own)
         Mfe("mfe", self.instance, own)
-        Ingress("ingress", self.instance, own)
+        page = Maintenance("maintenance", self.instance, own).ready if stack.maintenance.page else ()
+        Ingress("ingress", self.instance, own, after=page)
         self.register_outputs({"namespace": scope.namespace})
 
     def _images(self, args: PlatformArgs, known: Mapping[str, Login]) -> Mapping[str, pulumi.Input[str]]:

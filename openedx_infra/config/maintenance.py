@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
-from openedx_infra.config.base import Section, Switch
+from openedx_infra.config.base import Count, Section, Switch
 
 
 class Maintenance(Section):
@@ -17,3 +19,5 @@ class Maintenance(Section):
     """Whether nothing of the platform runs: no web pod, no worker, no clock. Queued tasks wait."""
     message: str = Field("This site is being worked on and will be back soon.", min_length=1, max_length=500)
     """What the page says, beside the site's name."""
+    retry_seconds: Annotated[Count, Field(ge=1, le=86400)] = 300
+    """Seconds after which browsers, programs and search engines are asked to come again. A guess."""

@@ -1,0 +1,64 @@
+"""Who answers visitors while the site is being worked on?
+
+There is such a server only while the page is on. Ingresses turn to it when its pods are ready, and away from it
+before it goes, so that the switch costs no request; and a site that isn't worked on pays nothing for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pulumi
+
+from openedx_infra.components.instance import MFE_PORT, Instance
+from openedx_infra.components.mfe import SOFTWARE, USER
+from openedx_infra.kubernetes import files, probes, volumes, workload
+from openedx_infra.kubernetes.pod import Container, FixedSize, Pod
+from openedx_infra.kubernetes.probes import Probes
+from openedx_infra.kubernetes.routing import Route
+from openedx_infra.settings import HEALTH_PATH
+from openedx_infra.settings.maintenance import PAGE_DIR, maintenance_files
+
+NAME = "maintenance"
+ROUTE = Route(service=NAME, port=MFE_PORT)
+"""Where every request goes while the page is on."""
+SIZE = FixedSize(cpu="10m", memory="64Mi", memory_limit="128Mi")
+"""Caddy 2.6 takes 38 MB to serve the page (measured here); the limit is a guess."""
+
+
+class Maintenance(pulumi.ComponentResource):
+    """A server that gives every request the same page.
+
+    It is the image of the MFEs, which nodes have already, and as many pods as those; the network lets visitors
+    reach whatever runs that software.
+    """
+
+    def __init__(self, name: str, instance: Instance, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("openedx:index:Maintenance", name, None, opts)
+        scope, own = instance.scope, pulumi.ResourceOptions(parent=self)
+        texts = files.plain(f"{NAME}-page", scope, maintenance_files(instance.stack), own)
+        pod = Pod(component=NAME, software=SOFTWARE, container=_caddy(instance, texts), user=USER)
+        workload.service(NAME, scope, pod, own)
+        replicas = instance.stack.sizing.mfe.replicas
+        self.ready: Sequence[pulumi.Resource] = [
+            workload.deployment(NAME, scope, pod, own, replicas=replicas)
+        ]
+        """What must be there before visitors are sent here."""
+        self.register_outputs({})
+
+
+def _caddy(instance: Instance, texts: files.Files) -> Container:
+    return Container(
+        image=instance.image("mfe"),
+        size=SIZE,
+        command=["caddy", "run", "--config", f"{PAGE_DIR}/Caddyfile", "--adapter", "caddyfile"],
+        env={"HOME": "/tmp", "XDG_CONFIG_HOME": "/tmp/config", "XDG_DATA_HOME": "/tmp/data"},
+        port=MFE_PORT,
+        probes=Probes(
+            readiness=probes.http(HEALTH_PATH, MFE_PORT),
+            liveness=probes.tcp(MFE_PORT, every=20, failures=6),
+        ),
+        mounts=[volumes.mounted("page", PAGE_DIR, [texts]), volumes.scratch("tmp", "/tmp", "64Mi")],
+        drain_seconds=15,
+        binds_low_ports=True,
+    )
