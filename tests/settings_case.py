@@ -80,7 +80,7 @@ SAID: dict[str, dict[str, Any]] = {
             "languages": ["fr", "en"],
             "time_zone": "Europe/Paris",
             "theme": "campus",
-            "tls": {"source": "cert-manager", "cluster_issuer": "letsencrypt"},
+            "tls": {"source": "cert-manager", "issuer": {"source": "cluster-issuer", "name": "letsencrypt"}},
         },
         "mail": {
             "sender": "noreply@campus.example.org",

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from openedx_infra.config.base import IMMUTABLE, KubernetesName, Section
+from openedx_infra.config.base import IMMUTABLE, KubernetesName, Section, Switch
 
 
 class ClusterAddress(Section):
@@ -30,9 +30,19 @@ class Cluster(ClusterAddress):
     storage_class: KubernetesName | None = Field(None, json_schema_extra=IMMUTABLE)
     """StorageClass of all volumes. Default: the cluster's default class."""
 
-    ingress_controller: Literal["traefik", "nginx"] = "traefik"
-    """The ingress controller that serves the hosts. It decides how upload limits and headers are written:
-    Traefik (part of k3s) by Middleware objects, NGINX by annotations."""
+    ingress_controller: Literal["traefik", "nginx", "envoy"] = "traefik"
+    """The controller that serves the hosts. It decides how limits and headers are written: Traefik (part of
+    k3s) by Middleware objects, NGINX by annotations; Envoy Gateway serves `openedx:ingress.kind: gateway`
+    alone, by the standard's own words. Ingress NGINX is retired since March 2026: no new instance should
+    start with it."""
+
+    ingress_namespace: KubernetesName | None = None
+    """Namespace of the controller's pods, from which alone visitors come. Default: where k3s and the
+    controllers' own charts put it: `kube-system` or `traefik`, `ingress-nginx`, `envoy-gateway-system`."""
 
     ingress_class: KubernetesName | None = None
-    """IngressClass to use. Default: the name of the controller."""
+    """IngressClass to use, or GatewayClass. Default: the name of the controller; `eg` with Envoy Gateway."""
+
+    keda: Switch = False
+    """Whether the cluster runs KEDA (2.14 or later), which can count requests and waiting tasks. Then it does
+    all autoscaling, and nothing else does: CPU and memory, too."""

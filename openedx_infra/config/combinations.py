@@ -6,7 +6,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import combinations
 
-from openedx_infra.config import aws_rules, capacity, datastore_rules, image_rules, search_rules, taken_names
+from openedx_infra.config import (
+    autoscaling_rules,
+    aws_rules,
+    capacity,
+    datastore_rules,
+    duty_rules,
+    entrance_rules,
+    image_rules,
+    monitoring_rules,
+    search_rules,
+    taken_names,
+)
 from openedx_infra.config.conflict import Conflict
 from openedx_infra.config.mail import MailSmtp
 from openedx_infra.config.patterns import DNS_LABEL, Pattern
@@ -106,6 +117,12 @@ def _unknown_mfe(stack: Stack, location: Location, name: str) -> Conflict:
     return Conflict(location, text, (("release",),))
 
 
+def _event_bus(stack: Stack) -> Iterator[Conflict]:
+    if stack.event_bus.consumers and not stack.event_bus.enabled:
+        text = "there is nothing to listen to, as `enabled` is false: say true, or leave them out"
+        yield Conflict(("event_bus", "consumers"), text, (("event_bus", "enabled"),))
+
+
 def _identities(stack: Stack) -> Iterator[Conflict]:
     for index, override in enumerate(stack.overrides):
         for key in sorted({"apiVersion", "kind"} & override.patch.keys()):
@@ -122,8 +139,13 @@ _RULES: tuple[Callable[[Stack], Iterator[Conflict]], ...] = (
     search_rules.conflicts,
     aws_rules.conflicts,
     capacity.conflicts,
+    autoscaling_rules.conflicts,
+    _event_bus,
+    entrance_rules.conflicts,
     _mail,
     _mfes,
     image_rules.conflicts,
+    duty_rules.conflicts,
+    monitoring_rules.conflicts,
     _identities,
 )

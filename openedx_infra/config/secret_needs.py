@@ -18,6 +18,7 @@ from openedx_infra.config.datastores.valkey import (
     CacheExternal,
     CacheShared,
 )
+from openedx_infra.config.issuers import Acme, AcmeDns
 from openedx_infra.config.mail import MailSmtp
 from openedx_infra.config.secrets import (
     BY_NAME,
@@ -25,6 +26,7 @@ from openedx_infra.config.secrets import (
     SECRETS,
     Secret,
     client_key,
+    duty_secret,
     registry_password,
 )
 from openedx_infra.config.stack import PROJECT, SECRETS_KEY, Stack
@@ -47,6 +49,7 @@ def required(stack: Stack) -> tuple[Secret, ...]:
             if secret.name in needs
         ),
         *(registry_password(name, registry.host) for name, registry in registries),
+        *(duty_secret(name) for name in sorted(stack.duties.secrets)),
     )
 
 
@@ -85,7 +88,18 @@ def _needs(stack: Stack) -> Iterator[_Need]:
     delivery = stack.mail.delivery
     if isinstance(delivery, MailSmtp) and delivery.username is not None:
         yield "mail_password", False
+    yield from _of_issuer(stack)
+    if stack.monitoring.tracking and stack.monitoring.tracking.server:
+        yield from (("tracking_access_key", False), ("tracking_secret_key", False))
     yield from ((f"build_{name}", False) for build in stack.images.builds.values() for name in build.secrets)
+
+
+def _of_issuer(stack: Stack) -> Iterator[_Need]:
+    issuer = stack.site.issuer
+    if isinstance(issuer, Acme) and issuer.key_id is not None:
+        yield "acme_account_key", False
+    if isinstance(issuer, AcmeDns) and issuer.needs_secret:
+        yield "acme_dns_secret", False
 
 
 def _of_database(name: str, said: Mysql | Mongodb) -> Iterator[_Need]:

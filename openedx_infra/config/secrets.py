@@ -158,7 +158,31 @@ _DATASTORE_SECRETS: tuple[Secret, ...] = (
 """Of datastores: `secret_needs` knows which of them a stack needs, and who knows their values."""
 
 _SERVICE_SECRETS: tuple[Secret, ...] = (
+    Secret(
+        name="tracking_access_key",
+        meaning="name at the S3 server of tracking events",
+        make=None,
+        rotation=_RESTART,
+    ),
+    Secret(
+        name="tracking_secret_key",
+        meaning="key at the S3 server of tracking events",
+        make=None,
+        rotation=_RESTART,
+    ),
     Secret(name="mail_password", meaning="login at the SMTP server", make=None, rotation=_RESTART),
+    Secret(
+        name="acme_dns_secret",
+        meaning="login of cert-manager at the provider of the domain: access key, API token or TSIG key",
+        make=None,
+        rotation="the next certificate is asked for with the new one",
+    ),
+    Secret(
+        name="acme_account_key",
+        meaning="key of the account at the certificate authority, in Base64 as it gives it",
+        make=None,
+        rotation="nothing, until the account is made anew",
+    ),
     Secret(
         name="build_git_token",
         meaning="private Git repositories that images are built from",
@@ -204,6 +228,21 @@ def registry_password(name: str, host: str) -> Secret:
     )
 
 
+DUTY_SECRET = "duty_"
+"""What the name of a secret of an own duty begins with; the name of its file follows."""
+
+
+def duty_secret(name: str) -> Secret:
+    """A secret that duties in `duties.extra` read as a file."""
+    return Secret(
+        name=f"{DUTY_SECRET}{name}",
+        meaning=f"file {name} of own duties",
+        make=None,
+        rotation="duties read the new one from their next run on",
+    )
+
+
 def is_known(name: str) -> bool:
     """Whether a secret of this name may stand under `openedx:secrets`."""
-    return name in NAMES or re.fullmatch(rf"{REGISTRY_PASSWORD}[a-z][a-z0-9_]*", name) is not None
+    prefixed = rf"({REGISTRY_PASSWORD}|{DUTY_SECRET})[a-z][a-z0-9_]*"
+    return name in NAMES or re.fullmatch(prefixed, name) is not None

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 
 from openedx_infra.config.base import IMMUTABLE, Distinct, KubernetesName, Section
 from openedx_infra.config.hosts import Email, Hostname
+from openedx_infra.config.issuers import Issuer
 from openedx_infra.config.patterns import Pattern
 
 
@@ -34,8 +35,8 @@ class TlsCertManager(Section):
 
     source: Literal["cert-manager"]
     """The certificate is requested from cert-manager."""
-    cluster_issuer: KubernetesName
-    """Name of the ClusterIssuer that signs."""
+    issuer: Issuer
+    """Who signs."""
 
 
 class TlsUpstream(Section):
@@ -136,6 +137,11 @@ class Site(Section):
     def secure(self) -> bool:
         """Whether visitors reach the site by TLS."""
         return self.scheme == "https"
+
+    @property
+    def issuer(self) -> Issuer | None:
+        """Who signs the certificates. None: nobody is asked to."""
+        return self.tls.issuer if isinstance(self.tls, TlsCertManager) else None
 
     @property
     def lms_url(self) -> str:

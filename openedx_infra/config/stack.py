@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
@@ -24,6 +24,7 @@ from openedx_infra.config.ingress import Ingress
 from openedx_infra.config.mail import Mail
 from openedx_infra.config.maintenance import Maintenance
 from openedx_infra.config.monitoring import Monitoring
+from openedx_infra.config.network import Egress
 from openedx_infra.config.overrides import Override
 from openedx_infra.config.places import Location
 from openedx_infra.config.site import Site
@@ -64,6 +65,13 @@ def _is_release(value: str) -> str:
     raise ValueError(f"is no release that this program knows: write {' or '.join(RELEASES)}")
 
 
+_IMAGES_OF_PARTS: Mapping[str, Callable[[Stack], bool]] = {
+    "rclone": lambda stack: stack.monitoring.tracking is not None,
+    "mysqld_exporter": lambda stack: stack.monitoring.prometheus,
+    "redis_exporter": lambda stack: stack.monitoring.prometheus,
+}
+"""Images that are run with some parts alone, and when these are there."""
+
 ReleaseName = Annotated[str, AfterValidator(_is_release), Field(json_schema_extra={"enum": list(RELEASES)})]
 """A named release of Open edX that this program knows."""
 
@@ -93,6 +101,8 @@ class Stack(Described):
     """Replicas, CPU and memory."""
     ingress: Ingress = Ingress()
     """How requests come in, and what is refused."""
+    network: Egress = Egress()
+    """Whom outside the namespace pods may talk to."""
     maintenance: Maintenance = Maintenance()
     """A pause for visitors."""
     blue_green: Annotated[BlueGreen | None, OrNothing] = None
@@ -233,6 +243,8 @@ class Stack(Described):
         return found
 
     def _runs(self, image: str) -> bool:
-        """Whether an image is run with the sources that are said."""
+        """Whether an image is run with the sources and parts that are said."""
+        if part := _IMAGES_OF_PARTS.get(image):
+            return part(self)
         users = _IMAGES_OF_SOURCES.get(image)
         return users is None or not users.isdisjoint(self.sources.items())
