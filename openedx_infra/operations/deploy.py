@@ -15,6 +15,7 @@ from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.events import Urn
 from openedx_infra.operations.progress import Plan, Progress, counted
 from openedx_infra.operations.session import Request, Session, begin
+from openedx_infra.operations.watch import Watch
 
 if TYPE_CHECKING:
     from openedx_infra.operations.automation import Verbs
@@ -118,10 +119,16 @@ def _agreed(session: Session, console: Console, confirm: Confirm, kept: Sequence
 def _work(session: Session, stop: _Stop, verb: Callable[[Verbs], None], word: str, start: float) -> None:
     """Do a verb and show how it goes; raises an error for people when it fails or is stopped."""
     console = stop.console
-    with Progress(console, usual="delete" if word == "destroy" else "create") as progress:
+    clients = list(session.place.clients())
+    with (
+        Progress(console, usual="delete" if word == "destroy" else "create") as progress,
+        Watch(clients, progress.making, session.live.cli.brake.pull, console) as watch,
+    ):
         try:
             verb(session.live.verbs(progress))
         except OperationError as error:
+            if watch.condemned:
+                raise failure.of_condemned(watch.condemned, session.file.name, word) from error
             if stop.asked:
                 raise failure.of_stop(progress, session.file.name, word) from error
             raise failure.explain(session, progress, error, word) from error

@@ -7,7 +7,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
@@ -24,6 +24,27 @@ class Result:
     stderr: str
 
 
+class Brake:
+    """Asks the command that is at work to stop, as a first Ctrl-C does; from any thread."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
+
+    def pull(self) -> None:
+        """Ask it once; nothing happens when none is at work."""
+        if self._process and self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
+
+    @contextmanager
+    def on(self, process: subprocess.Popen[str]) -> Iterator[None]:
+        """Within the block, this process is at work."""
+        self._process = process
+        try:
+            yield
+        finally:
+            self._process = None
+
+
 @dataclass(frozen=True)
 class Cli:
     """The CLI, its environment, and whom to tell when the user asks to stop."""
@@ -32,6 +53,8 @@ class Cli:
     environment: Mapping[str, str]
     on_interrupt: Callable[[int], object] = lambda _: None
     """Called with 1 at the first Ctrl-C, with 2 at the second …"""
+    brake: Brake = field(default_factory=Brake)
+    """Stops a long command that the program, rather than the user, has given up."""
 
     def ask(self, arguments: Sequence[str], *, folder: Path, say: str | None = None) -> Result:
         """Run a short command, with `say` on its standard input, and wait for its end."""
@@ -70,7 +93,7 @@ class Cli:
             encoding="utf-8",
             start_new_session=True,
         )
-        with self._passing_on_signals(process):
+        with self.brake.on(process), self._passing_on_signals(process):
             stdout, stderr = _Reader(process.stdout, on_output), _Reader(process.stderr, on_error)
             code = process.wait()
         return Result(code, stdout.text(), stderr.text())

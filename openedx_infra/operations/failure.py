@@ -13,6 +13,7 @@ from openedx_infra.operations.progress import Failure, Progress
 
 if TYPE_CHECKING:
     from openedx_infra.operations.session import Session
+    from openedx_infra.operations.watch import Condemned
 
 _WORKLOADS = ("Deployment", "StatefulSet", "Job", "PersistentVolumeClaim", *operated.NAMES)
 
@@ -36,6 +37,38 @@ def of_stop(progress: Progress, stack: str, verb: str) -> OperationError:
         "Stopped, as you asked." + (f" Cut short: {under_way}." if under_way else ""),
         remedy=f"run `openedx-infra {verb} --stack {stack}` again: it goes on from here",
     )
+
+
+def of_condemned(condemned: Sequence[Condemned], stack: str, verb: str) -> OperationError:
+    """The error when the run was stopped, as pods that it waited for can't become ready."""
+    by_workload = {str(each.urn): each for each in reversed(condemned)}
+    lines = []
+    for workload, each in sorted(by_workload.items()):
+        lines.append(f"{workload} can't become ready: {each}")
+        if each.log:
+            lines += [f"  last lines of pod {each.pod}:", *(f"    {line}" for line in each.log)]
+    lines.append("What was under way was stopped; nothing is lost.")
+    return OperationError(
+        "\n".join(lines),
+        remedy=f"the pods that served before still do. {_mend(condemned)}, then run "
+        f"`openedx-infra {verb} --stack {stack}` again: it goes on from here",
+    )
+
+
+def _mend(condemned: Sequence[Condemned]) -> str:
+    ways = (_WAYS.get(each.trouble.family, "mend what the pod complains about") for each in condemned)
+    words = "; ".join(dict.fromkeys(ways))
+    return words[:1].upper() + words[1:]
+
+
+_WAYS = {
+    "image": "correct the image's name or its pull policy in openedx:images",
+    "pull": "see that the image is in its registry, and that nodes may pull it (openedx:images)",
+    "config": "see that what the container refers to is there, or run `up --refresh`",
+    "memory": "give it a higher memory limit (openedx:sizing)",
+    "room": "add a node, or ask for less (openedx:sizing)",
+}
+"""What helps, by the family of a trouble."""
 
 
 def of_program(error: OperationError, errors: Sequence[str], printed: Sequence[str] = ()) -> OperationError:

@@ -56,7 +56,7 @@ class Snapshot:
 
     def row(self, kind: str, name: str) -> Row | None:
         """The workload of a kind whose name is `name`, or the newest whose name Pulumi made from it."""
-        found = [row for row in self.rows() if row.kind == kind and _is_named(row.name, name)]
+        found = [row for row in self.rows() if row.kind == kind and is_named(row.name, name)]
         created = {_name(job.metadata): _created(job.metadata) for job in self.jobs}
         return max(found, key=lambda row: created.get(row.name, _BEGINNING), default=None)
 
@@ -122,7 +122,7 @@ class Snapshot:
     def _last_event(self, kind: str, name: str) -> str:
         """The last warning about an object, or about a Deployment's ReplicaSet, where making pods fails."""
         about = [event for event in self.events if event.type == "Warning" and _is_about(event, kind, name)]
-        last = max(about, key=_when, default=None)
+        last = max(about, key=when, default=None)
         return f"{last.reason}: {last.message}" if last else ""
 
 
@@ -173,7 +173,8 @@ def _is_about(event: Event, kind: str, name: str) -> bool:
     return about.kind == kind and about.name == name
 
 
-def _when(event: Event) -> datetime:
+def when(event: Event) -> datetime:
+    """When something was said last."""
     return event.lastTimestamp or event.eventTime or event.firstTimestamp or _BEGINNING
 
 
@@ -190,7 +191,7 @@ def _unready(pods: Iterable[Pod]) -> tuple[str, ...]:
     return tuple(_name(pod.metadata) for pod in pods if not _is_ready(pod))
 
 
-def _is_named(name: str, logical: str) -> bool:
+def is_named(name: str, logical: str) -> bool:
     """Whether a name is a logical one, or made from it by Pulumi: a dash and eight hexadecimal digits."""
     return re.fullmatch(rf"{re.escape(logical)}(-[0-9a-f]{{8}})?", name) is not None
 

@@ -57,6 +57,7 @@ _CUT_OFF = "KeyboardInterrupt"
 @dataclass
 class _Waiting:
     since: float
+    op: str
     doing: str = ""
 
 
@@ -125,6 +126,11 @@ class Progress:
             for urn, op in self._failed.items()
         ]
 
+    def making(self) -> list[Urn]:
+        """What is being made or changed at this moment."""
+        with self._lock:
+            return [Urn(urn) for urn, waiting in self._waiting.items() if waiting.op != "delete"]
+
     @property
     def errors(self) -> list[str]:
         """Errors about no resource that failed: the program's own."""
@@ -142,7 +148,7 @@ class Progress:
 
     def _start(self, event: Started) -> None:
         if event.op in _VERBS and event.urn.is_told:
-            self._waiting[event.urn.text] = _Waiting(time.monotonic())
+            self._waiting[event.urn.text] = _Waiting(time.monotonic(), event.op)
 
     def _finish(self, event: Finished) -> None:
         begun = self._waiting.pop(event.urn.text, None)

@@ -65,13 +65,16 @@ def snapshot(client: Client) -> Snapshot:
         ) from error
 
 
-def log_tail(client: Client, pod: str) -> list[str]:
-    """The last lines of a pod's log; nothing where it has none, as on simulated nodes."""
+def log_tail(client: Client, pod: str, container: str | None = None) -> list[str]:
+    """The last lines of a pod's log; nothing where it has none, as on simulated nodes.
+
+    `container` is needed where it has several.
+    """
     import httpx2
     from lightkube import ApiError
 
     try:
-        return [line.rstrip() for line in client.log(pod, tail_lines=LOG_LINES)]
+        return [line.rstrip() for line in client.log(pod, container=container, tail_lines=LOG_LINES)]
     except (OSError, httpx2.HTTPError, ApiError):
         return []
 

@@ -64,3 +64,13 @@ def test_both_streams_are_read_to_their_ends(tmp_path: Path) -> None:
     done = Cli(script(tmp_path, text), {"PATH": os.environ["PATH"]}).work([], folder=tmp_path)
     assert done.stdout.splitlines()[-1] == "out 20000"
     assert done.stderr.splitlines()[-1] == "err 20000"
+
+
+def test_the_brake_asks_as_an_interrupt_does_and_nobody_when_nothing_runs(tmp_path: Path) -> None:
+    asked: list[int] = []
+    cli = Cli(script(tmp_path, GENTLE), {"PATH": os.environ["PATH"]}, asked.append)
+    cli.brake.pull()
+    done = cli.work(["up"], folder=tmp_path, on_output=lambda line: line == "ready" and cli.brake.pull())
+    assert done.code == 3 and "finished what was under way 1" in done.stdout
+    assert asked == [], "the user asked for nothing"
+    cli.brake.pull()

@@ -1,0 +1,173 @@
+"""Which pods can't become ready, however long one waits? Judged from the pod alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lightkube.models.core_v1 import Container, ContainerStatus, Pod, PodStatus, Probe
+
+PULL_SECONDS = 30.0
+"""How long an image may be impossible to pull: the kubelet has tried three times by then (after 0, 10 and
+30 s: its back-off begins with 10 s and doubles), so one answer of a tired registry condemns nobody."""
+
+CONFIG_SECONDS = 20.0
+"""How long a container may lack what its specification names: the graph makes Secrets and ConfigMaps before
+their pods, so it is the cluster's caches alone that may be late. A guess; they are late by about a second."""
+
+NEVER_SECONDS = 5.0
+"""How long what no retry can mend is looked at: long enough to see that it is no remnant of earlier pods."""
+
+CRASHES = 3
+"""After how many restarts a container that crashes is given up: half a minute of trying, as the kubelet waits
+0, 10 and 20 s before them. What crashes because its database is late by seconds survives that."""
+
+OOM_KILLS = 2
+"""After how many restarts a container that needs more memory than its limit is given up."""
+
+ROOM_SECONDS = 300.0
+"""How long a pod may find no node: autoscalers of nodes need one to four minutes for a new one (a guess from
+what their users report), and evicted pods make room within their grace."""
+
+START_SECONDS = 300.0
+"""How long a container without a startup probe may run before it is ready; one with a probe may take as long
+as its probe lets it. The platform's own web pods say 300 s."""
+
+MARGIN_SECONDS = 30.0
+"""What is added to a container's time to start: probes are not punctual."""
+
+RETRY_SECONDS = 330.0
+"""How long what was broken before this run is given to mend itself: the kubelet waits up to 300 s between two
+attempts, and the operator may just have mended the cause."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trouble:
+    """What keeps a pod from becoming ready."""
+
+    family: str
+    """Its sort: words of Kubernetes that alternate, such as ErrImagePull and ImagePullBackOff, are one."""
+    reason: str
+    """Kubernetes' word for it."""
+    said: str
+    """The cluster's own words."""
+    patience: float | None
+    """Seconds after which it is hopeless. None: that is for others to decide."""
+    container: str = ""
+    """Name of the container; empty when it is the pod as a whole."""
+
+
+def trouble(pod: Pod, *, old: bool = False) -> Trouble | None:
+    """What keeps a pod from becoming ready, the worst first; None when nothing does.
+
+    `old` is one that was there when the run began: its cause may have been mended since, so it is given
+    `RETRY_SECONDS`.
+    """
+    found = min(_troubles(pod), key=_patience, default=None)
+    if found and old and found.patience is not None:
+        return Trouble(**{**vars(found), "patience": max(found.patience, RETRY_SECONDS)})
+    return found
+
+
+def _patience(found: Trouble) -> float:
+    return float("inf") if found.patience is None else found.patience
+
+
+def _troubles(pod: Pod) -> Iterator[Trouble]:
+    status = pod.status
+    if status is None or status.phase in ("Succeeded", "Failed") or _is_ready(status):
+        return
+    yield from _of_scheduling(status)
+    for each in [*(status.initContainerStatuses or ()), *(status.containerStatuses or ())]:
+        yield from _of_container(each)
+    if status.phase == "Running" and not _is_of_job(pod):
+        yield from _of_start(pod, status)
+    elif status.phase == "Pending" and _was_scheduled(status):
+        yield Trouble(family="create", reason="ContainerCreating", said="", patience=None)
+
+
+def _of_scheduling(status: PodStatus) -> Iterator[Trouble]:
+    for condition in status.conditions or ():
+        if condition.type == "PodScheduled" and condition.status == "False":
+            reason = condition.reason or "Unschedulable"
+            yield Trouble(
+                family="room", reason=reason, said=condition.message or "no node fits", patience=ROOM_SECONDS
+            )
+
+
+def _of_container(each: ContainerStatus) -> Iterator[Trouble]:
+    waiting = each.state.waiting if each.state else None
+    ended = (each.state.terminated if each.state else None) or (
+        each.lastState.terminated if each.lastState else None
+    )
+    reason, said = (waiting.reason or "", waiting.message or each.image) if waiting else ("", "")
+    if reason in _PATIENCE:
+        family, seconds = _PATIENCE[reason]
+        yield Trouble(family=family, reason=reason, said=said, patience=seconds, container=each.name)
+    if ended and ended.reason == "OOMKilled" and not each.ready:
+        times = f"it was killed {each.restartCount} times for using more memory than its limit"
+        patience = _after(OOM_KILLS, each)
+        yield Trouble(
+            family="memory", reason=ended.reason, said=times, patience=patience, container=each.name
+        )
+    elif reason == "CrashLoopBackOff":
+        how = f"it ended with code {ended.exitCode} ({ended.reason})" if ended else said
+        patience = _after(CRASHES, each)
+        restarts = f"{how}, and was restarted {each.restartCount} times in vain"
+        yield Trouble(family="crash", reason=reason, said=restarts, patience=patience, container=each.name)
+
+
+def _after(restarts: int, each: ContainerStatus) -> float | None:
+    """No patience after so many restarts."""
+    return 0.0 if each.restartCount >= restarts else None
+
+
+_PATIENCE = {
+    "InvalidImageName": ("image", NEVER_SECONDS),
+    "ErrImageNeverPull": ("image", NEVER_SECONDS),
+    "ErrImagePull": ("pull", PULL_SECONDS),
+    "ImagePullBackOff": ("pull", PULL_SECONDS),
+    "CreateContainerConfigError": ("config", CONFIG_SECONDS),
+    "CreateContainerError": ("config", PULL_SECONDS),
+    "RunContainerError": ("config", PULL_SECONDS),
+}
+"""The kubelet's words for containers that could not even be started: family, and seconds of patience."""
+
+
+def _of_start(pod: Pod, status: PodStatus) -> Iterator[Trouble]:
+    """A container that runs and is not ready: slow, or never to be."""
+    containers = {each.name: each for each in (pod.spec.containers if pod.spec else ())}
+    for each in status.containerStatuses or ():
+        if not each.ready and each.state and each.state.running and each.name in containers:
+            seconds = _start_seconds(containers[each.name])
+            said = f"it runs, and may take {seconds / 60:.0f} min to become ready"
+            yield Trouble(
+                family="start",
+                reason="ContainersNotReady",
+                said=said,
+                patience=seconds + MARGIN_SECONDS,
+                container=each.name,
+            )
+
+
+def _start_seconds(container: Container) -> float:
+    probe = container.startupProbe
+    return max(START_SECONDS, _seconds(probe)) if probe else START_SECONDS
+
+
+def _seconds(probe: Probe) -> float:
+    """How long a probe goes on asking before it gives up; Kubernetes' defaults for what it leaves open."""
+    return (probe.initialDelaySeconds or 0) + (probe.periodSeconds or 10) * (probe.failureThreshold or 3)
+
+
+def _is_ready(status: PodStatus) -> bool:
+    return any(each.type == "Ready" and each.status == "True" for each in status.conditions or ())
+
+
+def _was_scheduled(status: PodStatus) -> bool:
+    return any(each.type == "PodScheduled" and each.status == "True" for each in status.conditions or ())
+
+
+def _is_of_job(pod: Pod) -> bool:
+    owners = (pod.metadata.ownerReferences if pod.metadata else None) or ()
+    return any(owner.kind == "Job" for owner in owners)
