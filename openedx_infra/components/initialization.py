@@ -52,7 +52,8 @@ class Initialization(pulumi.ComponentResource):
         super().__init__("openedx:index:Initialization", name, None, opts)
         self._args, self._scope = args, args.instance.scope
         self._own = pulumi.ResourceOptions(parent=self)
-        self._settings = {site.name: self._keep(site) for site in (LMS, STUDIO)}
+        self.settings = {site.name: self._keep(site) for site in (LMS, STUDIO)}
+        """Settings of the Jobs, by site, under names that stay the same."""
         stores = args.datastores
         first = preflight(args.instance, stores, self)
         provision = Provisioning(instance=args.instance, datastores=stores, parent=self, first=first)
@@ -114,7 +115,7 @@ class Initialization(pulumi.ComponentResource):
             secrets=secrets,
             mounts=[volumes.mounted("scripts", SCRIPTS, [source]), *mounts],
         )
-        once = pod(site, instance, self._settings[site.name], self._args.datastores.storage, process)
+        once = pod(site, instance, self.settings[site.name], self._args.datastores.storage, process)
         why = {"openedx.org/release": instance.stack.release, **(again_for or {})}
         once = replace(once, restart="Never", annotations=why)
         opts = pulumi.ResourceOptions(parent=self, depends_on=list(after))

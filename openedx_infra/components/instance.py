@@ -17,6 +17,7 @@ from openedx_infra.settings.connections import LMS
 
 if TYPE_CHECKING:
     from openedx_infra.components.aws.place import OnAws
+    from openedx_infra.components.tracking import Shipping
 
 WEB_PORT = LMS.port
 """Port of the web servers of LMS and Studio."""
@@ -45,6 +46,8 @@ class Instance:
     """Certificates of its datastores."""
     built: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     """References of the images that are built here, by their keys in `images`."""
+    tracking: Shipping | None = None
+    """How its tracking events get into a bucket. None: they don't."""
     pull_secrets: Sequence[pulumi.Input[str]] = ()
     """Names of the Secrets by which nodes log in to registries."""
 

@@ -12,6 +12,7 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from openedx_infra.components.certificates import certificates
 from openedx_infra.components.datastores import Datastores
+from openedx_infra.components.duties import Duties, DutiesArgs
 from openedx_infra.components.ingress import Ingress
 from openedx_infra.components.initialization import Initialization, InitializationArgs
 from openedx_infra.components.instance import Instance
@@ -22,6 +23,7 @@ from openedx_infra.components.mfe import Mfe
 from openedx_infra.components.pulling import Login, logins, pull_secret
 from openedx_infra.components.sites import LMS, STUDIO, render
 from openedx_infra.components.studio import Studio
+from openedx_infra.components.tracking import shipping
 from openedx_infra.components.web import SiteArgs
 from openedx_infra.components.workers import Workers, WorkersArgs
 from openedx_infra.config import Stack
@@ -77,10 +79,12 @@ class Platform(pulumi.ComponentResource):
         self.datastores = Datastores("datastores", self.instance, own)
         """Where its data lives."""
         stores = self.datastores
+        self.instance = replace(self.instance, tracking=shipping(self.instance, stores, self))
         isolate(self.instance, stores, self)
         settings = {site.name: render(site, self.instance, stores.connections) for site in (LMS, STUDIO)}
         first = InitializationArgs(instance=self.instance, datastores=stores, settings=settings)
-        after = [Initialization("initialization", first, own).done]
+        initialization = Initialization("initialization", first, own)
+        after = [initialization.done]
         site = SiteArgs(instance=self.instance, storage=stores.storage, settings=settings, after=after)
         lms, studio = Lms("lms", site, own), Studio("studio", site, own)
         workers = WorkersArgs(
@@ -91,6 +95,10 @@ class Platform(pulumi.ComponentResource):
             after=after,
         )
         Workers("workers", workers, own)
+        duties = DutiesArgs(
+            instance=self.instance, storage=stores.storage, settings=initialization.settings, after=after
+        )
+        Duties("duties", duties, own)
         Mfe("mfe", self.instance, own)
         page = Maintenance("maintenance", self.instance, own).ready if stack.maintenance.page else ()
         Ingress("ingress", self.instance, own, after=page)

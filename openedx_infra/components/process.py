@@ -43,17 +43,24 @@ class Process:
     disk_limit: str = "4Gi"
     """Disk above which the pod is evicted. Course imports and reports are unpacked on it."""
     env: Mapping[str, str] | None = None
+    tracked: bool = False
+    """Whether it makes tracking events, which go to a bucket where one is said."""
 
 
 def pod(site: Site, instance: Instance, kept: SettingsFiles, storage: FileStore, process: Process) -> Pod:
     """A pod that runs the platform's code, unless the stack is paused."""
+    shipping = instance.tracking if process.tracked else None
     container = Container(
         image=instance.image("openedx"),
         size=process.size,
         command=process.command,
         working_dir=paths.PLATFORM_DIR,
         env={**_environment(site), **(process.env or {})},
-        mounts=[*_mounts(site, instance, kept, storage, process), *process.mounts],
+        mounts=[
+            *_mounts(site, instance, kept, storage, process),
+            *process.mounts,
+            *([shipping.mount] if shipping else []),
+        ],
         port=process.port,
         probes=process.probes,
         drain_seconds=process.drain_seconds,
@@ -63,8 +70,9 @@ def pod(site: Site, instance: Instance, kept: SettingsFiles, storage: FileStore,
         component=process.component,
         software=PLATFORM,
         container=container,
+        sidecars=[shipping.sidecar] if shipping else [],
         user=USER,
-        grace_seconds=process.grace_seconds,
+        grace_seconds=process.grace_seconds + (shipping.seconds if shipping else 0),
         service_account=instance.service_account,
         beside=SHARED if storage.one_node else None,
         paused=instance.stack.maintenance.pause,

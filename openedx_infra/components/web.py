@@ -64,6 +64,7 @@ def _web(site: Site, stack: Stack, uwsgi: Files) -> Process:
         size=site.size(stack),
         config=[uwsgi],
         port=WEB_PORT,
+        tracked=True,
         probes=Probes(
             startup=probes.http("/heartbeat", WEB_PORT, host=host, every=10, failures=30),
             readiness=probes.http("/heartbeat", WEB_PORT, host=host, every=15, failures=3),

@@ -64,6 +64,7 @@ class Workers(pulumi.ComponentResource):
             size=pool,
             probes=STARTED,
             grace_seconds=pool.grace_seconds,
+            tracked=True,
         )
         self._deploy(site, files, process, pool.replicas)
 

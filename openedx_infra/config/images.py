@@ -103,6 +103,12 @@ class Images(Section):
     """Redis, as OpsTree builds it, where an operator runs broker or cache."""
     redis_sentinel: ImageReference | None = None
     """Redis' Sentinel, as OpsTree builds it, beside that."""
+    rclone: ImageReference | None = None
+    """rclone with a shell, which takes files to buckets."""
+    mysqld_exporter: ImageReference | None = None
+    """Prometheus' exporter of MySQL's metrics."""
+    redis_exporter: ImageReference | None = None
+    """Exporter of metrics of Redis and Valkey."""
 
     require_digest: Switch = False
     """Refuse images that are named by a tag alone, as a tag can mean another image tomorrow. True is right

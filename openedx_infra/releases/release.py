@@ -75,6 +75,12 @@ class ReleaseImages:
     """Redis as its operator runs it, which knows no other image."""
     redis_sentinel: str = "quay.io/opstree/redis-sentinel:v7.0.15"
     """Its Sentinels."""
+    rclone: str = "docker.io/rclone/rclone:1.71.2"
+    """rclone, which takes files to buckets: of backups and of tracking events."""
+    mysqld_exporter: str = "docker.io/prom/mysqld-exporter:v0.18.0"
+    """Metrics of MySQL, by the Prometheus project."""
+    redis_exporter: str = "docker.io/oliver006/redis_exporter:v1.80.1"
+    """Metrics of broker and cache, and the lengths of queues."""
 
 
 @dataclass(frozen=True, kw_only=True)

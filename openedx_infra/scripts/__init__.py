@@ -22,9 +22,10 @@ NAMES = (
     "platform_tests.sh",
     "platform_tests_report.sh",
     "pytest_shard.py",
+    "tracking_ship.sh",
 )
 """All scripts, in the order in which Jobs run them. A `_setup.py` lies beside the `_setup.sh` that pipes it
-in; the last three run edx-platform's own tests.
+in; three run edx-platform's own tests. The last is a sidecar's, no Job's.
 """
 
 

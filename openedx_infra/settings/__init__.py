@@ -94,7 +94,7 @@ def _shared(stack: Stack, connections: Connections, site: Site) -> Settings:
         tasks.tasks(stack, connections.broker, site),
         files.files(site, connections.storage),
         mail.mail(stack, connections.mail),
-        logs.logs(site),
+        logs.logs(stack.monitoring, site),
     )
 
 

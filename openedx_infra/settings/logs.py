@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from openedx_infra.settings.merging import Settings
+from openedx_infra.config.monitoring import Monitoring
+from openedx_infra.settings.merging import Settings, merged
+from openedx_infra.settings.paths import TRACKING_DIR, settings_module
 
 
-def logs(site: str) -> Settings:
+def logs(said: Monitoring, site: str) -> Settings:
     """LOGGING of a site (`lms` or `cms`). production.py replaces it; the settings module puts it back."""
-    return {"LOGGING": _logging(site), "LOGGING_ENV": "production", "LOG_DIR": "/tmp"}
+    logging = merged(
+        _logging(site), _json(site) if said.logs == "json" else {}, _spool(site) if said.tracking else {}
+    )
+    return {"LOGGING": logging, "LOGGING_ENV": "production", "LOG_DIR": "/tmp"}
 
 
 def _logging(site: str) -> dict[str, Any]:
@@ -54,3 +59,19 @@ def _logging(site: str) -> dict[str, Any]:
             "urllib3": {"level": "WARNING"},
         },
     }
+
+
+def _json(site: str) -> Settings:
+    """Lines for machines: `platform/lines.py`."""
+    formatter = {"()": f"{settings_module(site)}.lines.JsonFormatter", "service": site}
+    return {"formatters": {"json": formatter}, "handlers": {"stderr": {"formatter": "json"}}}
+
+
+def _spool(site: str) -> Settings:
+    """Events go to files, too, which a sidecar takes to a bucket: `platform/spool.py`."""
+    handler = {
+        "class": f"{settings_module(site)}.spool.SpoolHandler",
+        "folder": f"{TRACKING_DIR}/open",
+        "formatter": "event",
+    }
+    return {"handlers": {"spool": handler}, "loggers": {"tracking": {"handlers": ["stdout", "spool"]}}}

@@ -10,7 +10,16 @@ from pathlib import Path
 
 from openedx_infra.settings.web import Site
 
-_ALIKE = ("loading.py", "certificates.py", "storages.py", "buckets.py", "endpoints.py", "events.py")
+_ALIKE = (
+    "loading.py",
+    "certificates.py",
+    "storages.py",
+    "buckets.py",
+    "endpoints.py",
+    "events.py",
+    "lines.py",
+    "spool.py",
+)
 _FILES: dict[Site, dict[str, str]] = {
     "lms": {"__init__.py": "lms.py", "reports.py": "reports.py", **{name: name for name in _ALIKE}},
     "cms": {"__init__.py": "studio.py", **{name: name for name in _ALIKE}},

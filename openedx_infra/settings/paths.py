@@ -38,6 +38,9 @@ PRIVATE_DIR = "/openedx/private"
 DATA_DIR = "/openedx/data"
 """Scratch space of one pod."""
 
+TRACKING_DIR = "/openedx/tracking"
+"""Tracking events on their way to a bucket: a scratch folder of pods that have a sidecar for them."""
+
 LMS_CFG = f"{CONFIG_DIR}/lms.yml"
 """Plain settings of the LMS; value of the environment variable LMS_CFG."""
 
