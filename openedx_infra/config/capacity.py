@@ -40,7 +40,7 @@ def workloads(stack: Stack) -> Iterator[tuple[Location, Resources]]:
         value = getattr(stack.sizing, name)
         if isinstance(value, Resources):
             yield ("sizing", name), value
-        else:
+        elif isinstance(value, dict):
             yield from ((("sizing", name, pool), size) for pool, size in value.items())
 
 
@@ -104,7 +104,7 @@ def _graces(stack: Stack) -> Iterator[Conflict]:
 def _nodes(stack: Stack) -> Iterator[Conflict]:
     """ReadWriteOnce volumes keep all pods on one node: that is worth no error, many replicas of it are."""
     storage = stack.datastores.storage
-    replicas = stack.sizing.lms.replicas
+    replicas = stack.sizing.lms.least
     if isinstance(storage, StorageVolumes) and storage.access_mode == "ReadWriteOnce" and replicas > 8:
         text = (
             f"{replicas} pods would share one node, as openedx:datastores.storage.access_mode is "

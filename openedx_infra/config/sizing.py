@@ -1,16 +1,19 @@
 """How large is everything? Replicas, CPU and memory of every workload.
 
-Defaults suit one server with 4 cores and 16 GB and some hundred learners at a time. They are what Tutor,
-eduNEXT and MIT run with in public, rounded; they have not been measured here.
+Defaults, which are the profile `small`, suit one server with 4 cores and 16 GB and some hundred learners at a
+time. They are what Tutor, eduNEXT and MIT run with in public, rounded; they have not been measured here.
 """
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from openedx_infra.config.base import Count, Cpu, Distinct, Memory, PoolName, Section
+from openedx_infra.config.autoscaling import PoolAutoscaling, WebAutoscaling
+from openedx_infra.config.base import Count, Cpu, Distinct, KubernetesName, Memory, OrNothing, PoolName, Section
+from openedx_infra.config.profiles import ProfileName, laid_over
 
 
 class Resources(Section):
@@ -31,15 +34,27 @@ class Resources(Section):
         return self.memory_limit or self.memory
 
 
+def fixed(replicas: int | None) -> int:
+    """The number of pods where no autoscaler decides."""
+    return 1 if replicas is None else replicas
+
+
 class Web(Resources):
     """A web workload."""
 
-    replicas: Count = Field(1, ge=1, le=200)
-    """Number of pods."""
+    replicas: Count | None = Field(None, ge=1, le=200)
+    """Number of pods. None: 1, unless `autoscaling` decides."""
+    autoscaling: WebAutoscaling | None = None
+    """Who decides the number of pods instead. None: `replicas`. A profile's gives way to `replicas`."""
     processes: Count = Field(2, ge=1, le=64)
     """Web server processes in each pod."""
     threads: Count = Field(1, ge=1, le=64)
     """Threads in each process. One request occupies one thread."""
+
+    @property
+    def least(self) -> int:
+        """Pods that there are at least."""
+        return self.autoscaling.min if self.autoscaling else fixed(self.replicas)
 
 
 class WorkerPool(Resources):
@@ -53,8 +68,10 @@ class WorkerPool(Resources):
     """Memory above which the pod is killed. None: the same as `memory`."""
     queues: Annotated[tuple[str, ...], Distinct] = Field(min_length=1)
     """Queues by their last word, such as `default` for `edx.lms.core.default`."""
-    replicas: Count = Field(1, ge=0, le=200)
-    """Number of pods. 0 pauses the pool: tasks wait."""
+    replicas: Count | None = Field(None, ge=0, le=200)
+    """Number of pods. None: 1, unless `autoscaling` decides. 0 pauses the pool: tasks wait."""
+    autoscaling: PoolAutoscaling | None = None
+    """Who decides the number of pods instead. None: `replicas`."""
     concurrency: Count = Field(1, ge=1, le=64)
     """Tasks that one pod works on at a time. Celery's own default, all cores of the node, eats the node's
     memory."""
@@ -62,6 +79,11 @@ class WorkerPool(Resources):
     """Tasks after which a worker process is renewed, which returns leaked memory."""
     grace_seconds: Count = Field(600, ge=30, le=86_400)
     """Seconds that a pod gets to finish its tasks when it must stop (MIT lost reports with 30)."""
+
+    @property
+    def least(self) -> int:
+        """Pods that there are at least."""
+        return self.autoscaling.min if self.autoscaling else fixed(self.replicas)
 
 
 class Served(Resources):
@@ -71,9 +93,26 @@ class Served(Resources):
     """Number of pods."""
 
 
+class PriorityClasses(Section):
+    """PriorityClasses of the cluster, by name: who gives way to whom where a node is full. Whoever runs the
+    cluster makes them; they hold for all of it, so that an instance must not."""
+
+    data: KubernetesName | None = None
+    """Of servers that hold data. None: the cluster's default, as everywhere here."""
+    web: KubernetesName | None = None
+    """Of what visitors wait for."""
+    workers: KubernetesName | None = None
+    """Of workers, clock, and consumers of the event bus."""
+    jobs: KubernetesName | None = None
+    """Of Jobs and duties, which run again."""
+
+
 class Sizing(Section):
     """Size of every workload."""
 
+    profile: ProfileName = "small"
+    """Sizes to begin with, below everything else that is said here. `small`: one server. `medium`: three nodes
+    and some thousand learners. `large`: many nodes, autoscaled. What each says: [profiles](profiles.md)."""
     lms: Web = Web(cpu="250m", memory="1536Mi", memory_limit="2560Mi")
     """Web pods of the LMS."""
     studio: Web = Web(cpu="100m", memory="1Gi", memory_limit="2560Mi")
@@ -104,6 +143,8 @@ class Sizing(Section):
     jobs: Resources = Resources(cpu="250m", memory="2Gi", memory_limit="4Gi")
     """Jobs in the platform's image. Migrations of a full database are killed below 4 GB (Tutor's
     documentation)."""
+    duties: Resources = Resources(cpu="100m", memory="1Gi", memory_limit="2560Mi")
+    """CronJobs of `openedx:duties`: a process of the platform each, as a worker's (a guess)."""
     mysql: Resources = Resources(cpu="250m", memory="1Gi", memory_limit="2Gi")
     """MySQL; its buffer pool gets half of the memory limit. Run by an operator, it is the size of each
     member."""
@@ -123,3 +164,13 @@ class Sizing(Section):
     memory."""
     smtp: Resources = Resources(cpu="10m", memory="32Mi", memory_limit="128Mi")
     """SMTP relay."""
+    consumers: Resources = Resources(cpu="20m", memory="512Mi", memory_limit="1Gi")
+    """Each consumer of the event bus. A guess: it loads the platform, as beat does."""
+    priority_classes: Annotated[PriorityClasses | None, OrNothing] = None
+    """Who gives way to whom where a node is full. None: nobody comes first."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _over_the_profile(cls, said: Any) -> Any:
+        """The profile's sizes with what is said laid over them."""
+        return laid_over(said) if isinstance(said, Mapping) else said

@@ -31,6 +31,7 @@ from pulumi_kubernetes.core.v1 import (
     SeccompProfileArgs,
     SecurityContextArgs,
     SleepActionArgs,
+    TolerationArgs,
     TopologySpreadConstraintArgs,
     VolumeArgs,
 )
@@ -43,6 +44,10 @@ from openedx_infra.kubernetes.volumes import Mount
 DISK_REQUEST = "64Mi"
 """Disk of the node that a container reserves for logs and scratch folders: a guess, far below the limits."""
 HOSTNAME = "kubernetes.io/hostname"
+LOST_NODE_SECONDS = 60
+"""Seconds until pods without data leave a node that was found silent. Kubernetes waits 300 s. Visitors are
+sent elsewhere at once, but so long the other pods carry all of the load. A node that reboots may be back in a
+minute (a guess), and then nothing need move."""
 
 
 class Size(Protocol):
@@ -148,8 +153,12 @@ class Pod:
     itself."""
 
 
-def template(scope: Scope, pod: Pod) -> PodTemplateSpecArgs:
-    """The pod as Kubernetes wants it."""
+def template(scope: Scope, pod: Pod, *, moves: bool = False) -> PodTemplateSpecArgs:
+    """The pod as Kubernetes wants it.
+
+    One that `moves` is replaced soon when its node is lost: two of it may run for a while, as nobody knows
+    whether the one on the lost node still does.
+    """
     labels = scope.labels(pod.component, pod.software) | dict(pod.beside or {})
     return PodTemplateSpecArgs(
         metadata=ObjectMetaArgs(labels=labels, annotations=dict(pod.annotations) or None),
@@ -169,6 +178,7 @@ def template(scope: Scope, pod: Pod) -> PodTemplateSpecArgs:
             volumes=_volumes([pod.container, *pod.before, *pod.sidecars]),
             topology_spread_constraints=[_spread(scope.selector(pod.component))],
             affinity=_affinity(pod.beside),
+            tolerations=_patience_with_nodes() if moves else None,
         ),
     )
 
@@ -254,6 +264,14 @@ def _spread(selector: Mapping[str, str]) -> TopologySpreadConstraintArgs:
         when_unsatisfiable="ScheduleAnyway",
         label_selector=LabelSelectorArgs(match_labels=selector),
     )
+
+
+def _patience_with_nodes() -> list[TolerationArgs]:
+    lost = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
+    return [
+        TolerationArgs(key=key, operator="Exists", effect="NoExecute", toleration_seconds=LOST_NODE_SECONDS)
+        for key in lost
+    ]
 
 
 def _affinity(beside: Mapping[str, str] | None) -> AffinityArgs | None:

@@ -53,7 +53,7 @@ def deployment(
             progress_deadline_seconds=PROGRESS_SECONDS,
             selector=LabelSelectorArgs(match_labels=scope.selector(pod.component)),
             strategy=_strategy(renewal),
-            template=template(scope, pod),
+            template=template(scope, pod, moves=renewal == "surge"),
         ),
         opts=pulumi.ResourceOptions.merge(pulumi.ResourceOptions(custom_timeouts=_TIMEOUTS), opts),
     )

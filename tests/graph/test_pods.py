@@ -179,3 +179,13 @@ def _started(container: dict[str, Any]) -> tuple[str, str]:
         return container["workingDir"], "__main__.py"
     folder, _, name = script.rpartition("/")
     return folder, name
+
+
+def test_what_has_no_data_and_may_run_twice_leaves_a_lost_node_soon(graph: Graph) -> None:
+    """Jobs, servers of data and beat stay: a second one beside the first would do harm."""
+    for resource, template in templates(graph):
+        found = template["spec"].get("tolerations", [])
+        strategy = resource.inputs["spec"].get("strategy", {}).get("type")
+        moves = strategy == "RollingUpdate"
+        assert {each["tolerationSeconds"] for each in found} == ({60} if moves else set()), label(resource)
+        assert len(found) == (2 if moves else 0)
