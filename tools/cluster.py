@@ -19,6 +19,7 @@ from rich.console import Console
 
 from tools import control_plane, ports
 from tools.api import Api
+from tools.certificates import CLIENT, Authority
 from tools.control_plane import CONTEXT, HOST, ORDER, PORTS, Identities
 from tools.errors import ToolError
 from tools.paths import private_dir, state_dir
@@ -61,6 +62,20 @@ class EmbeddedCluster:
     def kubeconfig(self) -> Path:
         """The administrator's kubeconfig, with the one context `control_plane.CONTEXT`."""
         return self._directory / "kubeconfig"
+
+    @property
+    def authority(self) -> Path:
+        """Certificate of the authority that every client and node of the cluster has its own from."""
+        return self._identities().authority.certificate
+
+    def admit(self, name: str, *, user: str, groups: tuple[str, ...] = ()) -> Path:
+        """Write a kubeconfig for one more client, and return its path; the cluster must have been started."""
+        folder = self._directory / "pki"
+        client = Authority(folder, "ca").issue(f"client-{name}", user=user, groups=groups, purposes=CLIENT)
+        path = self._directory / "run" / f"{name}.kubeconfig"
+        port = ports.remembered(self._ports_file)["kube-apiserver"]
+        control_plane.write_kubeconfig(path, port, self._identities().authority, client)
+        return path
 
     def running(self) -> bool:
         """Tell whether every process runs and the API server says that it is ready."""

@@ -44,6 +44,8 @@ class Identities:
     etcd: Pair
     etcd_client: Pair
     clients: Mapping[str, Pair]
+    kubelet_client: Pair
+    """Who the API server is to a real node, for logs and commands in containers."""
 
 
 def identities(folder: Path) -> Identities:
@@ -64,6 +66,7 @@ def identities(folder: Path) -> Identities:
         service_accounts=signing_pair(folder, "service-accounts"),
         etcd_authority=etcd_authority.pair,
         etcd=etcd_authority.issue("etcd", user="etcd", purposes=SERVER + CLIENT, hosts=("localhost", HOST)),
+        kubelet_client=authority.issue("kubelet-client", user="kube-apiserver", purposes=CLIENT),
         etcd_client=etcd_authority.issue("etcd-client", user="kube-apiserver", purposes=CLIENT),
         clients={
             name: authority.issue(f"client-{name}", user=user, groups=groups, purposes=CLIENT)
@@ -175,6 +178,9 @@ def _api_server(folder: Path, ports: Mapping[str, int], who: Identities) -> dict
         "tls-private-key-file": who.api_server.key,
         "cert-dir": folder / "pki",
         "client-ca-file": who.authority.certificate,
+        "kubelet-client-certificate": who.kubelet_client.certificate,
+        "kubelet-client-key": who.kubelet_client.key,
+        "kubelet-preferred-address-types": "InternalIP",
         "anonymous-auth": "false",
         "authorization-mode": "Node,RBAC",
         "enable-admission-plugins": "NodeRestriction",

@@ -66,7 +66,7 @@ class Downloader:
             raise DownloadError(f"there is no official release for {self._target.system}")
         words = self._target.words()
         url = release.url.format(binary=tool.binaries[0], **words)
-        if url.endswith((".tar.gz", ".zip")):
+        if url.endswith((".tar.gz", ".tgz", ".zip")):
             archive = into / PurePosixPath(url).name
             self._verified(url, release.checksums.format(**words), archive, tick)
             _unpack(archive, tool.binaries, into)

@@ -59,8 +59,8 @@ class Accept:
 class Release:
     """An official release: where it is and where its checksums are published.
 
-    Addresses may name the words of `Platform.words` and `{binary}`. An address that ends in `.tar.gz` or
-    `.zip` holds all binaries, any other is one binary. The checksums are lines of `sha256sum` or `sha512sum`,
+    Addresses may name the words of `Platform.words` and `{binary}`. An address that ends in `.tar.gz`,
+    `.tgz` or `.zip` holds all binaries, any other is one binary. The checksums are lines of `sha256sum` or `sha512sum`,
     or GitHub's description of a release, with its digests.
     """
 

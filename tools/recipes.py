@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from tools.model import Accept, GoBuild, ModuleFile, Release, Tool
 from tools.recipes_images import BUILDKIT_TOOL, BUILDX_TOOL, DOCKER_BUILD_TOOL, REGISTRY_TOOL
+from tools.recipes_node import COREDNS_TOOL, TRAEFIK_TOOL, node_tool
 from tools.recipes_parts import KUBE_SCORE_TOOL, VERSITYGW_TOOL
 
 PULUMI = "3.259.0"
@@ -160,10 +161,11 @@ _KUBERNETES = Tool(
 
 _IMAGES = (DOCKER_BUILD_TOOL, BUILDKIT_TOOL, BUILDX_TOOL, REGISTRY_TOOL)
 _PARTS = (VERSITYGW_TOOL, KUBE_SCORE_TOOL)
+_NODE = (node_tool(KUBERNETES), COREDNS_TOOL, TRAEFIK_TOOL)
 TOOLS: Mapping[str, Tool] = MappingProxyType(
     {
         tool.name: tool
-        for tool in (_PULUMI, _PULUMI_KUBERNETES, _ETCD, _KWOK, _KUBERNETES, *_IMAGES, *_PARTS)
+        for tool in (_PULUMI, _PULUMI_KUBERNETES, _ETCD, _KWOK, _KUBERNETES, *_IMAGES, *_PARTS, *_NODE)
     }
 )
 """Every tool by name, in the order in which they are had: what most people wait for comes first."""
@@ -182,5 +184,8 @@ IMAGES = (DOCKER_BUILD, "buildkit", "buildx", "registry")
 
 PARTS = ("versitygw", "kube-score")
 """Servers that tests of parts start, and the judge that they ask: nothing else needs them."""
+
+NODE = ("kubernetes-node", "coredns", "traefik")
+"""What a real node runs, and what stands before its pods: only tests with containers need them."""
 
 ALL = ENGINE + CLUSTER
