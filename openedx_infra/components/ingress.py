@@ -15,6 +15,7 @@ from openedx_infra.config.datastores.search import SearchInCluster
 from openedx_infra.config.site import TlsCertManager, TlsSecret
 from openedx_infra.kubernetes.routing import Route, open_host
 from openedx_infra.settings import UPLOAD_LIMITS
+from openedx_infra.settings.static_files import STATIC_PATH, STATIC_PORT
 
 SEARCH_PATHS = ("/multi-search", "/indexes", "/health")
 """What Studio's pages ask Meilisearch for, with keys limited to one user.
@@ -66,10 +67,11 @@ class Ingress(pulumi.ComponentResource):
     def _doors(self) -> list[Door]:
         site = self._instance.stack.site
         lms, studio = Route(service="lms", port=WEB_PORT), Route(service="studio", port=WEB_PORT)
+        static = Route(service="static", port=STATIC_PORT, path=STATIC_PATH)
         mfe = Route(service="mfe", port=MFE_PORT)
         doors = [
-            Door(name="lms", host=site.lms_host, routes=[lms], limit=UPLOAD_LIMITS["lms"]),
-            Door(name="studio", host=site.studio_host, routes=[studio], limit=UPLOAD_LIMITS["cms"]),
+            Door(name="lms", host=site.lms_host, routes=[lms, static], limit=UPLOAD_LIMITS["lms"]),
+            Door(name="studio", host=site.studio_host, routes=[studio, static], limit=UPLOAD_LIMITS["cms"]),
             Door(name="mfe", host=site.mfe_host, routes=[mfe], limit=QUERY_LIMIT),
         ]
         page = self._instance.stack.maintenance.page

@@ -11,12 +11,14 @@ from openedx_infra.components.in_cluster import meilisearch, object_storage
 from openedx_infra.components.instance import MFE_PORT, PLATFORM, WEB_PORT, Instance
 from openedx_infra.components.mfe import SOFTWARE as MFE_SERVER
 from openedx_infra.components.proxies import PODS
+from openedx_infra.components.static import SOFTWARE as STATIC_SERVER
 from openedx_infra.components.store import Members, Reach
 from openedx_infra.config.datastores.search import SearchInCluster
 from openedx_infra.config.datastores.storage import StorageInCluster
 from openedx_infra.config.mail import MailRelay
 from openedx_infra.kubernetes.isolation import Flow, Group, Isolation
 from openedx_infra.kubernetes.names import NAME
+from openedx_infra.settings.static_files import STATIC_PORT
 
 
 def isolate(instance: Instance, stores: Datastores, parent: pulumi.Resource) -> None:
@@ -26,7 +28,7 @@ def isolate(instance: Instance, stores: Datastores, parent: pulumi.Resource) -> 
     isolation.deny_all()
     isolation.allow_dns()
     isolation.allow_flows([*_among_sites(isolation), *_to_stores(isolation, stores)])
-    visited = {PLATFORM: WEB_PORT, MFE_SERVER: MFE_PORT}
+    visited = {PLATFORM: WEB_PORT, MFE_SERVER: MFE_PORT, STATIC_SERVER: STATIC_PORT}
     if isinstance(instance.stack.datastores.search, SearchInCluster):
         visited[meilisearch.SOFTWARE] = meilisearch.PORT
     if isinstance(instance.stack.datastores.storage, StorageInCluster):
@@ -47,9 +49,10 @@ def isolate(instance: Instance, stores: Datastores, parent: pulumi.Resource) -> 
 
 
 def _among_sites(isolation: Isolation) -> Iterator[Flow]:
-    """LMS and Studio ask each other, and the MFEs' server passes on the request for their run-time
-    settings."""
-    platform = isolation.software(PLATFORM)
+    """LMS and Studio ask each other, the MFEs' server passes on the request for their run-time settings, and
+    pods with static files hand them on to those after them."""
+    platform, static = isolation.software(PLATFORM), isolation.software(STATIC_SERVER)
+    yield Flow(clients=[static], server=static, port=STATIC_PORT)
     yield Flow(clients=[platform, isolation.software(MFE_SERVER)], server=platform, port=WEB_PORT)
 
 

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 import pulumi
 
 from openedx_infra.components.instance import MFE_PORT, Instance
-from openedx_infra.components.mfe import SOFTWARE, USER
+from openedx_infra.components.mfe import SOFTWARE
+from openedx_infra.components.users import USER
 from openedx_infra.kubernetes import files, probes, volumes, workload
 from openedx_infra.kubernetes.pod import Container, FixedSize, Pod
 from openedx_infra.kubernetes.probes import Probes

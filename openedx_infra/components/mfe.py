@@ -5,14 +5,13 @@ from __future__ import annotations
 import pulumi
 
 from openedx_infra.components.instance import MFE_PORT, Instance
+from openedx_infra.components.users import USER
 from openedx_infra.kubernetes import files, probes, volumes, workload
 from openedx_infra.kubernetes.pod import Container, Pod
 from openedx_infra.kubernetes.probes import Probes
 from openedx_infra.settings import HEALTH_PATH, mfe_caddyfile
 
 CONFIG = "/etc/caddy"
-USER = 1000
-"""Any user will do: the files in the image are for everybody to read."""
 SOFTWARE = "caddy"
 
 

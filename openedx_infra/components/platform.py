@@ -22,6 +22,7 @@ from openedx_infra.components.maintenance import Maintenance
 from openedx_infra.components.mfe import Mfe
 from openedx_infra.components.pulling import Login, logins, pull_secret
 from openedx_infra.components.sites import LMS, STUDIO, render
+from openedx_infra.components.static import Static
 from openedx_infra.components.studio import Studio
 from openedx_infra.components.tracking import shipping
 from openedx_infra.components.web import SiteArgs
@@ -85,7 +86,9 @@ class Platform(pulumi.ComponentResource):
         first = InitializationArgs(instance=self.instance, datastores=stores, settings=settings)
         initialization = Initialization("initialization", first, own)
         after = [initialization.done]
-        site = SiteArgs(instance=self.instance, storage=stores.storage, settings=settings, after=after)
+        # Before a page asks for files of a new version, they are there.
+        web = [*after, Static("static", self.instance, own).ready]
+        site = SiteArgs(instance=self.instance, storage=stores.storage, settings=settings, after=web)
         lms, studio = Lms("lms", site, own), Studio("studio", site, own)
         workers = WorkersArgs(
             instance=self.instance,

@@ -18,8 +18,8 @@ from pulumi_kubernetes.batch.v1 import Job
 from openedx_infra import scripts
 from openedx_infra.components.datastores import Datastores
 from openedx_infra.components.instance import PLATFORM, Instance
-from openedx_infra.components.process import USER
 from openedx_infra.components.store import Store
+from openedx_infra.components.users import IMAGE_GROUPS, USER
 from openedx_infra.config import Stack
 from openedx_infra.kubernetes import files, volumes
 from openedx_infra.kubernetes.job import job
@@ -87,6 +87,7 @@ def preflight(instance: Instance, datastores: Datastores, parent: pulumi.Resourc
         service_account=instance.service_account,
         container=container,
         user=USER,
+        groups=IMAGE_GROUPS,
         restart="Never",
     )
     ready = [resource for store in foreign.values() for resource in store.ready]

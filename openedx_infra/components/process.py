@@ -9,6 +9,7 @@ from openedx_infra import settings
 from openedx_infra.components.instance import PLATFORM, Instance
 from openedx_infra.components.sites import SettingsFiles, Site
 from openedx_infra.components.store import FileStore
+from openedx_infra.components.users import IMAGE_GROUPS
 from openedx_infra.kubernetes import volumes
 from openedx_infra.kubernetes.files import Files
 from openedx_infra.kubernetes.pod import Container, Pod, Size
@@ -16,8 +17,6 @@ from openedx_infra.kubernetes.probes import NO_PROBES, Probes
 from openedx_infra.kubernetes.volumes import Mount
 from openedx_infra.settings import paths
 
-USER = 1000
-"""The user that owns the files in the platform's image."""
 SHARED = {"openedx.org/storage": "shared"}
 """Label of all pods that mount the volumes of uploaded files."""
 
@@ -71,7 +70,8 @@ def pod(site: Site, instance: Instance, kept: SettingsFiles, storage: FileStore,
         software=PLATFORM,
         container=container,
         sidecars=[shipping.sidecar] if shipping else [],
-        user=USER,
+        user=storage.user,
+        groups=IMAGE_GROUPS,
         grace_seconds=process.grace_seconds + (shipping.seconds if shipping else 0),
         service_account=instance.service_account,
         beside=SHARED if storage.one_node else None,

@@ -15,11 +15,11 @@ import pulumi
 from pulumi_kubernetes.batch.v1 import Job
 
 from openedx_infra import scripts
-from openedx_infra.components import process
 from openedx_infra.components.datastores import Datastores
-from openedx_infra.components.in_cluster import mongodb, mysql
+from openedx_infra.components.in_cluster import mongodb
 from openedx_infra.components.instance import Instance
 from openedx_infra.components.store import Administrator, Store
+from openedx_infra.components.users import IMAGE_GROUPS, USER
 from openedx_infra.kubernetes import files, volumes
 from openedx_infra.kubernetes.job import job
 from openedx_infra.kubernetes.pod import Container, FixedSize, Pod
@@ -55,7 +55,7 @@ class Provisioning:
             "mysql-provision",
             ["bash", f"{SCRIPTS}/mysql_provision.sh"],
             image="mysql",
-            user=mysql.USER,
+            user=USER,
             env={
                 "MYSQL_HOST": at.apply(lambda known: known.at.host),
                 "MYSQL_PORT": at.apply(lambda known: str(known.at.port)),
@@ -86,7 +86,7 @@ class Provisioning:
             "mongodb-provision",
             ["mongosh", "--nodb", "--quiet", "--file", f"{SCRIPTS}/mongodb_provision.js"],
             image="mongodb",
-            user=mongodb.USER,
+            user=mongodb.USER,  # mongosh asks for the name of its user, and fails where there is none
             env={
                 "MONGODB_ADDRESS": at.apply(_mongodb_address),
                 "REPLICA_SET": at.apply(lambda known: known.replica_set or ""),
@@ -115,7 +115,7 @@ class Provisioning:
             "search-provision",
             ["python", f"{SCRIPTS}/search_provision.py"],
             image="openedx",
-            user=process.USER,
+            user=USER,
             env={
                 "MEILISEARCH_URL": at.apply(lambda known: known.url),
                 "INDEX_PREFIX": keys.index_prefix(self.instance.stack),
@@ -139,7 +139,7 @@ class Provisioning:
             "storage-provision",
             ["python", f"{SCRIPTS}/storage_provision.py"],
             image="openedx",
-            user=process.USER,
+            user=USER,
             env={
                 "S3_ENDPOINT": at.apply(lambda known: known.endpoint or ""),
                 "S3_REGION": at.apply(lambda known: known.region),
@@ -185,7 +185,7 @@ class Provisioning:
                 volumes.scratch("tmp", "/tmp", "64Mi"),
             ],
         )
-        pod = Pod(component=name, container=container, user=user, restart="Never")
+        pod = Pod(component=name, container=container, user=user, groups=IMAGE_GROUPS, restart="Never")
         opts = pulumi.ResourceOptions(parent=self.parent, depends_on=[*after, *self.first])
         return [job(name, scope, pod, opts, deadline_minutes=MINUTES)]
 

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 import pulumi
 
+from openedx_infra.components.users import USER
 from openedx_infra.kubernetes.names import NAME
 from openedx_infra.kubernetes.volumes import Mount
 from openedx_infra.settings.connections import Buckets, Ses, Volumes
@@ -83,6 +84,8 @@ class FileStore(Store[Volumes | Buckets]):
     """Folders that pods of the platform mount."""
     one_node: bool = False
     """Whether all pods that mount them must be on one node."""
+    user: int = USER
+    """Who runs the pods that mount them."""
 
 
 @dataclass(frozen=True, kw_only=True)

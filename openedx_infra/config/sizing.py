@@ -93,6 +93,16 @@ class Served(Resources):
     """Number of pods."""
 
 
+class StaticServer(Served):
+    """The server of static files, and the volume that each of its pods has for them."""
+
+    versions: Count = Field(3, ge=2, le=10)
+    """Versions whose files are kept, the newest included: pages of older ones find some files missing."""
+    disk: Memory = "4Gi"
+    """Disk for the files of all versions; what is the same in several takes room once. A guess: Verawood's
+    are some hundred MB."""
+
+
 class PriorityClasses(Section):
     """PriorityClasses of the cluster, by name: who gives way to whom where a node is full. Whoever runs the
     cluster makes them; they hold for all of it, so that an instance must not."""
@@ -140,6 +150,8 @@ class Sizing(Section):
     """Celery's clock; there is exactly one."""
     mfe: Served = Served(cpu="20m", memory="64Mi", memory_limit="256Mi")
     """Static server of the MFEs."""
+    static: StaticServer = StaticServer(cpu="20m", memory="64Mi", memory_limit="256Mi")
+    """Server of the static files of LMS and Studio."""
     jobs: Resources = Resources(cpu="250m", memory="2Gi", memory_limit="4Gi")
     """Jobs in the platform's image. Migrations of a full database are killed below 4 GB (Tutor's
     documentation)."""

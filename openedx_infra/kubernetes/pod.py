@@ -137,6 +137,8 @@ class Pod:
     """Numeric user and group, also the group of its volumes."""
     group: int | None = None
     """Numeric group, if not the same number as the user."""
+    groups: Sequence[int] = ()
+    """Further numeric groups, whose files its processes may read and write as these allow."""
     software: str | None = None
     """What runs in it, if not the same word as the component."""
     grace_seconds: int = 30
@@ -168,7 +170,7 @@ def template(scope: Scope, pod: Pod, *, moves: bool = False) -> PodTemplateSpecA
             enable_service_links=False,
             restart_policy=pod.restart,
             termination_grace_period_seconds=pod.grace_seconds,
-            security_context=pod_security(pod.user, pod.group or pod.user),
+            security_context=pod_security(pod.user, pod.group or pod.user, pod.groups),
             image_pull_secrets=[
                 LocalObjectReferenceArgs(name=name) for name in pod.container.image.pull_secrets
             ]
@@ -183,13 +185,14 @@ def template(scope: Scope, pod: Pod, *, moves: bool = False) -> PodTemplateSpecA
     )
 
 
-def pod_security(user: int, group: int) -> PodSecurityContextArgs:
+def pod_security(user: int, group: int, groups: Sequence[int] = ()) -> PodSecurityContextArgs:
     """Who the processes of a pod are, and the group of its volumes."""
     return PodSecurityContextArgs(
         run_as_non_root=True,
         run_as_user=user,
         run_as_group=group,
         fs_group=group,
+        supplemental_groups=list(groups) or None,
         fs_group_change_policy="OnRootMismatch",  # else each start walks through all files of the volume
         seccomp_profile=SeccompProfileArgs(type="RuntimeDefault"),
     )

@@ -18,6 +18,9 @@ MFE_PORT = 8002
 HEALTH_PATH = "/_health"
 """Path that answers 200 as long as the server runs; no frontend has it."""
 
+HASHED = "[.-][0-9a-f]{8,}[.][a-z0-9.]+$"
+"""Regular expression of paths with a hash of the content in them: webpack's, and Django's 12 digits."""
+
 
 def mfe_caddyfile(stack: Stack) -> str:
     """Configuration of Caddy for the enabled micro-frontends."""
@@ -42,7 +45,7 @@ _GLOBAL = """\
 }
 
 (app) {
-	@hashed path_regexp [.-][0-9a-f]{8,}[.][a-z0-9.]+$
+	@hashed path_regexp HASHED
 	handle @hashed {
 		@found file
 		header @found Cache-Control "public, max-age=31536000, immutable"
@@ -55,7 +58,7 @@ _GLOBAL = """\
 	}
 }
 
-"""
+""".replace("HASHED", HASHED)
 
 _HEAD = """\
 :{port} {{

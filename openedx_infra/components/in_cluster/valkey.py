@@ -9,6 +9,7 @@ from dataclasses import replace
 import pulumi
 from pulumi_kubernetes.core.v1 import ProbeArgs
 
+from openedx_infra.components import users
 from openedx_infra.components.instance import Instance
 from openedx_infra.components.store import Reach, Store
 from openedx_infra.config.base import memory_bytes
@@ -22,7 +23,7 @@ from openedx_infra.settings.connections import Endpoint
 
 PORT = 6379
 USER = 999
-"""The user of the official images of Valkey and Redis."""
+"""The user of the official images of Valkey and Redis, to whom the broker's files belong."""
 SOFTWARE = "valkey"
 CONFIG = "/etc/valkey/config"
 SECRETS = "/etc/valkey/secrets"
@@ -48,7 +49,7 @@ def cache(instance: Instance, said: CacheInCluster, parent: pulumi.Resource) -> 
     disk."""
     rules = ["maxmemory-policy allkeys-lru", "appendonly no", 'save ""']
     data = volumes.scratch("data", DATA, "64Mi")
-    return _valkey("cache", instance, parent, instance.stack.sizing.cache, rules, data)
+    return _valkey("cache", instance, parent, instance.stack.sizing.cache, rules, data, user=users.USER)
 
 
 def _ready() -> ProbeArgs:
@@ -63,7 +64,14 @@ def _ready() -> ProbeArgs:
 
 
 def _valkey(
-    name: str, instance: Instance, parent: pulumi.Resource, size: Resources, rules: Sequence[str], data: Mount
+    name: str,
+    instance: Instance,
+    parent: pulumi.Resource,
+    size: Resources,
+    rules: Sequence[str],
+    data: Mount,
+    *,
+    user: int = USER,
 ) -> Store[connections.Valkey]:
     scope, opts = instance.scope, pulumi.ResourceOptions(parent=parent)
     # The rest is for buffers and rewriting its file.
@@ -86,7 +94,7 @@ def _valkey(
             volumes.mounted("secrets", SECRETS, [secrets]),
         ],
     )
-    pod = Pod(component=name, software=SOFTWARE, container=container, user=USER, grace_seconds=60)
+    pod = Pod(component=name, software=SOFTWARE, container=container, user=user, grace_seconds=60)
     server = workload.stateful_set(name, scope, pod, opts)
     return Store(
         connection=connections.Valkey(at=Endpoint(host=name, port=PORT)),

@@ -7,6 +7,7 @@ from pulumi_kubernetes.core.v1 import PersistentVolumeClaim
 
 from openedx_infra.components.instance import Instance
 from openedx_infra.components.store import FileStore, Reach
+from openedx_infra.components.users import VOLUME_USER
 from openedx_infra.config.datastores.storage import StorageVolumes
 from openedx_infra.kubernetes import volumes
 from openedx_infra.settings import connections, paths
@@ -24,6 +25,7 @@ def shared_volumes(instance: Instance, said: StorageVolumes, parent: pulumi.Reso
             volumes.claimed("private", paths.PRIVATE_DIR, private),
         ],
         one_node=said.access_mode == "ReadWriteOnce",
+        user=VOLUME_USER,
         foreign=False,
     )
 
