@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import gzip
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.health import why_not_ready
+from openedx_infra.operations.job_log import SIMULATED, Log
 from openedx_infra.operations.status import snapshot
 from openedx_infra.operations.suite_objects import REPORT, TESTS
 
@@ -30,9 +30,6 @@ START_MINUTES = 15
 
 REPORT_SECONDS = 60.0
 """How long the report may take after the tests ended; it takes about a second."""
-
-SIMULATED = "kwok.x-k8s.io/node"
-"""Annotation of nodes that run no container."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +49,7 @@ class SuiteRun:
         self._client = client
         self._job = job
         self._say = say
-        self._log = _Log(client, say)
+        self._log = Log(client, TESTS, say)
 
     def follow(self) -> Outcome:
         """Wait for the end of the tests. Raises OperationError when they never start, or don't end by
@@ -117,34 +114,6 @@ class SuiteRun:
         name = pod.spec.nodeName if pod.spec else None
         node = self._client.get(Node, name) if name else None
         return bool(node and node.metadata and SIMULATED in (node.metadata.annotations or {}))
-
-
-class _Log:
-    """What a container wrote, each line once, however often it is asked."""
-
-    def __init__(self, client: Client, say: Callable[[str], object]) -> None:
-        self._client = client
-        self._say = say
-        self._last = ""
-        self._asked: float | None = None
-
-    def read(self, pod: str) -> None:
-        """Say the lines that are new. A log that can't be read now is read the next time."""
-        import httpx2
-        from lightkube import ApiError
-
-        now = time.monotonic()
-        since = None if self._asked is None else math.ceil(now - self._asked) + 5
-        try:
-            lines = self._client.log(pod, container=TESTS, timestamps=True, since=since, newlines=False)
-            for line in lines:
-                stamp, _, text = line.partition(" ")
-                if stamp > self._last:
-                    self._last = stamp
-                    self._say(text)
-        except (OSError, httpx2.HTTPError, ApiError):
-            return
-        self._asked = now
 
 
 def unpacked(text: str) -> bytes | None:

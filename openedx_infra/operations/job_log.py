@@ -1,0 +1,45 @@
+"""What does a container say, while it runs? Each line once, however often it is asked."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lightkube import Client
+
+SIMULATED = "kwok.x-k8s.io/node"
+"""Annotation of nodes that run no container."""
+
+
+class Log:
+    """The log of one container of a pod. `say` gets each line."""
+
+    def __init__(self, client: Client, container: str, say: Callable[[str], object]) -> None:
+        self._client = client
+        self._container = container
+        self._say = say
+        self._last = ""
+        self._asked: float | None = None
+
+    def read(self, pod: str) -> None:
+        """Say the lines that are new. A log that can't be read now is read the next time."""
+        import httpx2
+        from lightkube import ApiError
+
+        now = time.monotonic()
+        since = None if self._asked is None else math.ceil(now - self._asked) + 5
+        try:
+            lines = self._client.log(
+                pod, container=self._container, timestamps=True, since=since, newlines=False
+            )
+            for line in lines:
+                stamp, _, text = line.partition(" ")
+                if stamp > self._last:
+                    self._last = stamp
+                    self._say(text)
+        except (OSError, httpx2.HTTPError, ApiError):
+            return
+        self._asked = now
