@@ -63,7 +63,12 @@ class Platform(pulumi.ComponentResource):
         stack = args.stack
         self.namespace = self._namespace(stack)
         """The namespace that all of it is in."""
-        scope = Scope(namespace=self.namespace.metadata["name"], instance=stack.name, part_of=PART_OF)
+        scope = Scope(
+            namespace=self.namespace.metadata["name"],
+            instance=stack.name,
+            part_of=PART_OF,
+            priority_classes=_priorities(stack),
+        )
         known = logins(stack, args.secrets)
         secrets = [pull_secret(known, scope, self).metadata["name"]] if known else []
         instance = Instance(
@@ -95,6 +100,7 @@ class Platform(pulumi.ComponentResource):
             storage=stores.storage,
             lms=lms.settings,
             studio=studio.settings,
+            connections=stores.connections,
             after=after,
         )
         Workers("workers", workers, own)
@@ -133,3 +139,9 @@ class Platform(pulumi.ComponentResource):
             metadata=ObjectMetaArgs(name=stack.namespace, labels=_SECURITY),
             opts=pulumi.ResourceOptions(parent=self, protect=protect, retain_on_delete=protect),
         )
+
+
+def _priorities(stack: Stack) -> dict[str, str]:
+    """PriorityClasses of the instance's pods, by what they are."""
+    said = stack.sizing.priority_classes
+    return said.model_dump(exclude_none=True) if said else {}

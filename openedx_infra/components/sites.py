@@ -40,6 +40,10 @@ class Site:
         """Name of the files of its settings."""
         return f"{self.variant}.yml"
 
+    def queue(self, word: str) -> str:
+        """Name of one of its Celery queues by its last word."""
+        return f"edx.{self.variant}.core.{word}"
+
 
 LMS = Site(
     name="lms",

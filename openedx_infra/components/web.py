@@ -10,6 +10,7 @@ import pulumi
 from openedx_infra import settings
 from openedx_infra.components.instance import WEB_PORT, Instance
 from openedx_infra.components.process import Process, pod
+from openedx_infra.components.scaling import web_replicas
 from openedx_infra.components.sites import Rendered, SettingsFiles, Site, keep
 from openedx_infra.components.store import FileStore
 from openedx_infra.config import Stack
@@ -45,7 +46,7 @@ def serve(site: Site, args: SiteArgs, parent: pulumi.Resource) -> SettingsFiles:
         scope,
         web,
         pulumi.ResourceOptions(parent=parent, depends_on=list(args.after)),
-        replicas=site.size(instance.stack).replicas,
+        replicas=web_replicas(site, instance, site.size(instance.stack)),
     )
     return kept
 

@@ -1,4 +1,5 @@
-"""Who does what takes longer than a request? Celery's workers, and its clock."""
+"""Who does what takes longer than a request? Celery's workers and its clock, and listeners of the event
+bus."""
 
 from __future__ import annotations
 
@@ -7,16 +8,27 @@ from dataclasses import dataclass
 
 import pulumi
 
+from openedx_infra.components.event_bus import consumers
 from openedx_infra.components.instance import Instance
+from openedx_infra.components.liveness import (
+    BEAT_SILENT_MINUTES,
+    WATCHED,
+    WORKER_SILENT_MINUTES,
+    liveness,
+)
 from openedx_infra.components.process import Process, pod
+from openedx_infra.components.queues import make_login
+from openedx_infra.components.scaling import pool_replicas
 from openedx_infra.components.sites import LMS, STUDIO, SettingsFiles, Site
 from openedx_infra.components.store import FileStore
 from openedx_infra.config.sizing import WorkerPool
 from openedx_infra.kubernetes import probes, workload
+from openedx_infra.kubernetes.autoscaling import Replicas
 from openedx_infra.kubernetes.probes import Probes
+from openedx_infra.settings.connections import Connections
 
 PID_FILE = "/tmp/celery.pid"
-STARTED = Probes(startup=probes.command("test", "-s", PID_FILE, every=5, failures=60))
+_STARTED = probes.command("test", "-s", PID_FILE, every=5, failures=60)
 """Five minutes to load the platform, which takes half a minute on a quiet node (a guess)."""
 
 
@@ -30,6 +42,8 @@ class WorkersArgs:
     """Settings of the LMS, which its workers share with its web pods."""
     studio: SettingsFiles
     """Settings of Studio, likewise."""
+    connections: pulumi.Input[Connections]
+    """Where the broker is, whose queues autoscalers may count."""
     after: Sequence[pulumi.Resource]
     """What must be done before a worker may start."""
 
@@ -37,9 +51,10 @@ class WorkersArgs:
 class Workers(pulumi.ComponentResource):
     """One Deployment for each pool of LMS' and Studio's workers, and beat, of which there is exactly one.
 
-    They have started when Celery has written its process id, which it does with the platform loaded. Nothing
-    asks them afterwards: `celery inspect ping` imports the platform each time, which costs seconds of CPU and
-    restarts healthy workers of a busy node; and a broker that is away must restart nobody.
+    They have started when Celery has written its process id, which it does with the platform loaded. Then a
+    file is looked at, which stays fresh while the main thread is at work (settings/platform/liveness.py).
+    `celery inspect ping` would import the platform each time, which costs seconds of CPU and restarts healthy
+    workers of a busy node; and a broker that is away must restart nobody.
     """
 
     def __init__(self, name: str, args: WorkersArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -54,6 +69,9 @@ class Workers(pulumi.ComponentResource):
             for pool_name, pool in pools.items():
                 self._pool(site, files, pool_name, pool)
         self._beat()
+        make_login(args.instance, self)
+        for site, process in consumers(args.instance.stack):
+            self._deploy(site, args.lms if site is LMS else args.studio, process, 1, single=True)
         self.register_outputs({})
 
     def _pool(self, site: Site, files: SettingsFiles, pool_name: str, pool: WorkerPool) -> None:
@@ -62,11 +80,14 @@ class Workers(pulumi.ComponentResource):
             component=component,
             command=worker_command(site, component, pool),
             size=pool,
-            probes=STARTED,
+            probes=Probes(startup=_STARTED, liveness=liveness(WORKER_SILENT_MINUTES)),
             grace_seconds=pool.grace_seconds,
             tracked=True,
+            env=WATCHED,
         )
-        self._deploy(site, files, process, pool.replicas)
+        self._deploy(
+            site, files, process, pool_replicas(site, self._args.instance, pool, self._args.connections)
+        )
 
     def _beat(self) -> None:
         # Its schedule is in the settings; the file only remembers when what ran last, and may be lost with
@@ -76,12 +97,19 @@ class Workers(pulumi.ComponentResource):
             component="lms-beat",
             command=[*command, "--schedule=/tmp/celerybeat-schedule", f"--pidfile={PID_FILE}"],
             size=self._args.instance.stack.sizing.beat,
-            probes=STARTED,
+            probes=Probes(startup=_STARTED, liveness=liveness(BEAT_SILENT_MINUTES)),
+            env=WATCHED,
         )
         self._deploy(LMS, self._args.lms, process, 1, single=True)
 
     def _deploy(
-        self, site: Site, files: SettingsFiles, process: Process, replicas: int, *, single: bool = False
+        self,
+        site: Site,
+        files: SettingsFiles,
+        process: Process,
+        replicas: int | Replicas,
+        *,
+        single: bool = False,
     ) -> None:
         workload.deployment(
             process.component,
@@ -99,7 +127,7 @@ def worker_command(site: Site, name: str, pool: WorkerPool) -> list[str]:
     It takes one task at a time from the broker and talks to no other worker: gossip among many pods floods
     the broker.
     """
-    queues = ",".join(f"edx.{site.variant}.core.{queue}" for queue in pool.queues)
+    queues = ",".join(site.queue(queue) for queue in pool.queues)
     return [
         "celery",
         f"--app={site.variant}.celery",

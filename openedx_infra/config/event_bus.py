@@ -55,5 +55,5 @@ class EventBus(Section):
     enabled: Switch = True
     """Whether the platform sends and receives events."""
     consumers: dict[PoolName, Consumer] = Field({})
-    """Who listens, by names of your choice. None does by default: the platform's own parts speak to each other
-    without it, and other services of Open edX are none of this instance's."""
+    """Who listens, by names of your choice. None does by default: the platform's own parts speak to each
+    other without it, and other services of Open edX are none of this instance's."""

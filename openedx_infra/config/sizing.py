@@ -12,7 +12,16 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 
 from openedx_infra.config.autoscaling import PoolAutoscaling, WebAutoscaling
-from openedx_infra.config.base import Count, Cpu, Distinct, KubernetesName, Memory, OrNothing, PoolName, Section
+from openedx_infra.config.base import (
+    Count,
+    Cpu,
+    Distinct,
+    KubernetesName,
+    Memory,
+    OrNothing,
+    PoolName,
+    Section,
+)
 from openedx_infra.config.profiles import ProfileName, laid_over
 
 
@@ -121,8 +130,9 @@ class Sizing(Section):
     """Size of every workload."""
 
     profile: ProfileName = "small"
-    """Sizes to begin with, below everything else that is said here. `small`: one server. `medium`: three nodes
-    and some thousand learners. `large`: many nodes, autoscaled. What each says: [profiles](profiles.md)."""
+    """Sizes to begin with, below everything else that is said here. `small`: one server. `medium`: three
+    nodes and some thousand learners. `large`: many nodes, autoscaled. What each says:
+    [profiles](profiles.md)."""
     lms: Web = Web(cpu="250m", memory="1536Mi", memory_limit="2560Mi")
     """Web pods of the LMS."""
     studio: Web = Web(cpu="100m", memory="1Gi", memory_limit="2560Mi")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
@@ -28,6 +28,8 @@ class Scope:
     """Name of the instance."""
     part_of: str
     """Name of the larger application that all objects are part of."""
+    priority_classes: Mapping[str, str] = field(default_factory=dict)
+    """PriorityClasses of the cluster by what pods are: `data`, `web`, `workers`, `jobs`. Others have none."""
 
     def labels(self, component: str, software: str | None = None) -> dict[str, str]:
         """Labels of the objects of a component. `software` is what runs in it; by default the same word."""

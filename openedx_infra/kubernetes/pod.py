@@ -44,6 +44,7 @@ from openedx_infra.kubernetes.volumes import Mount
 DISK_REQUEST = "64Mi"
 """Disk of the node that a container reserves for logs and scratch folders: a guess, far below the limits."""
 HOSTNAME = "kubernetes.io/hostname"
+ZONE = "topology.kubernetes.io/zone"
 LOST_NODE_SECONDS = 60
 """Seconds until pods without data leave a node that was found silent. Kubernetes waits 300 s. Visitors are
 sent elsewhere at once, but so long the other pods carry all of the load. A node that reboots may be back in a
@@ -144,6 +145,8 @@ class Pod:
     grace_seconds: int = 30
     """Seconds to finish after SIGTERM, draining included."""
     restart: Literal["Always", "Never"] = "Always"
+    rank: Literal["data", "web", "workers"] = "web"
+    """What it is among others, when a node is full; what runs to its end is `jobs` anyway."""
     paused: bool = False
     """Whether it rests: what keeps pods like it running has none, nothing scales it, and the clock starts
     none. What somebody starts on purpose, such as a Job, runs all the same."""
@@ -167,6 +170,7 @@ def template(scope: Scope, pod: Pod, *, moves: bool = False) -> PodTemplateSpecA
         spec=PodSpecArgs(
             service_account_name=pod.service_account,
             automount_service_account_token=False,
+            priority_class_name=_priority(scope, pod),
             enable_service_links=False,
             restart_policy=pod.restart,
             termination_grace_period_seconds=pod.grace_seconds,
@@ -178,11 +182,17 @@ def template(scope: Scope, pod: Pod, *, moves: bool = False) -> PodTemplateSpecA
             init_containers=_before(pod) or None,
             containers=[_container(pod.component, pod.container)],
             volumes=_volumes([pod.container, *pod.before, *pod.sidecars]),
-            topology_spread_constraints=[_spread(scope.selector(pod.component))],
+            topology_spread_constraints=[
+                _spread(key, scope.selector(pod.component)) for key in (HOSTNAME, ZONE)
+            ],
             affinity=_affinity(pod.beside),
             tolerations=_patience_with_nodes() if moves else None,
         ),
     )
+
+
+def _priority(scope: Scope, pod: Pod) -> str | None:
+    return scope.priority_classes.get("jobs" if pod.restart == "Never" else pod.rank)
 
 
 def pod_security(user: int, group: int, groups: Sequence[int] = ()) -> PodSecurityContextArgs:
@@ -260,10 +270,11 @@ def _volumes(containers: Sequence[Container]) -> list[pulumi.Input[VolumeArgs]] 
     return list(volumes.values()) or None
 
 
-def _spread(selector: Mapping[str, str]) -> TopologySpreadConstraintArgs:
+def _spread(key: str, selector: Mapping[str, str]) -> TopologySpreadConstraintArgs:
+    """Apart where there is room: a pod that shares a node or a zone is better than none."""
     return TopologySpreadConstraintArgs(
         max_skew=1,
-        topology_key=HOSTNAME,
+        topology_key=key,
         when_unsatisfiable="ScheduleAnyway",
         label_selector=LabelSelectorArgs(match_labels=selector),
     )

@@ -65,6 +65,15 @@ def command(*words: str, every: int = 30, failures: int = 3, timeout: int = 10) 
     )
 
 
+def fresh(path: str, minutes: int) -> ProbeArgs:
+    """Succeeds when a file was changed within so many minutes.
+
+    Without a shell: `find` fails when the command fails that it runs on an older file, or when there is none.
+    """
+    words = ("find", path, "-mmin", f"+{minutes}", "-exec", "false", "{}", "+")
+    return command(*words, every=30, failures=2)
+
+
 def server(port: int, *, start_seconds: int = 300) -> Probes:
     """Probes of a server that listens as soon as it can serve: ready by TCP, restarted when it no longer
     accepts."""

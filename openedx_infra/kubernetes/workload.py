@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 import pulumi
@@ -17,6 +18,7 @@ from pulumi_kubernetes.core.v1 import Service, ServicePortArgs, ServiceSpecArgs
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs
 from pulumi_kubernetes.policy.v1 import PodDisruptionBudget, PodDisruptionBudgetSpecArgs
 
+from openedx_infra.kubernetes.autoscaling import FORCE, Replicas, autoscale, hold
 from openedx_infra.kubernetes.names import NO_WAIT, Scope
 from openedx_infra.kubernetes.pod import Pod, template
 
@@ -33,20 +35,42 @@ def deployment(
     pod: Pod,
     opts: pulumi.ResourceOptions,
     *,
-    replicas: int,
+    replicas: int | Replicas,
     renewal: Literal["surge", "recreate"] = "surge",
 ) -> Deployment:
-    """Pods without data, and a disruption budget when there are several.
+    """Pods without data, a disruption budget when there are several, and who decides how many there are.
 
     `surge` starts a new pod before an old one goes; `recreate` has never two at a time. Of a paused pod there
     is none.
     """
-    replicas = 0 if pod.paused else replicas
-    if replicas > 1:
+    said = replicas if isinstance(replicas, Replicas) else Replicas(fixed=replicas)
+    by = said.autoscaler
+    number = 0 if pod.paused else None if by else said.fixed
+    if (by.least if number is None and by else number or 0) > 1:
         budget(name, scope, pod, opts)
+    made = _deployment(name, scope, pod, opts, number, renewal, scalable=said is replicas)
+    if by:
+        autoscale(name, scope, pod, by, opts, target=made)
+    elif said is replicas and number and number > 1:
+        hold(name, scope, number, opts, target=made)
+    return made
+
+
+def _deployment(
+    name: str,
+    scope: Scope,
+    pod: Pod,
+    opts: pulumi.ResourceOptions,
+    replicas: int | None,
+    renewal: Literal["surge", "recreate"],
+    *,
+    scalable: bool,
+) -> Deployment:
     return Deployment(
         name,
-        metadata=scope.metadata(pod.component, name=name, software=pod.software),
+        metadata=scope.metadata(
+            pod.component, name=name, software=pod.software, annotations=FORCE if scalable else None
+        ),
         spec=DeploymentSpecArgs(
             replicas=replicas,
             revision_history_limit=2,
@@ -64,6 +88,7 @@ def stateful_set(name: str, scope: Scope, pod: Pod, opts: pulumi.ResourceOptions
 
     Its volumes are claims of their own, so that replacing it never loses them.
     """
+    pod = replace(pod, rank="data")
     service(name, scope, pod, pulumi.ResourceOptions(parent=opts.parent))
     return StatefulSet(
         name,

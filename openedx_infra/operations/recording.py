@@ -60,8 +60,9 @@ class Registered:
 
     @property
     def is_object(self) -> bool:
-        """Whether it is a Kubernetes object; a chart is not, though it consists of some."""
-        return self.custom and self.type.startswith("kubernetes:")
+        """Whether it is a Kubernetes object; a chart is not, though it consists of some, nor is a patch,
+        which says some fields of an object once more."""
+        return self.custom and self.type.startswith("kubernetes:") and not self.type.endswith("Patch")
 
     @property
     def kind(self) -> str:

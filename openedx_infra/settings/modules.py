@@ -17,6 +17,7 @@ _ALIKE = (
     "buckets.py",
     "endpoints.py",
     "events.py",
+    "liveness.py",
     "lines.py",
     "spool.py",
 )

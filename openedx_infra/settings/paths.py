@@ -47,6 +47,12 @@ LMS_CFG = f"{CONFIG_DIR}/lms.yml"
 CMS_CFG = f"{CONFIG_DIR}/cms.yml"
 """Plain settings of Studio; value of the environment variable CMS_CFG."""
 
+ALIVE_FILE = "/tmp/alive"
+"""What a process without a port touches while it is at work."""
+
+ALIVE_VARIABLE = "OPENEDX_ALIVE_FILE"
+"""Environment variable by which it is told so (settings/platform/liveness.py)."""
+
 MODULE = "openedx_infra"
 """Name of the settings package, mounted in `lms/envs` and in `cms/envs` of the platform."""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import yaml
 
-from . import certificates
+from . import certificates, liveness
 
 SECRETS_DIR = "/openedx/secrets"
 
@@ -44,6 +44,7 @@ def load(namespace, site, middleware=()):
 
     `middleware` comes after the platform's own.
     """
+    liveness.start()
     variable = f"{site.upper()}_CFG"
     secrets = Path(os.environ.get("OPENEDX_SECRETS_DIR", SECRETS_DIR), f"{site}.yml")
     said = certificates.joined(merged(read(os.environ[variable]), read(secrets)))
