@@ -9,6 +9,7 @@ from itertools import combinations
 from openedx_infra.config import (
     autoscaling_rules,
     aws_rules,
+    backup_rules,
     capacity,
     datastore_rules,
     duty_rules,
@@ -139,6 +140,7 @@ _RULES: tuple[Callable[[Stack], Iterator[Conflict]], ...] = (
     search_rules.conflicts,
     aws_rules.conflicts,
     capacity.conflicts,
+    backup_rules.conflicts,
     autoscaling_rules.conflicts,
     _event_bus,
     entrance_rules.conflicts,

@@ -105,6 +105,8 @@ class Images(Section):
     """Redis' Sentinel, as OpsTree builds it, beside that."""
     rclone: ImageReference | None = None
     """rclone with a shell, which takes files to buckets."""
+    restic: ImageReference | None = None
+    """restic with a shell, which keeps backups."""
     mysqld_exporter: ImageReference | None = None
     """Prometheus' exporter of MySQL's metrics."""
     redis_exporter: ImageReference | None = None

@@ -89,6 +89,8 @@ def _needs(stack: Stack) -> Iterator[_Need]:
     if isinstance(delivery, MailSmtp) and delivery.username is not None:
         yield "mail_password", False
     yield from _of_issuer(stack)
+    if stack.backups:
+        yield from (("backup_password", True), ("backup_access_key", False), ("backup_secret_key", False))
     if stack.monitoring.tracking and stack.monitoring.tracking.server:
         yield from (("tracking_access_key", False), ("tracking_secret_key", False))
     yield from ((f"build_{name}", False) for build in stack.images.builds.values() for name in build.secrets)

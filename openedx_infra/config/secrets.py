@@ -159,6 +159,24 @@ _DATASTORE_SECRETS: tuple[Secret, ...] = (
 
 _SERVICE_SECRETS: tuple[Secret, ...] = (
     Secret(
+        name="backup_password",
+        meaning="encryption of backups: keep a copy elsewhere, as nobody reads them without it",
+        rotation="backups made until then can't be read or added to any more: begin another folder",
+        by_name_only=True,
+    ),
+    Secret(
+        name="backup_access_key",
+        meaning="name at the S3 server of backups",
+        make=None,
+        rotation="backups log in with the new one",
+    ),
+    Secret(
+        name="backup_secret_key",
+        meaning="key at the S3 server of backups",
+        make=None,
+        rotation="backups log in with the new one",
+    ),
+    Secret(
         name="tracking_access_key",
         meaning="name at the S3 server of tracking events",
         make=None,

@@ -66,7 +66,8 @@ def _is_release(value: str) -> str:
 
 
 _IMAGES_OF_PARTS: Mapping[str, Callable[[Stack], bool]] = {
-    "rclone": lambda stack: stack.monitoring.tracking is not None,
+    "rclone": lambda stack: stack.monitoring.tracking is not None or stack.backups is not None,
+    "restic": lambda stack: stack.backups is not None,
     "mysqld_exporter": lambda stack: stack.monitoring.prometheus,
     "redis_exporter": lambda stack: stack.monitoring.prometheus,
 }

@@ -77,6 +77,8 @@ class ReleaseImages:
     """Its Sentinels."""
     rclone: str = "docker.io/rclone/rclone:1.71.2"
     """rclone, which takes files to buckets: of backups and of tracking events."""
+    restic: str = "docker.io/restic/restic:0.18.1"
+    """restic, which encrypts, keeps and thins out backups."""
     mysqld_exporter: str = "docker.io/prom/mysqld-exporter:v0.18.0"
     """Metrics of MySQL, by the Prometheus project."""
     redis_exporter: str = "docker.io/oliver006/redis_exporter:v1.80.1"
