@@ -20,6 +20,7 @@ from openedx_infra.components.isolation import isolate
 from openedx_infra.components.lms import Lms
 from openedx_infra.components.maintenance import Maintenance
 from openedx_infra.components.mfe import Mfe
+from openedx_infra.components.monitoring import Monitoring
 from openedx_infra.components.pulling import Login, logins, pull_secret
 from openedx_infra.components.sites import LMS, STUDIO, render
 from openedx_infra.components.static import Static
@@ -108,6 +109,8 @@ class Platform(pulumi.ComponentResource):
             instance=self.instance, storage=stores.storage, settings=initialization.settings, after=after
         )
         Duties("duties", duties, own)
+        if stack.monitoring.prometheus:
+            Monitoring("monitoring", self.instance, stores, own)
         Mfe("mfe", self.instance, own)
         page = Maintenance("maintenance", self.instance, own).ready if stack.maintenance.page else ()
         Ingress("ingress", self.instance, own, after=page)

@@ -28,6 +28,11 @@ def search_api_key(master_key: str, uid: str = SEARCH_KEY_UID) -> str:
     return hmac.new(master_key.encode(), uid.encode(), hashlib.sha256).hexdigest()
 
 
+def key_prefix(stack: Stack) -> str:
+    """What keys in the broker begin with, where instances share it, else nothing."""
+    return f"{stack.name}:" if stack.sources["broker"] == "shared" else ""
+
+
 def index_prefix(stack: Stack) -> str:
     """Prefix of the stack's search indexes, whose names are of letters, digits, `-` and `_`."""
     return re.sub(r"[^A-Za-z0-9_-]", "_", stack.name) + "_"
