@@ -11,7 +11,7 @@ from pathlib import Path
 from tools import model
 from tools.errors import ToolError, tail
 from tools.found import parse_version
-from tools.model import GoBuild, ModuleFile, Tool, sources
+from tools.model import GoBuild, ModuleFile, TaggedGoBuild, Tool, sources
 from tools.progress import Tick
 
 GO_MINIMUM = (1, 21, 0)
@@ -46,6 +46,7 @@ def build(tool: Tool, work: Path, into: Path, tick: Tick) -> str:
                 "-trimpath",
                 "-ldflags",
                 _ldflags(step),
+                *_tags(step),
                 "-o",
                 str(into / step.binary),
                 step.package,
@@ -78,6 +79,10 @@ def _demand_go(tool: Tool) -> None:
 
 def _ldflags(step: GoBuild) -> str:
     return " ".join(["-s -w", *(f"-X {name}={value}" for name, value in step.variables)])
+
+
+def _tags(step: GoBuild) -> list[str]:
+    return ["-tags", ",".join(step.tags)] if isinstance(step, TaggedGoBuild) else []
 
 
 class _Run:

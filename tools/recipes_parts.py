@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tools.model import Accept, GoBuild, Release, Tool
+from tools.model import Accept, GoBuild, Release, TaggedGoBuild, Tool
 
 VERSITYGW = "1.8.0"
 """The version whose image the releases name."""
@@ -52,3 +52,28 @@ KUBE_SCORE_TOOL = Tool(
     seconds=60,
 )
 """Judges objects as a reviewer would: tests run it over all that a stack makes."""
+
+PROMTOOL = "3.16.0"
+
+PROMTOOL_TOOL = Tool(
+    name="promtool",
+    version=PROMTOOL,
+    binaries=("promtool",),
+    accept=Accept(command=("--version",), minimum=(3, 0, 0)),
+    release=Release(
+        url="https://github.com/prometheus/prometheus/releases/download/"
+        f"v{PROMTOOL}/prometheus-{PROMTOOL}.{{os}}-{{arch}}.tar.gz",
+        checksums=f"https://github.com/prometheus/prometheus/releases/download/v{PROMTOOL}/sha256sums.txt",
+    ),
+    steps=(
+        # Without the clients of clouds by which Prometheus finds what to ask: promtool asks nobody.
+        TaggedGoBuild(
+            folder="promtool",
+            package="github.com/prometheus/prometheus/cmd/promtool",
+            binary="promtool",
+            variables=(("github.com/prometheus/common/version.Version", PROMTOOL),),
+            tags=("remove_all_sd",),
+        ),
+    ),
+    seconds=90,
+)
