@@ -88,6 +88,13 @@ class GoBuild:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TaggedGoBuild(GoBuild):
+    """The same, with build tags, which leave parts out."""
+
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ModuleFile:
     """One file copied out of a Go module: beside the binaries, or (`embed`) into the folder that is built.
 

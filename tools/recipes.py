@@ -12,7 +12,7 @@ from types import MappingProxyType
 from tools.model import Accept, GoBuild, ModuleFile, Release, Tool
 from tools.recipes_images import BUILDKIT_TOOL, BUILDX_TOOL, DOCKER_BUILD_TOOL, REGISTRY_TOOL
 from tools.recipes_node import COREDNS_TOOL, TRAEFIK_TOOL, node_tool
-from tools.recipes_parts import KUBE_SCORE_TOOL, VERSITYGW_TOOL
+from tools.recipes_parts import KUBE_SCORE_TOOL, PROMTOOL_TOOL, VERSITYGW_TOOL
 
 PULUMI = "3.259.0"
 PULUMI_LANGUAGE_HOST = "3.79.0"
@@ -160,7 +160,7 @@ _KUBERNETES = Tool(
 )
 
 _IMAGES = (DOCKER_BUILD_TOOL, BUILDKIT_TOOL, BUILDX_TOOL, REGISTRY_TOOL)
-_PARTS = (VERSITYGW_TOOL, KUBE_SCORE_TOOL)
+_PARTS = (VERSITYGW_TOOL, KUBE_SCORE_TOOL, PROMTOOL_TOOL)
 _NODE = (node_tool(KUBERNETES), COREDNS_TOOL, TRAEFIK_TOOL)
 TOOLS: Mapping[str, Tool] = MappingProxyType(
     {
@@ -182,8 +182,8 @@ DOCKER_BUILD = "pulumi-docker-build"
 IMAGES = (DOCKER_BUILD, "buildkit", "buildx", "registry")
 """What builds images where there is no Docker: only stacks and tests that build need it."""
 
-PARTS = ("versitygw", "kube-score")
-"""Servers that tests of parts start, and the judge that they ask: nothing else needs them."""
+PARTS = ("versitygw", "kube-score", "promtool")
+"""Servers that tests of parts start, and the judges that they ask: nothing else needs them."""
 
 NODE = ("kubernetes-node", "coredns", "traefik")
 """What a real node runs, and what stands before its pods: only tests with containers need them."""
