@@ -7,15 +7,12 @@ from collections.abc import Iterator
 import pulumi
 
 from openedx_infra.components.datastores import Datastores
-from openedx_infra.components.in_cluster import meilisearch, object_storage
-from openedx_infra.components.instance import MFE_PORT, PLATFORM, WEB_PORT, Instance
+from openedx_infra.components.instance import PLATFORM, WEB_PORT, Instance
 from openedx_infra.components.mfe import SOFTWARE as MFE_SERVER
-from openedx_infra.components.proxies import PODS
+from openedx_infra.components.outside import let_in, let_out
+from openedx_infra.components.queues import COUNTER, counted
 from openedx_infra.components.static import SOFTWARE as STATIC_SERVER
 from openedx_infra.components.store import Members, Reach
-from openedx_infra.config.datastores.search import SearchInCluster
-from openedx_infra.config.datastores.storage import StorageInCluster
-from openedx_infra.config.mail import MailRelay
 from openedx_infra.kubernetes.isolation import Flow, Group, Isolation
 from openedx_infra.kubernetes.names import NAME
 from openedx_infra.settings.static_files import STATIC_PORT
@@ -26,26 +23,10 @@ def isolate(instance: Instance, stores: Datastores, parent: pulumi.Resource) -> 
     the ingress."""
     isolation = Isolation(scope=instance.scope, opts=pulumi.ResourceOptions(parent=parent))
     isolation.deny_all()
-    isolation.allow_dns()
-    isolation.allow_flows([*_among_sites(isolation), *_to_stores(isolation, stores)])
-    visited = {PLATFORM: WEB_PORT, MFE_SERVER: MFE_PORT, STATIC_SERVER: STATIC_PORT}
-    if isinstance(instance.stack.datastores.search, SearchInCluster):
-        visited[meilisearch.SOFTWARE] = meilisearch.PORT
-    if isinstance(instance.stack.datastores.storage, StorageInCluster):
-        visited[object_storage.SOFTWARE] = object_storage.PORT
-    isolation.allow_visitors(visited, PODS[instance.stack.cluster.ingress_controller])
-    # Logins, LTI tools, video transcripts and webhooks are all over the web.
-    outside = {
-        port for store in stores.named().values() if not store.reach.pods for port in store.reach.ports
-    }
-    isolation.allow_internet(PLATFORM, sorted({80, 443, *outside}))
-    for name, store in stores.named().items():
-        if store.administrator and not store.reach.pods:
-            isolation.allow_internet(f"{name}-provision", store.reach.ports)
-    if isinstance(instance.stack.mail.delivery, MailRelay):
-        isolation.allow_internet("smtp", [25])
-    if instance.aws and instance.aws.agent:
-        isolation.allow_credentials_agent(PLATFORM)
+    isolation.allow_dns(instance.stack.network.name_servers)
+    isolation.allow_flows([*_among_sites(isolation), *_to_stores(isolation, stores, counted(instance.stack))])
+    let_in(instance, isolation)
+    let_out(instance, stores, isolation)
 
 
 def _among_sites(isolation: Isolation) -> Iterator[Flow]:
@@ -53,10 +34,12 @@ def _among_sites(isolation: Isolation) -> Iterator[Flow]:
     pods with static files hand them on to those after them."""
     platform, static = isolation.software(PLATFORM), isolation.software(STATIC_SERVER)
     yield Flow(clients=[static], server=static, port=STATIC_PORT)
-    yield Flow(clients=[platform, isolation.software(MFE_SERVER)], server=platform, port=WEB_PORT)
+    for site in ("lms", "studio"):
+        clients = [platform, *([isolation.software(MFE_SERVER)] if site == "lms" else [])]
+        yield Flow(clients=clients, server=isolation.component(site), port=WEB_PORT)
 
 
-def _to_stores(isolation: Isolation, stores: Datastores) -> Iterator[Flow]:
+def _to_stores(isolation: Isolation, stores: Datastores, counts_queues: bool) -> Iterator[Flow]:
     platform = isolation.software(PLATFORM)
     clients: dict[tuple[str, int], list[Group]] = {}
     servers: dict[str, Group] = {}
@@ -66,6 +49,7 @@ def _to_stores(isolation: Isolation, stores: Datastores) -> Iterator[Flow]:
             continue
         servers[server.name] = server
         helpers = [isolation.software(f"{name}-provision")] if store.administrator else []
+        helpers += [Group(name="keda", labels=COUNTER, anywhere=True)] if name == "broker" and counts_queues else []
         for port in store.reach.ports:
             clients.setdefault((server.name, port), [platform]).extend(helpers)
         if store.reach.members:

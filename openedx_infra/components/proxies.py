@@ -1,101 +1,108 @@
-"""How is each ingress controller told about limits, headers and TLS?"""
+"""How is each ingress controller told about limits, headers, addresses and TLS, by annotations of
+Ingresses?"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Protocol
+import math
+from typing import Protocol
 
 import pulumi
 
+from openedx_infra.components.doors import Part
 from openedx_infra.components.instance import Instance
+from openedx_infra.components.middlewares import Middlewares
+from openedx_infra.config import Stack
 from openedx_infra.config.site import TlsNone, TlsUpstream
-from openedx_infra.kubernetes.routing import middleware
 
-YEAR_SECONDS = 31_536_000
+COOKIE = "openedx_pod"
+"""Cookie that brings a visitor back to the same pod. It says nothing but which."""
 
 
 class Proxy(Protocol):
     """An ingress controller."""
 
-    def annotations(self, name: str, limit: int) -> dict[str, pulumi.Input[str]]:
-        """Annotations of an Ingress called `name` that takes bodies of at most `limit` bytes."""
+    def annotations(self, part: Part) -> dict[str, pulumi.Input[str]]:
+        """Annotations of the Ingress of a part of a door."""
 
 
-def proxy(instance: Instance, parent: pulumi.Resource) -> Proxy:
+def proxy(instance: Instance, opts: pulumi.ResourceOptions) -> Proxy:
     """The controller that the stack file names."""
-    return _PROXIES[instance.stack.cluster.ingress_controller](instance, parent)
+    if instance.stack.cluster.ingress_controller == "nginx":
+        return Nginx(instance.stack)
+    return Traefik(instance, opts)
 
 
-def _ends_tls(instance: Instance) -> bool:
-    """Whether the ingress itself speaks TLS, and so has plain requests to send on to it."""
-    return not isinstance(instance.stack.site.tls, TlsNone | TlsUpstream)
+def ends_tls(stack: Stack) -> bool:
+    """Whether the entrance itself speaks TLS, and so has plain requests to send on to it."""
+    return not isinstance(stack.site.tls, TlsNone | TlsUpstream)
 
 
 class Traefik:
     """Traefik takes its orders from Middlewares, in the order in which the annotation names them.
 
     Its routers listen on all entry points; k3s and Traefik's own chart enable TLS on the one called
-    websecure.
-    """
+    websecure. Bodies are limited by the servers behind it: its own way, `buffering`, holds back whole
+    answers, too (traefik#12869), and keeps each upload on its disk first."""
 
-    def __init__(self, instance: Instance, parent: pulumi.Resource) -> None:
-        self._scope, self._own = instance.scope, pulumi.ResourceOptions(parent=parent)
-        self._shared = ["headers"]
-        middleware("headers", self._scope, {"headers": _headers(instance)}, self._own)
-        if _ends_tls(instance):
-            self._shared.insert(0, "https")
-            spec = {"redirectScheme": {"scheme": "https", "permanent": True}}
-            middleware("https", self._scope, spec, self._own)
+    def __init__(self, instance: Instance, opts: pulumi.ResourceOptions) -> None:
+        self._instance = instance
+        self._middlewares = Middlewares(instance, opts)
 
-    def annotations(self, name: str, limit: int) -> dict[str, pulumi.Input[str]]:
-        """Annotations, and the Middleware that limits bodies.
-
-        It takes requests and answers whole before it passes them on: a slow visitor then waits on the disk of
-        the proxy, and occupies none of the few processes of the web server.
-        """
-        own = f"{name}-limit"
-        middleware(own, self._scope, {"buffering": {"maxRequestBodyBytes": limit}}, self._own)
-        parts = [
-            pulumi.Output.concat(self._scope.namespace, "-", part, "@kubernetescrd")
-            for part in (*self._shared, own)
-        ]
-        joined = pulumi.Output.all(*parts).apply(",".join)
+    def annotations(self, part: Part) -> dict[str, pulumi.Input[str]]:
+        """The Middlewares by their full names."""
+        made = self._middlewares
+        redirect = [made.redirect()] if ends_tls(self._instance.stack) else []
+        names = [*redirect, *made.words(part.door), *made.refusals(part)]
+        namespace = self._instance.scope.namespace
+        full = [pulumi.Output.concat(namespace, "-", name, "@kubernetescrd") for name in names]
+        joined = pulumi.Output.all(*full).apply(",".join)
         return {"traefik.ingress.kubernetes.io/router.middlewares": joined}
 
 
-@dataclass(frozen=True)
 class Nginx:
     """NGINX takes annotations.
 
-    It adds no headers by annotation, but sends HSTS over TLS by itself; Django and the MFEs' server send the
-    rest.
-    """
+    It adds no headers by annotation, but sends HSTS over TLS by itself; Django and the MFEs' server send most
+    of the rest."""
 
-    instance: Instance
-    parent: pulumi.Resource
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
 
-    def annotations(self, name: str, limit: int) -> dict[str, pulumi.Input[str]]:
+    def annotations(self, part: Part) -> dict[str, pulumi.Input[str]]:
         """Annotations; NGINX needs nothing else."""
-        return {
-            "nginx.ingress.kubernetes.io/proxy-body-size": str(limit),
-            "nginx.ingress.kubernetes.io/proxy-read-timeout": "300",
-            "nginx.ingress.kubernetes.io/proxy-buffer-size": "16k",  # JSON web tokens make large cookies
-            "nginx.ingress.kubernetes.io/ssl-redirect": str(_ends_tls(self.instance)).lower(),
+        words: dict[str, pulumi.Input[str]] = {
+            "proxy-body-size": str(part.door.limit),
+            "proxy-read-timeout": "300",
+            "proxy-buffer-size": "16k",  # JSON web tokens make large cookies
+            "ssl-redirect": str(ends_tls(self._stack)).lower(),
         }
+        if part.allow:
+            words["whitelist-source-range"] = ",".join(part.allow)
+        if part.rate:
+            words[f"limit-{'rps' if part.rate.per == 'second' else 'rpm'}"] = str(part.rate.average)
+            # NGINX counts what may come at once in multiples of the average.
+            words["limit-burst-multiplier"] = str(max(1, math.ceil(part.rate.burst / part.rate.average)))
+        if part.door.sticky:
+            words |= {
+                "affinity": "cookie",
+                "affinity-mode": "persistent",
+                "session-cookie-name": COOKIE,
+                "session-cookie-samesite": "Lax",
+                "session-cookie-secure": str(self._stack.site.secure).lower(),
+            }
+        return {f"nginx.ingress.kubernetes.io/{word}": value for word, value in words.items()}
 
 
-_PROXIES: dict[str, type[Traefik] | type[Nginx]] = {"traefik": Traefik, "nginx": Nginx}
-
-PODS = {"traefik": "traefik", "nginx": "ingress-nginx"}
-"""Label app.kubernetes.io/name of each controller's pods, as k3s and the controllers' own charts set it."""
-
-
-def _headers(instance: Instance) -> dict[str, Any]:
-    """What browsers are told on every answer. Framing is left to LMS and MFEs, which frame each other."""
-    headers: dict[str, Any] = {
-        "contentTypeNosniff": True,
-        "referrerPolicy": "strict-origin-when-cross-origin",
+def sticky_service(stack: Stack) -> dict[str, str]:
+    """Annotations of a Service whose visitors come back to the same pod: Traefik reads them there."""
+    if stack.cluster.ingress_controller != "traefik" or stack.ingress.kind != "ingress":
+        return {}
+    words = {
+        "": "true",
+        ".name": COOKIE,
+        ".httponly": "true",
+        ".samesite": "lax",
+        ".secure": str(stack.site.secure).lower(),
     }
-    if instance.stack.site.secure:
-        headers |= {"stsSeconds": YEAR_SECONDS, "forceSTSHeader": True}
-    return headers
+    prefix = "traefik.ingress.kubernetes.io/service.sticky.cookie"
+    return {f"{prefix}{word}": value for word, value in words.items()}

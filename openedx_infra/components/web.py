@@ -10,8 +10,9 @@ import pulumi
 from openedx_infra import settings
 from openedx_infra.components.instance import WEB_PORT, Instance
 from openedx_infra.components.process import Process, pod
+from openedx_infra.components.proxies import sticky_service
 from openedx_infra.components.scaling import web_replicas
-from openedx_infra.components.sites import Rendered, SettingsFiles, Site, keep
+from openedx_infra.components.sites import STUDIO, Rendered, SettingsFiles, Site, keep
 from openedx_infra.components.store import FileStore
 from openedx_infra.config import Stack
 from openedx_infra.kubernetes import files, probes, workload
@@ -40,7 +41,8 @@ def serve(site: Site, args: SiteArgs, parent: pulumi.Resource) -> SettingsFiles:
     ini = settings.uwsgi_ini(instance.stack, site.variant)
     uwsgi = files.plain(f"{site.name}-uwsgi", scope, {"uwsgi.ini": ini}, own)
     web = pod(site, instance, kept, args.storage, _web(site, instance.stack, uwsgi))
-    workload.service(site.name, scope, web, own)
+    sticky = sticky_service(instance.stack) if site is STUDIO else None
+    workload.service(site.name, scope, web, own, sticky)
     workload.deployment(
         site.name,
         scope,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from openedx_infra.config.conflict import Conflict
 from openedx_infra.config.ingress import LOGIN_PATHS, GatewayOwn, GatewayShared, Hsts
 from openedx_infra.config.issuers import AcmeDns, Route53
+from openedx_infra.config.network import is_metadata
 from openedx_infra.config.places import Location
 from openedx_infra.config.site import TlsCertManager, TlsSecret, TlsUpstream
 from openedx_infra.config.stack import Stack
@@ -78,7 +79,8 @@ def _beyond_the_controller(stack: Stack) -> Iterator[Conflict]:
     }
     for key, said in unsayable.get(controller, {}).items():
         if said:
-            text = f"nobody tells {controller}: {reason[controller]}: leave it out and say it there, or use traefik"
+            why = reason[controller]
+            text = f"nobody tells {controller}: {why}: leave it out and say it there, or use traefik"
             yield Conflict(("ingress", key), text, (_CONTROLLER,))
 
 
@@ -91,8 +93,8 @@ def _addresses(stack: Stack) -> Iterator[Conflict]:
     for key in ("requests", "logins", "admin"):
         if getattr(entrance, key) is not None:
             text = (
-                "0, but `site.tls` says that somebody in front ends TLS: every visitor would have its address, "
-                f"and `{key}` would treat all alike: write how many proxies there are"
+                "0, but `site.tls` says that somebody in front ends TLS: every visitor would have its "
+                f"address, and `{key}` would treat all alike: write how many proxies there are"
             )
             reads: tuple[Location, ...] = (_TLS, ("ingress", key))
             yield Conflict(("ingress", "proxies_in_front"), text, reads)
@@ -105,6 +107,14 @@ def _login_paths(stack: Stack) -> Iterator[Conflict]:
         yield Conflict(("ingress", "login_paths"), text, (("ingress", "logins"),))
 
 
+def _metadata(stack: Stack) -> Iterator[Conflict]:
+    for key, said in (("inside", stack.network.inside), ("datastores", stack.network.datastores or ())):
+        for index, cidr in enumerate(said):
+            if is_metadata(cidr):
+                text = f"{cidr} is where clouds hand out credentials, which stays closed: leave it out"
+                yield Conflict(("network", key, index), text)
+
+
 _RULES: tuple[Callable[[Stack], Iterator[Conflict]], ...] = (
     _controller,
     _route53,
@@ -112,4 +122,5 @@ _RULES: tuple[Callable[[Stack], Iterator[Conflict]], ...] = (
     _beyond_the_controller,
     _addresses,
     _login_paths,
+    _metadata,
 )

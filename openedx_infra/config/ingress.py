@@ -83,8 +83,8 @@ class GatewayOwn(Section):
     source: Literal["own"] = "own"
     """The instance makes it."""
     http_port: Port | None = None
-    """Port of the listener for plain requests. Default: what the controller's own chart opens: 8000 with Traefik,
-    80 otherwise."""
+    """Port of the listener for plain requests. Default: what the controller's own chart opens: 8000 with
+    Traefik, 80 otherwise."""
     https_port: Port | None = None
     """Port of the listeners for TLS. Default likewise: 8443, or 443."""
 
@@ -116,8 +116,8 @@ class Rate(Section):
 
 
 class Bodies(Section):
-    """Largest bodies of requests. They are refused by the server behind the entrance, and by NGINX before
-    it."""
+    """Largest bodies of requests. LMS, Studio and the MFEs' server refuse larger ones themselves, whatever
+    the controller; NGINX does before they get there."""
 
     lms: Memory = "16Mi"
     """To the LMS: four times what the platform takes for a file in a problem (STUDENT_FILEUPLOAD_MAX_SIZE, 4
@@ -127,7 +127,8 @@ class Bodies(Section):
     mfe: Memory = "1Mi"
     """To the server of the MFEs, which takes no files."""
     search: Memory = "1Mi"
-    """To Meilisearch from outside: ten times a long search (a guess)."""
+    """To Meilisearch from outside, by NGINX alone: ten times a long search (a guess). Meilisearch itself
+    takes 100 MB, as the platform's workers send it many documents at once."""
     files: Memory = "500Mi"
     """To the instance's own S3 server from outside, by NGINX alone: what open responses allow (edx-ora2's
     decision of November 2019)."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_kubernetes.meta.v1 import LabelSelectorArgs
+from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, LabelSelectorRequirementArgs
 from pulumi_kubernetes.networking.v1 import (
     IPBlockArgs,
     NetworkPolicy,
@@ -17,14 +17,15 @@ from pulumi_kubernetes.networking.v1 import (
     NetworkPolicySpecArgs,
 )
 
-from openedx_infra.kubernetes.names import INSTANCE, NAME, Scope
+from openedx_infra.kubernetes.names import COMPONENT, INSTANCE, NAME, Scope
 
 NODE_LOCAL_DNS = "169.254.20.10/32"
 """Address of NodeLocal DNSCache where a cluster runs it (its documented default)."""
-LINK_LOCAL = {"0.0.0.0/0": ["169.254.0.0/16"], "::/0": ["fe80::/10", "fd00:ec2::254/128"]}
-"""The whole network, and what is never reached in it: cloud providers' metadata services, which hand out
-credentials."""
-
+KUBE_DNS = {"k8s-app": "kube-dns"}
+"""Label of the cluster's name servers in kube-system, whatever software they are: k3s, EKS, AKS, GKE and
+kubeadm keep it."""
+NAMESPACE = "kubernetes.io/metadata.name"
+"""Label of each namespace with its name, which Kubernetes sets itself."""
 CREDENTIALS_AGENT = ("169.254.170.23/32", "fd00:ec2::23/128")
 """Addresses of EKS Pod Identity's agent on every node (AWS' documented ones), which serves plain HTTP."""
 
@@ -37,8 +38,17 @@ class Group:
     """What policies about them are called."""
     labels: Mapping[str, str]
     """Labels by which they are found."""
+    without: Sequence[str] = ()
+    """Components that are not among them, though they have these labels."""
     anywhere: bool = False
     """Whether they may be in any namespace: then what they may do is none of this instance's business."""
+    namespaces: Sequence[str] = ()
+    """Namespaces that they are in. None: the instance's own, or any."""
+
+    @property
+    def foreign(self) -> bool:
+        """Whether they are outside the instance's namespace."""
+        return self.anywhere or bool(self.namespaces)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,14 +73,12 @@ class Isolation:
         """Nothing in, nothing out, for every pod of the namespace: policies only ever add to that."""
         self._policy("deny-all", LabelSelectorArgs(), types=["Ingress", "Egress"])
 
-    def allow_dns(self) -> None:
-        """Every pod may ask the cluster's name servers."""
+    def allow_dns(self, addresses: Sequence[str] = ()) -> None:
+        """Every pod may ask the cluster's name servers, and those at these addresses."""
         ports = [NetworkPolicyPortArgs(protocol=protocol, port=53) for protocol in ("UDP", "TCP")]
-        system = LabelSelectorArgs(match_labels={"kubernetes.io/metadata.name": "kube-system"})
-        peers = [
-            NetworkPolicyPeerArgs(namespace_selector=system),
-            NetworkPolicyPeerArgs(ip_block=IPBlockArgs(cidr=NODE_LOCAL_DNS)),
-        ]
+        servers = Group(name="dns", labels=KUBE_DNS, namespaces=["kube-system"])
+        blocks = [IPBlockArgs(cidr=cidr) for cidr in (NODE_LOCAL_DNS, *addresses)]
+        peers = [*_peers([servers]), *(NetworkPolicyPeerArgs(ip_block=block) for block in blocks)]
         self._policy(
             "allow-dns", LabelSelectorArgs(), egress=[NetworkPolicyEgressRuleArgs(to=peers, ports=ports)]
         )
@@ -78,6 +86,10 @@ class Isolation:
     def software(self, name: str) -> Group:
         """Pods of the instance that run a software, by their label app.kubernetes.io/name."""
         return Group(name=name, labels={INSTANCE: self.scope.instance, NAME: name})
+
+    def component(self, name: str) -> Group:
+        """Pods of a component of the instance, by their label app.kubernetes.io/component."""
+        return Group(name=name, labels={INSTANCE: self.scope.instance, COMPONENT: name})
 
     def allow_flows(self, flows: Sequence[Flow]) -> None:
         """Both ends of each flow: one policy for each server, one for each client."""
@@ -89,7 +101,7 @@ class Isolation:
                 if flow.server.name == name
             ]
             self._policy(f"to-{name}", _selector(server), ingress=rules)
-        clients = {client.name: client for flow in flows for client in flow.clients if not client.anywhere}
+        clients = {client.name: client for flow in flows for client in flow.clients if not client.foreign}
         for name, client in sorted(clients.items()):
             exits = [
                 NetworkPolicyEgressRuleArgs(to=_peers([flow.server]), ports=[_tcp(flow.port)])
@@ -98,21 +110,23 @@ class Isolation:
             ]
             self._policy(f"from-{name}", _selector(client), egress=exits)
 
-    def allow_visitors(self, servers: Mapping[str, int], controller: str) -> None:
-        """The ingress controller, in whatever namespace, may reach these servers, each on its port."""
-        visitors = Group(name=controller, labels={NAME: controller}, anywhere=True)
-        for server, port in servers.items():
-            rule = NetworkPolicyIngressRuleArgs(from_=_peers([visitors]), ports=[_tcp(port)])
-            self._policy(f"visitors-to-{server}", _selector(self.software(server)), ingress=[rule])
+    def allow_visitors(self, server: Group, port: int, visitors: Group) -> None:
+        """These pods of others may reach a server. What else they may do is none of this instance's
+        business."""
+        rule = NetworkPolicyIngressRuleArgs(from_=_peers([visitors]), ports=[_tcp(port)])
+        self._policy(f"visitors-to-{server.name}", _selector(server), ingress=[rule])
 
-    def allow_internet(self, client: str, ports: Sequence[int]) -> None:
-        """These pods may reach any address outside on these ports, but no metadata service."""
+    def allow_outside(
+        self, name: str, client: Group, ports: Sequence[int], blocks: Mapping[str, Sequence[str]]
+    ) -> None:
+        """These pods may reach addresses outside on these ports: networks, each without the parts that are
+        barred in it."""
         peers = [
-            NetworkPolicyPeerArgs(ip_block=IPBlockArgs(cidr=cidr, except_=barred))
-            for cidr, barred in LINK_LOCAL.items()
+            NetworkPolicyPeerArgs(ip_block=IPBlockArgs(cidr=cidr, except_=list(barred) or None))
+            for cidr, barred in blocks.items()
         ]
         rule = NetworkPolicyEgressRuleArgs(to=peers, ports=[_tcp(port) for port in ports])
-        self._policy(f"internet-from-{client}", _selector(self.software(client)), egress=[rule])
+        self._policy(name, _selector(client), egress=[rule])
 
     def allow_credentials_agent(self, client: str) -> None:
         """These pods may ask EKS Pod Identity's agent on their node for the credentials of their own role."""
@@ -148,14 +162,22 @@ def _tcp(port: int) -> NetworkPolicyPortArgs:
 
 
 def _selector(group: Group) -> LabelSelectorArgs:
-    return LabelSelectorArgs(match_labels=dict(group.labels))
+    left_out = LabelSelectorRequirementArgs(key=COMPONENT, operator="NotIn", values=list(group.without))
+    return LabelSelectorArgs(
+        match_labels=dict(group.labels), match_expressions=[left_out] if group.without else None
+    )
 
 
 def _peers(groups: Sequence[Group]) -> list[NetworkPolicyPeerArgs]:
-    everywhere = LabelSelectorArgs()
     return [
-        NetworkPolicyPeerArgs(
-            pod_selector=_selector(group), namespace_selector=everywhere if group.anywhere else None
-        )
+        NetworkPolicyPeerArgs(pod_selector=_selector(group), namespace_selector=_namespaces(group))
         for group in groups
     ]
+
+
+def _namespaces(group: Group) -> LabelSelectorArgs | None:
+    """None: the policy's own namespace."""
+    if group.namespaces:
+        among = LabelSelectorRequirementArgs(key=NAMESPACE, operator="In", values=list(group.namespaces))
+        return LabelSelectorArgs(match_expressions=[among])
+    return LabelSelectorArgs() if group.anywhere else None

@@ -75,10 +75,23 @@ def middleware(
     name: str, scope: Scope, spec: Mapping[str, Any], opts: pulumi.ResourceOptions
 ) -> CustomResource:
     """A Middleware of Traefik, which its Ingresses name as `<namespace>-<name>@kubernetescrd`."""
+    return _of_traefik("Middleware", name, scope, spec, opts)
+
+
+def traefik_service(
+    name: str, scope: Scope, spec: Mapping[str, Any], opts: pulumi.ResourceOptions
+) -> CustomResource:
+    """A TraefikService: a way to Services that Kubernetes' own objects have no words for."""
+    return _of_traefik("TraefikService", name, scope, spec, opts)
+
+
+def _of_traefik(
+    kind: str, name: str, scope: Scope, spec: Mapping[str, Any], opts: pulumi.ResourceOptions
+) -> CustomResource:
     return CustomResource(
         name,
         api_version="traefik.io/v1alpha1",
-        kind="Middleware",
+        kind=kind,
         metadata=scope.metadata(name, name=name),
         spec=dict(spec),
         opts=opts,

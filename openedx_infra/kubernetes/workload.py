@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
@@ -104,14 +105,22 @@ def stateful_set(name: str, scope: Scope, pod: Pod, opts: pulumi.ResourceOptions
     )
 
 
-def service(name: str, scope: Scope, pod: Pod, opts: pulumi.ResourceOptions) -> Service:
+def service(
+    name: str,
+    scope: Scope,
+    pod: Pod,
+    opts: pulumi.ResourceOptions,
+    annotations: Mapping[str, str] | None = None,
+) -> Service:
     """One address within the cluster for all ready pods like `pod`, on the port of its container."""
     port = pod.container.port
     if port is None:
         raise ValueError(f"{name}: its container listens on no port")
     return Service(
         name,
-        metadata=scope.metadata(pod.component, name=name, software=pod.software, annotations=NO_WAIT),
+        metadata=scope.metadata(
+            pod.component, name=name, software=pod.software, annotations={**NO_WAIT, **(annotations or {})}
+        ),
         spec=ServiceSpecArgs(
             selector=scope.selector(pod.component),
             ports=[ServicePortArgs(name="tcp", port=port, target_port=port, protocol="TCP")],

@@ -22,11 +22,10 @@ from openedx_infra.settings.connections import Connections, Endpoint
 from openedx_infra.settings.merging import Settings, dump, merged
 from openedx_infra.settings.modules import module_files
 from openedx_infra.settings.static import HEALTH_PATH, mfe_caddyfile
-from openedx_infra.settings.web import UPLOAD_LIMITS, Site, uwsgi_ini
+from openedx_infra.settings.web import Site, upload_limit, uwsgi_ini
 
 __all__ = [
     "HEALTH_PATH",
-    "UPLOAD_LIMITS",
     "Connections",
     "Endpoint",
     "Site",
@@ -38,6 +37,7 @@ __all__ = [
     "module_files",
     "studio",
     "studio_secrets",
+    "upload_limit",
     "uwsgi_ini",
 ]
 

@@ -14,7 +14,7 @@ def studio_only(stack: Stack) -> Settings:
         "ALTERNATE_WORKER_QUEUES": "lms",
         "ENABLE_COURSEWARE_INDEX": True,
         "ENABLE_LIBRARY_INDEX": True,
-        # MB. As in Tutor; an upload of a whole course is no asset and may be larger (UPLOAD_LIMITS).
+        # MB. As in Tutor; an upload of a whole course is no asset and may be larger (ingress.bodies).
         "MAX_ASSET_UPLOAD_FILE_SIZE_IN_MB": 100,
         "GIT_REPO_EXPORT_DIR": f"{DATA_DIR}/export_course_repos",
         "FACEBOOK_APP_ID": None,

@@ -5,24 +5,20 @@ from __future__ import annotations
 from typing import Literal
 
 from openedx_infra.config import Stack
+from openedx_infra.config.base import memory_bytes
 from openedx_infra.settings.paths import MEDIA_DIR, PLATFORM_DIR, STATIC_DIR
 
 Site = Literal["lms", "cms"]
 """A site of edx-platform, by the platform's own name; `cms` is Studio."""
 
-_MB = 1_000_000
-
-UPLOAD_LIMITS: dict[Site, int] = {"lms": 16 * _MB, "cms": 250 * _MB}
-"""Largest body of a request, in bytes; for the web server and for the ingress alike.
-
-LMS: four times what the platform itself allows for a file in a problem (STUDENT_FILEUPLOAD_MAX_SIZE, 4 MB),
-as ORA submissions come through it, too. Tutor's limit is 4 MB, which larger submissions fail at (peers.md 2.2
-of the project's research). Studio: 250 MB, as in Tutor, for course archives whose upload is not split.
-Neither is measured.
-"""
-
 PORT = 8000
 """Port of LMS and of Studio."""
+
+
+def upload_limit(stack: Stack, site: Site) -> int:
+    """Largest body of a request, in bytes; for the web server and for the ingress alike."""
+    bodies = stack.ingress.bodies
+    return memory_bytes(bodies.lms if site == "lms" else bodies.studio)
 
 
 def uwsgi_ini(stack: Stack, site: Site) -> str:
@@ -33,7 +29,7 @@ def uwsgi_ini(stack: Stack, site: Site) -> str:
         port=PORT,
         processes=web.processes,
         threads=web.threads,
-        limit=UPLOAD_LIMITS[site],
+        limit=upload_limit(stack, site),
         platform=PLATFORM_DIR,
         static=STATIC_DIR,
         media=MEDIA_DIR,

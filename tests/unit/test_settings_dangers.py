@@ -140,7 +140,7 @@ LEFT = {
     "SESSION_SERIALIZER": "pickle, as sessions hold objects; only the platform writes to their stores",
     "CLOSEST_CLIENT_IP_FROM_HEADERS": "undefined: private addresses are skipped from the right, which "
     "fits an ingress in the cluster; another chain of proxies is the operator's to describe",
-    "DATA_UPLOAD_MAX_MEMORY_SIZE": "no limit in Django: uWSGI and the ingress limit bodies (UPLOAD_LIMITS)",
+    "DATA_UPLOAD_MAX_MEMORY_SIZE": "no limit in Django: uWSGI and the ingress limit bodies (ingress.bodies)",
     "DATA_UPLOAD_MAX_NUMBER_FIELDS": "no limit: problems with many inputs need more than Django's 1000",
     "YOUTUBE_API_KEY": "the operator's own, from Google; without it video durations are not looked up",
     "USERNAME_REPLACEMENT_WORKER": "names no existing account, so that nobody may replace user names",

@@ -9,7 +9,7 @@ import pytest
 import settings_case as case
 
 from openedx_infra import settings
-from openedx_infra.settings import UPLOAD_LIMITS, Site
+from openedx_infra.settings import Site, upload_limit
 from openedx_infra.settings.paths import MEDIA_DIR, PRIVATE_DIR, STATIC_DIR
 
 SITES: tuple[Site, Site] = ("lms", "cms")
@@ -34,7 +34,7 @@ def test_each_site_runs_its_own_application(site: Site) -> None:
     found = uwsgi(site)
     assert found["module"] == [f"{site}.wsgi:application"]
     assert found["http-socket"] == ["0.0.0.0:8000"]
-    assert found["limit-post"] == [str(UPLOAD_LIMITS[site])]
+    assert found["limit-post"] == [str(upload_limit(case.stack("dev"), site))]
 
 
 def test_processes_and_threads_are_the_stack_s() -> None:

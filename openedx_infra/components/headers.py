@@ -1,0 +1,40 @@
+"""What are browsers told on every answer?"""
+
+from __future__ import annotations
+
+from openedx_infra.config import Stack
+
+UNUSED = ("browsing-topics", "geolocation", "hid", "serial", "usb")
+"""Features of browsers that no part of Open edX asks for. Camera, microphone and full screen are left to
+proctoring and videos."""
+
+
+def common(stack: Stack) -> dict[str, str]:
+    """Headers of the answers of all hosts, as the operator wants them."""
+    headers: dict[str, str | None] = {
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "strict-origin-when-cross-origin",
+        "Permissions-Policy": ", ".join(f"{feature}=()" for feature in UNUSED),
+    }
+    if stack.site.secure:
+        headers["Strict-Transport-Security"] = _insistence(stack)
+    spelled = {name.lower(): name for name in headers}
+    for name, value in stack.ingress.headers.items():
+        headers[spelled.get(name.lower(), name)] = value
+    return {name: value for name, value in headers.items() if value is not None}
+
+
+def of_door(name: str, stack: Stack) -> dict[str, str]:
+    """Headers of one host beside those: who may show its pages in frames, where the operator says it.
+
+    The servers say it themselves. LMS and Studio refuse frames except for what courses, MFEs and LTI
+    consumers show: a word for the whole host takes that away."""
+    framed_by = {str(host): origins for host, origins in stack.ingress.framed_by.items()}
+    origins = framed_by.get(name)
+    return {"Content-Security-Policy": f"frame-ancestors {' '.join(origins)}"} if origins else {}
+
+
+def _insistence(stack: Stack) -> str:
+    hsts = stack.ingress.hsts
+    words = {"includeSubDomains": hsts.subdomains, "preload": hsts.preload}
+    return "; ".join([f"max-age={hsts.seconds}", *(word for word, said in words.items() if said)])

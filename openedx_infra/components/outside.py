@@ -1,0 +1,84 @@
+"""What do pods reach outside the namespace, and who from outside reaches them?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from openedx_infra.components.datastores import Datastores
+from openedx_infra.components.doors import doors
+from openedx_infra.components.instance import PLATFORM, Instance
+from openedx_infra.config import Stack
+from openedx_infra.config.issuers import AcmeHttp, ClusterIssuer
+from openedx_infra.config.mail import MailRelay
+from openedx_infra.config.network import anywhere, networks, public
+from openedx_infra.config.stack import BY_A_ROLE
+from openedx_infra.kubernetes.isolation import Group, Isolation
+from openedx_infra.kubernetes.names import NAME
+
+HOMEBODIES = (
+    "lms-beat",
+    "lms-migrate",
+    "studio-migrate",
+    "lms-setup",
+    "studio-setup",
+)
+"""Components that run the platform's code, and have no business outside but with datastores."""
+
+CONTROLLERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "traefik": ("traefik", ("kube-system", "traefik")),
+    "nginx": ("ingress-nginx", ("ingress-nginx",)),
+    "envoy": ("envoy", ("envoy-gateway-system",)),
+}
+"""Label app.kubernetes.io/name of each controller's pods, and their namespaces, as k3s and the controllers'
+own charts set them."""
+
+SOLVER = {"acme.cert-manager.io/http01-solver": "true"}
+"""Label of the pods by which cert-manager proves to an authority that a host leads here: in the namespace of
+the Certificate, restricted like all (cert-manager's pkg/issuer/acme/http/pod.go)."""
+SOLVER_PORT = 8089
+"""Their port."""
+
+
+def let_in(instance: Instance, isolation: Isolation) -> None:
+    """The controller's pods reach what doors lead to, each on its port, and nothing else."""
+    stack = instance.stack
+    label, namespaces = CONTROLLERS[stack.cluster.ingress_controller]
+    said = stack.cluster.ingress_namespace
+    visitors = Group(name=label, labels={NAME: label}, namespaces=[said] if said else namespaces)
+    behind = {route.service: route.port for door in doors(stack) for route in door.routes}
+    for service, port in sorted(behind.items()):
+        isolation.allow_visitors(isolation.component(service), port, visitors)
+    if isinstance(stack.site.issuer, AcmeHttp | ClusterIssuer):
+        isolation.allow_visitors(Group(name="acme-solver", labels=SOLVER), SOLVER_PORT, visitors)
+
+
+def let_out(instance: Instance, stores: Datastores, isolation: Isolation) -> None:
+    """The platform reaches the Internet, and servers outside on their own ports; so do the Jobs that make
+    what is on these."""
+    stack, platform = instance.stack, isolation.software(PLATFORM)
+    web = public(stack.network.inside)
+    abroad = Group(name=PLATFORM, labels=platform.labels, without=HOMEBODIES)
+    isolation.allow_outside(f"internet-from-{PLATFORM}", abroad, stack.network.ports, web)
+    for name, ports, blocks in _stores_outside(stack, stores):
+        isolation.allow_outside(f"{name}-from-{PLATFORM}", platform, ports, blocks)
+        if stores.named()[name].administrator:
+            maker = isolation.software(f"{name}-provision")
+            isolation.allow_outside(f"{name}-from-{maker.name}", maker, ports, blocks)
+    if isinstance(stack.mail.delivery, MailRelay):
+        isolation.allow_outside("internet-from-smtp", isolation.software("smtp"), [25], web)
+    if instance.aws and instance.aws.agent:
+        isolation.allow_credentials_agent(PLATFORM)
+
+
+def _stores_outside(
+    stack: Stack, stores: Datastores
+) -> Iterator[tuple[str, Sequence[int], Mapping[str, Sequence[str]]]]:
+    """Name, ports and networks of each server that runs in no pod of the instance."""
+    said = stack.network.datastores
+    for name, store in stores.named().items():
+        if store.reach.pods or not store.reach.ports:
+            continue
+        # What AWS lets pods use by a role is at public addresses.
+        by_role = stack.sources.get(name) in BY_A_ROLE
+        usual = public(stack.network.inside) if by_role else anywhere()
+        yield name, store.reach.ports, usual if said is None else networks(said)
