@@ -29,8 +29,8 @@ def _older(namespace: str, name: str, seconds: int) -> str:
     labels = {"namespace": namespace, "cronjob": name}
     ended = selector("kube_cronjob_status_last_successful_time", labels)
     made = selector("kube_cronjob_created", labels)
-    return f"time() - {ended} > {seconds} or (time() - {made} > {seconds} unless on (namespace, cronjob) "
-    "{ended})"
+    never = f"time() - {made} > {seconds} unless on (namespace, cronjob) {ended}"
+    return f"time() - {ended} > {seconds} or ({never})"
 
 
 def _backup_old(watched: Watched) -> Alert:

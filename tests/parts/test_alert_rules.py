@@ -1,0 +1,98 @@
+"""Would Prometheus read the rules and dashboards, and do alerts fire when they should? Asked of promtool."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from alert_cases import CASES, Case
+
+from openedx_infra.config import load
+from openedx_infra.monitoring.alerts import groups, rules
+from openedx_infra.monitoring.dashboards import dashboards
+from openedx_infra.monitoring.watched import Watched, watched
+from tools.toolchain import ensure
+
+pytestmark = pytest.mark.parts
+
+
+@pytest.fixture(scope="module")
+def promtool() -> Path:
+    return ensure(["promtool"]).bin_dir / "promtool"
+
+
+def seen(controller: str = "traefik") -> Watched:
+    """An instance with everything that can be watched."""
+    said = {
+        "site": {"lms_host": "learn.example.org"},
+        "cluster": {"namespace": "campus", "ingress_controller": controller},
+    }
+    return replace(watched(load("campus", said)), backups=True, cert_manager=True)
+
+
+def ask(promtool: Path, *words: str | Path) -> str:
+    done = subprocess.run([promtool, *words], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("controller", ["traefik", "nginx"])
+def test_prometheus_reads_all_rules(promtool: Path, tmp_path: Path, controller: str) -> None:
+    file = tmp_path / "rules.yaml"
+    known = rules(seen(controller))
+    file.write_text(yaml.safe_dump(known))
+    count = sum(len(group["rules"]) for group in known["groups"])
+    assert f"SUCCESS: {count} rules found" in ask(promtool, "check", "rules", file)
+
+
+@pytest.mark.parametrize("controller", ["traefik", "nginx"])
+def test_prometheus_reads_all_queries_of_dashboards(promtool: Path, tmp_path: Path, controller: str) -> None:
+    """As rules, whose expressions promtool parses."""
+    queries = [
+        query
+        for page in dashboards(seen(controller)).values()
+        for panel in page.panels
+        for query in panel.queries.values()
+    ]
+    recorded = [{"record": f"query:{number}", "expr": query} for number, query in enumerate(queries)]
+    file = tmp_path / "queries.yaml"
+    file.write_text(yaml.safe_dump({"groups": [{"name": "queries", "rules": recorded}]}))
+    assert f"SUCCESS: {len(queries)} rules found" in ask(promtool, "check", "rules", file)
+
+
+def test_every_alert_has_a_case() -> None:
+    alerts = [alert.name for group in groups(seen()).values() for alert in group]
+    assert sorted(alerts) == sorted(CASES)
+
+
+def test_alerts_fire_when_they_should_and_only_then(promtool: Path, tmp_path: Path) -> None:
+    (tmp_path / "rules.yaml").write_text(yaml.safe_dump(rules(seen())))
+    for step in sorted({case.step for case in CASES.values()}):
+        tests = [
+            _history(name, case, series, fires)
+            for name, case in CASES.items()
+            for fires, series in ((True, case.fires), (False, {**case.fires, **case.silent}))
+            if case.step == step
+        ]
+        file = tmp_path / f"tests-{step}.yaml"
+        file.write_text(
+            yaml.safe_dump({"rule_files": ["rules.yaml"], "evaluation_interval": step, "tests": tests})
+        )
+        ask(promtool, "test", "rules", file)
+
+
+def _history(name: str, case: Case, series: dict[str, str], fires: bool) -> dict[str, Any]:
+    asked = f'count by (alertname) (ALERTS{{alertname="{name}",alertstate="firing",openedx="campus"}})'
+    found = [{"labels": f'{{alertname="{name}"}}', "value": 1}] if fires else []
+    return {
+        "name": f"{name} {'fires' if fires else 'is silent'}",
+        "interval": case.step,
+        "input_series": [{"series": one, "values": values} for one, values in series.items()],
+        "promql_expr_test": [
+            {"expr": asked, "eval_time": f"{case.steps}{case.step[1:]}", "exp_samples": found}
+        ],
+    }
