@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from openedx_infra.config.base import KubernetesName, Memory, OrNothing, Section, Switch
+from openedx_infra.config.base import KubernetesName, Memory, Section, Switch
 from openedx_infra.config.datastores.search import ServerUrl
 from openedx_infra.config.datastores.storage import BucketName
 from openedx_infra.config.patterns import Pattern
@@ -74,7 +74,7 @@ class Tracking(Section):
     """The bucket, which exists already. None: the private one of uploaded files."""
     folder: FolderInBucket = "tracking"
     """Where in the bucket they lie."""
-    server: Annotated[TrackingServer | None, OrNothing] = None
+    server: TrackingServer | None = None
     """Server of the bucket, by the secrets `tracking_access_key` and `tracking_secret_key`. None: the server
     of uploaded files (`datastores.storage`), with its login."""
     buffer: Memory = "1Gi"
@@ -88,7 +88,7 @@ class Monitoring(Section):
     logs: Literal["text", "json"] = "text"
     """How the platform's log lines are written on stderr: for people, or as one JSON object each. Tracking
     events are JSON on stdout in any case."""
-    tracking: Annotated[Tracking | None, OrNothing] = None
+    tracking: Tracking | None = None
     """Keeps tracking events in a bucket, too. None: they are on the stdout of pods alone, and who collects
     these logs keeps them."""
     prometheus: Switch = False
