@@ -57,7 +57,7 @@ def recorded(needed: Callable[[Described], Mapping[str, str]]) -> Callable[..., 
 
 @pytest.fixture(scope="session")
 def everything() -> dict[str, Any]:
-    """A stack that says every key there is: NGINX, cert-manager, many replicas, mail by a provider."""
+    """A stack that says every key there is: a Gateway, cert-manager, many replicas, mail by a provider."""
     return said_by(CASES / "everything.ok.yaml")
 
 

@@ -14,9 +14,11 @@ from openedx_infra.config.network import anywhere, networks, public
 from openedx_infra.config.stack import BY_A_ROLE
 from openedx_infra.kubernetes.isolation import Group, Isolation
 from openedx_infra.kubernetes.names import NAME
+from openedx_infra.settings.backups import SOFTWARE as BACKUPS
 
 HOMEBODIES = (
     "lms-beat",
+    "preflight",
     "lms-migrate",
     "studio-migrate",
     "lms-setup",
@@ -64,10 +66,22 @@ def let_out(instance: Instance, stores: Datastores, isolation: Isolation) -> Non
         if stores.named()[name].administrator:
             maker = isolation.software(f"{name}-provision")
             isolation.allow_outside(f"{name}-from-{maker.name}", maker, ports, blocks)
+        if name in read_by_backups(stack):
+            isolation.allow_outside(f"{name}-from-{BACKUPS}", isolation.software(BACKUPS), ports, blocks)
+    if stack.backups:
+        keeper, port = isolation.software(BACKUPS), stack.backups.destination.port
+        isolation.allow_outside(f"internet-from-{BACKUPS}", keeper, [port], anywhere())
     if isinstance(stack.mail.delivery, MailRelay):
         isolation.allow_outside("internet-from-smtp", isolation.software("smtp"), [25], web)
     if instance.aws and instance.aws.agent:
         isolation.allow_credentials_agent(PLATFORM)
+        if "storage" in read_by_backups(stack):
+            isolation.allow_credentials_agent(BACKUPS)
+
+
+def read_by_backups(stack: Stack) -> tuple[str, ...]:
+    """Datastores that pods of backups read, and write to when they restore."""
+    return stack.backups.stores if stack.backups else ()
 
 
 def _stores_outside(

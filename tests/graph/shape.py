@@ -66,8 +66,8 @@ def matches(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
         if labels.get(key) != value:
             return False
     for rule in selector.get("matchExpressions") or []:
-        if rule["operator"] != "In":
+        if rule["operator"] not in ("In", "NotIn"):
             raise NotImplementedError(rule["operator"])
-        if labels.get(rule["key"]) not in rule["values"]:
+        if (labels.get(rule["key"]) in rule["values"]) != (rule["operator"] == "In"):
             return False
     return True

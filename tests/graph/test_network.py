@@ -1,174 +1,248 @@
-"""Who can talk to whom? The policies, asked as Kubernetes asks them."""
+"""Who can talk to whom? All pods of an instance against all ports, the policies asked as Kubernetes asks
+them."""
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from shape import Record, find, matches, of_kind
+from flows import Pod, enters, pods, ports, reaches, talks, visible
+from shape import Record, find, of_kind
 
 from openedx_infra.operations.recording import Graph
 
-CONTROLLER = ({"kubernetes.io/metadata.name": "kube-system"}, {"app.kubernetes.io/name": "traefik"})
-STRANGER = ({"kubernetes.io/metadata.name": "elsewhere"}, {"app.kubernetes.io/name": "mysql"})
-WEB, PORTS = (
-    8000,
-    {"mysql": 3306, "mongodb": 27017, "broker": 6379, "cache": 6379, "meilisearch": 7700, "smtp": 8025},
+LEAST = {"site": {"lms_host": "learn.example.org"}}
+TRAEFIK = Pod({"app.kubernetes.io/name": "traefik"}, "kube-system")
+SOFTWARE = "app.kubernetes.io/name"
+CODE = "the platform's code"
+"""Stands for all pods that run it: web, workers, beat, Jobs, duties."""
+
+MATRIX: dict[tuple[str, int], set[str]] = {
+    ("broker", 6379): {CODE},
+    ("cache", 6379): {CODE},
+    ("lms", 8000): {CODE, "mfe"},
+    ("meilisearch", 7700): {CODE, "search-provision"},
+    ("mfe", 8002): set(),
+    ("mongodb", 27017): {CODE, "mongodb-provision"},
+    ("mysql", 3306): {CODE, "mysql-provision"},
+    ("smtp", 8025): {CODE},
+    ("static", 8003): {"static"},
+    ("studio", 8000): {CODE},
+}
+"""Every port that a pod of the smallest stack listens on, and who in the namespace may connect to it."""
+
+VISITED = {"lms": 8000, "studio": 8000, "mfe": 8002, "static": 8003, "meilisearch": 7700}
+"""What the ingress controller reaches there."""
+
+HOMEBODIES = {"lms-beat", "lms-migrate", "studio-migrate", "lms-setup", "studio-setup", "preflight"}
+"""Pods with the platform's code that reach nothing but the web sites and datastores."""
+
+METADATA = (
+    "169.254.169.254",
+    "169.254.170.2",
+    "100.100.100.200",
+    "168.63.129.16",
+    "fd00:ec2::254",
+    "fd20:ce::254",
 )
-PLATFORM = [
-    "lms",
-    "studio",
-    "lms-worker-default",
-    "studio-worker-default",
-    "lms-beat",
-    "lms-migrate",
-    "studio-setup",
-]
+PRIVATE = ("10.0.0.1", "10.43.0.1", "172.16.3.4", "192.168.1.1", "100.64.1.1", "fd00::1")
+PUBLIC = ("192.0.2.1", "9.255.255.255", "172.32.0.1", "2001:db8::1")
 
 
-def _labels(graph: Graph, name: str) -> dict[str, str]:
-    [workload] = [r for r in of_kind(graph, "Deployment", "StatefulSet", "Job") if r.name == name]
-    return dict(graph.object(workload)["spec"]["template"]["metadata"]["labels"])
+def _code(graph: Graph) -> set[str]:
+    return {name for name, pod in pods(graph).items() if pod.labels[SOFTWARE] == "edx-platform"}
 
 
-def _rules(graph: Graph, direction: str, labels: dict[str, str]) -> Iterator[dict[str, Any]]:
-    for resource in of_kind(graph, "NetworkPolicy"):
-        spec = graph.object(resource)["spec"]
-        if direction.capitalize() in spec["policyTypes"] and matches(spec["podSelector"], labels):
-            yield from spec.get(direction, [])
+def _matrix(graph: Graph) -> dict[tuple[str, int], set[str]]:
+    """Who connects to what, with all pods of the platform's code as one where they all may."""
+    known, code = pods(graph), _code(graph)
+    found = {}
+    for server in known:
+        for port in ports(graph, server):
+            clients = {client for client in known if talks(graph, client, server, port)}
+            found[server, port] = clients - code | {CODE} if clients >= code else clients
+    return found
 
 
-def _open(rule: dict[str, Any], port: int, protocol: str) -> bool:
-    return not rule.get("ports") or {"port": port, "protocol": protocol} in rule["ports"]
-
-
-def _is_pod(peer: dict[str, Any], namespace: dict[str, str] | None, labels: dict[str, str]) -> bool:
-    """`namespace` has the labels of the pod's namespace, None for the policy's own."""
-    if "ipBlock" in peer:
-        return False  # matches addresses of pods, too, but then the receiving side's rules decide
-    if "namespaceSelector" in peer:
-        inside = matches(peer["namespaceSelector"], namespace or {"kubernetes.io/metadata.name": "own"})
-    else:
-        inside = namespace is None
-    return inside and matches(peer.get("podSelector", {}), labels)
-
-
-def talks(graph: Graph, client: str, server: str, port: int) -> bool:
-    source, target = _labels(graph, client), _labels(graph, server)
-    leaves = any(
-        _open(rule, port, "TCP") and any(_is_pod(peer, None, target) for peer in rule["to"])
-        for rule in _rules(graph, "egress", source)
-    )
-    return leaves and receives(graph, server, port, None, source)
-
-
-def receives(
-    graph: Graph, server: str, port: int, namespace: dict[str, str] | None, client: dict[str, str]
-) -> bool:
-    return any(
-        _open(rule, port, "TCP") and any(_is_pod(peer, namespace, client) for peer in rule["from"])
-        for rule in _rules(graph, "ingress", _labels(graph, server))
-    )
-
-
-def reaches(graph: Graph, client: str, address: str, port: int) -> bool:
-    """Whether a pod may open a connection to an address outside."""
-    target = ipaddress.ip_address(address)
-    for rule in _rules(graph, "egress", _labels(graph, client)):
-        for block in (peer["ipBlock"] for peer in rule["to"] if "ipBlock" in peer):
-            barred = any(target in ipaddress.ip_network(part) for part in block.get("except", []))
-            if _open(rule, port, "TCP") and target in ipaddress.ip_network(block["cidr"]) and not barred:
-                return True
-    return False
-
-
-@pytest.mark.parametrize("client", PLATFORM)
-@pytest.mark.parametrize(("server", "port"), [*PORTS.items(), ("lms", WEB), ("studio", WEB)])
-def test_the_platform_reaches_what_it_needs(recorded: Record, client: str, server: str, port: int) -> None:
-    assert talks(recorded(), client, server, port)
-
-
-@pytest.mark.parametrize(
-    ("client", "server", "port"),
-    [
-        ("mysql-provision", "mysql", 3306),
-        ("mongodb-provision", "mongodb", 27017),
-        ("search-provision", "meilisearch", 7700),
-        ("mfe", "lms", WEB),
-    ],
-)
-def test_others_reach_what_they_need(recorded: Record, client: str, server: str, port: int) -> None:
-    assert talks(recorded(), client, server, port)
-
-
-def test_nobody_else_reaches_a_datastore(recorded: Record) -> None:
+def test_everybody_reaches_what_is_needed_and_nothing_else(recorded: Record) -> None:
     graph = recorded()
-    clients = ["mfe", "smtp", "mysql", "mongodb", "broker", "cache", "meilisearch"]
-    open_ways = [(c, s) for c in clients for s, port in PORTS.items() if c != s and talks(graph, c, s, port)]
-    assert open_ways == []
-    assert not talks(graph, "mysql-provision", "mongodb", 27017)
-    assert not talks(graph, "mongodb-provision", "mysql", 3306)
+    assert _matrix(graph) == MATRIX
+    assert _code(graph) >= {"lms", "studio", "lms-worker-default", "lms-beat", "lms-migrate"}
 
 
-@pytest.mark.parametrize("server", [*PORTS, "lms", "studio", "mfe"])
-def test_strangers_are_refused(recorded: Record, server: str) -> None:
-    port = {**PORTS, "lms": WEB, "studio": WEB, "mfe": 8002}[server]
-    assert not receives(recorded(), server, port, *STRANGER)
+def test_a_port_that_nobody_listens_on_is_closed(recorded: Record) -> None:
+    graph = recorded()
+    known = pods(graph)
+    for server in known:
+        listens = ports(graph, server)
+        for port in {port for _, port in MATRIX} - listens:
+            assert not any(talks(graph, client, server, port) for client in known), (server, port)
+
+
+def test_the_controller_reaches_what_doors_lead_to(recorded: Record) -> None:
+    graph = recorded()
+    known = pods(graph)
+    for server, pod in known.items():
+        for port in {port for _, port in MATRIX}:
+            assert enters(graph, TRAEFIK, pod, port) == (VISITED.get(server) == port), (server, port)
+    for service in VISITED:
+        assert visible(graph, service) == {service}
+
+
+def test_with_a_page_on_visitors_reach_the_page_alone(recorded: Record) -> None:
+    graph = recorded({**LEAST, "maintenance": {"page": True}})
+    open_to = {
+        name
+        for name, pod in pods(graph).items()
+        for port in (8000, 8002)
+        if enters(graph, TRAEFIK, pod, port)
+    }
+    assert open_to == {"maintenance"}
 
 
 @pytest.mark.parametrize(
-    ("server", "admitted"),
-    [("lms", True), ("studio", True), ("mfe", True), ("meilisearch", True), ("mysql", False)],
-)
-def test_visitors_come_by_the_ingress(recorded: Record, server: str, admitted: bool) -> None:
-    port = {**PORTS, "lms": WEB, "studio": WEB, "mfe": 8002}[server]
-    assert receives(recorded(), server, port, *CONTROLLER) == admitted
-
-
-def test_the_controller_is_the_one_of_the_stack(recorded: Record, everything: dict[str, Any]) -> None:
-    nginx = ({"kubernetes.io/metadata.name": "ingress-nginx"}, {"app.kubernetes.io/name": "ingress-nginx"})
-    assert receives(recorded(everything), "lms", WEB, *nginx)
-    assert not receives(recorded(everything), "lms", WEB, *CONTROLLER)
-
-
-@pytest.mark.parametrize("address", ["169.254.169.254", "169.254.170.2", "fd00:ec2::254"])
-@pytest.mark.parametrize("client", ["lms", "lms-worker-default", "smtp", "mfe", "mysql"])
-def test_metadata_services_are_out_of_reach(recorded: Record, client: str, address: str) -> None:
-    assert not any(reaches(recorded(), client, address, port) for port in (25, 80, 443))
-
-
-@pytest.mark.parametrize(
-    ("client", "port", "allowed"),
+    "stranger",
     [
-        ("lms", 443, True),
-        ("studio-worker-default", 443, True),
-        ("lms", 22, False),
-        ("smtp", 25, True),
-        ("smtp", 443, False),
-        ("mfe", 443, False),
-        ("mysql", 443, False),
-        ("broker", 443, False),
-        ("meilisearch", 443, False),
+        Pod({SOFTWARE: "mysql"}, "elsewhere"),
+        Pod({SOFTWARE: "traefik"}, "elsewhere"),
+        Pod({SOFTWARE: "edx-platform", "app.kubernetes.io/instance": "dev"}, "elsewhere"),
+        Pod({SOFTWARE: "coredns"}, "kube-system"),
     ],
+    ids=lambda pod: f"{pod.labels[SOFTWARE]} in {pod.namespace}",
 )
-def test_who_reaches_the_web(recorded: Record, client: str, port: int, allowed: bool) -> None:
-    assert reaches(recorded(), client, "192.0.2.1", port) == allowed
-    assert reaches(recorded(), client, "2001:db8::1", port) == allowed
+def test_strangers_are_refused(recorded: Record, stranger: Pod) -> None:
+    graph = recorded()
+    for server, port in MATRIX:
+        assert not enters(graph, stranger, pods(graph)[server], port), server
 
 
-def test_the_mail_provider_is_reached(recorded: Record, everything: dict[str, Any]) -> None:
-    assert reaches(recorded(everything), "lms-worker-all", "192.0.2.1", 465)
+@pytest.mark.parametrize(
+    ("cluster", "visitor"),
+    [
+        ({"ingress_controller": "nginx"}, Pod({SOFTWARE: "ingress-nginx"}, "ingress-nginx")),
+        ({}, Pod({SOFTWARE: "traefik"}, "traefik")),
+        ({"ingress_namespace": "edge"}, Pod({SOFTWARE: "traefik"}, "edge")),
+    ],
+    ids=lambda value: getattr(value, "namespace", None),
+)
+def test_the_controller_is_the_one_of_the_stack(
+    recorded: Record, cluster: dict[str, str], visitor: Pod
+) -> None:
+    graph = recorded({**LEAST, "cluster": cluster})
+    lms = pods(graph)["lms"]
+    assert enters(graph, visitor, lms, 8000)
+    assert enters(graph, TRAEFIK, lms, 8000) == (visitor.namespace == "traefik")
+
+
+@pytest.mark.parametrize(
+    ("issuer", "admitted"),
+    [
+        ({"source": "http-01", "email": "office@example.org"}, True),
+        ({"source": "cluster-issuer", "name": "letsencrypt"}, True),
+        ({"source": "self-signed"}, False),
+    ],
+    ids=lambda value: str(value)[:28],
+)
+def test_an_authority_that_asks_for_proof_is_let_in(
+    recorded: Record, issuer: dict[str, str], admitted: bool
+) -> None:
+    solver = Pod({"acme.cert-manager.io/http01-solver": "true"})
+    site = {**LEAST["site"], "tls": {"source": "cert-manager", "issuer": issuer}}
+    graph = recorded({"site": site})
+    assert enters(graph, TRAEFIK, solver, 8089) == admitted
+    assert not enters(graph, TRAEFIK, solver, 8000)
+    assert not enters(graph, Pod({SOFTWARE: "edx-platform"}), solver, 8089)
+
+
+def test_nobody_reaches_a_metadata_service(recorded: Record) -> None:
+    graph = recorded()
+    for client in pods(graph):
+        for address in METADATA:
+            assert not any(reaches(graph, client, address, port) for port in (25, 80, 443)), (client, address)
+
+
+def test_the_web_is_for_those_who_need_it(recorded: Record) -> None:
+    graph = recorded()
+    out = {client for client in pods(graph) if reaches(graph, client, PUBLIC[0], 443)}
+    assert out == _code(graph) - HOMEBODIES
+    for client in out:
+        for address in PUBLIC:
+            opened = [port for port in (22, 25, 80, 443, 465, 3306) if reaches(graph, client, address, port)]
+            assert opened == [80, 443], (client, address)
+    assert {client for client in pods(graph) if reaches(graph, client, PUBLIC[0], 25)} == {"smtp"}
+
+
+def test_nobody_reaches_the_network_of_the_cluster(recorded: Record) -> None:
+    graph = recorded()
+    for client in pods(graph):
+        for address in PRIVATE:
+            for port in (22, 25, 80, 443, 6443, 10250):
+                assert not reaches(graph, client, address, port), (client, address, port)
+
+
+def test_what_is_inside_is_opened_by_name(recorded: Record) -> None:
+    graph = recorded(
+        {**LEAST, "network": {"inside": ["10.20.0.0/16", "169.254.0.0/15"], "ports": [443, 8443]}}
+    )
+    assert reaches(graph, "lms", "10.20.3.4", 8443)
+    assert not reaches(graph, "lms", "10.20.3.4", 80)
+    assert not reaches(graph, "lms", "10.21.0.1", 443)
+    assert not reaches(graph, "lms", "169.254.169.254", 443)
+    assert not reaches(graph, "mfe", "10.20.3.4", 443)
+
+
+EXTERNAL: dict[str, Any] = {
+    **LEAST,
+    "datastores": {
+        "mysql": {"source": "external", "host": "db.example.org", "port": 3307, "provisioned": True},
+        "search": {"source": "in-cluster"},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("network", "near", "far"), [({}, True, True), ({"datastores": ["10.9.0.0/24"]}, True, False)]
+)
+def test_servers_outside_are_reached_on_their_own_ports(
+    recorded: Record, network: dict[str, Any], near: bool, far: bool
+) -> None:
+    graph = recorded({**EXTERNAL, "network": network})
+    for client in _code(graph):
+        assert reaches(graph, client, "10.9.0.5", 3307) == near
+        assert reaches(graph, client, "192.0.2.1", 3307) == far
+        assert not reaches(graph, client, "10.9.0.5", 3306)
+        assert not reaches(graph, client, "169.254.169.254", 3307)
+    assert not reaches(graph, "mfe", "10.9.0.5", 3307)
+
+
+def test_the_mail_provider_is_reached(recorded: Record) -> None:
+    delivery = {"source": "smtp", "host": "smtp.example.org", "port": 465, "security": "tls"}
+    graph = recorded({**LEAST, "mail": {"delivery": delivery}})
+    assert reaches(graph, "lms-worker-default", "192.0.2.1", 465)
     assert not reaches(recorded(), "lms-worker-default", "192.0.2.1", 465)
 
 
-def test_every_pod_may_ask_for_names(graph: Graph) -> None:
+def test_names_are_asked_of_name_servers_alone(recorded: Record, graph: Graph) -> None:
     policy = graph.object(find(graph, "NetworkPolicy", "allow-dns"))["spec"]
     assert policy["podSelector"] == {}
-    assert policy["egress"][0]["ports"] == [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}]
+    [rule] = policy["egress"]
+    assert rule["ports"] == [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}]
+    assert rule["to"][0]["podSelector"] == {"matchLabels": {"k8s-app": "kube-dns"}}
+    said = recorded({**LEAST, "network": {"name_servers": ["10.96.0.10"]}})
+    assert reaches(said, "mysql", "10.96.0.10", 53, "UDP")
+    assert not reaches(recorded(), "mysql", "10.96.0.10", 53, "UDP")
 
 
 def test_silence_is_the_rule(graph: Graph) -> None:
     policy = graph.object(find(graph, "NetworkPolicy", "deny-all"))["spec"]
     assert policy == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+
+
+def test_no_part_of_a_network_is_barred_beyond_it(graph: Graph) -> None:
+    """The API server refuses an exception that is not within its network: told here before it is asked."""
+    for resource in of_kind(graph, "NetworkPolicy"):
+        for rule in graph.object(resource)["spec"].get("egress", []):
+            for block in (peer["ipBlock"] for peer in rule["to"] if "ipBlock" in peer):
+                whole: Any = ipaddress.ip_network(block["cidr"])
+                assert all(ipaddress.ip_network(part).subnet_of(whole) for part in block.get("except", []))
