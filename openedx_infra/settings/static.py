@@ -41,7 +41,6 @@ _GLOBAL = """\
 {
 	admin off
 	auto_https off
-	persist_config off
 }
 
 (app) {

@@ -33,7 +33,6 @@ _TEXT = """\
 {{
 	admin off
 	auto_https off
-	persist_config off
 	# A pod that stops answers what it was asked, also to slow visitors.
 	grace_period 25s
 }}
@@ -78,7 +77,12 @@ _TEXT = """\
 	}}
 
 	handle {{
-		respond 404
+		error 404
+	}}
+
+	handle_errors {{
+		header Cache-Control "no-store"
+		respond "{{err.status_code}} {{err.status_text}}" {{err.status_code}}
 	}}
 }}
 """

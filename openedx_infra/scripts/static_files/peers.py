@@ -43,7 +43,10 @@ class Answer:
         """What came, at most so many bytes; none at the end. Raises Late."""
         if time.monotonic() > self._until:
             raise Late("no time left")
-        return self._response.read1(size)
+        chunk = self._response.read1(size)
+        if not chunk:
+            self._response.close()  # or its connection would take no other request
+        return chunk
 
     def whole(self) -> bytes:
         """All of it. Raises Unbelievable when it doesn't end."""
