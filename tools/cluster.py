@@ -77,6 +77,12 @@ class EmbeddedCluster:
         control_plane.write_kubeconfig(path, port, self._identities().authority, client)
         return path
 
+    def apply(self, manifests: Path) -> None:
+        """Bring a file's objects to what they are there, and wait until custom kinds among them can be used."""
+        with self._api() as api:
+            api.apply(manifests)
+            self._wait("kube-apiserver", api.describes_custom_kinds)
+
     def running(self) -> bool:
         """Tell whether every process runs and the API server says that it is ready."""
         if not all(daemon.pid() for daemon in self._daemons.values()):
@@ -174,7 +180,8 @@ class EmbeddedCluster:
             for name in ORDER[2:-1]:
                 self._run(name, commands, lambda: True)
             try:
-                api.apply(control_plane.MANIFESTS / "cluster.yaml")
+                for name in ("cluster", "definitions"):
+                    api.apply(control_plane.MANIFESTS / f"{name}.yaml")
                 # It plays custom resources, too, and ends when it doesn't find their kinds described.
                 self._wait("kube-apiserver", api.describes_custom_kinds)
                 self._run("kwok", commands, api.settled)

@@ -21,6 +21,11 @@ from lightkube.resources.policy_v1 import PodDisruptionBudget
 
 COMPONENT = "app.kubernetes.io/component"
 Middleware = create_namespaced_resource("traefik.io", "v1alpha1", "Middleware", "middlewares")
+TraefikService = create_namespaced_resource("traefik.io", "v1alpha1", "TraefikService", "traefikservices")
+Issuer = create_namespaced_resource("cert-manager.io", "v1", "Issuer", "issuers")
+Certificate = create_namespaced_resource("cert-manager.io", "v1", "Certificate", "certificates")
+Gateway = create_namespaced_resource("gateway.networking.k8s.io", "v1", "Gateway", "gateways")
+HTTPRoute = create_namespaced_resource("gateway.networking.k8s.io", "v1", "HTTPRoute", "httproutes")
 KINDS: dict[str, type[Any]] = {
     "ConfigMap": ConfigMap,
     "Secret": Secret,
@@ -33,6 +38,11 @@ KINDS: dict[str, type[Any]] = {
     "NetworkPolicy": NetworkPolicy,
     "PodDisruptionBudget": PodDisruptionBudget,
     "Middleware": Middleware,
+    "TraefikService": TraefikService,
+    "Issuer": Issuer,
+    "Certificate": Certificate,
+    "Gateway": Gateway,
+    "HTTPRoute": HTTPRoute,
 }
 """All kinds of objects that an instance has in its namespace."""
 
