@@ -106,7 +106,9 @@ def judge_resources(resources: Sequence[Resource], *, protect: bool) -> list[Com
 
 def protected(resource: Resource) -> Iterator[str]:
     """Pulumi refuses to delete or replace what holds data."""
-    spare = aws.can_be_made_again(resource.type, resource.props)
+    spare = aws.can_be_made_again(resource.type, resource.props) or at(
+        resource.props, "metadata", "annotations", SCRATCH
+    )
     if holds_data(resource.type) and not spare and not resource.protect:
         yield "holds data that a destroy would delete: protect it"
 
@@ -136,6 +138,8 @@ def renewable(type_: str, props: Mapping[str, Any]) -> Iterator[str]:
         yield "is immutable and has a fixed name, so that it can never change: leave out metadata.name"
 
 
+SCRATCH = "openedx.org/scratch"
+"""Annotation of what holds nothing that is not elsewhere, too, with the reason."""
 _DATA = ("kubernetes:core/v1:PersistentVolumeClaim", "kubernetes:core/v1:Namespace")
 _OPERATED = ("PerconaServerMySQL", "PerconaServerMongoDB")
 """Kinds of custom resources whose operators delete data with them."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 import pulumi
 
 from openedx_infra.components.datastores import Datastores
 from openedx_infra.components.instance import PLATFORM, WEB_PORT, Instance
 from openedx_infra.components.mfe import SOFTWARE as MFE_SERVER
-from openedx_infra.components.outside import let_in, let_out
+from openedx_infra.components.outside import BACKUPS, let_in, let_out, read_by_backups
 from openedx_infra.components.queues import COUNTER, counted
 from openedx_infra.components.static import SOFTWARE as STATIC_SERVER
 from openedx_infra.components.store import Members, Reach
@@ -24,7 +24,8 @@ def isolate(instance: Instance, stores: Datastores, parent: pulumi.Resource) -> 
     isolation = Isolation(scope=instance.scope, opts=pulumi.ResourceOptions(parent=parent))
     isolation.deny_all()
     isolation.allow_dns(instance.stack.network.name_servers)
-    isolation.allow_flows([*_among_sites(isolation), *_to_stores(isolation, stores, counted(instance.stack))])
+    to_stores = _to_stores(isolation, stores, counted(instance.stack), read_by_backups(instance.stack))
+    isolation.allow_flows([*_among_sites(isolation), *to_stores])
     let_in(instance, isolation)
     let_out(instance, stores, isolation)
 
@@ -39,7 +40,9 @@ def _among_sites(isolation: Isolation) -> Iterator[Flow]:
         yield Flow(clients=clients, server=isolation.component(site), port=WEB_PORT)
 
 
-def _to_stores(isolation: Isolation, stores: Datastores, counts_queues: bool) -> Iterator[Flow]:
+def _to_stores(
+    isolation: Isolation, stores: Datastores, counts_queues: bool, kept: Container[str]
+) -> Iterator[Flow]:
     platform = isolation.software(PLATFORM)
     clients: dict[tuple[str, int], list[Group]] = {}
     servers: dict[str, Group] = {}
@@ -50,6 +53,7 @@ def _to_stores(isolation: Isolation, stores: Datastores, counts_queues: bool) ->
         servers[server.name] = server
         helpers = [isolation.software(f"{name}-provision")] if store.administrator else []
         helpers += [Group(name="keda", labels=COUNTER, anywhere=True)] if name == "broker" and counts_queues else []
+        helpers += [isolation.software(BACKUPS)] if name in kept else []
         for port in store.reach.ports:
             clients.setdefault((server.name, port), [platform]).extend(helpers)
         if store.reach.members:

@@ -10,6 +10,7 @@ import pulumi
 from pulumi_kubernetes.core.v1 import Namespace
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
+from openedx_infra.components.backups import Backups, BackupsArgs
 from openedx_infra.components.certificates import certificates
 from openedx_infra.components.datastores import Datastores
 from openedx_infra.components.duties import Duties, DutiesArgs
@@ -109,6 +110,8 @@ class Platform(pulumi.ComponentResource):
             instance=self.instance, storage=stores.storage, settings=initialization.settings, after=after
         )
         Duties("duties", duties, own)
+        if stack.backups:
+            Backups("backups", BackupsArgs(instance=self.instance, datastores=stores, after=after), own)
         if stack.monitoring.prometheus:
             Monitoring("monitoring", self.instance, stores, own)
         Mfe("mfe", self.instance, own)

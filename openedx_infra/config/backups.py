@@ -122,3 +122,9 @@ class Backups(Section):
     size: Resources = Resources(cpu="250m", memory="1Gi", memory_limit="2Gi")
     """Size of the pods that make and restore backups: restic needs some 100 MB and the index of the
     repository (a guess)."""
+
+    @property
+    def stores(self) -> tuple[str, ...]:
+        """The datastores that are in them, by their names in `Connections`."""
+        said = {"mysql": self.mysql, "mongodb": self.mongodb, "storage": self.files}
+        return tuple(name for name, kept in said.items() if kept)

@@ -134,8 +134,13 @@ class Stack(Described):
 
     @property
     def namespaces(self) -> tuple[str, ...]:
-        """Its namespace, which is the only one."""
-        return (self.namespace,)
+        """Its namespace, and that in which it is proved that backups can be restored."""
+        return (self.namespace, *([self.drill_namespace] if self.backups and self.backups.drill else []))
+
+    @property
+    def drill_namespace(self) -> str:
+        """The second namespace of an instance whose backups are proved: at most 63 characters."""
+        return f"{self.namespace[:57]}-drill"
 
     @property
     def protects(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -64,6 +64,13 @@ def mounted(name: str, path: str, files: Sequence[Files]) -> Mount:
     return Mount(path=path, volume=VolumeArgs(name=name, projected=source), read_only=True)
 
 
+def renamed(mount: Mount, name: str) -> Mount:
+    """The same folder on a volume by another name: in a pod whose containers each have one of their own."""
+    volume = mount.volume
+    same = VolumeArgs(name=name, projected=volume.projected, empty_dir=volume.empty_dir)
+    return Mount(path=mount.path, volume=same, read_only=mount.read_only)
+
+
 def claim(
     name: str,
     scope: Scope,
@@ -72,12 +79,13 @@ def claim(
     *,
     storage_class: str | None = None,
     access_mode: str = "ReadWriteOnce",
+    annotations: Mapping[str, str] | None = None,
 ) -> PersistentVolumeClaim:
     """A volume of its own, apart from the workload that mounts it, so that replacing the one spares the
     other."""
     return PersistentVolumeClaim(
         name,
-        metadata=scope.metadata(name, name=name),
+        metadata=scope.metadata(name, name=name, annotations=annotations),
         spec=PersistentVolumeClaimSpecArgs(
             access_modes=[access_mode],
             storage_class_name=storage_class,

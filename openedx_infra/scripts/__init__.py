@@ -37,9 +37,11 @@ def text(name: str) -> str:
 
 
 def package(name: str) -> dict[str, str]:
-    """The texts of a package of scripts, such as `preflight`, by the names of its files."""
+    """The texts of a package of scripts, such as `preflight`, by the names of its files; shells' are among
+    them."""
     folder = Path(__file__).parent / name
-    return {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.py"))}
+    paths = [*folder.glob("*.py"), *folder.glob("*.sh")]
+    return {path.name: path.read_text(encoding="utf-8") for path in sorted(paths)}
 
 
 def setup_parameters(stack: Stack) -> dict[str, Any]:

@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# Dumps the platform's databases to files, or loads such files into fresh databases: `mysql.sh dump`, `mysql.sh load`.
+#
+# Environment: MYSQL_HOST, MYSQL_PORT, DATABASE, DATABASE_USER, DATABASES_DIR. May be empty or absent:
+#   HISTORY_DATABASE                      a second database; on another server with HISTORY_HOST and HISTORY_PORT
+#   TLS_VERIFY                            full, ca or none; empty: as client and server agree
+#   TLS_CA, TLS_CERTIFICATE, TLS_KEY      files; without TLS_CA the system's authorities are trusted
+# File in SECRETS_DIR (/openedx/secrets): mysql_password.
+#
+# Needs no more than the platform's own user may do. The password reaches the client through a pipe that this shell
+# writes to. Nothing is locked: each dump is one transaction, and the platform goes on writing.
+set -euo pipefail
+umask 027
+
+secrets=${SECRETS_DIR:-/openedx/secrets}
+: "${MYSQL_HOST:?}" "${MYSQL_PORT:?}" "${DATABASE:?}" "${DATABASE_USER:?}" "${DATABASES_DIR:?}"
+folder=$DATABASES_DIR/mysql
+ended='^-- Dump completed'
+
+step() { printf '%s\n' "backup: mysql: $*"; }
+fail() { step "failed: $*" >&2; exit 1; }
+secret() { local value; value=$(<"$secrets/$1"); printf '%s' "$value"; }
+option() { local v=${1//\\/\\\\}; printf '"%s"' "${v//\"/\\\"}"; }
+is_mariadb() { case $(mysql --version) in *MariaDB*) ;; *) false ;; esac; }
+
+# MariaDB's client has other words for encryption than MySQL's.
+encryption() {
+    [ -n "${TLS_VERIFY:-}" ] || return 0
+    local ca=${TLS_CA:-} system
+    for system in /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/certs/ca-certificates.crt; do
+        if [ -z "$ca" ] && [ -e "$system" ]; then ca=$system; fi
+    done
+    case $(mysql --version):$TLS_VERIFY in
+        *MariaDB*:none) printf '%s\n' --ssl --skip-ssl-verify-server-cert ;;
+        *MariaDB*) printf '%s\n' --ssl "--ssl-ca=$ca" --ssl-verify-server-cert ;;
+        *:full) printf '%s\n' --ssl-mode=VERIFY_IDENTITY "--ssl-ca=$ca" ;;
+        *:ca) printf '%s\n' --ssl-mode=VERIFY_CA "--ssl-ca=$ca" ;;
+        *) printf '%s\n' --ssl-mode=REQUIRED ;;
+    esac
+    if [ -n "${TLS_CERTIFICATE:-}" ]; then printf '%s\n' "--ssl-cert=$TLS_CERTIFICATE" "--ssl-key=$TLS_KEY"; fi
+}
+mapfile -t encrypted < <(encryption)
+
+# MySQL's mysqldump asks for rights beyond the platform's databases unless it is told not to; MariaDB's does not know
+# these words.
+own=(--set-gtid-purged=OFF --column-statistics=0)
+if is_mariadb; then own=(); fi
+
+client() {
+    local program=$1 host=$2 port=$3
+    shift 3
+    "$program" --defaults-extra-file=<(
+        printf '[client]\nuser=%s\npassword=%s\n' "$(option "$DATABASE_USER")" "$(option "$(secret mysql_password)")"
+    ) --protocol=tcp --host="$host" --port="$port" ${encrypted[@]+"${encrypted[@]}"} \
+        --default-character-set=utf8mb4 "$@"
+}
+
+whole() { [ -s "$1" ] && tail -c 200 "$1" | grep -q "$ended"; }
+
+# Their files have names of their own, so that they can be loaded where the databases are called otherwise.
+dump() {
+    local file=$folder/$1.sql name=$2 host=$3 port=$4
+    step "dumping database $name"
+    client mysqldump "$host" "$port" ${own[@]+"${own[@]}"} --single-transaction --quick --routines --triggers \
+        --events --hex-blob --no-tablespaces "$name" >"$file" || fail "database $name could not be dumped"
+    whole "$file" || fail "the dump of $name has no end"
+}
+
+load() {
+    local file=$folder/$1.sql name=$2 host=$3 port=$4
+    step "loading database $name"
+    # A site's databases are replaced as a whole: a table that came after the backup must not stay.
+    printf 'DROP DATABASE IF EXISTS `%s`; CREATE DATABASE `%s` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;' \
+        "$name" "$name" | client mysql "$host" "$port" || fail "database $name could not be made anew"
+    client mysql "$host" "$port" "$name" <"$file" || fail "the dump of $name could not be loaded"
+}
+
+case ${1:-} in dump | load) ;; *) fail "say dump or load" ;; esac
+mkdir -p "$folder"
+if [ "$1" = load ]; then
+    for file in main ${HISTORY_DATABASE:+history}; do
+        whole "$folder/$file.sql" || fail "there is no whole dump $file.sql: nothing was overwritten"
+    done
+fi
+# The history refers to rows of the main database: it is dumped before, so that all that it refers to is there.
+if [ -n "${HISTORY_DATABASE:-}" ]; then
+    "$1" history "$HISTORY_DATABASE" "${HISTORY_HOST:-$MYSQL_HOST}" "${HISTORY_PORT:-$MYSQL_PORT}"
+fi
+"$1" main "$DATABASE" "$MYSQL_HOST" "$MYSQL_PORT"
+step "done"

@@ -1,0 +1,94 @@
+#!/bin/sh
+# Keeps a backup, lists what is kept, or fetches a backup and proves it whole: `restic.sh keep|list|fetch|files`.
+#
+# Environment: DATABASES_DIR, FILES_DIR, RESTIC_REPOSITORY, RESTIC_PASSWORD_FILE, AWS_SHARED_CREDENTIALS_FILE,
+# BUCKET_LOOKUP (auto, dns, path), INSTANCE.
+#   keep    KINDS (of uploaded files; empty: there are none), KIND (scheduled, by-hand, before-upgrade, before-restore), KEEP_DAILY, KEEP_WEEKLY, KEEP_MONTHLY, KEEP_OTHERS
+#   fetch   SNAPSHOT (latest, or the beginning of an ID), FILES (true: prove uploaded files readable, too)
+#   files   puts uploaded files of what was fetched where they belong
+# Every byte that restic reads is authenticated: what was changed, or is not all there, ends this with an error.
+set -eu
+umask 027
+
+: "${DATABASES_DIR:?}" "${FILES_DIR:?}" "${RESTIC_REPOSITORY:?}" "${RESTIC_PASSWORD_FILE:?}" "${INSTANCE:?}"
+wait_for_lock=${WAIT_FOR_LOCK:-30m}
+
+step() { printf '%s\n' "backup: $*"; }
+fail() { step "failed: $*" >&2; exit 1; }
+# Without a cache: a pod begins with an empty disk, and has no use for one.
+repository() { restic --no-cache -o "s3.bucket-lookup=${BUCKET_LOOKUP:-auto}" "$@"; }
+locked() { repository --retry-lock "$wait_for_lock" "$@"; }
+
+# restic's own words for its exit codes: 10 there is no repository, 12 the password is wrong.
+demand_repository() {
+    code=0
+    said=$(repository cat config 2>&1 >/dev/null) || code=$?
+    case $code in
+        0) return 0 ;;
+        10) return 1 ;;
+        12) fail "the password is not that of the backups in $RESTIC_REPOSITORY: put the right backup_password into openedx:secrets" ;;
+        *) fail "no backups can be reached at $RESTIC_REPOSITORY: $said" ;;
+    esac
+}
+
+# The full ID of a snapshot of this instance.
+chosen() {
+    repository snapshots --json --host "$INSTANCE" "${SNAPSHOT:-latest}" 2>/dev/null |
+        sed -n 's/.*"id":"\([0-9a-f]*\)".*/\1/p'
+}
+demand_snapshot() {
+    demand_repository || fail "there are no backups at $RESTIC_REPOSITORY"
+    snapshot=$(chosen) || true
+    case $snapshot in
+        "") fail "there is no backup ${SNAPSHOT:-latest} of $INSTANCE at $RESTIC_REPOSITORY, or several" ;;
+    esac
+}
+
+keep() {
+    # What writes at the same time as another may both make the repository: the second finds it made.
+    demand_repository || repository init || demand_repository || fail "no repository could be made"
+    # Only locks whose owner is gone are taken away.
+    repository unlock
+    step "keeping a backup (${KIND:?})"
+    locked backup --host "$INSTANCE" --tag "$KIND" --group-by host "$DATABASES_DIR" ${KINDS:+"$FILES_DIR"} ||
+        fail "the backup was not kept"
+    step "thinning out"
+    locked forget --host "$INSTANCE" --group-by host --tag scheduled --keep-daily "$KEEP_DAILY" \
+        --keep-weekly "$KEEP_WEEKLY" --keep-monthly "$KEEP_MONTHLY" --keep-last 1
+    for kind in by-hand before-upgrade before-restore; do
+        locked forget --host "$INSTANCE" --group-by host --tag "$kind" --keep-last "$KEEP_OTHERS"
+    done
+    # As its own command: one that is interrupted is made up for by the next run.
+    locked prune
+    locked check
+}
+
+list() {
+    demand_repository || { printf '[]\n'; return; }
+    repository snapshots --json --host "$INSTANCE"
+}
+
+fetch() {
+    demand_snapshot
+    step "fetching backup $snapshot"
+    locked restore "$snapshot:$DATABASES_DIR" --target "$DATABASES_DIR" --verify ||
+        fail "backup $snapshot is damaged, or not all there: nothing was overwritten"
+    printf '%s' "$snapshot" >"$DATABASES_DIR/snapshot"
+    [ "${FILES:-true}" = true ] || return 0
+    while read -r part; do
+        step "reading $part files of backup $snapshot"
+        locked dump --archive tar "$snapshot" "$FILES_DIR/$part" >/dev/null ||
+            fail "$part files of backup $snapshot are damaged, or not all there: nothing was overwritten"
+    done <"$DATABASES_DIR/parts"
+}
+
+# What `fetch` has proved whole, and no other backup that was made meanwhile.
+files() {
+    snapshot=$(cat "$DATABASES_DIR/snapshot")
+    while read -r part; do
+        step "putting $part files back"
+        locked restore "$snapshot:$FILES_DIR/$part" --target "$FILES_DIR/$part" --overwrite if-changed
+    done <"$DATABASES_DIR/parts"
+}
+
+case ${1:-} in keep | list | fetch | files) "$1" ;; *) fail "say keep, list, fetch or files" ;; esac

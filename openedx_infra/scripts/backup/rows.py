@@ -1,0 +1,69 @@
+"""How many rows are in a dump, and how many in a database?"""
+
+import re
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from .told import parameters, secret
+
+_TABLE = re.compile(rb"^(?:CREATE TABLE|INSERT INTO) `((?:[^`]|``)+)`")
+_TEXT = re.compile(rb"'(?:[^'\\]|\\.|'')*'", re.DOTALL)
+
+
+def in_dump(path: Path) -> dict[str, int]:
+    """Rows of each table in a file of mysqldump's, which writes no line break within a value.
+
+    Without the texts, which may hold anything, each bracket after VALUES opens a row.
+    """
+    found: dict[str, int] = {}
+    table = ""
+    with path.open("rb") as lines:
+        for line in lines:
+            if begun := _TABLE.match(line):
+                name = begun[1].replace(b"``", b"`").decode()
+                found.setdefault(name, 0)
+                table = name if line.startswith(b"INSERT") else ""
+                line = line[begun.end() :].partition(b"VALUES")[2]
+            if table and (begun or line.startswith(b"(")):
+                found[table] += _TEXT.sub(b"", line).count(b"(")
+            elif not begun:
+                table = ""
+    return found
+
+
+def in_database(alias: Mapping[str, Any]) -> dict[str, int]:
+    """Rows of each table of a database, which is said as Django says it."""
+    connection = _connected(alias)
+    try:
+        cursor = connection.cursor()
+        cursor.execute("SHOW FULL TABLES WHERE Table_type = 'BASE TABLE'")
+        tables = [str(row[0]) for row in cursor.fetchall()]
+        return {table: _rows(cursor, table) for table in tables}
+    finally:
+        connection.close()
+
+
+def now() -> dict[str, dict[str, int]]:
+    """Rows of each table of each database that the run is told of."""
+    return {name: in_database(alias) for name, alias in parameters().get("mysql", {}).items()}
+
+
+def _rows(cursor: Any, table: str) -> int:
+    quoted = table.replace("`", "``")
+    cursor.execute(f"SELECT COUNT(*) FROM `{quoted}`")
+    return int(cursor.fetchone()[0])
+
+
+def _connected(alias: Mapping[str, Any]) -> Any:
+    encryption = {name: alias["OPTIONS"][name] for name in ("ssl", "ssl_mode") if name in alias["OPTIONS"]}
+    return import_module("MySQLdb").connect(
+        host=alias["HOST"],
+        port=int(alias["PORT"]),
+        user=alias["USER"],
+        password=secret("mysql_password"),
+        database=alias["NAME"],
+        charset="utf8mb4",
+        **encryption,
+    )

@@ -1,0 +1,104 @@
+"""What is in a backup, so that it can be told whether all came back? Names, checksums, counts."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from . import mongodb, rows
+from .told import Refused, databases_dir, files_dir, kinds_of_files, parameters, step
+
+FORMAT = 1
+SEAL, PARTS = "seal.json", "parts"
+"""The seal, and beside it the kinds of uploaded files, one a line, for shells."""
+CHUNK = 2**20
+
+
+def write() -> None:
+    """Count and sum up what was dumped, as the last thing before it is kept."""
+    folder, told = databases_dir(), parameters()
+    kinds = kinds_of_files()
+    sealed = {
+        "format": FORMAT,
+        "instance": told["instance"],
+        "release": told["release"],
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "dumps": {path: about(folder / path) for path in sorted(_dumps(folder))},
+        "rows": {name: rows.in_dump(folder / "mysql" / f"{name}.sql") for name in told.get("mysql", {})},
+        "documents": _documents(folder) if "mongodb" in told else {},
+        "files": {kind: _size(files_dir() / kind) for kind in kinds},
+    }
+    (folder / PARTS).write_text("".join(f"{kind}\n" for kind in kinds), encoding="utf-8")
+    (folder / SEAL).write_text(json.dumps(sealed, indent=1, sort_keys=True), encoding="utf-8")
+    step(f"sealed: {summary(sealed)}")
+
+
+def check() -> None:
+    """Raise Refused unless all that was sealed is here, unchanged, and all that is wanted was sealed."""
+    folder, told = databases_dir(), parameters()
+    sealed = read()
+    faults = list(_differences(sealed["dumps"], folder))
+    faults += [f"it has no database {name}" for name in told.get("mysql", {}) if name not in sealed["rows"]]
+    if "mongodb" in told and not (folder / "mongodb" / "collections.json").exists():
+        faults.append("it has no MongoDB")
+    if sealed["files"]:
+        faults += [f"it has no {kind} files" for kind in kinds_of_files() if kind not in sealed["files"]]
+    elif kinds_of_files():
+        step("it is one of the databases alone: uploaded files stay as they are")
+    if faults:
+        raise Refused(f"the backup is not what it was, or not what is wanted: {'; '.join(faults)}")
+    step(f"the backup of {sealed['made']} is whole: {summary(sealed)}")
+
+
+def read() -> dict[str, Any]:
+    """The seal. Raises Refused when there is none that can be read."""
+    try:
+        sealed: dict[str, Any] = json.loads((databases_dir() / SEAL).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise Refused(f"the backup has no seal: {error}") from error
+    if sealed.get("format") != FORMAT:
+        raise Refused(f"the backup has format {sealed.get('format')}, and this program knows {FORMAT}")
+    return sealed
+
+
+def summary(sealed: Mapping[str, Any]) -> str:
+    """What is in a backup, in a line."""
+    tables = [count for database in sealed["rows"].values() for count in database.values()]
+    files = sum(each["count"] for each in sealed["files"].values())
+    documents = sum(sealed["documents"].values())
+    return f"{sum(tables)} rows of {len(tables)} tables, {documents} documents, {files} files"
+
+
+def about(path: Path) -> dict[str, Any]:
+    """Size and checksum of a file."""
+    digest = hashlib.sha256()
+    with path.open("rb") as source:
+        while chunk := source.read(CHUNK):
+            digest.update(chunk)
+    return {"bytes": path.stat().st_size, "sha256": digest.hexdigest()}
+
+
+def _dumps(folder: Path) -> Iterator[str]:
+    for path in [*folder.glob("mysql/*.sql"), *folder.glob("mongodb/*")]:
+        yield path.relative_to(folder).as_posix()
+
+
+def _differences(sealed: Mapping[str, Any], folder: Path) -> Iterator[str]:
+    for path, was in sealed.items():
+        if not (folder / path).is_file():
+            yield f"{path} is missing"
+        elif about(folder / path) != was:
+            yield f"{path} is another"
+    yield from (f"{path} was not sealed" for path in sorted(set(_dumps(folder)) - set(sealed)))
+
+
+def _documents(folder: Path) -> dict[str, int]:
+    kept = mongodb.collections(folder / "mongodb")
+    return {each["name"]: each["documents"] for each in kept if "viewOn" not in each["options"]}
+
+
+def _size(folder: Path) -> dict[str, int]:
+    sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
+    return {"count": len(sizes), "bytes": sum(sizes)}

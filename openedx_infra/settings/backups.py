@@ -1,0 +1,18 @@
+"""What are the parts of backups called, in the graph, by verbs and in alert rules?"""
+
+from __future__ import annotations
+
+BACKUP = "backup"
+"""CronJob that makes a backup by the clock, in the instance's namespace. Its `lastSuccessfulTime`
+(kube_cronjob_status_last_successful_time) is when the last one was made."""
+LIST = "backup-list"
+"""CronJob of a verb: prints the backups that there are, as JSON."""
+CHECK = "backup-check"
+"""CronJob of a verb: fetches a backup and proves it whole."""
+RESTORE = "backup-restore"
+"""CronJob of a verb: overwrites the instance's data by a backup's."""
+DRILL = "backup-drill"
+"""CronJob that proves, in the namespace `Stack.drill_namespace`, that the newest backup can be restored. Its
+`lastSuccessfulTime` is when that was proved last."""
+SOFTWARE = "backup"
+"""Software label of pods that make and restore backups."""
