@@ -19,6 +19,7 @@ ASK_SECONDS = 5.0
 
 _COLLECTIONS = {
     "Node": "api/v1/nodes",
+    "PersistentVolume": "api/v1/persistentvolumes",
     "StorageClass": "apis/storage.k8s.io/v1/storageclasses",
     "IngressClass": "apis/networking.k8s.io/v1/ingressclasses",
     "CustomResourceDefinition": "apis/apiextensions.k8s.io/v1/customresourcedefinitions",
