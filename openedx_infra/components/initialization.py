@@ -10,7 +10,7 @@ them from objects of fixed names, which change in place.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pulumi
@@ -19,6 +19,7 @@ from pulumi_kubernetes.batch.v1 import Job
 from openedx_infra import scripts
 from openedx_infra.components.datastores import Datastores
 from openedx_infra.components.instance import Instance
+from openedx_infra.components.migration_check import migration_check
 from openedx_infra.components.preflight import preflight
 from openedx_infra.components.process import Process, pod
 from openedx_infra.components.provisioning import SCRIPTS, Provisioning
@@ -29,8 +30,14 @@ from openedx_infra.kubernetes.job import job
 from openedx_infra.kubernetes.volumes import Mount
 from openedx_infra.settings import paths
 
-MIGRATION_MINUTES = 60
-"""Patience with one site's migrations. Large databases took MIT and others most of an hour."""
+SETUP_MINUTES = 60
+"""Patience with one site's set-up: filling the search indexes of a large site takes longest. A guess."""
+
+Before = Callable[
+    [Sequence[pulumi.Resource], Mapping[str, pulumi.Input[str]], pulumi.Resource], Sequence[pulumi.Resource]
+]
+"""Makes what migrations wait for: given what that comes after, annotations that change when migrations are to
+run again, and its parent."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +48,8 @@ class InitializationArgs:
     datastores: Datastores
     settings: Mapping[str, Rendered]
     """The settings of each site, by its name."""
+    backup: Before | None = None
+    """Makes the backup that is taken before migrations. None: there is none."""
 
 
 class Initialization(pulumi.ComponentResource):
@@ -60,8 +69,10 @@ class Initialization(pulumi.ComponentResource):
         databases = [*provision.mysql(), *provision.mongodb(), *provision.storage()]
         search = provision.search()
         # Migrations write to both databases, use the cache, and some enqueue tasks.
-        lms_migrate = self._run("lms-migrate", LMS, [*databases, *stores.broker.ready, *stores.cache.ready])
-        studio_migrate = self._run("studio-migrate", STUDIO, [lms_migrate])
+        servers = [*databases, *stores.broker.ready, *stores.cache.ready]
+        check = migration_check(args.instance, self.settings, stores.storage, self)
+        lms_migrate = self._migrate("lms-migrate", LMS, [*servers, *self._backed_up(databases), check])
+        studio_migrate = self._migrate("studio-migrate", STUDIO, [lms_migrate])
         lms_setup = self._set_up_lms([studio_migrate, *search])
         self.done = self._run("studio-setup", STUDIO, [lms_setup], again_for=self._search())
         """The Job after which everything else may start. It comes after all others."""
@@ -76,6 +87,25 @@ class Initialization(pulumi.ComponentResource):
             plain=files.current_plain,
             secret=files.current_secret,
         )
+
+    def _backed_up(self, databases: Sequence[pulumi.Resource]) -> Sequence[pulumi.Resource]:
+        """The backup before migrations, which is taken again when these run again."""
+        if self._args.backup is None:
+            return []
+        instance = self._args.instance
+        image = pulumi.Output.from_input(instance.reference("openedx"))
+        return self._args.backup(databases, {**self._why, "openedx.org/image": image}, self)
+
+    @property
+    def _why(self) -> dict[str, pulumi.Input[str]]:
+        """What all Jobs of the platform run again for, beside their image and script."""
+        return {"openedx.org/release": self._args.instance.stack.release}
+
+    def _migrate(self, name: str, site: Site, after: Sequence[pulumi.Resource]) -> Job:
+        """The migrations of a site. They wait for others', so that no two run at once."""
+        said = self._args.instance.stack.migrations
+        env = {"LOCK_SECONDS": str(said.lock_minutes * 60)}
+        return self._run(name, site, after, beside=["migrate.py"], env=env, minutes=said.minutes)
 
     def _set_up_lms(self, after: Sequence[pulumi.Resource]) -> Job:
         """Studio's OAuth client, flags, switches, site and theme."""
@@ -101,22 +131,26 @@ class Initialization(pulumi.ComponentResource):
         mounts: Sequence[Mount] = (),
         secrets: Sequence[Files] = (),
         again_for: Mapping[str, pulumi.Input[str]] | None = None,
+        beside: Sequence[str] = (),
+        env: Mapping[str, str] | None = None,
+        minutes: int = SETUP_MINUTES,
     ) -> Job:
-        """A Job of the platform's image that runs the script of its name, and again for another release, or
-        when one of the values in `again_for` changes."""
+        """A Job of the platform's image that runs the script of its name, with the scripts `beside` it, and
+        again for another release, or when one of the values in `again_for` changes."""
         stem = name.replace("-", "_")
-        texts = {file: scripts.text(file) for file in scripts.NAMES if file.startswith(f"{stem}.")}
+        names = [file for file in scripts.NAMES if file.startswith(f"{stem}.")]
+        texts = {file: scripts.text(file) for file in [*names, *beside]}
         source = files.plain(f"{name}-script", self._scope, texts, self._own)
         instance = self._args.instance
         process = Process(
             component=name,
             command=["sh", f"{SCRIPTS}/{stem}.sh"],
             size=instance.stack.sizing.jobs,
+            env=env,
             secrets=secrets,
             mounts=[volumes.mounted("scripts", SCRIPTS, [source]), *mounts],
         )
         once = pod(site, instance, self.settings[site.name], self._args.datastores.storage, process)
-        why = {"openedx.org/release": instance.stack.release, **(again_for or {})}
-        once = replace(once, restart="Never", annotations=why)
+        once = replace(once, restart="Never", annotations={**self._why, **(again_for or {})})
         opts = pulumi.ResourceOptions(parent=self, depends_on=list(after))
-        return job(name, self._scope, once, opts, deadline_minutes=MIGRATION_MINUTES)
+        return job(name, self._scope, once, opts, deadline_minutes=minutes)

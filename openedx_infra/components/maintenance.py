@@ -1,7 +1,7 @@
 """Who answers visitors while the site is being worked on?
 
-There is such a server only while the page is on. Ingresses turn to it when its pods are ready, and away from it
-before it goes, so that the switch costs no request; and a site that isn't worked on pays nothing for it.
+There is such a server only while the page is on. Ingresses turn to it when its pods are ready, and away from
+it before it goes, so that the switch costs no request; and a site that isn't worked on pays nothing for it.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ SIZE = FixedSize(cpu="10m", memory="64Mi", memory_limit="128Mi")
 class Maintenance(pulumi.ComponentResource):
     """A server that gives every request the same page.
 
-    It is the image of the MFEs, which nodes have already, and as many pods as those; the network lets visitors
-    reach whatever runs that software.
+    It runs the image of the MFEs, which nodes have already, in as many pods; the network lets visitors reach
+    whatever runs that software.
     """
 
     def __init__(self, name: str, instance: Instance, opts: pulumi.ResourceOptions | None = None) -> None:

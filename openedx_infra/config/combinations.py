@@ -18,6 +18,7 @@ from openedx_infra.config import (
     monitoring_rules,
     search_rules,
     taken_names,
+    version_rules,
 )
 from openedx_infra.config.conflict import Conflict
 from openedx_infra.config.mail import MailSmtp
@@ -147,6 +148,7 @@ _RULES: tuple[Callable[[Stack], Iterator[Conflict]], ...] = (
     _mail,
     _mfes,
     image_rules.conflicts,
+    version_rules.conflicts,
     duty_rules.conflicts,
     monitoring_rules.conflicts,
     _identities,

@@ -23,6 +23,7 @@ from openedx_infra.config.images import Images, Reference
 from openedx_infra.config.ingress import Ingress
 from openedx_infra.config.mail import Mail
 from openedx_infra.config.maintenance import Maintenance
+from openedx_infra.config.migrations import Migrations
 from openedx_infra.config.monitoring import Monitoring
 from openedx_infra.config.network import Egress
 from openedx_infra.config.overrides import Override
@@ -104,6 +105,8 @@ class Stack(Described):
     """How requests come in, and what is refused."""
     network: Egress = Egress()
     """Whom outside the namespace pods may talk to."""
+    migrations: Migrations = Migrations()
+    """How long the databases may be changed for a new version."""
     maintenance: Maintenance = Maintenance()
     """A pause for visitors."""
     blue_green: Annotated[BlueGreen | None, OrNothing] = None

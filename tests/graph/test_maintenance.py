@@ -1,4 +1,4 @@
-"""Does the page come before visitors are sent to it, and does a pause stop all of the platform and no more?"""
+"""Does the page come before visitors are sent to it, and does a pause stop the platform and no more?"""
 
 from __future__ import annotations
 

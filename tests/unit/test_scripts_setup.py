@@ -236,7 +236,7 @@ def test_shell_scripts_stop_at_the_first_error(name: str, tmp_path: Path) -> Non
     """With a `manage.py` that fails, or parameters that are missing."""
     script = scripts.text(name).replace("/openedx/edx-platform", str(tmp_path))
     (tmp_path / name).write_text(script, encoding="utf-8")
-    for beside in ("lms_setup.py", "studio_setup.py"):
+    for beside in ("lms_setup.py", "studio_setup.py", "migrate.py"):
         (tmp_path / beside).write_text("", encoding="utf-8")
     (tmp_path / "manage.py").write_text("#!/bin/sh\nexit 3\n", encoding="utf-8")
     (tmp_path / "manage.py").chmod(0o755)
@@ -248,8 +248,8 @@ def test_shell_scripts_stop_at_the_first_error(name: str, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("name", "arguments"),
     [
-        ("lms_migrate.sh", "lms migrate --noinput --database default"),
-        ("studio_migrate.sh", "cms migrate --noinput --database default"),
+        ("lms_migrate.sh", "lms shell < migrations"),
+        ("studio_migrate.sh", "cms shell < migrations"),
         ("lms_setup.sh", "lms shell < lms-setup"),
         ("studio_setup.sh", "cms shell < studio-setup"),
     ],
@@ -261,6 +261,7 @@ def test_shell_scripts_call_the_platform(name: str, arguments: str, tmp_path: Pa
     (tmp_path / name).write_text(script, encoding="utf-8")
     for site in ("lms", "studio"):
         (tmp_path / f"{site}_setup.py").write_text(f"{site}-setup", encoding="utf-8")
+    (tmp_path / "migrate.py").write_text("migrations", encoding="utf-8")
     said = platform / "said"
     (platform / "manage.py").write_text(f'#!/bin/sh\necho "$* < $(cat)" > {said}\n', encoding="utf-8")
     (platform / "manage.py").chmod(0o755)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -15,7 +13,7 @@ import yaml
 from settings_elsewhere import AWS, BOUGHT, ELSEWHERE, EXTERNAL, NAMES, OWN_BUCKETS, SENTINELS
 from test_settings import READ_ELSEWHERE, SITES
 
-from openedx_infra import scripts, settings
+from openedx_infra import settings
 from openedx_infra.config import load
 from openedx_infra.config.features import MANAGED_SETTINGS
 from openedx_infra.settings import Site
@@ -135,32 +133,6 @@ def test_mysql_is_encrypted_as_said(tls: Tls | None, expected: dict[str, Any]) -
     known = replace(EXTERNAL, mysql=replace(EXTERNAL.mysql, tls=tls))
     for alias in settings.lms(case.stack(), known)["DATABASES"].values():
         assert {name: value for name, value in alias["OPTIONS"].items() if "ssl" in name} == expected
-
-
-@pytest.mark.parametrize("site", ["lms", "cms"])
-@pytest.mark.parametrize(("name", "databases"), [("aws", 1), ("bought", 2), ("external", 2)])
-def test_every_database_is_migrated_but_a_replica(
-    site: Site, name: str, databases: int, tmp_path: Path
-) -> None:
-    script = "lms_migrate.sh" if site == "lms" else "studio_migrate.sh"
-    text = scripts.text(script).replace("/openedx/edx-platform", str(tmp_path))
-    (tmp_path / "manage.py").write_text(f"#!/bin/sh\necho $* >> {tmp_path}/said\n", encoding="utf-8")
-    (tmp_path / "manage.py").chmod(0o755)
-    render = settings.lms if site == "lms" else settings.studio
-    plain = tmp_path / "settings.yml"
-    plain.write_text(settings.dump(render(case.stack(), ELSEWHERE[name])), encoding="utf-8")
-    done = subprocess.run(
-        ["sh", "-c", text],
-        env={"PATH": "/usr/bin:/bin", f"{site.upper()}_CFG": str(plain)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stderr
-    aliases = ["default", "student_module_history"][:databases]
-    said = (tmp_path / "said").read_text(encoding="utf-8").splitlines()
-    assert said == [f"{site} migrate --noinput --database {alias}" for alias in aliases]
-    assert f": {databases} of {databases}: " in done.stdout
 
 
 # Broker

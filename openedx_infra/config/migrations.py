@@ -1,0 +1,19 @@
+"""How long may the databases be changed for a new version?"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from openedx_infra.config.base import Count, Section
+
+
+class Migrations(Section):
+    """The Jobs that bring the databases to what a new version expects, before its pods start."""
+
+    minutes: Annotated[Count, Field(ge=5, le=1440)] = 60
+    """Minutes after which the migrations of one site, LMS or Studio, are given up. Large databases took MIT
+    and others most of an hour."""
+    lock_minutes: Annotated[Count, Field(ge=0, le=1440)] = 15
+    """Minutes that they wait for other migrations of the same database to end, of the ones above. A guess."""
