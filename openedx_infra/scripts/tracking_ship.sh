@@ -10,6 +10,8 @@
 # A file is renamed, packed, and deleted only when it is in the bucket. Whoever is killed in between goes on
 # with what lies in the folders: the same file has the same name in the bucket, and is never there twice.
 set -u
+stopping=
+trap 'stopping=yes' TERM INT
 spool=$1 remote=$2 limit=$3 seconds=${4:-60}
 open="$spool/open" taken="$spool/taken" packed="$spool/packed"
 mkdir -p "$open" "$taken" "$packed"
@@ -59,8 +61,6 @@ round() {
     drop
 }
 
-stopping=
-trap 'stopping=yes' TERM INT
 while [ -z "$stopping" ]; do
     # Twice: who began to write at the end of a minute is given another one to finish.
     round $(($(date +%s) - 2 * seconds))
