@@ -52,7 +52,8 @@ def _to_stores(
             continue
         servers[server.name] = server
         helpers = [isolation.software(f"{name}-provision")] if store.administrator else []
-        helpers += [Group(name="keda", labels=COUNTER, anywhere=True)] if name == "broker" and counts_queues else []
+        if name == "broker" and counts_queues:
+            helpers.append(Group(name="keda", labels=COUNTER, anywhere=True))
         helpers += [isolation.software(BACKUPS)] if name in kept else []
         for port in store.reach.ports:
             clients.setdefault((server.name, port), [platform]).extend(helpers)

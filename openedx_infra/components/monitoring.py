@@ -10,6 +10,7 @@ import pulumi
 from openedx_infra.components.datastores import Datastores
 from openedx_infra.components.exporters import Exporter, exporters
 from openedx_infra.components.instance import Instance
+from openedx_infra.components.outside import servers_outside
 from openedx_infra.kubernetes import monitors, workload
 from openedx_infra.kubernetes.isolation import Flow, Group, Isolation
 from openedx_infra.kubernetes.names import Scope
@@ -68,7 +69,8 @@ class Monitoring(pulumi.ComponentResource):
             own = isolation.software(exporter.name)
             flows.append(Flow(clients=[prometheus], server=own, port=exporter.port))
             if exporter.asks.pods is None:
-                isolation.allow_internet(exporter.name, exporter.asks.ports)
+                at = servers_outside(self._instance.stack)
+                isolation.allow_outside(f"{exporter.name}-asks", own, exporter.asks.ports, at)
                 continue
             server = Group(name=f"{exporter.name}-asks", labels=exporter.asks.pods)
             flows += [Flow(clients=[own], server=server, port=port) for port in exporter.asks.ports]

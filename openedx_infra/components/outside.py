@@ -70,7 +70,7 @@ def let_out(instance: Instance, stores: Datastores, isolation: Isolation) -> Non
             isolation.allow_outside(f"{name}-from-{BACKUPS}", isolation.software(BACKUPS), ports, blocks)
     if stack.backups:
         keeper, port = isolation.software(BACKUPS), stack.backups.destination.port
-        isolation.allow_outside(f"internet-from-{BACKUPS}", keeper, [port], anywhere())
+        isolation.allow_outside(f"internet-from-{BACKUPS}", keeper, [port], servers_outside(stack))
     if isinstance(stack.mail.delivery, MailRelay):
         isolation.allow_outside("internet-from-smtp", isolation.software("smtp"), [25], web)
     if instance.aws and instance.aws.agent:
@@ -84,15 +84,24 @@ def read_by_backups(stack: Stack) -> tuple[str, ...]:
     return stack.backups.stores if stack.backups else ()
 
 
+def servers_outside(stack: Stack) -> Mapping[str, Sequence[str]]:
+    """Networks of the servers that the stack file names, each without what is barred in it."""
+    said = stack.network.datastores
+    return anywhere() if said is None else networks(said)
+
+
 def _stores_outside(
     stack: Stack, stores: Datastores
 ) -> Iterator[tuple[str, Sequence[int], Mapping[str, Sequence[str]]]]:
     """Name, ports and networks of each server that runs in no pod of the instance."""
-    said = stack.network.datastores
     for name, store in stores.named().items():
         if store.reach.pods or not store.reach.ports:
             continue
         # What AWS lets pods use by a role is at public addresses.
         by_role = stack.sources.get(name) in BY_A_ROLE
-        usual = public(stack.network.inside) if by_role else anywhere()
-        yield name, store.reach.ports, usual if said is None else networks(said)
+        public_alone = by_role and stack.network.datastores is None
+        yield (
+            name,
+            store.reach.ports,
+            public(stack.network.inside) if public_alone else servers_outside(stack),
+        )
