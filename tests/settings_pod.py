@@ -61,8 +61,10 @@ class Pod:
             text = text.replace(mount, str(self.folder / Path(mount).name))
         (self.folder / folder / f"{self.site}.yml").write_text(text, encoding="utf-8")
 
-    def run(self, code: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        known = {
+    @property
+    def environment(self) -> dict[str, str]:
+        """What every process in it has."""
+        return {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(self.folder / "platform"),
             "PYTHONDONTWRITEBYTECODE": "1",
@@ -71,9 +73,11 @@ class Pod:
             "OPENEDX_SECRETS_DIR": str(self.folder / "secrets"),
             f"{self.site.upper()}_CFG": str(self.folder / "config" / f"{self.site}.yml"),
         }
+
+    def run(self, code: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-c", code],
-            env={**known, **environment},
+            env={**self.environment, **environment},
             capture_output=True,
             text=True,
             timeout=60,

@@ -28,6 +28,15 @@ from openedx_infra.kubernetes.probes import Probes
 from openedx_infra.settings.connections import Connections
 
 PID_FILE = "/tmp/celery.pid"
+BEAT_COMMAND = [
+    "celery",
+    f"--app={LMS.variant}.celery",
+    "beat",
+    "--loglevel=info",
+    # The schedule is in the settings; the file only remembers what ran last, and may be lost with the pod.
+    "--schedule=/tmp/celerybeat-schedule",
+    f"--pidfile={PID_FILE}",
+]
 _STARTED = probes.command("test", "-s", PID_FILE, every=5, failures=60)
 """Five minutes to load the platform, which takes half a minute on a quiet node (a guess)."""
 
@@ -90,12 +99,9 @@ class Workers(pulumi.ComponentResource):
         )
 
     def _beat(self) -> None:
-        # Its schedule is in the settings; the file only remembers when what ran last, and may be lost with
-        # the pod.
-        command = ["celery", f"--app={LMS.variant}.celery", "beat", "--loglevel=info"]
         process = Process(
             component="lms-beat",
-            command=[*command, "--schedule=/tmp/celerybeat-schedule", f"--pidfile={PID_FILE}"],
+            command=BEAT_COMMAND,
             size=self._args.instance.stack.sizing.beat,
             probes=Probes(startup=_STARTED, liveness=liveness(BEAT_SILENT_MINUTES)),
             env=WATCHED,

@@ -56,9 +56,14 @@ def _keda(stack: Stack, where: Location, said: Autoscaling) -> Iterator[Conflict
             "needs KEDA: install it in the cluster and say `keda: true` in openedx:cluster, or leave it out"
         )
         yield Conflict((*where, key), text, (("cluster", "keda"),))
-    if isinstance(said, WebAutoscaling) and stack.monitoring.prometheus_url is None:
+    if not isinstance(said, WebAutoscaling):
+        return
+    if stack.monitoring.prometheus_url is None:
         text = "needs Prometheus: say openedx:monitoring.prometheus_url, or leave it out"
         yield Conflict((*where, key), text, (("monitoring", "prometheus_url"),))
+    if stack.ingress.kind == "gateway" and said.requests_query is None:
+        text = "missing: only what Traefik and NGINX count with `ingress.kind: ingress` is known here"
+        yield Conflict((*where, "requests_query"), text, (("ingress", "kind"),))
 
 
 def _one_node(stack: Stack, where: Location, said: Autoscaling) -> Iterator[Conflict]:

@@ -12,6 +12,15 @@ from openedx_infra.settings.connections import Valkey
 from openedx_infra.settings.merging import Settings
 from openedx_infra.settings.paths import settings_module
 
+_LINE = {
+    "socket_connect_timeout": 5,
+    "socket_timeout": 30,
+    "socket_keepalive": True,
+    "health_check_interval": 25,
+}
+"""Seconds after which a connection to a lost node is given up: without them, a worker waits for ever for an
+answer that nobody will send. 25 is kombu's own; the others are guesses that exceed all that a broker does."""
+
 
 def tasks(stack: Stack, server: Valkey, site: str) -> Settings:
     """Broker, delivery of tasks, and event bus of a site (`lms` or `cms`); addresses hold passwords, and are
@@ -21,18 +30,26 @@ def tasks(stack: Stack, server: Valkey, site: str) -> Settings:
         "BROKER_USE_SSL": valkey.encryption(server.tls) or False,
         "CELERY_BROKER_TRANSPORT_OPTIONS": {
             "visibility_timeout": stack.datastores.broker.visibility_timeout_seconds,
+            **_LINE,
             **_sharing(server),
             **_watched(server),
         },
         # A task counts as done when it ended, so that one whose pod was lost is given to another worker after
-        # visibility_timeout. One whose process was killed for its memory is not repeated: it would be killed
-        # again.
+        # visibility_timeout; one whose process alone was lost, at once and once (platform/tasks.py).
         "CELERY_ACKS_LATE": True,
+        "CELERY_REJECT_ON_WORKER_LOST": True,
+        # A broker that is away, at the start or later, is waited for as long as it takes. Tasks under way go
+        # on meanwhile: killed, they would begin anew after visibility_timeout.
+        "BROKER_CONNECTION_RETRY_ON_STARTUP": True,
+        "BROKER_CONNECTION_MAX_RETRIES": None,
+        "CELERYD_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS": False,
         # Workers log as LOGGING says, rather than as Celery would.
         "CELERYD_HIJACK_ROOT_LOGGER": False,
         "CELERY_TIMEZONE": stack.site.time_zone,
-        **_event_bus(server, site),
+        **(_event_bus(server, site) if stack.event_bus.enabled else {}),
         "EVENT_BUS_TOPIC_PREFIX": f"{server.prefix}{stack.name}",
+        # A consumer that does nothing but fail begins anew, with new connections to everything.
+        "EVENT_BUS_REDIS_CONSUMER_CONSECUTIVE_ERRORS_LIMIT": 10,
     }
 
 
@@ -74,15 +91,13 @@ def _event_bus(server: Valkey, site: str) -> Settings:
 
     edx-event-bus-redis knows no Sentinels, so there its client is made by platform/events.py.
     """
+    consumer = {"EVENT_BUS_CONSUMER": f"{settings_module(site)}.events.Consumer"}
     if not server.sentinels:
-        return {
-            "EVENT_BUS_PRODUCER": "edx_event_bus_redis.create_producer",
-            "EVENT_BUS_CONSUMER": "edx_event_bus_redis.RedisEventConsumer",
-        }
+        return {"EVENT_BUS_PRODUCER": "edx_event_bus_redis.create_producer", **consumer}
     login = {"username": server.user} if server.user else {}
     return {
         "EVENT_BUS_PRODUCER": f"{settings_module(site)}.events.create_producer",
-        "EVENT_BUS_CONSUMER": f"{settings_module(site)}.events.Consumer",
+        **consumer,
         "EVENT_BUS_REDIS_SENTINELS": {
             "sentinels": valkey.sentinels(server),
             "master": server.master,

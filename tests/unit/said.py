@@ -91,6 +91,8 @@ def _of(annotation: Any, marks: tuple[Any, ...] = ()) -> st.SearchStrategy[Any]:
 
 
 def _plain(annotation: Any, marks: tuple[Any, ...]) -> st.SearchStrategy[Any]:
+    if annotation is Any:
+        return SETTINGS
     flat = [inner for mark in marks for inner in (mark.metadata if isinstance(mark, FieldInfo) else [mark])]
     for mark in flat:
         if isinstance(mark, Pattern):
@@ -131,7 +133,7 @@ def _resources(section: type[Resources]) -> st.SearchStrategy[dict[str, Any]]:
     fields = {
         name: _of(field.annotation, tuple(field.metadata))
         for name, field in section.model_fields.items()
-        if name not in Resources.model_fields and name != "queues"
+        if name not in Resources.model_fields and name not in ("queues", "autoscaling")
     }
     if "replicas" in fields:
         fields["replicas"] = st.integers(1, 8)
@@ -156,9 +158,9 @@ def _pools(queues: tuple[str, ...]) -> st.SearchStrategy[dict[str, Any]]:
 
 def _sizing() -> st.SearchStrategy[dict[str, Any]]:
     fields = {
-        name: _resources(next(sections(field.annotation)))
+        name: _section(next(sections(field.annotation)))
         for name, field in Sizing.model_fields.items()
-        if not name.endswith("_workers")
+        if not name.endswith("_workers") and name != "profile"
     }
     fields["lms_workers"] = _pools(VERAWOOD.lms_queues)
     fields["studio_workers"] = _pools(VERAWOOD.studio_queues)

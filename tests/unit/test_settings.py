@@ -23,6 +23,10 @@ STACK_NAMES = tuple(case.SAID)
 # Names that the list of the platform's names lacks, because another package reads them.
 READ_ELSEWHERE = {
     "CELERY_ACKS_LATE": "Celery's own; the platform hands it all settings",
+    "CELERY_REJECT_ON_WORKER_LOST": "Celery's",
+    "BROKER_CONNECTION_RETRY_ON_STARTUP": "Celery's",
+    "BROKER_CONNECTION_MAX_RETRIES": "Celery's",
+    "CELERYD_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS": "Celery's",
     "AWS_S3_ADDRESSING_STYLE": "django-storages'",
     "AWS_S3_FILE_OVERWRITE": "django-storages'",
     "AWS_S3_PUBLIC_ENDPOINT_URL": "ours: platform/endpoints.py",

@@ -1,4 +1,4 @@
-"""How does the event bus find a server that Sentinels know?
+"""How does the event bus keep its place, and find a server that Sentinels know?
 
 Runs in the platform. edx-event-bus-redis takes one address; these hand it a client that asks the Sentinels.
 """
@@ -19,7 +19,7 @@ def database():
 
 
 def create_producer():
-    """What sends events: the setting EVENT_BUS_PRODUCER."""
+    """What sends events: the setting EVENT_BUS_PRODUCER, where Sentinels know the server."""
     return RedisEventProducer(database())
 
 
@@ -27,4 +27,14 @@ class Consumer(RedisEventConsumer):
     """What receives them: the setting EVENT_BUS_CONSUMER."""
 
     def _create_db(self):
-        return database()
+        return database() if hasattr(settings, "EVENT_BUS_REDIS_SENTINELS") else super()._create_db()
+
+    def _create_consumer(self, db, full_topic):
+        """Go on where the group stopped; a new group begins with what comes next.
+
+        The library's own moves the group to the end of the topic at each start, and so loses all events that
+        were sent while no consumer ran.
+        """
+        group = db.consumer_group(self.group_id, {full_topic: "$"}, consumer=self.consumer_name)
+        group.create(mkstream=True)
+        return group.streams[full_topic]

@@ -58,6 +58,7 @@ def load(namespace, site, middleware=()):
         without_extended_history(namespace)
     refuse_code(namespace)
     rebind_features(namespace)
+    limit_repeats(site)
 
 
 def read(path):
@@ -113,6 +114,13 @@ def refuse_code(namespace):
 
     jail = namespace["CODE_JAIL"]
     jail_code.configure("python", jail["python_bin"], user=jail.get("user"))
+
+
+def limit_repeats(site):
+    """Let workers use our Request, which Celery loads by its name when it needs it."""
+    from celery import Task
+
+    Task.Request = f"{site}.envs.openedx_infra.tasks:Request"
 
 
 def rebind_features(namespace):

@@ -78,7 +78,7 @@ def defaults(site):
 def shared(namespace, said):
     namespace["BROKER_POOL_LIMIT"] = 0
     namespace["TIME_ZONE"] = namespace["CELERY_TIMEZONE"]
-    namespace["CACHES"]["loc_cache"] = {"BACKEND": "locmem"}
+    namespace["CACHES"]["loc_cache"] = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     namespace["CACHES"]["staticfiles"]["KEY_PREFIX"] = "verawood"
     namespace["LOGGING"] = {"version": 1, "handlers": {"local": {"address": "/dev/log"}}}
     for name, database in namespace["DATABASES"].items():
