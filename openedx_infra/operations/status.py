@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json as json_format
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -11,11 +11,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from openedx_infra.config import Described
-from openedx_infra.operations import operated
+from openedx_infra.config import Described, Stack
+from openedx_infra.operations import operated, regular
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.health import Row, Snapshot
-from openedx_infra.operations.place import place_of
+from openedx_infra.operations.place import Place, place_of
 from openedx_infra.operations.stackfile import StackFile
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ def report(file: StackFile, stack: Described, console: Console, *, json: bool = 
         print(json_format.dumps([asdict(row) for row in rows], indent=2))
     elif rows:
         show(rows, console)
+        for line in _about(stack, place):
+            console.print(line, soft_wrap=True)
     elif stack.namespaces:
         console.print(f"Nothing runs in {place}: `openedx-infra up --stack {file.name}` brings it up.")
     else:
@@ -40,23 +42,57 @@ def report(file: StackFile, stack: Described, console: Console, *, json: bool = 
     return bool(rows or not stack.namespaces) and all(row.ready for row in rows)
 
 
+def _about(stack: Described, place: Place) -> Iterator[str]:
+    """What visitors see on purpose, and how much could be had back."""
+    if not isinstance(stack, Stack):
+        return
+    if stack.maintenance.pause:
+        yield "Paused: nothing of the platform runs, as the stack file says (openedx:maintenance.pause)."
+    elif stack.maintenance.page:
+        yield "Visitors get the maintenance page, as the stack file says (openedx:maintenance.page)."
+    if stack.blue_green:
+        yield f"Visitors reach the {stack.blue_green.live} version (openedx:blue_green.live)."
+    if stack.backups:
+        yield f"Last backup: {_last(place, stack.namespace, 'backup')}."
+        yield f"Last proven restore: {_last(place, f'{stack.namespace}-drill', 'drill')}."
+
+
+def _last(place: Place, namespace: str, name: str) -> str:
+    """When a CronJob last ended well, in words."""
+    import httpx2
+    from lightkube import ApiError
+    from lightkube.resources.batch_v1 import CronJob
+
+    client = place.client()
+    try:
+        found = list(client.list(CronJob, namespace=namespace)) if client else []
+    except (OSError, httpx2.HTTPError, ApiError) as error:
+        return f"unknown ({error or type(error).__name__})"
+    when = regular.last_success(found, name)
+    return f"{when:%Y-%m-%d %H:%M %Z}" if when else "none yet"
+
+
 def snapshot(client: Client) -> Snapshot:
     """The objects of the client's namespace. Raises OperationError when the cluster does not answer."""
     import httpx2
     from lightkube import ApiError
     from lightkube.resources.apps_v1 import Deployment, StatefulSet
-    from lightkube.resources.batch_v1 import Job
+    from lightkube.resources.autoscaling_v2 import HorizontalPodAutoscaler
+    from lightkube.resources.batch_v1 import CronJob, Job
     from lightkube.resources.core_v1 import Event, PersistentVolumeClaim, Pod
 
     try:
+        jobs = list(client.list(Job))
+        scalers = list(client.list(HorizontalPodAutoscaler))
+        by_clock = regular.rows(list(client.list(CronJob)), jobs, scalers)
         return Snapshot(
             deployments=list(client.list(Deployment)),
             stateful_sets=list(client.list(StatefulSet)),
-            jobs=list(client.list(Job)),
+            jobs=[job for job in jobs if not regular.of_clock(job)],
             claims=list(client.list(PersistentVolumeClaim)),
             pods=list(client.list(Pod)),
             events=list(client.list(Event)),
-            operated=list(operated.rows(client)),
+            operated=[*operated.rows(client), *by_clock],
         )
     except (OSError, httpx2.HTTPError, ApiError) as error:
         raise OperationError(
