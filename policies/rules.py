@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from policies import aws, buckets, pods, relations, secrecy
+from policies import aws, buckets, entrance, pods, relations, secrecy
 from policies.complaint import Complaint
 from policies.objects import Object, at, title
 
@@ -23,6 +23,7 @@ OBJECT_RULES: tuple[Callable[[Object], Iterator[str]], ...] = (
     pods.ending_jobs,
     secrecy.plain_environment,
     secrecy.nothing_secret,
+    entrance.metadata_closed,
 )
 """Rules over one Kubernetes object."""
 
@@ -34,6 +35,8 @@ RELATION_RULES: tuple[Callable[[Sequence[Object]], Iterator[tuple[Object, str]]]
     relations.evictable,
     relations.closed_by_default,
     relations.restricted_namespaces,
+    entrance.encrypted_entrance,
+    entrance.guarded_paths,
 )
 """Rules over all Kubernetes objects of an instance."""
 

@@ -107,6 +107,18 @@ def _login_paths(stack: Stack) -> Iterator[Conflict]:
         yield Conflict(("ingress", "login_paths"), text, (("ingress", "logins"),))
 
 
+def _logins_of_administrators(stack: Stack) -> Iterator[Conflict]:
+    """The longest path decides: a login under the administration would be open to all."""
+    admin = stack.ingress.admin
+    if admin is None or stack.ingress.logins is None:
+        return
+    closed = {*admin.lms_paths, *admin.studio_paths}
+    for index, path in enumerate(stack.ingress.login_paths):
+        for above in sorted(one for one in closed if f"{path}/".startswith(f"{one}/")):
+            text = f"{path} would be open to all, though {above} above it is for administrators: leave it out"
+            yield Conflict(("ingress", "login_paths", index), text, (("ingress", "admin"),))
+
+
 def _metadata(stack: Stack) -> Iterator[Conflict]:
     for key, said in (("inside", stack.network.inside), ("datastores", stack.network.datastores or ())):
         for index, cidr in enumerate(said):
@@ -122,5 +134,6 @@ _RULES: tuple[Callable[[Stack], Iterator[Conflict]], ...] = (
     _beyond_the_controller,
     _addresses,
     _login_paths,
+    _logins_of_administrators,
     _metadata,
 )

@@ -76,9 +76,48 @@ def right() -> dict[str, dict[str, Any]]:
             "NetworkPolicy", "deny", {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
         ),
     }
+    outside = [{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["169.254.0.0/16"]}}]
+    egress = [{"to": outside, "ports": [{"port": 443}]}]
+    objects["Outside"] = made("NetworkPolicy", "outside", {"podSelector": LABELS, "egress": egress})
+    objects |= entrance()
     objects["Namespace"]["metadata"]["labels"] = {"pod-security.kubernetes.io/enforce": "restricted"}
     # Apart: what is shared here would be changed twice by one change.
     return {key: json.loads(json.dumps(obj)) for key, obj in objects.items()}
+
+
+def entrance() -> dict[str, dict[str, Any]]:
+    """How visitors get to it, and administrators from some networks alone: by Ingresses, and by a Gateway."""
+    listeners = [{"name": "http", "protocol": "HTTP"}, {"name": "web", "protocol": "HTTPS"}]
+    backend = {"backendRefs": [{"name": "web", "port": 80}]}
+    objects = {
+        "Middleware": made("Middleware", "admin", {"ipAllowList": {"sourceRange": ["192.0.2.0/24"]}}),
+        "Ingress": ingress("web", "/"),
+        "IngressOfAdmin": ingress("web-admin", "/admin"),
+        "Gateway": made("Gateway", "entrance", {"listeners": listeners}),
+        "HTTPRoute": made(
+            "HTTPRoute",
+            "web",
+            {"parentRefs": [{"name": "entrance", "sectionName": "web"}], "rules": [backend]},
+        ),
+        "Redirect": made(
+            "HTTPRoute",
+            "redirect",
+            {"parentRefs": [{"name": "entrance", "sectionName": "http"}], "rules": [{"filters": [{}]}]},
+        ),
+    }
+    namespace = objects["Middleware"]["metadata"]["namespace"]
+    objects["IngressOfAdmin"]["metadata"]["annotations"] = {
+        "traefik.ingress.kubernetes.io/router.middlewares": f"other,{namespace}-admin@kubernetescrd"
+    }
+    return objects
+
+
+def ingress(name: str, path: str) -> dict[str, Any]:
+    """An Ingress with TLS."""
+    host = "learn.example.org"
+    http = {"paths": [{"path": path, "backend": {"service": {"name": "web", "port": {"number": 80}}}}]}
+    tls = [{"hosts": [host], "secretName": "web-tls"}]
+    return made("Ingress", name, {"rules": [{"host": host, "http": http}], "tls": tls})
 
 
 def container(objects: dict[str, Any], kind: str = "Deployment") -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lawful import CONTAINER, LABELS, container, context, labels, pod, right
+from lawful import CONTAINER, LABELS, container, context, ingress, labels, pod, right
 
 import policies
 from openedx_infra.config import Stack, load
@@ -152,6 +152,21 @@ WRONG: list[tuple[str, str, Change]] = [
             annotations={"openedx-infra/exception": "It wants to."},
         ),
     ),
+    (
+        "metadata_closed",
+        "reach 169.254.169.254",
+        lambda o: o["Outside"]["spec"]["egress"][0]["to"][0]["ipBlock"].pop("except"),
+    ),
+    ("metadata_closed", "reach everything", lambda o: o["Outside"]["spec"]["egress"][0].pop("to")),
+    ("encrypted_entrance", "without TLS", lambda o: o["Ingress"]["spec"].pop("tls")),
+    ("encrypted_entrance", "without TLS", lambda o: o["Ingress"]["spec"]["rules"][0].update(host="other")),
+    (
+        "encrypted_entrance",
+        "Gateway entrance without TLS",
+        lambda o: o["HTTPRoute"]["spec"]["parentRefs"][0].update(sectionName="http"),
+    ),
+    ("guarded_paths", "/admin/login to all", lambda o: o.update(Login=ingress("login", "/admin/login"))),
+    ("guarded_paths", "/admin to all", lambda o: o.update(Again=ingress("again", "/admin"))),
 ]
 
 
