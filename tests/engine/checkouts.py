@@ -95,7 +95,7 @@ class Checkout:
             timeout=SECONDS,
             check=False,
         )
-        assert "Traceback" not in done.stdout + done.stderr, done.stdout + done.stderr
+        assert "Traceback (most recent" not in done.stdout + done.stderr, done.stdout + done.stderr
         return Said(done.returncode, done.stdout, done.stderr)
 
     def start(self, command: str, *arguments: str, **environment: str) -> subprocess.Popen[str]:
