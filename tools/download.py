@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import hashlib
 import json
 import shutil
@@ -66,7 +67,7 @@ class Downloader:
             raise DownloadError(f"there is no official release for {self._target.system}")
         words = self._target.words()
         url = release.url.format(binary=tool.binaries[0], **words)
-        if url.endswith((".tar.gz", ".tgz", ".zip")):
+        if url.endswith((".tar.gz", ".tgz", ".zip", ".bz2")):
             archive = into / PurePosixPath(url).name
             self._verified(url, release.checksums.format(**words), archive, tick)
             _unpack(archive, tool.binaries, into)
@@ -152,7 +153,7 @@ def _demand_success(url: str, response: httpx.Response) -> None:
 def _unpack(archive: Path, binaries: tuple[str, ...], into: Path) -> None:
     """Take the binaries out of an archive, wherever in it they are, and nothing else."""
     for binary in binaries:
-        if not (_from_zip if archive.suffix == ".zip" else _from_tar)(archive, binary, into / binary):
+        if not _READERS.get(archive.suffix, _from_tar)(archive, binary, into / binary):
             raise DownloadError(f"{archive.name} holds no {binary}")
         (into / binary).chmod(0o755)
 
@@ -177,3 +178,14 @@ def _from_zip(archive: Path, binary: str, target: Path) -> bool:
                     shutil.copyfileobj(source, file)
                 return True
     return False
+
+
+def _from_bz2(archive: Path, _: str, target: Path) -> bool:
+    """It is the binary, packed alone."""
+    with bz2.open(archive) as source, target.open("wb") as file:
+        shutil.copyfileobj(source, file)
+    return True
+
+
+_READERS = {".zip": _from_zip, ".bz2": _from_bz2}
+"""How a binary is taken out, by the end of an archive's name. All others are packed by tar."""

@@ -60,8 +60,8 @@ class Release:
     """An official release: where it is and where its checksums are published.
 
     Addresses may name the words of `Platform.words` and `{binary}`. An address that ends in `.tar.gz`,
-    `.tgz` or `.zip` holds all binaries, any other is one binary. The checksums are lines of `sha256sum` or `sha512sum`,
-    or GitHub's description of a release, with its digests.
+    `.tgz` or `.zip` holds all binaries, one in `.bz2` is the packed binary, any other is one binary. The
+    checksums are lines of `sha256sum` or `sha512sum`, or GitHub's description of a release, with its digests.
     """
 
     url: str

@@ -11,8 +11,14 @@ from types import MappingProxyType
 
 from tools.model import Accept, GoBuild, ModuleFile, Release, Tool
 from tools.recipes_images import BUILDKIT_TOOL, BUILDX_TOOL, DOCKER_BUILD_TOOL, REGISTRY_TOOL
-from tools.recipes_node import COREDNS_TOOL, TRAEFIK_TOOL, node_tool
-from tools.recipes_parts import KUBE_SCORE_TOOL, PROMTOOL_TOOL, VERSITYGW_TOOL
+from tools.recipes_node import COREDNS_TOOL, FERRETDB_TOOL, TRAEFIK_TOOL, node_tool
+from tools.recipes_parts import (
+    KUBE_SCORE_TOOL,
+    PROMTOOL_TOOL,
+    RCLONE_TOOL,
+    RESTIC_TOOL,
+    VERSITYGW_TOOL,
+)
 
 PULUMI = "3.259.0"
 PULUMI_LANGUAGE_HOST = "3.79.0"
@@ -160,8 +166,8 @@ _KUBERNETES = Tool(
 )
 
 _IMAGES = (DOCKER_BUILD_TOOL, BUILDKIT_TOOL, BUILDX_TOOL, REGISTRY_TOOL)
-_PARTS = (VERSITYGW_TOOL, KUBE_SCORE_TOOL, PROMTOOL_TOOL)
-_NODE = (node_tool(KUBERNETES), COREDNS_TOOL, TRAEFIK_TOOL)
+_PARTS = (VERSITYGW_TOOL, KUBE_SCORE_TOOL, PROMTOOL_TOOL, RESTIC_TOOL, RCLONE_TOOL)
+_NODE = (node_tool(KUBERNETES), COREDNS_TOOL, TRAEFIK_TOOL, FERRETDB_TOOL)
 TOOLS: Mapping[str, Tool] = MappingProxyType(
     {
         tool.name: tool
@@ -185,7 +191,11 @@ IMAGES = (DOCKER_BUILD, "buildkit", "buildx", "registry")
 PARTS = ("versitygw", "kube-score", "promtool")
 """Servers that tests of parts start, and the judges that they ask: nothing else needs them."""
 
-NODE = ("kubernetes-node", "coredns", "traefik")
-"""What a real node runs, and what stands before its pods: only tests with containers need them."""
+BACKUPS = ("restic", "rclone", "ferretdb", "versitygw")
+"""What tests of backups need: the programs that make them, a server of MongoDB's protocol, one of S3's."""
+
+NODE = ("kubernetes-node", "coredns", "traefik", "ferretdb")
+"""What a real node runs, what stands before its pods, and a server that some of them need: only tests with
+containers need them."""
 
 ALL = ENGINE + CLUSTER

@@ -77,3 +77,50 @@ PROMTOOL_TOOL = Tool(
     ),
     seconds=90,
 )
+
+RESTIC = "0.18.1"
+"""The version whose image the releases name."""
+
+RESTIC_TOOL = Tool(
+    name="restic",
+    version=RESTIC,
+    binaries=("restic",),
+    accept=Accept(command=("version",), minimum=(0, 17, 0)),  # exit codes tell a wrong password since 0.17
+    release=Release(
+        url=f"https://github.com/restic/restic/releases/download/v{RESTIC}/restic_{RESTIC}_{{os}}_{{arch}}.bz2",
+        checksums=f"https://github.com/restic/restic/releases/download/v{RESTIC}/SHA256SUMS",
+    ),
+    steps=(
+        GoBuild(
+            folder="restic",
+            package="github.com/restic/restic/cmd/restic",
+            binary="restic",
+            variables=(("main.version", RESTIC),),
+        ),
+    ),
+    seconds=60,
+)
+
+RCLONE = "1.76.0"
+"""The version whose image the releases name."""
+
+RCLONE_TOOL = Tool(
+    name="rclone",
+    version=RCLONE,
+    binaries=("rclone",),
+    accept=Accept(command=("version",), minimum=(1, 60, 0)),
+    release=Release(
+        url=f"https://github.com/rclone/rclone/releases/download/v{RCLONE}/rclone-v{RCLONE}-{{os}}-{{arch}}.zip",
+        checksums=f"https://github.com/rclone/rclone/releases/download/v{RCLONE}/SHA256SUMS",
+        systems=("linux",),  # macOS is called osx there
+    ),
+    steps=(
+        GoBuild(
+            folder="rclone",
+            package="github.com/rclone/rclone",
+            binary="rclone",
+            variables=(("github.com/rclone/rclone/fs.Version", f"v{RCLONE}"),),
+        ),
+    ),
+    seconds=220,
+)

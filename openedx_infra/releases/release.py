@@ -75,7 +75,7 @@ class ReleaseImages:
     """Redis as its operator runs it, which knows no other image."""
     redis_sentinel: str = "quay.io/opstree/redis-sentinel:v7.0.15"
     """Its Sentinels."""
-    rclone: str = "docker.io/rclone/rclone:1.71.2"
+    rclone: str = "docker.io/rclone/rclone:1.76.0"
     """rclone, which takes files to buckets: of backups and of tracking events."""
     restic: str = "docker.io/restic/restic:0.18.1"
     """restic, which encrypts, keeps and thins out backups."""
