@@ -52,9 +52,16 @@ def test_scratch_folders_fit_into_the_disk_limit(graph: Graph) -> None:
 
 def test_every_server_is_probed(graph: Graph) -> None:
     """What listens has three probes; a worker says when it has started; what ends by itself has none."""
+    ending = {
+        (label(resource), container["name"])
+        for resource, template in templates(graph)
+        for container in template["spec"].get("initContainers", [])
+        if container.get("restartPolicy") != "Always"
+    }
     for resource, container in containers(graph):
         found = {kind.removesuffix("Probe") for kind in container if kind.endswith("Probe")}
-        wanted = {"startup"} if resource.kind != "Job" else set()
+        ends = resource.kind == "Job" or (label(resource), container["name"]) in ending
+        wanted = set() if ends else {"startup"}
         if container.get("ports"):
             wanted |= {"readiness", "liveness"}
         assert found == wanted, label(resource)
@@ -124,7 +131,7 @@ def test_budgets_are_for_many(recorded: Record, everything: dict[str, Any]) -> N
     assert (
         {r.name for r in of_kind(graph, "PodDisruptionBudget")}
         == many
-        == {"lms", "studio", "lms-worker-all", "mfe"}
+        == {"lms", "studio", "lms-worker-all", "mfe", "static"}
     )
 
 
