@@ -27,13 +27,16 @@ SOURCES: dict[str, dict[str, tuple[str, ...]]] = {
     "github.com/traefik/traefik/v3@v3.7.13": {
         "docs/content/reference/dynamic-configuration/traefik.io_{}.yaml": ("middlewares", "traefikservices"),
     },
+    "github.com/prometheus-operator/prometheus-operator@v0.85.0": {
+        "example/prometheus-operator-crd/monitoring.coreos.com_{}.yaml": ("servicemonitors", "prometheusrules"),
+    },
 }
-"""Modules by version, paths in them, and kinds. All three are under the Apache License 2.0, but Traefik,
+"""Modules by version, paths in them, and kinds. All are under the Apache License 2.0, but Traefik,
 which is under the MIT License."""
 
 _HEAD = """\
-# Kinds of cert-manager, the Gateway API (standard channel) and Traefik, by their own schemas without
-# descriptions.
+# Kinds of cert-manager, the Gateway API (standard channel), Traefik and the Prometheus Operator, by their own
+# schemas without descriptions.
 # Written by `python -m tools.definitions` from {sources}.
 """
 

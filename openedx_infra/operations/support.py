@@ -1,4 +1,4 @@
-"""What does somebody need who shall help? All that can be told of a stack, in one archive, without secrets."""
+"""What does somebody need who shall help? All that can be told of a stack, in one archive, secrets masked."""
 
 from __future__ import annotations
 
