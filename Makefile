@@ -7,7 +7,7 @@ CLI := $(BIN)/openedx-infra
 PYTEST := $(BIN)/pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview down destroy outputs status check render test test-fast test-parts test-engine test-images lint types docs bench clean
+.PHONY: help up preview down destroy outputs status check render test test-fast test-parts test-engine test-images test-containers lint types docs bench clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,7 +45,7 @@ check: $(READY) ## Validate a stack offline: configuration, settings, objects, r
 render: $(READY) ## Write the Kubernetes objects to build/STACK as YAML, secrets redacted
 	@$(CLI) render --stack $(STACK) --output build/$(STACK)
 
-test: lint types test-fast test-parts test-engine test-images ## Everything that CI runs, fast rungs first
+test: lint types test-fast test-parts test-engine test-images test-containers ## Everything that CI runs, fast rungs first
 
 lint: $(READY) ## ruff
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -54,7 +54,7 @@ types: $(READY) ## mypy --strict
 	@$(BIN)/mypy
 
 test-fast: $(READY) ## Unit and graph tests (seconds)
-	@$(PYTEST) -m 'not engine and not images and not parts' --numprocesses auto --dist loadfile
+	@$(PYTEST) -m 'not engine and not images and not parts and not containers' --numprocesses auto --dist loadfile
 
 test-parts: $(READY) ## Scripts against real servers (a minute; needs mariadb-server, redis-server and others)
 	@$(PYTEST) -m parts
@@ -64,6 +64,9 @@ test-engine: $(READY) ## Real engine on the embedded cluster (minutes; builds th
 
 test-images: $(READY) ## Real builds of the images (minutes; needs root, runc and debootstrap)
 	@$(PYTEST) -m images
+
+test-containers: $(READY) ## Changes under load, on real nodes (minutes; needs root, containerd and CNI plugins)
+	@$(PYTEST) -m containers
 
 docs: $(READY) ## Regenerate the reference
 	@$(BIN)/python -m openedx_infra.config.reference

@@ -78,7 +78,7 @@ class EmbeddedCluster:
         return path
 
     def apply(self, manifests: Path) -> None:
-        """Bring a file's objects to what they are there, and wait until custom kinds among them can be used."""
+        """Bring a file's objects to what they are there; wait until custom kinds among them can be used."""
         with self._api() as api:
             api.apply(manifests)
             self._wait("kube-apiserver", api.describes_custom_kinds)

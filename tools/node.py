@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from tools import node_files
@@ -30,6 +33,9 @@ NAMESPACE = "k8s.io"
 
 START_SECONDS = 60.0
 """How long a program of a node may take to answer; 1 to 2 s are usual."""
+
+GROUPS_SECONDS = 0.5
+"""How long the kernel may take to empty the control groups of processes that were killed."""
 
 _ENVIRONMENT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -89,8 +95,7 @@ class Node:
     def kill(self) -> None:
         """End the node at once, as if its power was cut: its programs, and all containers on it."""
         for daemon in (self._kubelet, self._containerd):
-            if pid := daemon.pid():
-                os.kill(pid, 9)
+            daemon.signal(signal.SIGKILL)
         self.remove()
 
     def remove(self) -> None:
@@ -99,15 +104,14 @@ class Node:
         if self._containerd.pid() is None and self.folder.is_dir() and self._shims():
             self._start(self._containerd, ["containerd", "--config", str(self.folder / "containerd.toml")])
             self._wait(self._containerd, lambda: self._ctr("version") is not None)
-        for task in (self._ctr("task", "ls", "-q") or "").split():
-            self._ctr("task", "kill", "-s", "SIGKILL", task)
-            self._ctr("task", "rm", "--force", task)
+        tasks = self._tasks()
+        _kill(tasks.values())
         stop_all([self._containerd])
-        for pid in self._shims():
-            os.kill(pid, 9)
+        _kill(self._shims())
         _unmount(self.folder)
         shutil.rmtree(self.folder, ignore_errors=True)
         _forget_links(self.folder)
+        _forget_groups(tasks)
 
     def _kubelet_command(self) -> list[str]:
         port = choose(self.folder / "ports.json", ["kubelet"])["kubelet"]
@@ -132,9 +136,8 @@ class Node:
         if daemon.pid() is None:
             daemon.start(command, {"PATH": _ENVIRONMENT_PATH, "HOME": str(self.folder)})
 
-    def _wait(self, daemon: Daemon, answers: object) -> None:
+    def _wait(self, daemon: Daemon, answers: Callable[[], object]) -> None:
         end = time.monotonic() + START_SECONDS
-        assert callable(answers)
         while not answers():
             if daemon.pid() is None:
                 raise ToolError(f"node {self.name}", f"start of {daemon.name}", "it ended", log=daemon.log)
@@ -152,6 +155,11 @@ class Node:
             return None
         return done.stdout if done.returncode == 0 else None
 
+    def _tasks(self) -> dict[str, int]:
+        """The first process of each container, by the container's id."""
+        lines = (self._ctr("task", "ls") or "").splitlines()[1:]
+        return {words[0]: int(words[1]) for line in lines if len(words := line.split()) > 1}
+
     def _shims(self) -> list[int]:
         """Processes that hold containers of this node, known by the socket that they were given."""
         found = []
@@ -161,6 +169,12 @@ class Node:
                 if words and "containerd-shim" in words[0] and str(self._socket) in words:
                     found.append(int(entry.name))
         return found
+
+
+def _kill(pids: Iterable[int]) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def _command_line(pid: int) -> list[str]:
@@ -183,3 +197,14 @@ def _forget_links(folder: Path) -> None:
     for link in links.iterdir() if links.is_dir() else ():
         if link.is_symlink() and str(link.readlink()).startswith(f"{folder}/"):
             link.unlink()
+
+
+def _forget_groups(containers: Iterable[str]) -> None:
+    """Remove the control groups of containers that were killed, which are empty when these are gone."""
+    time.sleep(GROUPS_SECONDS)
+    for name in containers:
+        # One tree for all controllers, or one for each.
+        for pattern in (f"{NAMESPACE}/{name}", f"*/{NAMESPACE}/{name}"):
+            for group in Path("/sys/fs/cgroup").glob(pattern):
+                with suppress(OSError):
+                    group.rmdir()

@@ -1,13 +1,14 @@
 """What does a machine have once for all real nodes on it? The rules of Services, and names.
 
-kube-proxy writes rules into this machine's iptables, and CoreDNS answers at an address that this machine takes
-meanwhile. Both are gone when it stops. NetworkPolicies are not enforced: none of the plugins does that.
+kube-proxy writes rules into this machine's iptables, and CoreDNS answers at an address that this machine
+takes meanwhile. Both are gone when it stops. NetworkPolicies are not enforced: none of the plugins does that.
 """
 
 from __future__ import annotations
 
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from tools import node_files
@@ -83,9 +84,8 @@ class NodeNetwork:
         if daemon.pid() is None:
             daemon.start(command, {"PATH": _PATH, "HOME": str(self._folder)})
 
-    def _wait(self, daemon: Daemon, answers: object, seconds: float = 60.0) -> None:
+    def _wait(self, daemon: Daemon, answers: Callable[[], object], seconds: float = 60.0) -> None:
         end = time.monotonic() + seconds
-        assert callable(answers)
         while not answers():
             if daemon.pid() is None:
                 raise ToolError(_SUBJECT, f"start of {daemon.name}", "it ended", log=daemon.log)

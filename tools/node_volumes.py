@@ -1,7 +1,7 @@
 """Where do pods on real nodes keep data? In folders of this machine, which every node of it can mount.
 
-The volumes are of Kubernetes' kind `local`: unlike those of its own provisioner on a host path, they get the group of
-the pod that mounts them, as cloud disks do. They are there before anybody claims one.
+The volumes are of Kubernetes' kind `local`: unlike those of its own provisioner on a host path, they get the
+group of the pod that mounts them, as cloud disks do. They are there before anybody claims one.
 """
 
 from __future__ import annotations

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from tools.model import Accept, GoBuild, Release, Tool
+from tools.model import Accept, GoBuild, ModuleFile, Release, Tool
 
 COREDNS = "1.14.1"
 TRAEFIK = "3.7.13"
+FERRETDB = "1.24.2"
+"""The last of those that keep their data in SQLite. They speak MongoDB's protocol."""
 
 _GITHUB = "https://github.com"
 _BINARIES = ("kubelet", "kube-proxy")
@@ -75,4 +77,26 @@ TRAEFIK_TOOL = Tool(
         ),
     ),
     seconds=240,
+)
+
+_FERRETDB_MODULE = "github.com/FerretDB/FerretDB"
+_FERRETDB_FILES = ("main", "main_hana", "main_mysql", "main_postgresql", "main_sqlite", "main_unix", "ping")
+FERRETDB_TOOL = Tool(
+    name="ferretdb",
+    version=FERRETDB,
+    binaries=("ferretdb",),
+    accept=Accept(command=("--version",), minimum=(1, 24, 0), fixed=2),
+    release=Release(
+        url=f"{_GITHUB}/FerretDB/FerretDB/releases/download/v{FERRETDB}/ferretdb-{{os}}-{{arch}}",
+        checksums=f"{_GITHUB}/FerretDB/FerretDB/releases/download/v{FERRETDB}/checksums.txt",
+    ),
+    steps=(
+        # A program of another module's name: its own refuses to run without files that only its authors make.
+        *(
+            ModuleFile(folder="ferretdb", module=_FERRETDB_MODULE, path=f"cmd/ferretdb/{name}.go", embed=True)
+            for name in _FERRETDB_FILES
+        ),
+        GoBuild(folder="ferretdb", package=".", binary="ferretdb"),
+    ),
+    seconds=120,
 )

@@ -1,0 +1,130 @@
+"""One machine, two real nodes and one instance for all tests here: bringing it up takes minutes.
+
+Each test makes one change while a crowd of visitors asks and leaves tasks, and adds a row to the table that
+is printed at the end.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import checkouts
+import pytest
+from bases import Bases, bases
+from building import Buildx
+from checkouts import Checkout
+from crowd import Hosts
+from filelock import FileLock
+from instances import Instance
+from machine import Machine
+from repositories import git_host
+from rows import Row, Running, table
+from standin_images import REPOSITORY, Programs, build_platform, build_servers
+
+from tools.builder import Builder
+from tools.node import NEEDED
+from tools.paths import cache_dir, private_dir
+from tools.recipes import ALL, IMAGES, NODE
+from tools.toolchain import Toolchain, ensure
+
+STACK = "dev"
+RELEASE = "verawood"
+UP_SECONDS = 900
+"""How long one `up` may take: images are pulled, and databases and the platform start on two cores."""
+SIZE = {"cpu": "20m", "memory": "192Mi", "memory_limit": "1Gi"}
+WEB = {**SIZE, "replicas": 2}
+SIZING = {
+    **{name: WEB for name in ("lms", "studio", "mfe")},
+    **{
+        name: SIZE
+        for name in ("mysql", "mongodb", "broker", "cache", "search", "storage", "smtp", "beat", "jobs")
+    },
+}
+"""Room for all of it on a machine of two cores, twice where an upgrade must not be noticed."""
+
+
+_rows: list[Row] = []
+
+
+@pytest.fixture(scope="session")
+def toolchain() -> Toolchain:
+    """All of it."""
+    missing = [name for name in (*NEEDED, "debootstrap", "git") if shutil.which(name) is None]
+    if os.geteuid() != 0 or missing:
+        pytest.skip(f"needs root, and on PATH: {', '.join(missing) or 'nothing more'}")
+    return ensure([*ALL, *IMAGES, *NODE, "versitygw"])
+
+
+@pytest.fixture(scope="session")
+def buildx(toolchain: Toolchain) -> Iterator[Buildx]:
+    """The builder and the registry that the tests of images have, too; whoever comes second waits."""
+    work = private_dir(cache_dir() / "image-tests")
+    builder = Builder(work / "builder", toolchain, keep=25)
+    with FileLock(work / "tests.lock"):
+        builder.start()
+        yield Buildx(toolchain.paths["buildx"], builder)
+        builder.stop()
+
+
+@pytest.fixture(scope="session")
+def openedx(buildx: Buildx, toolchain: Toolchain, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """References of the platform's image by version, when all images are in the registry."""
+    begin: Bases = bases(buildx, cache_dir() / "image-tests" / "bases")
+    work = tmp_path_factory.mktemp("images")
+    programs = Programs(toolchain.paths["ferretdb"], toolchain.paths["versitygw"])
+    build_servers(buildx, begin, programs, RELEASE, work)
+    with git_host(tmp_path_factory.mktemp("git")) as git:
+        return {version: build_platform(buildx, begin, git, work, version) for version in ("1", "2")}
+
+
+@pytest.fixture(scope="session")
+def running(
+    buildx: Buildx, toolchain: Toolchain, openedx: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
+    """An instance that was brought up from nothing by `openedx-infra up`, on real nodes."""
+    folder = tmp_path_factory.mktemp("machine")
+    (folder / "kubeconfig").touch()
+    (folder / "state").mkdir()
+    checkout = Checkout(folder / "checkout", folder, folder / "kubeconfig")
+    machine = Machine(state_of(checkout), toolchain, f"http://{buildx.registry}/v2/{REPOSITORY}")
+    instance = Instance(
+        checkout=checkout, name=STACK, file=folder / "dev.yaml", kubeconfig=machine.cluster.kubeconfig
+    )
+    try:
+        machine.start()
+        yield bring_up(instance, machine, openedx["1"])
+    finally:
+        machine.stop()
+
+
+def state_of(checkout: Checkout) -> Path:
+    """The folder of a checkout's state, which need not exist yet."""
+    code = "from openedx_infra.operations.checkout import state; print(state())"
+    done = checkout.run("python", "-c", code)
+    assert done.code == 0, done.text
+    return Path(done.out.strip())
+
+
+def bring_up(instance: Instance, machine: Machine, image: str) -> Running:
+    """The whole instance on the first node, from an ordinary stack file; then the second node joins."""
+    checkouts.SECONDS = UP_SECONDS
+    shutil.copy(instance.checkout.folder / f"Pulumi.{STACK}.yaml", instance.file)
+    instance.say(
+        datastores={"protect": False, "storage": {"source": "in-cluster"}},
+        images={"openedx": image},
+        sizing=SIZING,
+    )
+    instance.up()
+    machine.join("node-b")
+    domain = "local.openedx.io"
+    return Running(instance, machine, Hosts(domain, f"studio.{domain}", f"apps.{domain}"), _rows)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what was measured."""
+    if _rows:
+        terminalreporter.write_sep("-", "changes under load")
+        terminalreporter.write_line(table(_rows))

@@ -1,0 +1,5 @@
+"""Addresses of the site."""
+
+from openedx.standin.views import addresses
+
+urlpatterns = addresses

@@ -1,0 +1,1 @@
+"""What the stand-in does, and what it stands in for."""

@@ -1,0 +1,69 @@
+"""The tables."""
+
+import django.db.models.deletion
+from django.conf import settings
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    """All of them."""
+
+    initial = True
+    dependencies = (
+        ("sites", "0002_alter_domain_unique"),
+        migrations.swappable_dependency(
+            getattr(settings, "OAUTH2_PROVIDER_APPLICATION_MODEL", "oauth2_provider.Application")
+        ),
+    )
+    operations = (
+        migrations.CreateModel(
+            name="Execution",
+            fields=[
+                ("id", models.AutoField(primary_key=True, serialize=False)),
+                ("number", models.CharField(max_length=64, db_index=True)),
+                ("host", models.CharField(max_length=64)),
+                ("version", models.CharField(max_length=16)),
+                ("ended", models.DateTimeField(auto_now_add=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name="DarkLangConfig",
+            fields=[
+                ("id", models.AutoField(primary_key=True, serialize=False)),
+                ("released_languages", models.TextField(blank=True)),
+                ("enabled", models.BooleanField(default=False)),
+            ],
+        ),
+        migrations.CreateModel(
+            name="RetirementState",
+            fields=[
+                ("id", models.AutoField(primary_key=True, serialize=False)),
+                ("state_name", models.CharField(max_length=30, unique=True)),
+                ("state_execution_order", models.SmallIntegerField(unique=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name="SiteTheme",
+            fields=[
+                ("id", models.AutoField(primary_key=True, serialize=False)),
+                ("site", models.ForeignKey(to="sites.site", on_delete=django.db.models.deletion.CASCADE)),
+                ("theme_dir_name", models.CharField(max_length=255)),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ApplicationAccess",
+            fields=[
+                ("id", models.AutoField(primary_key=True, serialize=False)),
+                (
+                    "application",
+                    models.OneToOneField(
+                        to=getattr(
+                            settings, "OAUTH2_PROVIDER_APPLICATION_MODEL", "oauth2_provider.Application"
+                        ),
+                        on_delete=django.db.models.deletion.CASCADE,
+                    ),
+                ),
+                ("scopes", models.JSONField(default=list)),
+            ],
+        ),
+    )

@@ -1,0 +1,3 @@
+"""Which image this is."""
+
+VERSION = "1"

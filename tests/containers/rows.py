@@ -1,0 +1,57 @@
+"""What did each change cost? The rows of the table that the tests print."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from crowd import Hosts
+from instances import Instance
+from machine import Machine
+
+
+@dataclass(frozen=True)
+class Row:
+    """One change."""
+
+    change: str
+    seconds: float
+    requests: int
+    failed: int
+    outage: float
+    tasks: int
+    lost: int
+    slowest: float
+
+
+@dataclass(frozen=True)
+class Running:
+    """An instance that runs, the machine that it runs on, and what was measured on them."""
+
+    instance: Instance
+    machine: Machine
+    hosts: Hosts
+    rows: list[Row]
+
+
+def table(rows: Sequence[Row]) -> str:
+    """All rows, as text."""
+    head = ("change", "took", "requests", "failed", "outage", "tasks", "lost", "slowest answer")
+    lines = [
+        (
+            row.change,
+            f"{row.seconds:.0f} s",
+            str(row.requests),
+            str(row.failed),
+            f"{row.outage:.1f} s",
+            str(row.tasks),
+            str(row.lost),
+            f"{row.slowest:.1f} s",
+        )
+        for row in rows
+    ]
+    widths = [max(len(line[column]) for line in (head, *lines)) for column in range(len(head))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in (head, *lines)
+    )

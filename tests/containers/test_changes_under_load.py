@@ -1,0 +1,173 @@
+"""Does anybody notice a change? Containers that really run, visitors who never stop, tasks in the queues."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import httpx
+import pytest
+from crowd import Crowd, Tally
+from instances import COMPONENT
+from lightkube.resources.core_v1 import Pod
+from machine import FIRST, SECOND, until
+from rows import Row, Running
+
+pytestmark = pytest.mark.containers
+
+BEFORE = 5.0
+"""Seconds of visits before a change and after it."""
+ENDS = 180.0
+"""Seconds until every task must have ended."""
+RECOVERY = 180.0
+"""Seconds after which visitors must be served again, whatever was killed."""
+
+
+def ask(running: Running, host: str, path: str) -> httpx.Response:
+    """One visitor."""
+    url = f"{running.machine.entrance.url}{path}"
+    return httpx.get(url, headers={"Host": host}, timeout=30, trust_env=False)
+
+
+def executed(running: Running) -> dict[str, int]:
+    """How often each task ended."""
+    answer = ask(running, running.hosts.lms, "/executed")
+    answer.raise_for_status()
+    return {str(number): int(times) for number, times in answer.json().items()}
+
+
+def under_load(running: Running, change: str, make: Callable[[], object]) -> tuple[Tally, set[str]]:
+    """Make a change among visitors; return what they met, and the tasks that were lost."""
+    until(lambda: not running.instance.unready(), 300, f"unready before: {running.instance.unready()}")
+    name = change.replace(" ", "-")
+    with Crowd(running.machine.entrance.url, running.hosts, name) as crowd:
+        time.sleep(BEFORE)
+        begin = time.monotonic()
+        make()
+        seconds = time.monotonic() - begin
+        time.sleep(BEFORE)
+    tally = crowd.tally
+    lost = missing(running, tally)
+    row = Row(
+        change,
+        seconds,
+        tally.asked,
+        len(tally.failures),
+        tally.outage,
+        len(tally.accepted),
+        len(lost),
+        tally.slowest,
+    )
+    running.rows.append(row)
+    return tally, lost
+
+
+def missing(running: Running, tally: Tally) -> set[str]:
+    """Tasks that the platform took on and that have not ended in time."""
+    end = time.monotonic() + ENDS
+    left = set(tally.accepted)
+    while left and time.monotonic() < end:
+        left -= executed(running).keys()
+        time.sleep(2)
+    return left
+
+
+def demand_unnoticed(tally: Tally, lost: set[str]) -> None:
+    """A planned change: nothing failed, nothing was lost; and somebody did ask."""
+    assert tally.asked > 200 and len(tally.accepted) > 40
+    assert not tally.failures, tally.reasons()
+    assert not lost, sorted(lost)
+
+
+def test_the_instance_serves(running: Running) -> None:
+    hosts = running.hosts
+    heartbeat = ask(running, hosts.lms, "/heartbeat")
+    assert heartbeat.status_code == 200, heartbeat.text
+    assert {each["status"] for each in heartbeat.json().values()} == {True}
+    assert ask(running, hosts.studio, "/").json()["site"] == "cms"
+    assert "Learning" in ask(running, hosts.mfe, "/learning/").text
+    static = ask(running, hosts.lms, "/").json()["static"]
+    assert ask(running, hosts.lms, static).headers["content-type"] == "image/svg+xml"
+
+
+def test_visitors_alone_meet_no_failure(running: Running) -> None:
+    """What else is measured here is worth something only if this is true."""
+    demand_unnoticed(*under_load(running, "nothing", lambda: time.sleep(20)))
+
+
+def test_changing_a_setting_is_not_noticed(running: Running) -> None:
+    def change() -> None:
+        running.instance.say(settings={"common": {"PLATFORM_NAME": "Under load"}})
+        running.instance.up()
+
+    demand_unnoticed(*under_load(running, "a setting", change))
+    assert ask(running, running.hosts.lms, "/").json()["name"] == "Under load"
+
+
+def test_a_new_image_with_a_migration_is_not_noticed(running: Running, openedx: dict[str, str]) -> None:
+    def change() -> None:
+        running.instance.say(images={"openedx": openedx["2"]})
+        running.instance.up()
+
+    tally, lost = under_load(running, "an image with a migration", change)
+    demand_unnoticed(tally, lost)
+    assert set(tally.versions) == {"1", "2"}
+    assert ask(running, running.hosts.lms, "/").json()["version"] == "2"
+
+
+def test_rotating_a_secret_is_not_noticed(running: Running) -> None:
+    def change() -> None:
+        said = running.instance.run("secrets", "rotate", "django_secret_key", "--yes")
+        assert said.code == 0, said.text
+        running.instance.up()
+
+    demand_unnoticed(*under_load(running, "a secret", change))
+
+
+def test_draining_a_node_is_not_noticed(running: Running) -> None:
+    machine = running.machine
+    assert machine.pods_on(FIRST) and machine.pods_on(SECOND)
+    try:
+        demand_unnoticed(*under_load(running, "a drained node", lambda: machine.drain(SECOND)))
+        assert not machine.pods_on(SECOND)
+    finally:
+        machine.uncordon(SECOND)
+
+
+def kill(running: Running, component: str) -> list[str]:
+    """Delete the pods of a component at once, as if their processes had died."""
+    killed = []
+    for pod in running.instance.client.list(Pod, labels={COMPONENT: component}):
+        assert pod.metadata and pod.metadata.name and pod.metadata.uid
+        running.instance.client.delete(Pod, pod.metadata.name, grace_period=0)
+        killed.append(pod.metadata.uid)
+    return killed
+
+
+def serves_again(running: Running) -> bool:
+    """Whether a visitor of each site gets a page, several times in turn."""
+    hosts = (running.hosts.lms, running.hosts.studio)
+    try:
+        return all(ask(running, host, "/").status_code == 200 for host in hosts for _ in range(5))
+    except httpx.HTTPError:
+        return False
+
+
+@pytest.mark.parametrize("component", ["lms", "studio", "mysql", "mongodb", "cache"])
+def test_what_is_killed_comes_back_by_itself(running: Running, component: str) -> None:
+    def change() -> None:
+        killed = kill(running, component)
+        until(lambda: gone(running, killed), RECOVERY, f"pods of {component} stay")
+        until(lambda: not running.instance.unready(), RECOVERY, f"{component} is not ready")
+        until(lambda: serves_again(running), RECOVERY, "visitors are not served")
+
+    tally, lost = under_load(running, f"killed {component}", change)
+    assert tally.asked > 100
+    assert not lost, sorted(lost)
+    assert serves_again(running)
+
+
+def gone(running: Running, killed: list[str]) -> bool:
+    """Whether pods are gone."""
+    there = {pod.metadata.uid for pod in running.instance.client.list(Pod) if pod.metadata}
+    return there.isdisjoint(killed)
