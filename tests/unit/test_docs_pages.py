@@ -17,7 +17,7 @@ from openedx_infra.config import PROJECT, Foundation, Stack, describe
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
 PAGES += sorted((ROOT / "docs").glob("*.md")) + sorted((ROOT / "docs/adr").glob("*.md"))
-WITH_STACKS = ("README", "clusters", "datastores", "foundation", "operations")
+WITH_STACKS = ("README", "clusters", "datastores", "foundation", "network", "operations")
 """Pages with parts of stack files; those of images.md have a test of their own."""
 AWS = {
     "region": "eu-west-1",
