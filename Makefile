@@ -70,6 +70,7 @@ test-containers: $(READY) ## Changes under load, on real nodes (minutes; needs r
 
 docs: $(READY) ## Regenerate the reference
 	@$(BIN)/python -m openedx_infra.config.reference
+	@$(BIN)/python -m openedx_infra.monitoring.handbook
 
 bench: $(READY) ## Measure speed and memory (INSTANCES=4 on one foundation)
 	@$(BIN)/python -m tests.bench

@@ -46,8 +46,7 @@ def _errors(watched: Watched) -> Alert:
         severity="critical",
         expr=f"{failed} / {all_} > {ERRORS} and {failed} > 0.05",
         minutes=5,
-        summary=f"{{{{ $value | humanizePercentage }}}} of requests to {{{{ $labels.{requests.by(watched)} "
-        "}}}} fail",
+        summary=f"{{{{ $value | humanizePercentage }}}} of requests to {_label(watched)} fail",
         description=f"More than {ERRORS:.0%} of requests, and more than three a minute, are answered with a "
         "status of 500 and above.",
         remedy="Tracebacks are in the logs of the web pods: `kubectl logs -l "
@@ -62,11 +61,15 @@ def _slow(watched: Watched) -> Alert:
         severity="warning",
         expr=f"{requests.seconds(watched, 0.95)} > {SECONDS} and {requests.total(watched)} > 0.1",
         minutes=15,
-        summary=f"requests to {{{{ $labels.{requests.by(watched)} }}}} take {{{{ $value | humanizeDuration "
-        "}}}}",
+        summary=f"requests to {_label(watched)} take {{{{ $value | humanizeDuration }}}}",
         description=f"One of twenty requests takes longer than {SECONDS} s.",
         remedy="Are all processes busy? Dashboard *Web* shows CPU of the pods, *Datastores* MySQL's "
         "threads. More replicas help against the first (`openedx:sizing.lms.replicas`), and nothing but an "
         "index or a larger server against the second. A CPU limit on web pods slows them down: there "
         "should be none.",
     )
+
+
+def _label(watched: Watched) -> str:
+    """Which site it is, in a text of an alert."""
+    return f"{{{{ $labels.{requests.by(watched)} }}}}"

@@ -1,0 +1,75 @@
+"""What does somebody do about an alert? docs/alerts.md, written from the alerts themselves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from openedx_infra.monitoring.alerts import groups
+from openedx_infra.monitoring.watched import Watched
+
+_HEAD = """\
+# Alerts
+
+<!-- Written by `make docs` from openedx_infra/monitoring/alerts. -->
+
+Every alert of an instance with `openedx:monitoring.prometheus: true`, and what to do about it. `critical`:
+learners notice, or data is at risk, so that somebody is woken up; `warning`: on a working day. Who watches, and
+how it is switched on: [observability](observability.md).
+
+Thresholds are a start, and nobody measured them on your site: `openedx:overrides` on PrometheusRule `openedx`
+change them. Conditions below are of an instance in namespace `campus` behind Traefik.
+"""
+PAGE = Path("docs/alerts.md")
+"""The page, from the folder of the checkout."""
+_TITLES = {
+    "web": "Visitors",
+    "workloads": "Pods, Jobs and volumes",
+    "tasks": "Workers and queues",
+    "datastores": "Datastores",
+    "safety": "Backups and certificates",
+}
+
+
+def handbook() -> str:
+    """The page as Markdown."""
+    parts = [_HEAD]
+    for group, alerts in groups(_CAMPUS).items():
+        parts.append(f"\n## {_TITLES[group]}\n")
+        for alert in alerts:
+            title = alert.summary.replace("{{ ", "").replace(" }}", "")
+            parts.append(
+                f"\n### {alert.name}\n\n"
+                f"*{alert.severity}, after {alert.minutes} minutes*: {title}\n\n"
+                f"{alert.description}\n\n"
+                f"**What to do**: {alert.remedy}\n\n"
+                f"```promql\n{alert.expr}\n```\n"
+            )
+    return "".join(parts)
+
+
+_CAMPUS = Watched(
+    name="campus",
+    namespace="campus",
+    hosts=("learn.example.org", "studio.learn.example.org", "apps.learn.example.org"),
+    controller="traefik",
+    queues=tuple(
+        f"edx.{site}.core.{queue}"
+        for site, queues in {
+            "lms": ("default", "high", "high_mem"),
+            "cms": ("default", "high", "low"),
+        }.items()
+        for queue in queues
+    ),
+    unacked="unacked",
+    cert_manager=True,
+    backups=True,
+)
+
+
+def main() -> None:
+    """Write the page below the current directory."""
+    PAGE.write_text(handbook(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
