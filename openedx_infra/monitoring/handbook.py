@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from openedx_infra.monitoring.alerts import groups
@@ -36,10 +37,12 @@ def handbook() -> str:
     for group, alerts in groups(_CAMPUS).items():
         parts.append(f"\n## {_TITLES[group]}\n")
         for alert in alerts:
-            title = alert.summary.replace("{{ ", "").replace(" }}", "")
+            title = re.sub(r"\{\{ \$labels\.(\w+) \}\}", r"*\1*", alert.summary)
+            title = re.sub(r"\{\{ \$value[\w |]* \}\}", "…", title)
+            unit = "minute" if alert.minutes == 1 else "minutes"
             parts.append(
                 f"\n### {alert.name}\n\n"
-                f"*{alert.severity}, after {alert.minutes} minutes*: {title}\n\n"
+                f"*{alert.severity}, after {alert.minutes} {unit}*: {title}\n\n"
                 f"{alert.description}\n\n"
                 f"**What to do**: {alert.remedy}\n\n"
                 f"```promql\n{alert.expr}\n```\n"
