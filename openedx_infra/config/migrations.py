@@ -17,3 +17,7 @@ class Migrations(Section):
     and others most of an hour."""
     lock_minutes: Annotated[Count, Field(ge=0, le=1440)] = 15
     """Minutes that they wait for other migrations of the same database to end, of the ones above. A guess."""
+    beside: tuple[str, ...] = ()
+    """Releases whose code may run while and after the migrations of this one, as you have found out. Default:
+    none but what is known of the release, and itself; code of all others is stopped first, and visitors get
+    the maintenance page meanwhile."""

@@ -199,6 +199,11 @@ class Stack(Described):
         """The release that the stack names, as a value."""
         return RELEASES[self.release]
 
+    def runs_beside(self, release: str) -> bool:
+        """Whether code of a release may run while and after the migrations of this stack's."""
+        known = {self.release, *self.pinned_release.runs_beside, *self.migrations.beside}
+        return release in known
+
     @property
     def sender(self) -> str:
         """Sender of all mails."""

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from openedx_infra.operations import cli_certificates, cli_images, cli_support
+from openedx_infra.operations import cli_certificates, cli_images, cli_support, cli_versions
 from openedx_infra.operations.checkout import DEFAULT_STACK
 from openedx_infra.operations.options import (
     ConfigFile,
@@ -37,6 +37,7 @@ app.add_typer(secrets_app, name="secrets")
 app.add_typer(cli_images.app, name="images")
 app.add_typer(cli_certificates.app, name="certificates")
 app.add_typer(cli_support.app)
+app.add_typer(cli_versions.app)
 
 
 @app.callback()
@@ -54,13 +55,14 @@ def up(
 ) -> None:
     """Bring the stack up, or bring it to what its file says by now.
 
-    A stack that names a cluster is previewed and asked about before, unless --yes is said.
+    A stack that names a cluster is previewed and asked about before, unless --yes is said. Between releases
+    that can't run side by side, visitors get the maintenance page.
     """
-    from openedx_infra.operations import deploy, stackfile
+    from openedx_infra.operations import stackfile, upgrade
 
-    request = deploy.Request(name=stack, config_file=config_file)
+    request = upgrade.Request(name=stack, config_file=config_file)
     ask = None if yes or stackfile.read(stack, config_file).local else confirm
-    deploy.up(request, speaker(), confirm=ask, refresh=refresh)
+    upgrade.up(request, speaker(), confirm=ask, refresh=refresh)
 
 
 @app.command()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.text import Text
 
-from openedx_infra.operations import failure, moving
+from openedx_infra.operations import failure, jump, moving
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.events import Urn
 from openedx_infra.operations.progress import Plan, Progress, counted
@@ -30,11 +30,13 @@ def up(request: Request, console: Console, *, confirm: Confirm | None = None, re
     """Bring a stack up: make the cluster what the stack file says.
 
     With `confirm`, what would change is shown before, and asked about. Raises an error for people when
-    anything fails; what was done until then is kept, and the next `up` goes on from there.
+    anything fails; what was done until then is kept, and the next `up` goes on from there. Incompatible: the
+    code that runs must be stopped first, as `upgrade.up` does.
     """
     start = time.monotonic()
     stop = _Stop(console)
     session = begin(request, console, on_interrupt=stop)
+    jump.demand_stopped(session)
     _announce(session, console)
     kept = moving.left_behind(session.stack, session.live)
     moving.tell(kept, console)

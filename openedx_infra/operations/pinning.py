@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,16 +25,25 @@ def lines(pinned: Mapping[str, str]) -> list[str]:
 
 def write(path: Path, pinned: Mapping[str, str]) -> None:
     """Write references of images into a stack file, or wholly leave it: it is replaced at once."""
+
+    def pin(config: Any) -> None:
+        images = config.setdefault(KEY, {})
+        for name, reference in pinned.items():
+            said = images.get(name)
+            if isinstance(said, Mapping):
+                images[name]["image"] = reference
+            else:
+                images[name] = reference
+
+    edit(path, pin)
+
+
+def edit(path: Path, change: Callable[[Any], object]) -> None:
+    """Change what stands under `config:` of a stack file, or wholly leave it: it is replaced at once."""
     text = path.read_text(encoding="utf-8")
     yaml = _editor(text)
     content = yaml.load(text) or {}
-    images = content.setdefault("config", {}).setdefault(KEY, {})
-    for name, reference in pinned.items():
-        said = images.get(name)
-        if isinstance(said, Mapping):
-            images[name]["image"] = reference
-        else:
-            images[name] = reference
+    change(content.setdefault("config", {}))
     fresh = path.with_name(f".{path.name}.new")
     fresh.write_text(_dumped(yaml, content), encoding="utf-8")
     fresh.chmod(path.stat().st_mode)

@@ -6,8 +6,9 @@ import os
 import shlex
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -43,6 +44,8 @@ class Session:
     live: LiveStack
     place: Place
     """Where it is; its cluster, if it needs one, answered."""
+    before: Mapping[str, Any] = field(default_factory=dict)
+    """The outputs of the last `up`, secrets masked; empty before the first one."""
 
     @property
     def local(self) -> bool:
@@ -134,8 +137,10 @@ def begin(
             place.demand_operators(stack)
             stack_of_pulumi.create()
     locks.clear_dead(stack_of_pulumi, console)
-    _demand_same(stack, stack_of_pulumi, place.address, creating)
-    return Session(file=file, stack=stack, live=stack_of_pulumi, place=place)
+    known = creating or stack_of_pulumi.exists()  # if not, the verb tells of it
+    before = stack_of_pulumi.outputs() if known else {}
+    _demand_same(stack, before, place.address, creating)
+    return Session(file=file, stack=stack, live=stack_of_pulumi, place=place, before=before)
 
 
 def _begin_local(
@@ -153,11 +158,10 @@ def _begin_local(
     return address
 
 
-def _demand_same(stack: Described, live: LiveStack, address: Address | None, creating: bool) -> None:
+def _demand_same(
+    stack: Described, outputs: Mapping[str, Any], address: Address | None, creating: bool
+) -> None:
     """Refuse a change of what its data depends on: the stack's outputs tell what it was made with."""
-    if not (creating or live.exists()):
-        return  # the verb tells of it
-    outputs = live.outputs()
     moved = outputs.get("config", {}).get("datastores", {}).get("moved", ())
     changes = immutable_changes(outputs.get(IMMUTABLE_OUTPUT, {}), stack, moved) if creating else []
     before, now = outputs.get("cluster"), address.context if address else None

@@ -141,6 +141,11 @@ class Release:
     """Settings that every other release reads and this one doesn't: they are left out."""
     waffle_flags: tuple[str, ...] = ()
     """Waffle flags that are switched on for everyone when an instance is first deployed."""
+    runs_beside: frozenset[str] = frozenset()
+    """Other releases whose code may run while and after the migrations of this one, by name. Open edX tests
+    no such pair and promises none: named releases are half a year of migrations apart, which take columns
+    away once no code of the last release but one reads them. So a pair stands here only when somebody tried
+    it. Images of one release are made to follow each other, and are never asked about."""
 
     @property
     def mfe_names(self) -> tuple[str, ...]:

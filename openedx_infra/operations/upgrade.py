@@ -1,0 +1,78 @@
+"""How does `up` get from one release to another that can't live beside it?
+
+In three steps, each an `up` of its own: (1) what runs is stopped, and visitors get the maintenance page;
+(2) what the stack file says comes up behind the page, migrations before pods; (3) the page goes. Which step
+is next follows from what the last `up` left, so that the next run continues a killed one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rich.console import Console
+
+from openedx_infra.operations import deploy, history, session, stackfile
+from openedx_infra.operations.deploy import Confirm, Request
+from openedx_infra.operations.jump import Incompatible
+from openedx_infra.operations.overlay import instead, overlaid
+from openedx_infra.operations.place import place_of
+from openedx_infra.operations.stopping import wait_until_stopped
+
+__all__ = ["Request", "up"]
+
+_STOPPED = {"maintenance": {"page": True, "pause": True}}
+_BEHIND = {"maintenance": {"page": True, "pause": False}}
+
+
+def up(request: Request, console: Console, *, confirm: Confirm | None = None, refresh: bool = False) -> None:
+    """As `deploy.up`, and by way of the maintenance page where the code that runs must be stopped first."""
+    try:
+        deploy.up(request, console, confirm=confirm, refresh=refresh)
+    except Incompatible as jump:
+        _tell(jump, console)
+        if confirm:
+            _preview(request, console, refresh=refresh)
+            if not confirm(f"Upgrade stack {request.name} so, with the site away meanwhile?"):
+                return
+        if not jump.stopped:
+            _stop(request, console)
+        console.print("Step 2 of 3: migrations and new pods, behind the page", style="bold")
+        file = stackfile.read(request.name, request.config_file)
+        with overlaid(file, _BEHIND) as path:
+            deploy.up(replace(request, config_file=path), console, refresh=refresh)
+        console.print("Step 3 of 3: the site opens", style="bold")
+        deploy.up(request, console)
+
+
+def _tell(jump: Incompatible, console: Console) -> None:
+    console.print(
+        f"From {jump.before} to {jump.wanted}: migrations may take away what the code of {jump.before} still "
+        "uses. So that is stopped first, and visitors get the maintenance page until the pods of "
+        f"{jump.wanted} are ready. If anything fails on the way, mend it and run the same command again.",
+        soft_wrap=True,
+    )
+
+
+def _preview(request: Request, console: Console, *, refresh: bool) -> None:
+    file = stackfile.read(request.name, request.config_file)
+    with overlaid(file, _BEHIND) as path:
+        deploy.preview(replace(request, config_file=path), console, refresh=refresh)
+
+
+def _stop(request: Request, console: Console) -> None:
+    """What was up, as its file said then, with the page on and everything else off."""
+    file = stackfile.read(request.name, request.config_file)
+    live = session.live(file, session.tools(console))
+    now = history.last_good(history.updates(live, file), file.name).config
+    said = file.said.get("maintenance") or {}
+    console.print("Step 1 of 3: visitors get the page, and the platform stops", style="bold")
+    with (
+        instead(file, now) as former,
+        overlaid(
+            stackfile.read(file.name, former), {"maintenance": {**said, **_STOPPED["maintenance"]}}
+        ) as path,
+    ):
+        deploy.up(replace(request, config_file=path), console)
+    place = place_of(stackfile.validated(file, placeholders=True), local=file.local)
+    if client := next(place.clients(), None):
+        wait_until_stopped(client, console)
