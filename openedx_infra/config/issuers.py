@@ -99,7 +99,7 @@ class DnsWebhook(Section):
     """API group of the webhook."""
     solver: str = Field(min_length=1)
     """Name of its solver."""
-    config: dict[str, Any] = Field(default_factory=dict)
+    config: dict[str, Any] = Field({})
     """What it wants to know. Secrets are named there and not written there: the webhook's own documentation
     says how."""
 

@@ -8,6 +8,7 @@ page: a browser would otherwise keep the page for a year under the name of the f
 from __future__ import annotations
 
 from openedx_infra.config import Stack
+from openedx_infra.config.base import memory_bytes
 from openedx_infra.settings.connections import LMS
 from openedx_infra.settings.frontends import enabled_apps, enabled_mfes
 from openedx_infra.settings.paths import DIST_DIR
@@ -26,7 +27,12 @@ def mfe_caddyfile(stack: Stack) -> str:
     """Configuration of Caddy for the enabled micro-frontends."""
     site = stack.site
     blocks = [
-        _HEAD.format(port=MFE_PORT, health=HEALTH_PATH, frames=f"{site.lms_url} {site.studio_url}"),
+        _HEAD.format(
+            port=MFE_PORT,
+            health=HEALTH_PATH,
+            frames=f"{site.lms_url} {site.studio_url}",
+            limit=memory_bytes(stack.ingress.bodies.mfe),
+        ),
         _ROOT.format(lms=site.lms_url),
         _API.format(upstream=LMS, host=site.lms_host, scheme=site.scheme),
     ]
@@ -64,6 +70,9 @@ _HEAD = """\
 	log {{
 		output stdout
 		format json
+	}}
+	request_body {{
+		max_size {limit}
 	}}
 	encode zstd gzip
 	header {{

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from flows import Pod, enters, pods, talks
 from shape import Record, comes_after, find, label, names_before, of_kind, templates
 from test_ingress import TLS
-from test_network import CONTROLLER, STRANGER, receives, talks
+from test_network import SOFTWARE, TRAEFIK
 
 import policies
 from openedx_infra.components.in_cluster.object_storage import bucket_names
@@ -86,9 +87,10 @@ def test_nobody_else_reaches_files(graph: Graph, client: str) -> None:
 
 
 def test_visitors_come_by_the_ingress_alone(graph: Graph) -> None:
-    assert receives(graph, "storage", PORT, *CONTROLLER)
-    assert not receives(graph, "storage", PORT, *STRANGER)
-    assert not receives(graph, "storage", PORT + 1, *CONTROLLER)
+    storage = pods(graph)["storage"]
+    assert enters(graph, TRAEFIK, storage, PORT)
+    assert not enters(graph, Pod({SOFTWARE: "mysql"}, "elsewhere"), storage, PORT)
+    assert not enters(graph, TRAEFIK, storage, PORT + 1)
 
 
 def test_the_door_leads_to_buckets_and_to_nothing_else(graph: Graph) -> None:
@@ -102,15 +104,10 @@ def test_the_door_leads_to_buckets_and_to_nothing_else(graph: Graph) -> None:
     assert all(path["backend"]["service"] == {"name": "storage", "port": {"number": PORT}} for path in paths)
 
 
-@pytest.mark.parametrize("controller", ["traefik", "nginx"])
-def test_large_files_pass_the_ingress(recorded: Record, controller: str) -> None:
-    graph = recorded({**SAID, "cluster": {"ingress_controller": controller}})
-    if controller == "nginx":
-        notes = graph.object(find(graph, "Ingress", "storage"))["metadata"]["annotations"]
-        assert notes["nginx.ingress.kubernetes.io/proxy-body-size"] == str(500 * 2**20)
-    else:
-        limit = graph.object(find(graph, "Middleware", "storage-limit"))["spec"]["buffering"]
-        assert limit == {"maxRequestBodyBytes": 500 * 2**20}
+def test_large_files_pass_the_ingress(recorded: Record) -> None:
+    graph = recorded({**SAID, "cluster": {"ingress_controller": "nginx"}})
+    notes = graph.object(find(graph, "Ingress", "storage"))["metadata"]["annotations"]
+    assert notes["nginx.ingress.kubernetes.io/proxy-body-size"] == str(500 * 2**20)
 
 
 @pytest.mark.parametrize(

@@ -126,3 +126,7 @@ def test_hashed_files_are_told_from_others() -> None:
     ]
     assert all(re.search(pattern, path) for path in hashed)
     assert not any(re.search(pattern, path) for path in others)
+
+
+def test_the_server_of_mfes_refuses_large_bodies() -> None:
+    assert f"max_size {2**20}" in caddyfile("dev")
