@@ -51,7 +51,8 @@ def test_scratch_folders_fit_into_the_disk_limit(graph: Graph) -> None:
 
 
 def test_every_server_is_probed(graph: Graph) -> None:
-    """What listens has three probes; a worker says when it has started; what ends by itself has none."""
+    """What listens has three probes; a worker says when it has started, and that it doesn't hang; a consumer
+    of events says the latter; what ends by itself has none."""
     ending = {
         (label(resource), container["name"])
         for resource, template in templates(graph)
@@ -64,6 +65,8 @@ def test_every_server_is_probed(graph: Graph) -> None:
         wanted = set() if ends else {"startup"}
         if container.get("ports"):
             wanted |= {"readiness", "liveness"}
+        if resource.name.startswith(("lms-", "studio-")) and container["name"] == resource.name and not ends:
+            wanted = {"liveness"} if "-consumer-" in resource.name else {"startup", "liveness"}
         assert found == wanted, label(resource)
 
 
@@ -127,7 +130,9 @@ def test_services_point_to_ports_that_are_open(graph: Graph) -> None:
 def test_budgets_are_for_many(recorded: Record, everything: dict[str, Any]) -> None:
     assert of_kind(recorded(), "PodDisruptionBudget") == []
     graph = recorded(everything)
-    many = {r.name for r in of_kind(graph, "Deployment") if graph.object(r)["spec"]["replicas"] > 1}
+    least = {r.name: graph.object(r)["spec"].get("replicas", 0) for r in of_kind(graph, "Deployment")}
+    least |= {r.name: graph.object(r)["spec"]["minReplicaCount"] for r in of_kind(graph, "ScaledObject")}
+    many = {name for name, number in least.items() if number > 1}
     assert (
         {r.name for r in of_kind(graph, "PodDisruptionBudget")}
         == many
