@@ -73,7 +73,8 @@ def test_short_values_are_left_alone() -> None:
 
 def test_texts_of_secret_files_are_secret_and_words_are_not() -> None:
     text = (
-        "SECRET_KEY: Root0Root1Root2\nJWT_AUTH: {JWT_ISSUER: 'https://learn.example.org/oauth2', ALG: RS512}\n"
+        "SECRET_KEY: Root0Root1Root2\n"
+        "JWT_AUTH: {JWT_ISSUER: 'https://learn.example.org/oauth2', ALG: RS512}\n"
         "BROKER_URL: 'redis://:Broker0Broker1@broker:6379/0'\n"
     )
     found = set(within(text))
