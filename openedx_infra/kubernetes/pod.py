@@ -277,6 +277,8 @@ def _spread(key: str, selector: Mapping[str, str]) -> TopologySpreadConstraintAr
         topology_key=key,
         when_unsatisfiable="ScheduleAnyway",
         label_selector=LabelSelectorArgs(match_labels=selector),
+        # Else a roll-out counts the pods that are about to go, and all new ones end on one node (seen so).
+        match_label_keys=["pod-template-hash"],
     )
 
 
