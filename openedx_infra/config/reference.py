@@ -17,6 +17,7 @@ from openedx_infra.config.base import Section
 from openedx_infra.config.described import Described
 from openedx_infra.config.foundation import Foundation
 from openedx_infra.config.places import UNION_KEY, branches, key_of, sections
+from openedx_infra.config.profile_tables import profiles_markdown
 from openedx_infra.config.schema import IMMUTABLE_NOTE, json_schema
 from openedx_infra.config.secrets import SECRETS, Secret
 from openedx_infra.config.stack import Stack
@@ -190,6 +191,7 @@ def files() -> dict[str, str]:
     return {
         "configuration.md": reference_markdown(),
         "foundation.md": foundation_markdown(),
+        "profiles.md": profiles_markdown(),
         "stack.schema.json": _json(json_schema()),
         "foundation.schema.json": _json(json_schema(Foundation)),
     }
