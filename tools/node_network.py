@@ -98,7 +98,7 @@ def chains() -> list[tuple[str, str]]:
     """Kubernetes' chains in this machine's iptables, each with its table."""
     found = []
     for table in _TABLES:
-        for line in _saved(table):
+        for line in saved(table):
             if line.startswith(":") and line[1:].startswith(_CHAINS):
                 found.append((table, line[1:].split()[0]))
     return found
@@ -112,13 +112,19 @@ def remove_chains() -> None:
             continue
         jumps = [
             line.replace("-A ", "-D ", 1)
-            for line in _saved(table)
+            for line in saved(table)
             if line.startswith("-A ") and not line.split()[1].startswith(_CHAINS) and "-j KUBE-" in line
         ]
         lines = [f"*{table}", *jumps, *(f"-F {n}" for n in names), *(f"-X {n}" for n in names), "COMMIT", ""]
-        subprocess.run(["iptables-restore", "--noflush"], input="\n".join(lines), text=True, check=True)
+        restore("\n".join(lines))
 
 
-def _saved(table: str) -> list[str]:
+def saved(table: str) -> list[str]:
+    """Return a table of iptables as `iptables-save` writes it."""
     done = subprocess.run(["iptables-save", "-t", table], capture_output=True, text=True, check=True)
     return done.stdout.splitlines()
+
+
+def restore(text: str) -> None:
+    """Change iptables as a text for `iptables-restore` says, at once."""
+    subprocess.run(["iptables-restore", "--noflush"], input=text, text=True, check=True)
