@@ -17,7 +17,7 @@ from openedx_infra import scripts
 from openedx_infra.components.instance import Instance
 from openedx_infra.components.users import IMAGE_GROUPS, USER
 from openedx_infra.config.base import memory_bytes
-from openedx_infra.config.sizing import StaticServer
+from openedx_infra.config.sizing import Sizing, StaticServer
 from openedx_infra.kubernetes import files, probes, volumes, workload
 from openedx_infra.kubernetes.pod import Container, FixedSize, Image, Pod
 from openedx_infra.kubernetes.probes import Probes
@@ -68,9 +68,13 @@ class Static(pulumi.ComponentResource):
             grace_seconds=45,
         )
         workload.service(NAME, scope, pod, own)
-        self.ready = workload.deployment(NAME, scope, pod, own, replicas=size.replicas)
+        self.ready = workload.deployment(NAME, scope, pod, own, replicas=_replicas(instance.stack.sizing))
         """What must have been renewed before pages of the new version are made."""
         self.register_outputs({})
+
+
+def _replicas(sizing: Sizing) -> int:
+    return sizing.static.replicas or sizing.mfe.replicas
 
 
 def _server(image: Image, size: StaticServer, config: files.Files, volume: Mount) -> Container:

@@ -102,9 +102,11 @@ class Served(Resources):
     """Number of pods."""
 
 
-class StaticServer(Served):
+class StaticServer(Resources):
     """The server of static files, and the volume that each of its pods has for them."""
 
+    replicas: Count | None = Field(None, ge=1, le=50)
+    """Number of pods. None: as many as of the MFEs' server."""
     versions: Count = Field(3, ge=2, le=10)
     """Versions whose files are kept, the newest included: pages of older ones find some files missing."""
     disk: Memory = "4Gi"
