@@ -9,13 +9,12 @@ import pulumi
 from openedx_infra.components.datastores import Datastores
 from openedx_infra.components.instance import PLATFORM, WEB_PORT, Instance
 from openedx_infra.components.mfe import SOFTWARE as MFE_SERVER
-from openedx_infra.components.outside import let_in, let_out, read_by_backups
+from openedx_infra.components.outside import let_in, let_out, read_by_backups, readers_for_backups
 from openedx_infra.components.queues import COUNTER, counted
 from openedx_infra.components.static import SOFTWARE as STATIC_SERVER
 from openedx_infra.components.store import Members, Reach
 from openedx_infra.kubernetes.isolation import Flow, Group, Isolation
 from openedx_infra.kubernetes.names import NAME
-from openedx_infra.settings.backups import SOFTWARE as BACKUPS
 from openedx_infra.settings.static_files import STATIC_PORT
 
 
@@ -55,7 +54,7 @@ def _to_stores(
         helpers = [isolation.software(f"{name}-provision")] if store.administrator else []
         if name == "broker" and counts_queues:
             helpers.append(Group(name="keda", labels=COUNTER, anywhere=True))
-        helpers += [isolation.software(BACKUPS)] if name in kept else []
+        helpers += [readers_for_backups(isolation)] if name in kept else []
         for port in store.reach.ports:
             clients.setdefault((server.name, port), [platform]).extend(helpers)
         if store.reach.members:

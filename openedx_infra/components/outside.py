@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from urllib.parse import urlsplit
 
 from openedx_infra.components.datastores import Datastores
 from openedx_infra.components.doors import doors
@@ -23,6 +24,7 @@ HOMEBODIES = (
     "studio-migrate",
     "lms-setup",
     "studio-setup",
+    "migration-check",
 )
 """Components that run the platform's code, and have no business outside but with datastores."""
 
@@ -61,13 +63,15 @@ def let_out(instance: Instance, stores: Datastores, isolation: Isolation) -> Non
     web = public(stack.network.inside)
     abroad = Group(name=PLATFORM, labels=platform.labels, without=HOMEBODIES)
     isolation.allow_outside(f"internet-from-{PLATFORM}", abroad, stack.network.ports, web)
+    if at := _tracking_server(stack):
+        isolation.allow_outside(f"tracking-from-{PLATFORM}", abroad, [at], servers_outside(stack))
     for name, ports, blocks in _stores_outside(stack, stores):
         isolation.allow_outside(f"{name}-from-{PLATFORM}", platform, ports, blocks)
         if stores.named()[name].administrator:
             maker = isolation.software(f"{name}-provision")
             isolation.allow_outside(f"{name}-from-{maker.name}", maker, ports, blocks)
         if name in read_by_backups(stack):
-            isolation.allow_outside(f"{name}-from-{BACKUPS}", isolation.software(BACKUPS), ports, blocks)
+            isolation.allow_outside(f"{name}-from-{BACKUPS}", readers_for_backups(isolation), ports, blocks)
     if stack.backups:
         keeper, port = isolation.software(BACKUPS), stack.backups.destination.port
         isolation.allow_outside(f"internet-from-{BACKUPS}", keeper, [port], servers_outside(stack))
@@ -82,6 +86,22 @@ def let_out(instance: Instance, stores: Datastores, isolation: Isolation) -> Non
 def read_by_backups(stack: Stack) -> tuple[str, ...]:
     """Datastores that pods of backups read, and write to when they restore."""
     return stack.backups.stores if stack.backups else ()
+
+
+def readers_for_backups(isolation: Isolation) -> Group:
+    """Pods of backups that read datastores. Others only look at the bucket."""
+    return Group(
+        name=BACKUPS, labels=isolation.software(BACKUPS).labels, without=("backup-check", "backup-list")
+    )
+
+
+def _tracking_server(stack: Stack) -> int | None:
+    """Port of the server that tracking events go to. None: it is that of uploaded files, or there is none."""
+    tracking = stack.monitoring.tracking
+    if tracking is None or tracking.server is None:
+        return None
+    address = urlsplit(tracking.server.endpoint or "https://s3.amazonaws.com")
+    return address.port or (443 if address.scheme == "https" else 80)
 
 
 def servers_outside(stack: Stack) -> Mapping[str, Sequence[str]]:

@@ -35,7 +35,15 @@ MATRIX: dict[tuple[str, int], set[str]] = {
 VISITED = {"lms": 8000, "studio": 8000, "mfe": 8002, "static": 8003, "meilisearch": 7700}
 """What the ingress controller reaches there."""
 
-HOMEBODIES = {"lms-beat", "lms-migrate", "studio-migrate", "lms-setup", "studio-setup", "preflight"}
+HOMEBODIES = {
+    "lms-beat",
+    "lms-migrate",
+    "studio-migrate",
+    "lms-setup",
+    "studio-setup",
+    "preflight",
+    "migration-check",
+}
 """Pods with the platform's code that reach nothing but the web sites and datastores."""
 
 METADATA = (
@@ -190,6 +198,54 @@ def test_what_is_inside_is_opened_by_name(recorded: Record) -> None:
     assert not reaches(graph, "lms", "10.21.0.1", 443)
     assert not reaches(graph, "lms", "169.254.169.254", 443)
     assert not reaches(graph, "mfe", "10.20.3.4", 443)
+
+
+WATCHED: dict[str, Any] = {
+    **LEAST,
+    "backups": {"destination": {"bucket": "campus-backups", "endpoint": "http://s3.example.org:9000"}},
+    "monitoring": {
+        "prometheus": True,
+        "prometheus_namespace": "monitoring",
+        "tracking": {"bucket": "campus-events", "server": {"endpoint": "http://events.example.org:9001"}},
+    },
+}
+KEEPERS = {"backup", "backup-restore"}
+"""Pods of backups that read datastores. The others look at the bucket alone."""
+
+
+def test_backups_and_exporters_reach_what_they_read(recorded: Record) -> None:
+    graph = recorded(WATCHED)
+    found = _matrix(graph)
+    exporters = {"mysqld-exporter", "broker-exporter", "cache-exporter"}
+    assert {
+        pair: clients for pair, clients in found.items() if pair[0] in {server for server, _ in MATRIX}
+    } == {
+        **MATRIX,
+        ("mysql", 3306): MATRIX["mysql", 3306] | KEEPERS | {"mysqld-exporter"},
+        ("mongodb", 27017): MATRIX["mongodb", 27017] | KEEPERS,
+        # Both are one software to network policies; passwords tell them apart.
+        ("broker", 6379): {CODE, "broker-exporter", "cache-exporter"},
+        ("cache", 6379): {CODE, "broker-exporter", "cache-exporter"},
+    }
+    others = {
+        pair: clients for pair, clients in found.items() if pair[0] not in {server for server, _ in MATRIX}
+    }
+    assert {name for name, _ in others} == exporters | {"backup-drill"}
+    assert not any(others.values())
+    prometheus = {SOFTWARE: "prometheus"}
+    for name, port in others:
+        pod = pods(graph)[name]
+        assert enters(graph, Pod(prometheus, "monitoring"), pod, port) == (name in exporters), name
+        assert not enters(graph, Pod(prometheus, "elsewhere"), pod, port)
+
+
+def test_backups_and_events_reach_their_buckets(recorded: Record) -> None:
+    graph = recorded(WATCHED)
+    bucket = {name for name in pods(graph) if reaches(graph, name, "10.9.0.5", 9000)}
+    assert {name.split("-")[0] for name in bucket} == {"backup"} and bucket > KEEPERS
+    assert {name for name in pods(graph) if reaches(graph, name, "10.9.0.5", 9001)} == _code(
+        graph
+    ) - HOMEBODIES
 
 
 EXTERNAL: dict[str, Any] = {
