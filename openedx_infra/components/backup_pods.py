@@ -287,13 +287,16 @@ def logins(
     pair = pulumi.Output.all(secrets["backup_access_key"], secrets["backup_secret_key"])
     theirs = pulumi.Output.all(secrets.get("s3_access_key", ""), secrets.get("s3_secret_key", ""))
     return {
-        "backup_credentials": pair.apply(
-            lambda keys: f"[default]\naws_access_key_id = {keys[0]}\naws_secret_access_key = {keys[1]}\n"
-        ),
+        "backup_credentials": pair.apply(credentials),
         "rclone.conf": pulumi.Output.all(pair, theirs, storage).apply(
             lambda known: remotes(to, known[0], known[1], known[2])
         ),
     }
+
+
+def credentials(keys: Sequence[str]) -> str:
+    """Name and key at the destination, as AWS' libraries read them."""
+    return f"[default]\naws_access_key_id = {keys[0]}\naws_secret_access_key = {keys[1]}\n"
 
 
 def remotes(to: Destination, keys: Sequence[str], theirs: Sequence[str], storage: Volumes | Buckets) -> str:

@@ -94,9 +94,9 @@ def _dumped(database: Any, about: Mapping[str, Any], folder: Path) -> dict[str, 
     name, documents = about["name"], 0
     with (folder / _file(name)).open("wb") as out:
         if not _is_view(about):
-            for batch in database[name].find_raw_batches():
-                out.write(batch)
-                documents += _documents(batch)
+            for document in database.get_collection(name, codec_options=_as_bytes()).find():
+                out.write(document.raw)
+                documents += 1
     indexes = [] if _is_view(about) else [dict(each) for each in database[name].list_indexes()]
     return {
         "name": name,
@@ -110,13 +110,10 @@ def _is_view(about: Mapping[str, Any]) -> bool:
     return "viewOn" in about.get("options", {})
 
 
-def _documents(batch: bytes) -> int:
-    """Each begins with its length."""
-    at = found = 0
-    while at < len(batch):
-        at += int.from_bytes(batch[at : at + 4], "little")
-        found += 1
-    return found
+def _as_bytes() -> Any:
+    """Has the driver hand documents over without reading them."""
+    raw = import_module("bson.raw_bson").RawBSONDocument
+    return import_module("bson.codec_options").CodecOptions(document_class=raw)
 
 
 def _loaded(database: Any, about: Mapping[str, Any], folder: Path) -> None:

@@ -55,11 +55,9 @@ keep() {
     step "thinning out"
     locked forget --host "$INSTANCE" --group-by host --tag scheduled --keep-daily "$KEEP_DAILY" \
         --keep-weekly "$KEEP_WEEKLY" --keep-monthly "$KEEP_MONTHLY" --keep-last 1
-    for kind in by-hand before-upgrade before-restore; do
-        locked forget --host "$INSTANCE" --group-by host --tag "$kind" --keep-last "$KEEP_OTHERS"
-    done
-    # As its own command: one that is interrupted is made up for by the next run.
-    locked prune
+    # Should it be interrupted, the next run makes up for it.
+    locked forget --host "$INSTANCE" --group-by host,tags --tag by-hand --tag before-upgrade --tag before-restore \
+        --keep-last "$KEEP_OTHERS" --prune
     locked check
 }
 

@@ -20,6 +20,8 @@ def write() -> None:
     """Count and sum up what was dumped, as the last thing before it is kept."""
     folder, told = databases_dir(), parameters()
     kinds = kinds_of_files()
+    for kind in kinds:  # of a bucket without files there is no folder
+        (files_dir() / kind).mkdir(parents=True, exist_ok=True)
     sealed = {
         "format": FORMAT,
         "instance": told["instance"],

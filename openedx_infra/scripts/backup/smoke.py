@@ -1,4 +1,5 @@
 """Does a site answer, with the data that was restored? Piped into `manage.py shell`."""
+
 import os
 import sys
 
