@@ -79,7 +79,8 @@ def test_the_platform_still_knows_which_site_it_is(pod: Pod, loaded: dict[str, A
     """Its plugin framework takes a ROOT_URLCONF other than `lms.urls` for Studio's."""
     assert loaded["ROOT_URLCONF"] == f"{pod.site}.urls"
     ours = ["lms.envs.openedx_infra.reports.deliver"] if pod.site == "lms" else []
-    assert loaded["MIDDLEWARE"] == ["platform.Middleware", *ours]
+    leaving = f"{pod.site}.envs.openedx_infra.leaving.refuse"
+    assert loaded["MIDDLEWARE"] == [leaving, "platform.Middleware", *ours]
 
 
 def test_code_of_problems_is_refused(loaded: dict[str, Any]) -> None:
@@ -238,3 +239,54 @@ def test_paths_in_the_package_are_the_mounted_ones() -> None:
     for site in ("lms", "cms"):
         assert f'PRIVATE_DIR = "{paths.PRIVATE_DIR}"' in settings.module_files(site)["storages.py"]
         assert f'SECRETS_DIR = "{paths.SECRETS_DIR}"' in settings.module_files(site)["loading.py"]
+
+
+ASK_CELERY = """
+import json
+from celery import Celery
+app = Celery("proj")
+app.config_from_object("django.conf:settings")
+names = ("task_acks_late", "task_reject_on_worker_lost", "broker_connection_retry_on_startup",
+         "broker_connection_max_retries", "worker_cancel_long_running_tasks_on_connection_loss",
+         "broker_transport_options")
+known = {name: getattr(app.conf, name) for name in names}
+@app.task
+def task():
+    pass
+print(json.dumps({**known, "request": task.Request}))
+"""
+
+
+def test_celery_reads_what_it_is_told(pod: Pod) -> None:
+    """Names that it does not know it passes over in silence (mitodl/ol-infrastructure #5404)."""
+    done = pod.run(ASK_CELERY)
+    assert done.returncode == 0, done.stderr
+    known = json.loads(done.stdout)
+    assert known.pop("broker_transport_options")["socket_timeout"] == 30
+    assert known == {
+        "task_acks_late": True,
+        "task_reject_on_worker_lost": True,
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "worker_cancel_long_running_tasks_on_connection_loss": False,
+        "request": f"{pod.site}.envs.openedx_infra.tasks:Request",
+    }
+
+
+WATCH = """
+import os, sys
+import django
+from django.conf import settings
+settings.SECRET_KEY
+import threading
+print(sorted(thread.name for thread in threading.enumerate()), os.environ.get("OPENEDX_ALIVE_FILE"))
+"""
+
+
+def test_only_who_is_told_to_shows_that_it_is_alive(pod: Pod, tmp_path: Path) -> None:
+    quiet = pod.run(WATCH)
+    assert quiet.stdout.strip() == "['MainThread'] None", quiet.stderr
+    file = tmp_path / "alive"
+    told = pod.run(WATCH, OPENEDX_ALIVE_FILE=str(file))
+    assert told.stdout.strip() == "['MainThread', 'alive'] None", "children don't inherit it"
+    assert file.exists()
