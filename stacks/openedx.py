@@ -77,7 +77,7 @@ def _unmatched(stack: Stack, patches: Patches) -> list[str]:
 
 
 def _outputs(stack: Stack, platform: Platform) -> dict[str, pulumi.Input[Any]]:
-    site = stack.site
+    site, live = stack.site, next(each for each in stack.versions if each.serves)
     return {
         "lms_url": site.lms_url,
         "studio_url": site.studio_url,
@@ -87,13 +87,23 @@ def _outputs(stack: Stack, platform: Platform) -> dict[str, pulumi.Input[Any]]:
         **({"files_url": stack.files_url} if stack.files_url else {}),
         "namespace": platform.namespace.metadata["name"],
         "cluster": stack.cluster.context,
-        "release": stack.release,
+        "release": live.release,
         "version": version("openedx-infra"),
         "images": {name: platform.instance.reference(name) for name in stack.image_names},
         "datastores": platform.datastores.connections.apply(addresses),
         **_on_aws(stack, platform),
+        **_of_versions(stack),
         "config": stack.model_dump(mode="json"),
         IMMUTABLE_OUTPUT: immutable_values(stack),
+    }
+
+
+def _of_versions(stack: Stack) -> dict[str, pulumi.Input[Any]]:
+    """Where each of two versions is reached, whether it serves or not."""
+    return {
+        f"{version.colour}_{site}_url": f"{stack.site.scheme}://{host}"
+        for version in stack.versions
+        for site, host in version.preview_hosts.items()
     }
 
 

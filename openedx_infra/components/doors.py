@@ -58,7 +58,8 @@ class Part:
 
 def doors(stack: Stack) -> list[Door]:
     """All public hosts of a stack."""
-    return [*_sites(stack), *_search(stack), *_files(stack)]
+    live = next(version for version in stack.versions if version.serves)
+    return [*_sites(live), *_previews(stack), *_search(stack), *_files(stack)]
 
 
 def parts(door: Door, stack: Stack) -> Iterator[Part]:
@@ -91,14 +92,30 @@ def _at(door: Door, path: str) -> Route:
 
 
 def _sites(stack: Stack) -> list[Door]:
+    """The hosts of the site, which lead to the version that serves, or to the maintenance page."""
+    found = _versions_sites(stack)
+    if stack.maintenance.page:
+        return [replace(door, routes=[maintenance.ROUTE], sticky=False) for door in found]
+    return found
+
+
+def _previews(stack: Stack) -> Iterator[Door]:
+    """Hosts of each of two versions, which lead to it whether it serves or not, and show no page."""
+    for version in stack.versions if stack.blue_green else ():
+        for door in _versions_sites(version):
+            host = version.preview_hosts[door.name]
+            yield replace(door, name=f"{door.name}-{version.colour}", host=host)
+
+
+def _versions_sites(stack: Stack) -> list[Door]:
     site, bodies = stack.site, stack.ingress.bodies
     admin, logins = stack.ingress.admin, stack.ingress.login_paths
     static = Route(service="static", port=STATIC_PORT, path=STATIC_PATH)
-    found = [
+    return [
         Door(
             name="lms",
             host=site.lms_host,
-            routes=[Route(service="lms", port=WEB_PORT), static],
+            routes=[Route(service=f"lms{stack.suffix}", port=WEB_PORT), static],
             limit=memory_bytes(bodies.lms),
             admin_paths=admin.lms_paths if admin else (),
             login_paths=logins,
@@ -106,7 +123,7 @@ def _sites(stack: Stack) -> list[Door]:
         Door(
             name="studio",
             host=site.studio_host,
-            routes=[Route(service="studio", port=WEB_PORT), static],
+            routes=[Route(service=f"studio{stack.suffix}", port=WEB_PORT), static],
             limit=memory_bytes(bodies.studio),
             # Imports of courses are uploaded in pieces to the disk of one pod (ol-infrastructure#5096).
             sticky=True,
@@ -116,13 +133,10 @@ def _sites(stack: Stack) -> list[Door]:
         Door(
             name="mfe",
             host=site.mfe_host,
-            routes=[Route(service="mfe", port=MFE_PORT)],
+            routes=[Route(service=f"mfe{stack.suffix}", port=MFE_PORT)],
             limit=memory_bytes(bodies.mfe),
         ),
     ]
-    if stack.maintenance.page:
-        return [replace(door, routes=[maintenance.ROUTE], sticky=False) for door in found]
-    return found
 
 
 def _search(stack: Stack) -> list[Door]:

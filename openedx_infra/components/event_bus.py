@@ -20,7 +20,7 @@ from openedx_infra.kubernetes.probes import Probes
 def consumers(stack: Stack) -> Iterator[tuple[Site, Process]]:
     """The process of each consumer, with the site whose receivers get its events."""
     for name, said in stack.event_bus.consumers.items():
-        site = LMS if said.site == "lms" else STUDIO
+        site = (LMS if said.site == "lms" else STUDIO).of(stack)
         process = Process(
             component=f"{site.name}-consumer-{name}",
             command=consumer_command(site, said),

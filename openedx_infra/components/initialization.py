@@ -48,6 +48,8 @@ class InitializationArgs:
     datastores: Datastores
     settings: Mapping[str, Rendered]
     """The settings of each site, by its name."""
+    after: Sequence[pulumi.Resource] | None = None
+    """What must have run before, for a version whose databases another one has. None: they are made here."""
     backup: Before | None = None
     """Makes the backup that is taken before migrations. None: there is none."""
 
@@ -60,17 +62,13 @@ class Initialization(pulumi.ComponentResource):
     ) -> None:
         super().__init__("openedx:index:Initialization", name, None, opts)
         self._args, self._scope = args, args.instance.scope
-        self._own = pulumi.ResourceOptions(parent=self)
+        self._own, self._suffix = pulumi.ResourceOptions(parent=self), args.instance.stack.suffix
         self.settings = {site.name: self._keep(site) for site in (LMS, STUDIO)}
         """Settings of the Jobs, by site, under names that stay the same."""
-        stores = args.datastores
-        first = preflight(args.instance, stores, self)
-        provision = Provisioning(instance=args.instance, datastores=stores, parent=self, first=first)
-        databases = [*provision.mysql(), *provision.mongodb(), *provision.storage()]
-        search = provision.search()
+        databases, search = self._databases() if args.after is None else (args.after, [])
         # Migrations write to both databases, use the cache, and some enqueue tasks.
-        servers = [*databases, *stores.broker.ready, *stores.cache.ready]
-        check = migration_check(args.instance, self.settings, stores.storage, self)
+        servers = [*databases, *args.datastores.broker.ready, *args.datastores.cache.ready]
+        check = migration_check(args.instance, self.settings, args.datastores.storage, self)
         lms_migrate = self._migrate("lms-migrate", LMS, [*servers, *self._backed_up(databases), check])
         studio_migrate = self._migrate("studio-migrate", STUDIO, [lms_migrate])
         lms_setup = self._set_up_lms([studio_migrate, *search])
@@ -78,9 +76,16 @@ class Initialization(pulumi.ComponentResource):
         """The Job after which everything else may start. It comes after all others."""
         self.register_outputs({})
 
+    def _databases(self) -> tuple[Sequence[pulumi.Resource], Sequence[pulumi.Resource]]:
+        """What makes databases, users and buckets; and what makes search keys."""
+        instance, stores = self._args.instance, self._args.datastores
+        first = preflight(instance, stores, self)
+        provision = Provisioning(instance=instance, datastores=stores, parent=self, first=first)
+        return [*provision.mysql(), *provision.mongodb(), *provision.storage()], provision.search()
+
     def _keep(self, site: Site) -> SettingsFiles:
         return keep(
-            f"{site.name}-job",
+            f"{site.name}-job{self._suffix}",
             self._args.settings[site.name],
             self._scope,
             self._own,
@@ -111,9 +116,11 @@ class Initialization(pulumi.ComponentResource):
         """Studio's OAuth client, flags, switches, site and theme."""
         instance = self._args.instance
         text = json.dumps(scripts.setup_parameters(instance.stack), indent=1, sort_keys=True)
-        parameters = files.plain("lms-setup-parameters", self._scope, {"setup.json": text}, self._own)
+        parameters = files.plain(
+            f"lms-setup-parameters{self._suffix}", self._scope, {"setup.json": text}, self._own
+        )
         client = {"studio_oauth2_secret": instance.secrets["studio_oauth2_secret"]}
-        secret = files.secret("lms-setup-secrets", self._scope, client, self._own)
+        secret = files.secret(f"lms-setup-secrets{self._suffix}", self._scope, client, self._own)
         mount = volumes.mounted("parameters", paths.PARAMETERS_DIR, [parameters])
         return self._run("lms-setup", LMS, after, mounts=[mount], secrets=[secret], again_for=self._search())
 
@@ -140,10 +147,10 @@ class Initialization(pulumi.ComponentResource):
         stem = name.replace("-", "_")
         names = [file for file in scripts.NAMES if file.startswith(f"{stem}.")]
         texts = {file: scripts.text(file) for file in [*names, *beside]}
-        source = files.plain(f"{name}-script", self._scope, texts, self._own)
+        source = files.plain(f"{name}-script{self._suffix}", self._scope, texts, self._own)
         instance = self._args.instance
         process = Process(
-            component=name,
+            component=f"{name}{self._suffix}",
             command=["sh", f"{SCRIPTS}/{stem}.sh"],
             size=instance.stack.sizing.jobs,
             env=env,
@@ -153,4 +160,4 @@ class Initialization(pulumi.ComponentResource):
         once = pod(site, instance, self.settings[site.name], self._args.datastores.storage, process)
         once = replace(once, restart="Never", annotations={**self._why, **(again_for or {})})
         opts = pulumi.ResourceOptions(parent=self, depends_on=list(after))
-        return job(name, self._scope, once, opts, deadline_minutes=minutes)
+        return job(process.component, self._scope, once, opts, deadline_minutes=minutes)

@@ -24,8 +24,9 @@ class Mfe(pulumi.ComponentResource):
     def __init__(self, name: str, instance: Instance, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("openedx:index:Mfe", name, None, opts)
         scope, own = instance.scope, pulumi.ResourceOptions(parent=self)
+        own_name = f"mfe{instance.stack.suffix}"
         text = mfe_caddyfile(instance.stack)
-        config = files.plain("mfe-config", scope, {"Caddyfile": text}, own)
+        config = files.plain(f"{own_name}-config", scope, {"Caddyfile": text}, own)
         size = instance.stack.sizing.mfe
         container = Container(
             image=instance.image("mfe"),
@@ -42,7 +43,7 @@ class Mfe(pulumi.ComponentResource):
             drain_seconds=15,
             binds_low_ports=True,
         )
-        pod = Pod(component="mfe", software=SOFTWARE, container=container, user=USER, grace_seconds=45)
-        workload.service("mfe", scope, pod, own)
-        workload.deployment("mfe", scope, pod, own, replicas=size.replicas)
+        pod = Pod(component=own_name, software=SOFTWARE, container=container, user=USER, grace_seconds=45)
+        workload.service(own_name, scope, pod, own)
+        workload.deployment(own_name, scope, pod, own, replicas=size.replicas)
         self.register_outputs({"url": instance.stack.site.mfe_url})

@@ -32,12 +32,13 @@ def migration_check(
     instance: Instance, kept: Mapping[str, SettingsFiles], storage: FileStore, parent: pulumi.Resource
 ) -> CronJob:
     """The CronJob. It runs as the LMS and then as Studio, so it has the settings of both."""
+    name = f"{NAME}{instance.stack.suffix}"
     own, studio = pulumi.ResourceOptions(parent=parent), kept[STUDIO.name]
-    texts = {name: scripts.text(name) for name in ("migration_check.sh", "migration_check.py")}
-    source = files.plain(f"{NAME}-script", instance.scope, texts, own)
+    texts = {file: scripts.text(file) for file in ("migration_check.sh", "migration_check.py")}
+    source = files.plain(f"{name}-script", instance.scope, texts, own)
     module = studio.plain.only(*settings.module_files(STUDIO.variant))
     process = Process(
-        component=NAME,
+        component=name,
         command=["sh", f"{SCRIPTS}/migration_check.sh"],
         size=instance.stack.sizing.jobs,
         config=[studio.plain.only(STUDIO.settings_file)],
@@ -49,4 +50,4 @@ def migration_check(
         env={"STUDIO_SETTINGS": paths.settings_module(STUDIO.variant)},
     )
     once = replace(pod(LMS, instance, kept[LMS.name], storage, process), restart="Never")
-    return cron_job(NAME, instance.scope, once, own, schedule=None, deadline_minutes=MINUTES, retries=0)
+    return cron_job(name, instance.scope, once, own, schedule=None, deadline_minutes=MINUTES, retries=0)

@@ -15,20 +15,14 @@ from openedx_infra.components.certificates import certificates
 from openedx_infra.components.datastores import Datastores
 from openedx_infra.components.duties import Duties, DutiesArgs
 from openedx_infra.components.ingress import Ingress
-from openedx_infra.components.initialization import Initialization, InitializationArgs
 from openedx_infra.components.instance import Instance
 from openedx_infra.components.isolation import isolate
-from openedx_infra.components.lms import Lms
 from openedx_infra.components.maintenance import Maintenance
-from openedx_infra.components.mfe import Mfe
 from openedx_infra.components.monitoring import Monitoring
 from openedx_infra.components.pulling import Login, logins, pull_secret
-from openedx_infra.components.sites import LMS, STUDIO, render
 from openedx_infra.components.static import Static
-from openedx_infra.components.studio import Studio
 from openedx_infra.components.tracking import shipping
-from openedx_infra.components.web import SiteArgs
-from openedx_infra.components.workers import Workers, WorkersArgs
+from openedx_infra.components.version import Version, version
 from openedx_infra.config import Stack
 from openedx_infra.config.contract import Contract
 from openedx_infra.kubernetes.names import Scope
@@ -89,35 +83,39 @@ class Platform(pulumi.ComponentResource):
         stores = self.datastores
         self.instance = replace(self.instance, tracking=shipping(self.instance, stores, self))
         isolate(self.instance, stores, self)
-        settings = {site.name: render(site, self.instance, stores.connections) for site in (LMS, STUDIO)}
-        first = InitializationArgs(instance=self.instance, datastores=stores, settings=settings)
-        initialization = Initialization("initialization", first, own)
-        after = [initialization.done]
-        # Before a page asks for files of a new version, they are there.
-        web = [*after, Static("static", self.instance, own).ready]
-        site = SiteArgs(instance=self.instance, storage=stores.storage, settings=settings, after=web)
-        lms, studio = Lms("lms", site, own), Studio("studio", site, own)
-        workers = WorkersArgs(
-            instance=self.instance,
-            storage=stores.storage,
-            lms=lms.settings,
-            studio=studio.settings,
-            connections=stores.connections,
-            after=after,
-        )
-        Workers("workers", workers, own)
+        blue, *others = self._versions(own)
+        every = [blue, *others]
+        live = next(version for version in every if version.instance.stack.serves)
         duties = DutiesArgs(
-            instance=self.instance, storage=stores.storage, settings=initialization.settings, after=after
+            instance=live.instance,
+            storage=stores.storage,
+            settings=live.initialization.settings,
+            after=[live.initialization.done],
         )
         Duties("duties", duties, own)
+        after = [blue.initialization.done]
         if stack.backups:
             Backups("backups", BackupsArgs(instance=self.instance, datastores=stores, after=after), own)
         if stack.monitoring.prometheus:
             Monitoring("monitoring", self.instance, stores, own)
-        Mfe("mfe", self.instance, own)
         page = Maintenance("maintenance", self.instance, own).ready if stack.maintenance.page else ()
-        Ingress("ingress", self.instance, own, after=page)
+        ready = [site for version in every for site in version.sites] if others else []
+        Ingress("ingress", self.instance, own, after=[*page, *ready])
         self.register_outputs({"namespace": scope.namespace})
+
+    def _versions(self, own: pulumi.ResourceOptions) -> list[Version]:
+        """What there is of each version of the platform: one, or blue and green."""
+        instances = [
+            replace(self.instance, stack=stack, built=self.instance.built if stack.colour == "blue" else {})
+            for stack in self.instance.stack.versions
+        ]
+        beside = [instance.image("openedx") for instance in instances[1:]]
+        static = Static("static", self.instance, own, beside=beside)
+        found: list[Version] = []
+        for instance in instances:
+            done = [before.initialization.done for before in found] or None
+            found.append(version(instance, self.datastores, static, done, own))
+        return found
 
     def _images(self, args: PlatformArgs, known: Mapping[str, Login]) -> Mapping[str, pulumi.Input[str]]:
         """What is built here. A stack that builds nothing loads nothing of it."""

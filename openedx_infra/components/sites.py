@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import pulumi
@@ -23,7 +23,7 @@ class Site:
     """One of the two Django sites that the platform's code can be."""
 
     name: str
-    """Its name everywhere in this program: `lms` or `studio`."""
+    """Its name everywhere in this program: `lms` or `studio`, or of a second version `lms-green`."""
     variant: settings.Site
     """Its name in edx-platform: `lms` or `cms`."""
     settings: Callable[[Stack, Connections], Mapping[str, Any]]
@@ -39,6 +39,10 @@ class Site:
     def settings_file(self) -> str:
         """Name of the files of its settings."""
         return f"{self.variant}.yml"
+
+    def of(self, stack: Stack) -> Site:
+        """The same of the version that a stack describes, by its own name."""
+        return replace(self, name=f"{self.name}{stack.suffix}")
 
     def queue(self, word: str) -> str:
         """Name of one of its Celery queues by its last word."""

@@ -37,11 +37,12 @@ def serve(site: Site, args: SiteArgs, parent: pulumi.Resource) -> SettingsFiles:
     """A site's settings, its web pods and its Service. Returns the settings, which its workers share."""
     instance, scope = args.instance, args.instance.scope
     own = pulumi.ResourceOptions(parent=parent)
-    kept = keep(site.name, args.settings[site.name], scope, own)
+    rendered, site = args.settings[site.name], site.of(instance.stack)
+    kept = keep(site.name, rendered, scope, own)
     ini = settings.uwsgi_ini(instance.stack, site.variant)
     uwsgi = files.plain(f"{site.name}-uwsgi", scope, {"uwsgi.ini": ini}, own)
     web = pod(site, instance, kept, args.storage, _web(site, instance.stack, uwsgi))
-    sticky = sticky_service(instance.stack) if site is STUDIO else None
+    sticky = sticky_service(instance.stack) if site.variant == STUDIO.variant else None
     workload.service(site.name, scope, web, own, sticky)
     workload.deployment(
         site.name,

@@ -68,19 +68,22 @@ class Workers(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: WorkersArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("openedx:index:Workers", name, None, opts)
-        self._args = args
+        self._args, self._lms = args, LMS.of(args.instance.stack)
         self._opts = pulumi.ResourceOptions(parent=self, depends_on=list(args.after))
         sizing = args.instance.stack.sizing
         for site, files, pools in (
-            (LMS, args.lms, sizing.lms_workers),
-            (STUDIO, args.studio, sizing.studio_workers),
+            (self._lms, args.lms, sizing.lms_workers),
+            (STUDIO.of(args.instance.stack), args.studio, sizing.studio_workers),
         ):
             for pool_name, pool in pools.items():
                 self._pool(site, files, pool_name, pool)
         self._beat()
-        make_login(args.instance, self)
+        if args.instance.stack.colour == "blue":  # the broker, and so the login, is that of both versions
+            make_login(args.instance, self)
         for site, process in consumers(args.instance.stack):
-            self._deploy(site, args.lms if site is LMS else args.studio, process, 1, single=True)
+            self._deploy(
+                site, args.lms if site.variant == LMS.variant else args.studio, process, 1, single=True
+            )
         self.register_outputs({})
 
     def _pool(self, site: Site, files: SettingsFiles, pool_name: str, pool: WorkerPool) -> None:
@@ -100,13 +103,15 @@ class Workers(pulumi.ComponentResource):
 
     def _beat(self) -> None:
         process = Process(
-            component="lms-beat",
+            component=f"{self._lms.name}-beat",
             command=BEAT_COMMAND,
             size=self._args.instance.stack.sizing.beat,
             probes=Probes(startup=_STARTED, liveness=liveness(BEAT_SILENT_MINUTES)),
             env=WATCHED,
         )
-        self._deploy(LMS, self._args.lms, process, 1, single=True)
+        # Two clocks would start everything twice: the one of the version that serves goes.
+        replicas = 1 if self._args.instance.stack.serves else 0
+        self._deploy(self._lms, self._args.lms, process, replicas, single=True)
 
     def _deploy(
         self,

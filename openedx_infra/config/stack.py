@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field, PrivateAttr
 
 from openedx_infra.config.aws import Aws, StackName
 from openedx_infra.config.backups import Backups
 from openedx_infra.config.base import IMMUTABLE, OrNothing
-from openedx_infra.config.blue_green import BlueGreen
+from openedx_infra.config.blue_green import BlueGreen, Colour, ReleaseName
 from openedx_infra.config.builds import Build
 from openedx_infra.config.cluster import Cluster
 from openedx_infra.config.datastores import Datastores
@@ -59,13 +59,6 @@ _IMAGES_OF_SOURCES = {
 """Images that are run with some sources alone. The others always are: those of MySQL and MongoDB hold the
 clients that make databases and users, wherever the server is."""
 
-
-def _is_release(value: str) -> str:
-    if value in RELEASES:
-        return value
-    raise ValueError(f"is no release that this program knows: write {' or '.join(RELEASES)}")
-
-
 _IMAGES_OF_PARTS: Mapping[str, Callable[[Stack], bool]] = {
     "rclone": lambda stack: stack.monitoring.tracking is not None or stack.backups is not None,
     "restic": lambda stack: stack.backups is not None,
@@ -73,9 +66,6 @@ _IMAGES_OF_PARTS: Mapping[str, Callable[[Stack], bool]] = {
     "redis_exporter": lambda stack: stack.monitoring.prometheus,
 }
 """Images that are run with some parts alone, and when these are there."""
-
-ReleaseName = Annotated[str, AfterValidator(_is_release), Field(json_schema_extra={"enum": list(RELEASES)})]
-"""A named release of Open edX that this program knows."""
 
 
 class Stack(Described):
@@ -129,6 +119,8 @@ class Stack(Described):
     """Free Django settings."""
     overrides: tuple[Override, ...] = Field(())
     """Patches on rendered Kubernetes objects."""
+
+    _colour: Colour = PrivateAttr("blue")
 
     @property
     def namespace(self) -> str:
@@ -198,6 +190,45 @@ class Stack(Described):
     def pinned_release(self) -> Release:
         """The release that the stack names, as a value."""
         return RELEASES[self.release]
+
+    @property
+    def colour(self) -> Colour:
+        """Which of two versions it describes."""
+        return self._colour
+
+    @property
+    def suffix(self) -> str:
+        """What the names of all that runs its version end with: nothing for blue, which most stacks are."""
+        return "" if self._colour == "blue" else f"-{self._colour}"
+
+    @property
+    def serves(self) -> bool:
+        """Whether visitors reach this version."""
+        return self.blue_green is None or self.blue_green.live == self._colour
+
+    @property
+    def versions(self) -> tuple[Stack, ...]:
+        """The stack as each of its versions sees it, blue first."""
+        if self.blue_green is None:
+            return (self,)
+        said = self.blue_green.green
+        images = {
+            name: Reference(source="reference", image=image) if image else None
+            for name, image in (("openedx", said.openedx), ("mfe", said.mfe))
+        }
+        changed = {"release": said.release, "images": self.images.model_copy(update=images)}
+        green = self.model_copy(update=changed)
+        green._colour = "green"
+        return (self, green)
+
+    @property
+    def preview_hosts(self) -> dict[str, str]:
+        """Hosts at which this version is reached whether it serves or not, by the site's keys. Empty where
+        there is one version."""
+        if self.blue_green is None:
+            return {}
+        hosts = {"lms": self.site.lms_host, "studio": self.site.studio_host, "mfe": self.site.mfe_host}
+        return {name: f"{self.colour}.{host}" for name, host in hosts.items()}
 
     def runs_beside(self, release: str) -> bool:
         """Whether code of a release may run while and after the migrations of this stack's."""

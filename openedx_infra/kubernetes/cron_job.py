@@ -33,7 +33,8 @@ def cron_job(
     """A pod that runs to its end by the clock, never twice at a time.
 
     `schedule` is a crontab's five fields in `time_zone`. None, or a paused pod: it waits, suspended, until
-    somebody makes a Job of it, as `kubectl create job --from=cronjob/NAME` does. Its name is fixed, and it is changed in place: a run under way ends as it began.
+    somebody makes a Job of it, as `kubectl create job --from=cronjob/NAME` does. Its name is fixed, and it is
+    changed in place: a run under way ends as it began.
     """
     spec = JobSpecArgs(
         backoff_limit=retries,

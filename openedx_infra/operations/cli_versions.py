@@ -34,3 +34,12 @@ def rollback(
     request = verb.Request(name=stack, config_file=config_file)
     options = verb.Options(back=back, accept_database=accept_database, write=write)
     verb.rollback(request, speaker(), options, confirm=None if yes else confirm)
+
+
+@app.command()
+def switch(stack: StackName = DEFAULT_STACK, config_file: ConfigFile = None, yes: Yes = False) -> None:
+    """Have visitors reach the other of two versions, blue or green, and write that into the stack file."""
+    from openedx_infra.operations import switch as verb
+
+    request = verb.Request(name=stack, config_file=config_file)
+    verb.switch(request, speaker(), confirm=None if yes else confirm)

@@ -28,7 +28,9 @@ def demand_stopped(session: Session) -> None:
     """Raise Incompatible unless the code that runs can live with the migrations of the next `up`, or is
     stopped, and visitors have the page until that is done."""
     before, stack = session.before.get("release"), session.stack
-    if not isinstance(stack, Stack) or not before or stack.runs_beside(before):
+    if not isinstance(stack, Stack) or not before:
+        return
+    if all(version.runs_beside(before) for version in stack.versions):
         return
     stopped = _rests(session)
     if not (stopped and stack.maintenance.page):

@@ -13,7 +13,7 @@ from typing import Any
 from rich.console import Console
 
 from openedx_infra.config import PROJECT
-from openedx_infra.operations import deploy, history, pinning, session, stackfile, upgrade
+from openedx_infra.operations import deploy, history, pinning, session, stackfile, switch, upgrade
 from openedx_infra.operations.deploy import Confirm, Request
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.history import Update
@@ -51,6 +51,9 @@ def rollback(request: Request, console: Console, options: Options, *, confirm: C
     live = session.live(file, session.tools(console))
     past = history.updates(live, file)
     target = history.former(past, file.name, options.back)
+    if _was_switched(past[0], target):
+        switch.switch(request, console, confirm=confirm)
+        return
     _tell(past, target, console)
     if _database_changed(past, target):
         _demand_database(file, past, target, options, console)
@@ -63,6 +66,12 @@ def rollback(request: Request, console: Console, options: Options, *, confirm: C
                 return
         upgrade.up(then, console)
     _settle(file, past, target, console, write=options.write)
+
+
+def _was_switched(now: Update, before: Update) -> bool:
+    """Whether another of two versions served before, which is still there."""
+    said = [update.config.get(f"{PROJECT}:blue_green") for update in (now, before)]
+    return all(said) and len({each.get("live", "blue") for each in said if each}) == 2
 
 
 def _tell(past: Sequence[Update], target: Update, console: Console) -> None:

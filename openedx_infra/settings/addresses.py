@@ -17,7 +17,7 @@ def addresses(stack: Stack) -> Settings:
         "CMS_ROOT_URL": site.studio_url,
         # Calls from pod to pod stay inside the cluster: many networks don't route a pod to its own public
         # address.
-        "LMS_INTERNAL_ROOT_URL": f"http://{LMS}",
+        "LMS_INTERNAL_ROOT_URL": f"http://{LMS.of(stack)}",
         "HTTPS": "on" if site.secure else "off",
         "BASE_COOKIE_DOMAIN": site.cookie_domain,
         "SESSION_COOKIE_SECURE": site.secure,
@@ -39,15 +39,15 @@ def lms_addresses(stack: Stack) -> Settings:
     return {
         "SITE_NAME": site.lms_host,
         # The Service's name is what the kubelet's probes and other pods say as Host.
-        "ALLOWED_HOSTS": [site.lms_host, LMS.host],
+        "ALLOWED_HOSTS": [site.lms_host, LMS.of(stack).host, *_previews(stack, "lms")],
         # The MFEs read the cookies that the LMS sets, so both must share a domain.
         "SESSION_COOKIE_DOMAIN": site.cookie_domain,
         # production.py sets SESSION_COOKIE_SAMESITE of the LMS from this name. Browsers refuse None without
         # TLS.
         "DCS_SESSION_COOKIE_SAMESITE": same_site(stack),
         "SESSION_COOKIE_SAMESITE": same_site(stack),
-        "CORS_ORIGIN_WHITELIST": [site.lms_url, site.mfe_url],
-        "CSRF_TRUSTED_ORIGINS": [site.lms_url, site.mfe_url],
+        "CORS_ORIGIN_WHITELIST": [site.lms_url, site.mfe_url, *_origins(stack, "lms", "mfe")],
+        "CSRF_TRUSTED_ORIGINS": [site.lms_url, site.mfe_url, *_origins(stack, "lms", "mfe")],
         "LOGIN_REDIRECT_WHITELIST": [site.studio_host, site.mfe_host],
         "IDA_LOGOUT_URI_LIST": [f"{site.studio_url}/logout/"],
     }
@@ -58,18 +58,18 @@ def studio_addresses(stack: Stack) -> Settings:
     site = stack.site
     return {
         "SITE_NAME": site.studio_host,
-        "ALLOWED_HOSTS": [site.studio_host, STUDIO.host],
+        "ALLOWED_HOSTS": [site.studio_host, STUDIO.of(stack).host, *_previews(stack, "studio")],
         # A cookie of its own, as Studio's host is usually part of the domain of the LMS' session cookie.
         "SESSION_COOKIE_NAME": "studio_session_id",
         "SESSION_COOKIE_DOMAIN": site.studio_host,
         "SESSION_COOKIE_SAMESITE": same_site(stack),
-        "CORS_ORIGIN_WHITELIST": [site.studio_url, site.mfe_url],
-        "CSRF_TRUSTED_ORIGINS": [site.studio_url, site.mfe_url],
+        "CORS_ORIGIN_WHITELIST": [site.studio_url, site.mfe_url, *_origins(stack, "studio", "mfe")],
+        "CSRF_TRUSTED_ORIGINS": [site.studio_url, site.mfe_url, *_origins(stack, "studio", "mfe")],
         "LOGIN_REDIRECT_WHITELIST": [site.lms_host, site.mfe_host],
         "FRONTEND_LOGIN_URL": f"{site.lms_url}/login",
         "FRONTEND_REGISTER_URL": f"{site.lms_url}/register",
         "SOCIAL_AUTH_EDX_OAUTH2_KEY": STUDIO_CLIENT_ID,
-        "SOCIAL_AUTH_EDX_OAUTH2_URL_ROOT": f"http://{LMS}",
+        "SOCIAL_AUTH_EDX_OAUTH2_URL_ROOT": f"http://{LMS.of(stack)}",
         "SOCIAL_AUTH_EDX_OAUTH2_PUBLIC_URL_ROOT": site.lms_url,
         "SOCIAL_AUTH_REDIRECT_IS_HTTPS": site.secure,
     }
@@ -84,3 +84,12 @@ def same_site(stack: Stack) -> str:
     only.
     """
     return "None" if stack.site.secure else "Lax"
+
+
+def _previews(stack: Stack, *sites: str) -> list[str]:
+    """The version's own hosts of sites, where there are two versions."""
+    return [host for name, host in stack.preview_hosts.items() if name in sites]
+
+
+def _origins(stack: Stack, *sites: str) -> list[str]:
+    return [f"{stack.site.scheme}://{host}" for host in _previews(stack, *sites)]

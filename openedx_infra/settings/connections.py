@@ -8,8 +8,11 @@ that the docstrings give.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from openedx_infra.config import Stack
 
 Purpose = Literal["public", "private", "grades", "ora", "exports"]
 """What a bucket is for."""
@@ -27,6 +30,10 @@ class Endpoint:
     def __str__(self) -> str:
         """`host:port`."""
         return f"{self.host}:{self.port}"
+
+    def of(self, stack: Stack) -> Endpoint:
+        """The same of the version that a stack describes: each of two has Services of its own."""
+        return replace(self, host=f"{self.host}{stack.suffix}")
 
 
 LMS = Endpoint(host="lms", port=8000)

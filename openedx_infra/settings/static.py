@@ -34,7 +34,7 @@ def mfe_caddyfile(stack: Stack) -> str:
             limit=memory_bytes(stack.ingress.bodies.mfe),
         ),
         _ROOT.format(lms=site.lms_url),
-        _API.format(upstream=LMS, host=site.lms_host, scheme=site.scheme),
+        _API.format(upstream=LMS.of(stack), host=site.lms_host, scheme=site.scheme),
     ]
     if "authoring" in stack.mfe_names:
         blocks.append(_FORMER_AUTHORING)
