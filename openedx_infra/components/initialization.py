@@ -94,12 +94,15 @@ class Initialization(pulumi.ComponentResource):
         )
 
     def _backed_up(self, databases: Sequence[pulumi.Resource]) -> Sequence[pulumi.Resource]:
-        """The backup before migrations, which is taken again when these run again."""
+        """The backup before migrations of any version, which is taken again when these run again."""
         if self._args.backup is None:
             return []
         instance = self._args.instance
-        image = pulumi.Output.from_input(instance.reference("openedx"))
-        return self._args.backup(databases, {**self._why, "openedx.org/image": image}, self)
+        others = [f"{each.release} {each.image('openedx')}" for each in instance.stack.versions[1:]]
+        images = pulumi.Output.from_input(instance.reference("openedx")).apply(
+            lambda own: "; ".join([own, *others])
+        )
+        return self._args.backup(databases, {**self._why, "openedx.org/images": images}, self)
 
     @property
     def _why(self) -> dict[str, pulumi.Input[str]]:

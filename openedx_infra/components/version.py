@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import pulumi
 
 from openedx_infra.components.datastores import Datastores
-from openedx_infra.components.initialization import Initialization, InitializationArgs
+from openedx_infra.components.initialization import Before, Initialization, InitializationArgs
 from openedx_infra.components.instance import Instance
 from openedx_infra.components.lms import Lms
 from openedx_infra.components.mfe import Mfe
@@ -41,12 +41,16 @@ def version(
     static: Static,
     after: Sequence[pulumi.Resource] | None,
     own: pulumi.ResourceOptions,
+    backup: Before | None = None,
 ) -> Version:
-    """A version. `after` is what another one did to the databases before; None: it is the first."""
+    """A version. `after` is what another one did to the databases before; None: it is the first, and makes
+    the backup for both."""
     suffix = instance.stack.suffix
     connections = pulumi.Output.from_input(stores.connections).apply(lambda at: _apart(at, instance))
     settings = {site.name: render(site, instance, connections) for site in (LMS, STUDIO)}
-    first = InitializationArgs(instance=instance, datastores=stores, settings=settings, after=after)
+    first = InitializationArgs(
+        instance=instance, datastores=stores, settings=settings, after=after, backup=backup
+    )
     initialization = Initialization(f"initialization{suffix}", first, own)
     # Before a page asks for files of a new version, they are there.
     web = [initialization.done, static.ready]
