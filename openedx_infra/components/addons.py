@@ -14,17 +14,17 @@ from pulumi_kubernetes.core.v1 import Namespace
 from pulumi_kubernetes.helm.v4 import Chart, RepositoryOptsArgs
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
-from openedx_infra.config.addons import Addons, Operator
+from openedx_infra.config.addons import Addons, CertManager, Operator
 from openedx_infra.kubernetes.patches import plain
 from openedx_infra.kubernetes.pod import container_security
 
-_LEVELS = {"enforce": "baseline", "audit": "restricted", "warn": "restricted"}
-"""Pod Security Standards of the operators' namespaces."""
+_MODES = ("enforce", "audit", "warn")
+"""What Kubernetes does about pods beyond the Pod Security Standard of their namespace."""
 _WHY = (
     "Percona's chart for MySQL leaves no way to say what `restricted` asks for, though its operator needs "
     "nothing that this forbids."
 )
-"""Why these levels: policies want to know."""
+"""Why only `baseline` is enforced in some namespaces: policies want to know."""
 _SIZE = {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}}
 """An operator of some ten instances: a guess; publishers name none, or 500 MB."""
 _POD = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
@@ -39,9 +39,11 @@ class _Release:
     """Name of its chart in the repository, and of its release in the cluster."""
     values: Mapping[str, Any] = field(default_factory=dict)
     """Values of the chart: all namespaces are watched, and nothing is told to the publisher."""
+    restricted: bool = False
+    """Whether all of its pods are known to do with what `restricted` allows."""
 
 
-def _releases() -> dict[str, _Release]:
+def _releases(addons: Addons) -> dict[str, _Release]:
     """The operators by their keys in `addons`."""
     processes = plain(container_security())
     return {
@@ -68,6 +70,28 @@ def _releases() -> dict[str, _Release]:
                 "securityContext": processes,
             },
         ),
+        "cert_manager": _Release(
+            chart="cert-manager", values=_cert_manager(addons.cert_manager or CertManager()), restricted=True
+        ),
+    }
+
+
+def _cert_manager(said: CertManager) -> dict[str, Any]:
+    """Its chart's own pods are restricted; the Job that looks whether it works is a hook, which Pulumi
+    doesn't run."""
+    configuration = {
+        "apiVersion": "controller.config.cert-manager.io/v1alpha1",
+        "kind": "ControllerConfiguration",
+        "enableGatewayAPI": said.gateway_api,
+    }
+    return {
+        "crds": {"enabled": True},
+        "global": {"leaderElection": {"namespace": said.namespace}},
+        "config": configuration,
+        "startupapicheck": {"enabled": False},
+        "resources": _SIZE,
+        "webhook": {"resources": _SIZE},
+        "cainjector": {"resources": _SIZE},
     }
 
 
@@ -77,8 +101,12 @@ def install(addons: Addons, parent: pulumi.Resource, *, protect: bool = False) -
     When one is taken out again, the kinds of custom resources that it defined stay in the cluster, and with
     them the servers that it ran.
     """
-    namespaces = {name: _namespace(name, parent, protect) for name in sorted(_namespaces(addons))}
-    for key, release in _releases().items():
+    releases = _releases(addons)
+    namespaces = {
+        name: _namespace(name, all(releases[key].restricted for key in keys), parent, protect)
+        for name, keys in sorted(_namespaces(addons).items())
+    }
+    for key, release in releases.items():
         said: Operator | None = getattr(addons, key)
         if said is not None:
             opts = pulumi.ResourceOptions(
@@ -89,15 +117,22 @@ def install(addons: Addons, parent: pulumi.Resource, *, protect: bool = False) -
             _chart(release, said, opts)
 
 
-def _namespaces(addons: Addons) -> set[str]:
-    return {operator.namespace for operator in addons.operators.values()}
+def _namespaces(addons: Addons) -> dict[str, list[str]]:
+    """Who is in each namespace, by keys in `addons`."""
+    found: dict[str, list[str]] = {}
+    for key, operator in addons.operators.items():
+        found.setdefault(operator.namespace, []).append(key)
+    return found
 
 
-def _namespace(name: str, parent: pulumi.Resource, protect: bool) -> Namespace:
-    labels = {f"pod-security.kubernetes.io/{mode}": level for mode, level in _LEVELS.items()}
+def _namespace(name: str, restricted: bool, parent: pulumi.Resource, protect: bool) -> Namespace:
+    labels = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in _MODES}
+    if not restricted:
+        labels["pod-security.kubernetes.io/enforce"] = "baseline"
+    annotations = None if restricted else {"openedx-infra/exception": _WHY}
     return Namespace(
         name,
-        metadata=ObjectMetaArgs(name=name, labels=labels, annotations={"openedx-infra/exception": _WHY}),
+        metadata=ObjectMetaArgs(name=name, labels=labels, annotations=annotations),
         opts=pulumi.ResourceOptions(parent=parent, protect=protect, retain_on_delete=protect),
     )
 

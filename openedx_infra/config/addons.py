@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from openedx_infra.config.base import KubernetesName, Section
+from openedx_infra.config.base import KubernetesName, Section, Switch
 from openedx_infra.config.patterns import Pattern
 
 ChartVersion = Annotated[
@@ -33,6 +33,9 @@ PERCONA = "https://percona.github.io/percona-helm-charts"
 """Percona's own repository."""
 OPSTREE = "https://ot-container-kit.github.io/helm-charts"
 """The repository of OpsTree, who write the Redis Operator."""
+
+JETSTACK = "https://charts.jetstack.io"
+"""The repository of cert-manager's authors."""
 
 
 class Operator(Section):
@@ -70,6 +73,21 @@ class ValkeyOperator(Operator):
     """Repository of the chart, or a mirror of it."""
 
 
+class CertManager(Operator):
+    """cert-manager, for `openedx:site.tls` with `source: cert-manager`. Its CRDs come with it, and stay."""
+
+    version: ChartVersion = "v1.21.2"
+    """Version of its chart, `cert-manager`, which is its own."""
+    repository: ChartRepository = JETSTACK
+    """Repository of the chart, or a mirror of it."""
+    namespace: KubernetesName = "cert-manager"
+    """Its namespace, which the foundation makes. Instances that prove a domain by a role of AWS name it,
+    too."""
+    gateway_api: Switch = False
+    """Whether authorities are let in by the Gateway API, whose CRDs must be there before: it doesn't start
+    without them."""
+
+
 class Addons(Section):
     """What is installed in the cluster for all instances. What is not said is not installed."""
 
@@ -79,6 +97,8 @@ class Addons(Section):
     """Percona Operator for MongoDB. `{}` installs it as it is by default."""
     valkey_operator: ValkeyOperator | None = None
     """OpsTree's Redis Operator, for broker and cache. `{}` installs it as it is by default."""
+    cert_manager: CertManager | None = None
+    """cert-manager, for certificates. `{}` installs it as it is by default."""
 
     @property
     def operators(self) -> dict[str, Operator]:

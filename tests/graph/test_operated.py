@@ -299,6 +299,23 @@ def test_a_foundation_installs_them_by_pinned_charts() -> None:
     assert charts["psmdb-operator"].props["values"]["watchAllNamespaces"]
 
 
+def test_certificates_are_made_in_a_restricted_namespace() -> None:
+    addons = {"cert_manager": {"gateway_api": True}, "mysql_operator": {}}
+    graph = record(describe("shared", {"kind": "foundation", "addons": addons}), {})
+    charts = {r.name: r for r in graph.resources if r.type == "kubernetes:helm.sh/v4:Chart"}
+    chart = charts["cert-manager"]
+    values = chart.props["values"]
+    assert (chart.props["namespace"], values["crds"]) == ("cert-manager", {"enabled": True})
+    assert values["config"]["enableGatewayAPI"] is True
+    enforced = {
+        r.name: graph.object(r)["metadata"]["labels"]["pod-security.kubernetes.io/enforce"]
+        for r in of_kind(graph, "Namespace")
+    }
+    assert enforced == {"cert-manager": "restricted", "operators": "baseline"}
+    annotations = graph.object(find(graph, "Namespace", "cert-manager"))["metadata"].get("annotations") or {}
+    assert "openedx-infra/exception" not in annotations
+
+
 def test_a_mirror_of_charts_in_a_registry() -> None:
     mirror = {"repository": "oci://registry.example.org/charts"}
     graph = record(describe("shared", {"kind": "foundation", "addons": {"mysql_operator": mirror}}), {})
