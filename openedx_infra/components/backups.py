@@ -7,20 +7,20 @@ in a namespace of its own, that a backup can be restored.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import pulumi
-from pulumi_kubernetes.batch.v1 import Job
 
 from openedx_infra.components.backup_pods import Servers, Uploads, Workshop, uploads, workshop
 from openedx_infra.components.datastores import Datastores
 from openedx_infra.components.drill import DrillArgs, drill
+from openedx_infra.components.initialization import Before
 from openedx_infra.components.instance import Instance
 from openedx_infra.config.duties import resolved
 from openedx_infra.kubernetes.cron_job import cron_job
 from openedx_infra.kubernetes.job import job
-from openedx_infra.kubernetes.pod import Container, Pod
-from openedx_infra.settings.backups import BACKUP, CHECK, LIST, RESTORE, SOFTWARE
+from openedx_infra.kubernetes.pod import Container
+from openedx_infra.settings.backups import BACKUP, BEFORE, CHECK, LIST, RESTORE, SOFTWARE
 
 QUICK_MINUTES = 30
 """Patience with what reads no data: locks of others are waited for so long."""
@@ -83,34 +83,26 @@ class Backups(pulumi.ComponentResource):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class BeforeUpgradeArgs:
-    """What the backup before migrations needs."""
+def before_upgrade(instance: Instance, stores: Datastores) -> Before | None:
+    """Makes a Job that keeps the databases before migrations change them. None: the stack file wants none.
 
-    instance: Instance
-    datastores: Datastores
-    parent: pulumi.Resource
-    after: Sequence[pulumi.Resource]
-    """What must be ready: the databases and their users."""
-    again_for: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
-    """Annotations whose change makes it run again: those of the migration Job."""
-
-
-def before_upgrade(args: BeforeUpgradeArgs) -> Sequence[Job]:
-    """A Job that keeps the databases before migrations change them; nothing, where the stack file wants none.
-
-    It runs again when the platform's image changes, or what `again_for` says: when migrations do.
+    What it is given as annotations makes it run again: the platform's image, and whatever else makes
+    migrations run again.
     """
-    instance, said = args.instance, args.instance.stack.backups
+    said = instance.stack.backups
     if said is None or not said.before_upgrade or not (said.mysql or said.mongodb):
-        return []
-    own = pulumi.ResourceOptions(parent=args.parent)
-    storage = args.datastores.storage.connection
-    made = workshop(instance, said, _servers(args.datastores), own, Uploads(), storage)
-    pod = made.pod("backup-before", SOFTWARE, making(made, "before-upgrade"))
-    why = {"openedx.org/image": instance.reference("openedx"), **args.again_for}
-    opts = pulumi.ResourceOptions(parent=args.parent, depends_on=list(args.after))
-    return [job("backup-before", instance.scope, _annotated(pod, why), opts, deadline_minutes=said.minutes)]
+        return None
+
+    def made(
+        after: Sequence[pulumi.Resource], why: Mapping[str, pulumi.Input[str]], parent: pulumi.Resource
+    ) -> Sequence[pulumi.Resource]:
+        own = pulumi.ResourceOptions(parent=parent)
+        tools = workshop(instance, said, _servers(stores), own, Uploads(), stores.storage.connection)
+        pod = replace(tools.pod(BEFORE, SOFTWARE, making(tools, "before-upgrade")), annotations=why)
+        opts = pulumi.ResourceOptions(parent=parent, depends_on=list(after))
+        return [job(BEFORE, instance.scope, pod, opts, deadline_minutes=said.minutes)]
+
+    return made
 
 
 def making(made: Workshop, kind: str) -> list[Container]:
@@ -160,7 +152,3 @@ def _servers(stores: Datastores) -> Servers:
 def _without_files(made: Workshop) -> Workshop:
     """For what reads uploaded files and leaves them where they are: it mounts none, and may run anywhere."""
     return replace(made, uploads=replace(made.uploads, mounts=(), one_node=False))
-
-
-def _annotated(pod: Pod, why: Mapping[str, pulumi.Input[str]]) -> Pod:
-    return replace(pod, annotations={**pod.annotations, **why})

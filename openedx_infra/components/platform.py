@@ -10,7 +10,7 @@ import pulumi
 from pulumi_kubernetes.core.v1 import Namespace
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
-from openedx_infra.components.backups import Backups, BackupsArgs
+from openedx_infra.components.backups import Backups, BackupsArgs, before_upgrade
 from openedx_infra.components.certificates import certificates
 from openedx_infra.components.datastores import Datastores
 from openedx_infra.components.duties import Duties, DutiesArgs
@@ -114,7 +114,8 @@ class Platform(pulumi.ComponentResource):
         found: list[Version] = []
         for instance in instances:
             done = [before.initialization.done for before in found] or None
-            found.append(version(instance, self.datastores, static, done, own))
+            backup = None if found else before_upgrade(self.instance, self.datastores)
+            found.append(version(instance, self.datastores, static, done, own, backup))
         return found
 
     def _images(self, args: PlatformArgs, known: Mapping[str, Login]) -> Mapping[str, pulumi.Input[str]]:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from openedx_infra.operations import cli_certificates, cli_images, cli_support, cli_versions
+from openedx_infra.operations import cli_backups, cli_certificates, cli_images, cli_support, cli_versions
 from openedx_infra.operations.checkout import DEFAULT_STACK
 from openedx_infra.operations.options import (
     ConfigFile,
@@ -36,6 +36,7 @@ secrets_app = typer.Typer(help="Passwords and keys of a stack.", no_args_is_help
 app.add_typer(secrets_app, name="secrets")
 app.add_typer(cli_images.app, name="images")
 app.add_typer(cli_certificates.app, name="certificates")
+app.add_typer(cli_backups.app)
 app.add_typer(cli_support.app)
 app.add_typer(cli_versions.app)
 
