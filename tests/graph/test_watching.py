@@ -1,4 +1,4 @@
-"""What does an instance get that is watched? And its duties: which pods, with which settings, reaching whom?"""
+"""What does an instance get that is watched? And its duties: which pods, whose settings, reaching whom?"""
 
 from __future__ import annotations
 
