@@ -27,10 +27,10 @@ from openedx_infra.config.network import anywhere
 from openedx_infra.kubernetes import probes, volumes
 from openedx_infra.kubernetes.cron_job import cron_job
 from openedx_infra.kubernetes.isolation import Isolation
-from openedx_infra.kubernetes.names import SCRATCH, Scope
+from openedx_infra.kubernetes.names import Scope
 from openedx_infra.kubernetes.pod import Container, FixedSize
 from openedx_infra.settings import paths
-from openedx_infra.settings.backups import DRILL
+from openedx_infra.settings.backups import DRILL, SCRATCH
 from openedx_infra.settings.connections import (
     Connections,
     Endpoint,

@@ -17,11 +17,6 @@ NO_WAIT = {"pulumi.com/skipAwait": "true"}
 prevents."""
 
 
-SCRATCH = "openedx.org/scratch"
-"""Annotation of namespaces and volumes whose loss loses nothing, as it is elsewhere, too; its value says
-where."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Scope:
     """Where objects live and what they have in common: everything that one instance puts into its

@@ -18,3 +18,6 @@ DRILL = "drill"
 `lastSuccessfulTime` is when that was proved last."""
 SOFTWARE = "backup"
 """Software label of pods that make and restore backups."""
+SCRATCH = "openedx.org/scratch"
+"""Annotation of namespaces and volumes whose loss loses nothing, as all of it is elsewhere, too; its value
+says where."""

@@ -16,7 +16,7 @@ from s3_server import S3Server
 from servers import HOST, SYSTEM_PYTHON, MariaDb, Process, wait
 
 from openedx_infra import scripts
-from openedx_infra.components import backup_pods
+from openedx_infra.components import backup_logins, backup_pods
 from openedx_infra.components.backup_pods import DATABASES_DIR, FILES_DIR, FOLDER, PACKAGES
 from openedx_infra.config import Stack
 from openedx_infra.operations.recording import Graph
@@ -199,8 +199,8 @@ class Stage:
             "mysql_password": PASSWORD,
             "mongodb_password": PASSWORD,
             "backup_password": self.password,
-            "backup_credentials": backup_pods.credentials(self.keys),
-            "rclone.conf": backup_pods.remotes(
+            "backup_credentials": backup_logins.credentials(self.keys),
+            "rclone.conf": backup_logins.remotes(
                 self.stack.backups.destination, (access, secret), theirs, buckets
             ),
         }
