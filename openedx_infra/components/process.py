@@ -38,6 +38,8 @@ class Process:
     port: int | None = None
     probes: Probes = NO_PROBES
     drain_seconds: int = 0
+    leaving: str | None = None
+    """File to make before that; see `Container`."""
     grace_seconds: int = 60
     disk_limit: str = "4Gi"
     """Disk above which the pod is evicted. Course imports and reports are unpacked on it."""
@@ -63,6 +65,7 @@ def pod(site: Site, instance: Instance, kept: SettingsFiles, storage: FileStore,
         port=process.port,
         probes=process.probes,
         drain_seconds=process.drain_seconds,
+        leaving=process.leaving,
         disk_limit=process.disk_limit,
     )
     return Pod(

@@ -71,11 +71,12 @@ def _web(site: Site, stack: Stack, uwsgi: Files) -> Process:
         tracked=True,
         probes=Probes(
             startup=probes.http("/heartbeat", WEB_PORT, host=host, every=10, failures=30),
-            readiness=probes.http("/heartbeat", WEB_PORT, host=host, every=15, failures=3),
+            readiness=probes.http("/heartbeat", WEB_PORT, host=host, every=10, failures=3),
             liveness=probes.tcp(WEB_PORT, every=20, failures=6),
         ),
-        # Proxies learn late that the pod leaves: it serves 15 s more, then finishes what it has, at most for
-        # 75 s.
-        drain_seconds=15,
-        grace_seconds=90,
+        # Proxies learn late that the pod leaves, and send those who come by a cookie until it is no longer
+        # ready, which takes three probes: it serves 35 s more, then finishes what it has, at most for 75 s.
+        drain_seconds=35,
+        leaving=paths.LEAVING,
+        grace_seconds=110,
     )

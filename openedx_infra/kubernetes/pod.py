@@ -19,6 +19,7 @@ from pulumi_kubernetes.core.v1 import (
     ContainerArgs,
     ContainerPortArgs,
     EnvVarArgs,
+    ExecActionArgs,
     LifecycleArgs,
     LifecycleHandlerArgs,
     LocalObjectReferenceArgs,
@@ -117,6 +118,8 @@ class Container:
     """Disk of the node above which the pod is evicted: logs and scratch folders together."""
     drain_seconds: int = 0
     """Seconds to go on serving after the pod was taken from its Service, which proxies learn late."""
+    leaving: str | None = None
+    """File to make before that: its program then no longer says that it is ready."""
     working_dir: str | None = None
     binds_low_ports: bool = False
     """Whether its program carries the file capability NET_BIND_SERVICE, without which it can't even be
@@ -230,7 +233,7 @@ def _container(name: str, container: Container, *, restart: str | None = None) -
         startup_probe=container.probes.startup,
         readiness_probe=container.probes.readiness,
         liveness_probe=container.probes.liveness,
-        lifecycle=_drain(container.drain_seconds),
+        lifecycle=_drain(container.drain_seconds, container.leaving),
         security_context=container_security(user=container.user, binds_low_ports=container.binds_low_ports),
     )
 
@@ -258,10 +261,13 @@ def resources(size: Size, disk_limit: str) -> ResourceRequirementsArgs:
     return ResourceRequirementsArgs(requests=requests, limits=limits)
 
 
-def _drain(seconds: int) -> LifecycleArgs | None:
+def _drain(seconds: int, leaving: str | None) -> LifecycleArgs | None:
     if not seconds:
         return None
-    return LifecycleArgs(pre_stop=LifecycleHandlerArgs(sleep=SleepActionArgs(seconds=seconds)))
+    if leaving is None:
+        return LifecycleArgs(pre_stop=LifecycleHandlerArgs(sleep=SleepActionArgs(seconds=seconds)))
+    command = ["sh", "-c", f"touch {leaving}; exec sleep {seconds}"]
+    return LifecycleArgs(pre_stop=LifecycleHandlerArgs(exec_=ExecActionArgs(command=command)))
 
 
 def _volumes(containers: Sequence[Container]) -> list[pulumi.Input[VolumeArgs]] | None:

@@ -18,6 +18,7 @@ _ALIKE = (
     "endpoints.py",
     "events.py",
     "liveness.py",
+    "leaving.py",
     "tasks.py",
     "lines.py",
     "spool.py",

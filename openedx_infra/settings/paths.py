@@ -53,6 +53,9 @@ ALIVE_FILE = "/tmp/alive"
 ALIVE_VARIABLE = "OPENEDX_ALIVE_FILE"
 """Environment variable by which it is told so (settings/platform/liveness.py)."""
 
+LEAVING = "/tmp/leaving"
+"""File that a web pod has when it is about to end: `platform/leaving.py`."""
+
 MODULE = "openedx_infra"
 """Name of the settings package, mounted in `lms/envs` and in `cms/envs` of the platform."""
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from openedx_infra.config import Stack
 from openedx_infra.config.base import memory_bytes
-from openedx_infra.settings.paths import MEDIA_DIR, PLATFORM_DIR, STATIC_DIR
+from openedx_infra.settings.paths import LEAVING, MEDIA_DIR, PLATFORM_DIR, STATIC_DIR
 
 Site = Literal["lms", "cms"]
 """A site of edx-platform, by the platform's own name; `cms` is Studio."""
@@ -33,6 +33,7 @@ def uwsgi_ini(stack: Stack, site: Site) -> str:
         platform=PLATFORM_DIR,
         static=STATIC_DIR,
         media=MEDIA_DIR,
+        leaving=LEAVING,
     )
 
 
@@ -52,6 +53,9 @@ single-interpreter = true
 need-app = true
 ; Each process loads the platform itself: connections to datastores don't survive a fork.
 lazy-apps = true
+
+; What was left by a process before this one in the same pod.
+exec-asap = rm -f {leaving}
 
 ; SIGTERM lets requests finish (at most {grace} s), rather than reloading or dropping them.
 die-on-term = true

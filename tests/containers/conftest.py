@@ -37,7 +37,7 @@ UP_SECONDS = 900
 SIZE = {"cpu": "20m", "memory": "192Mi", "memory_limit": "1Gi"}
 WEB = {**SIZE, "replicas": 2}
 SIZING = {
-    **{name: WEB for name in ("lms", "studio", "mfe")},
+    **{name: WEB for name in ("lms", "studio", "mfe", "static")},
     **{
         name: SIZE
         for name in ("mysql", "mongodb", "broker", "cache", "search", "storage", "smtp", "beat", "jobs")

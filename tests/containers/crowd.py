@@ -11,6 +11,7 @@ import itertools
 import threading
 import time
 from collections import Counter
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -19,6 +20,10 @@ import httpx
 
 PER_SECOND = 25
 """Requests in each second, whatever becomes of those before them."""
+VISITORS = 11
+"""Each with cookies of its own, which it forgets now and then: some come back to a pod, some come anew."""
+ROUND = 5
+"""What a visitor does before the next one's turn: see `_ask`."""
 LONG_TASK_SECONDS = 6.0
 """One task in twenty takes that long: whoever does not wait for it loses it."""
 PATIENCE = 30.0
@@ -88,13 +93,17 @@ class Crowd:
         self._thread.join()
 
     async def _ask_on(self) -> None:
-        limits = httpx.Limits(max_connections=400, max_keepalive_connections=50)
-        async with httpx.AsyncClient(timeout=PATIENCE, trust_env=False, limits=limits) as client:
+        async with AsyncExitStack() as stack:
+            opened = [httpx.AsyncClient(timeout=PATIENCE, trust_env=False) for _ in range(VISITORS)]
+            clients = [await stack.enter_async_context(client) for client in opened]
             under_way: set[asyncio.Task[None]] = set()
             begin = time.monotonic()
             for number in itertools.count():
                 if self._leaving.is_set():
                     break
+                client = clients[number // ROUND % VISITORS]
+                if number // ROUND // VISITORS % 4 == 0:
+                    client.cookies.clear()
                 task = asyncio.create_task(self._ask(client, number))
                 under_way.add(task)
                 task.add_done_callback(under_way.discard)
@@ -105,7 +114,7 @@ class Crowd:
         """The next in a fixed round of what visitors want."""
         asks = (self._lms, self._studio, self._mfe, self._file, self._leave_task)
         begin = time.monotonic()
-        await asks[number % len(asks)](client, number)
+        await asks[number % ROUND](client, number)
         self.tally.slowest = max(self.tally.slowest, time.monotonic() - begin)
 
     async def _lms(self, client: httpx.AsyncClient, number: int) -> None:
@@ -121,13 +130,13 @@ class Crowd:
 
     async def _file(self, client: httpx.AsyncClient, number: int) -> None:
         """A file that the page seen last names: it may be of the version before."""
-        host = (self._hosts.lms, self._hosts.studio)[number // 5 % 2]
+        host = (self._hosts.lms, self._hosts.studio)[number // ROUND % 2]
         if host in self._static:
             await self._get(client, host, self._static[host], 200)
 
     async def _leave_task(self, client: httpx.AsyncClient, number: int) -> None:
-        host = (self._hosts.lms, self._hosts.studio)[number // 5 % 2]
-        seconds = LONG_TASK_SECONDS if number // 5 % 20 == 0 else 0.1
+        host = (self._hosts.lms, self._hosts.studio)[number // ROUND % 2]
+        seconds = LONG_TASK_SECONDS if number // ROUND % 21 == 0 else 0.1
         task = f"{self._name}-{number}"
         path = f"/enqueue?number={task}&seconds={seconds}"
         if await self._get(client, host, path, 202) is not None:

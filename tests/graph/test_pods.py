@@ -7,6 +7,8 @@ from typing import Any
 from shape import Record, containers, find, label, matches, of_kind, templates
 
 from openedx_infra.operations.recording import Graph
+from openedx_infra.settings import module_files
+from openedx_infra.settings.paths import LEAVING
 
 LEAST = {"site": {"lms_host": "learn.example.org"}}
 
@@ -90,9 +92,26 @@ def test_web_pods_drain_before_they_leave(graph: Graph) -> None:
     for name in ("lms", "studio", "mfe"):
         deployment = graph.object(find(graph, "Deployment", name))["spec"]
         pod = deployment["template"]["spec"]
-        drain = pod["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
-        assert 10 <= drain < pod["terminationGracePeriodSeconds"]
+        [container] = pod["containers"]
+        assert 10 <= drain(container) < pod["terminationGracePeriodSeconds"]
         assert deployment["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
+
+
+def test_a_web_pod_is_not_ready_any_more_before_it_ends(graph: Graph) -> None:
+    """Traefik sends who has a cookie to a pod that ends, for as long as it is ready."""
+    for name in ("lms", "studio"):
+        deployment = graph.object(find(graph, "Deployment", name))["spec"]
+        [container] = deployment["template"]["spec"]["containers"]
+        assert container["lifecycle"]["preStop"]["exec"]["command"][2].startswith(f"touch {LEAVING};")
+        assert f'FILE = "{LEAVING}"\n' in module_files("lms" if name == "lms" else "cms")["leaving.py"]
+        probe = container["readinessProbe"]
+        assert probe["periodSeconds"] * probe["failureThreshold"] + 3 <= drain(container)
+
+
+def drain(container: dict[str, Any]) -> int:
+    """Seconds that a container serves after its pod left its Service."""
+    said = container["lifecycle"]["preStop"]
+    return int(said["sleep"]["seconds"] if "sleep" in said else said["exec"]["command"][2].split()[-1])
 
 
 def test_no_selector_takes_a_pod_of_a_job(graph: Graph) -> None:

@@ -91,7 +91,7 @@ def test_a_pod_has_time_for_all_of_that(recorded: Callable[..., Graph]) -> None:
     graph = recorded(SAID)
     [deployment] = [r for r in graph.resources if (r.kind, r.name) == ("Deployment", "lms")]
     pod = graph.object(deployment)["spec"]["template"]["spec"]
-    drain = pod["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
+    drain = int(pod["containers"][0]["lifecycle"]["preStop"]["exec"]["command"][2].split()[-1])
     [config] = [r for r in graph.resources if r.name == "lms-uwsgi"]
     ini = graph.object(config)["data"]["uwsgi.ini"]
     mercy = int(ini.partition("worker-reload-mercy = ")[2].split()[0])

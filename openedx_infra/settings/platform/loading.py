@@ -42,7 +42,7 @@ HISTORY_ROUTER = "openedx.core.lib.django_courseware_routers.StudentModuleHistor
 def load(namespace, site, middleware=()):
     """Fill a settings module: `namespace` are its globals, `site` is `lms` or `cms`.
 
-    `middleware` comes after the platform's own.
+    `middleware` comes after the platform's own, and what refuses heartbeats before it.
     """
     liveness.start()
     variable = f"{site.upper()}_CFG"
@@ -53,7 +53,8 @@ def load(namespace, site, middleware=()):
         production = importlib.import_module(f"{site}.envs.production")
     namespace.update({name: value for name, value in vars(production).items() if not name.startswith("_")})
     namespace.update({name: said[name] for name in OVERWRITTEN if name in said})
-    namespace["MIDDLEWARE"] = [*namespace["MIDDLEWARE"], *middleware]
+    first = f"{site}.envs.openedx_infra.leaving.refuse"
+    namespace["MIDDLEWARE"] = [first, *namespace["MIDDLEWARE"], *middleware]
     if not namespace.get("ENABLE_CSMH_EXTENDED", True):
         without_extended_history(namespace)
     refuse_code(namespace)
