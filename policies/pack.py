@@ -108,7 +108,8 @@ def _of_resources(
 
 
 def _is_object(seen: Seen) -> bool:
-    return seen.type.startswith("kubernetes:") and "kind" in seen.props
+    """Whether it is a whole object: a patch says some fields of one once more."""
+    return seen.type.startswith("kubernetes:") and not seen.type.endswith("Patch") and "kind" in seen.props
 
 
 def _before(args: ResourceValidationArgs) -> Seen:

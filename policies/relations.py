@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from policies.objects import (
+    EXCEPTION,
     PASSING,
     SERVING,
     Object,
@@ -18,13 +20,14 @@ from policies.objects import (
     selects,
     title,
 )
+from policies.scaling import least
 
+_GRACE = 30
+"""Seconds that Kubernetes gives a pod that doesn't say how many it needs."""
 Objects = Sequence[Object]
 """All objects of an instance."""
 Found = Iterator[tuple[Object, str]]
 """Objects, each with what is wrong with it."""
-EXCEPTION = "openedx-infra/exception"
-"""Annotation with the reason for which an object needs more than others."""
 
 
 def immutable_configuration(objects: Objects) -> Found:
@@ -97,7 +100,7 @@ def evictable(objects: Objects) -> Found:
     """Who has several pods has a budget that lets a node be drained, one pod at a time."""
     budgets = list(of_kind(objects, "PodDisruptionBudget"))
     for obj in of_kind(objects, "Deployment", "StatefulSet"):
-        replicas = at(obj, "spec", "replicas") or 0
+        replicas = least(objects, obj)
         own = [budget for budget in budgets if selects(_selector(budget), pod_labels(obj))]
         if replicas >= 2 and not own:
             yield (
@@ -107,6 +110,53 @@ def evictable(objects: Objects) -> Found:
         for budget in own:
             if _blocks(budget, replicas):
                 yield budget, f"lets no pod of {title(obj)} go, so that no node can be drained: allow one"
+
+
+def gentle(objects: Objects) -> Found:
+    """Where visitors come, a new pod is ready before an old one goes, and the old one serves on until all
+    proxies know."""
+    for obj in _visited(objects):
+        strategy = at(obj, "spec", "strategy") or {}
+        lost = at(strategy, "rollingUpdate", "maxUnavailable")
+        if strategy.get("type") != "RollingUpdate" or lost not in (0, "0%"):
+            yield obj, "loses a pod before the next is ready: set strategy.rollingUpdate.maxUnavailable to 0"
+        spec = pod_spec(obj) or {}
+        grace = spec.get("terminationGracePeriodSeconds", _GRACE)
+        for container in containers(spec, init=False):
+            seconds = _drained(at(container, "lifecycle", "preStop"))
+            if container.get("ports") and not seconds:
+                yield obj, f"container {container.get('name')} ends while visitors come: let preStop sleep"
+            elif seconds and seconds >= grace:
+                yield obj, "has no time left after preStop: raise terminationGracePeriodSeconds"
+
+
+def _drained(before: Object | None) -> float | None:
+    """Seconds that a pod serves on before it is told to end."""
+    slept = re.search(r"\bsleep (\d+)", " ".join(at(before, "exec", "command") or ()))
+    seconds: float | None = int(slept[1]) if slept else at(before, "sleep", "seconds")
+    return seconds
+
+
+def _visited(objects: Objects) -> Iterator[Object]:
+    """Deployments that an entrance leads to. What holds data has one pod, and goes before it comes."""
+    names = {
+        at(path, "backend", "service", "name")
+        for ingress in of_kind(objects, "Ingress")
+        for rule in at(ingress, "spec", "rules") or ()
+        for path in at(rule, "http", "paths") or ()
+    }
+    names |= {
+        backend.get("name")
+        for route in of_kind(objects, "HTTPRoute")
+        for rule in at(route, "spec", "rules") or ()
+        for backend in rule.get("backendRefs") or ()
+    }
+    selectors = [
+        _selector(one) for one in of_kind(objects, "Service") if at(one, "metadata", "name") in names
+    ]
+    for obj in of_kind(objects, "Deployment"):
+        if any(selects(selector, pod_labels(obj)) for selector in selectors):
+            yield obj
 
 
 def closed_by_default(objects: Objects) -> Found:

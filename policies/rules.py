@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from policies import aws, buckets, entrance, pods, relations, secrecy
+from policies import aws, buckets, entrance, pods, relations, scaling, secrecy
 from policies.complaint import Complaint
 from policies.objects import Object, at, title
 
@@ -18,6 +18,7 @@ OBJECT_RULES: tuple[Callable[[Object], Iterator[str]], ...] = (
     pods.sized,
     pods.probed,
     pods.unprivileged,
+    pods.nobody_of_the_node,
     pods.tokenless,
     pods.pinned_images,
     pods.ending_jobs,
@@ -33,6 +34,8 @@ RELATION_RULES: tuple[Callable[[Sequence[Object]], Iterator[tuple[Object, str]]]
     relations.one_owner,
     relations.served,
     relations.evictable,
+    scaling.one_scaler,
+    relations.gentle,
     relations.closed_by_default,
     relations.restricted_namespaces,
     entrance.encrypted_entrance,

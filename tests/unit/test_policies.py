@@ -31,6 +31,23 @@ def test_the_right_instance_is_let_pass() -> None:
     assert refused(lambda objects: None) == []
 
 
+@pytest.mark.parametrize(
+    "allow",
+    [
+        lambda o: o["Deployment"]["spec"]["template"]["metadata"].update(
+            annotations={"openedx-infra/exception": "its program insists"}
+        ),
+        lambda o: pod(o)["volumes"].append({"name": "x", "persistentVolumeClaim": {"claimName": "x"}}),
+    ],
+)
+def test_a_lower_user_is_let_pass_with_a_reason_or_with_files_of_its_own(allow: Change) -> None:
+    def change(objects: dict[str, Any]) -> None:
+        pod(objects)["securityContext"].update(runAsUser=999)
+        allow(objects)
+
+    assert refused(change) == []
+
+
 WRONG: list[tuple[str, str, Change]] = [
     ("sized", "no cpu in its requests", lambda o: container(o)["resources"]["requests"].pop("cpu")),
     ("sized", "no memory in its limits", lambda o: container(o)["resources"]["limits"].pop("memory")),
@@ -47,6 +64,29 @@ WRONG: list[tuple[str, str, Change]] = [
         "one probe for two questions",
         lambda o: container(o).update(livenessProbe=CONTAINER["readinessProbe"]),
     ),
+    ("nobody_of_the_node", "above 10000", lambda o: pod(o)["securityContext"].update(runAsUser=1000)),
+    ("nobody_of_the_node", "container web runs", lambda o: context(o).update(runAsUser=10_000)),
+    ("nobody_of_the_node", "a node may have", lambda o: pod(o, "Job")["securityContext"].pop("runAsUser")),
+    ("gentle", "before the next is ready", lambda o: o["Deployment"]["spec"].pop("strategy")),
+    (
+        "gentle",
+        "maxUnavailable to 0",
+        lambda o: o["Deployment"]["spec"]["strategy"]["rollingUpdate"].update(maxUnavailable="25%"),
+    ),
+    ("gentle", "while visitors come", lambda o: container(o).pop("lifecycle")),
+    (
+        "gentle",
+        "while visitors come",
+        lambda o: container(o)["lifecycle"].update(preStop={"exec": {"command": ["touch", "/tmp/leaving"]}}),
+    ),
+    (
+        "gentle",
+        "no time left",
+        lambda o: container(o)["lifecycle"].update(
+            preStop={"exec": {"command": ["sh", "-c", "exec sleep 30"]}}
+        ),
+    ),
+    ("gentle", "no time left", lambda o: pod(o).update(terminationGracePeriodSeconds=15)),
     ("unprivileged", "hostNetwork", lambda o: pod(o).update(hostNetwork=True)),
     ("unprivileged", "path of the node", lambda o: pod(o)["volumes"].append({"name": "x", "hostPath": {}})),
     ("unprivileged", "may run as root", lambda o: context(o).update(runAsNonRoot=False)),
@@ -131,6 +171,13 @@ WRONG: list[tuple[str, str, Change]] = [
         lambda o: o["Service"]["spec"]["ports"].append({"port": 8001.0}),
     ),
     ("evictable", "2 pods and no PodDisruptionBudget", lambda o: o.pop("PodDisruptionBudget")),
+    (
+        "one_scaler",
+        "leave `replicas` out",
+        lambda o: o.update(
+            Scaler={**o["Deployment"], "kind": "ScaledObject", "spec": {"scaleTargetRef": {"name": "web"}}}
+        ),
+    ),
     ("evictable", "lets no pod", lambda o: o["PodDisruptionBudget"]["spec"].update(maxUnavailable=0)),
     (
         "evictable",

@@ -1,0 +1,46 @@
+"""Who decides how many pods there are? Rules over Deployments and their autoscalers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from policies.objects import Object, at, title
+
+Found = Iterator[tuple[Object, str]]
+KUBERNETES, KEDA = "HorizontalPodAutoscaler", "ScaledObject"
+
+
+def autoscalers(objects: Sequence[Object], target: Object) -> list[Object]:
+    """The autoscalers of an object."""
+    return [obj for obj in objects if _aims_at(obj, target)]
+
+
+def least(objects: Sequence[Object], target: Object) -> Any:
+    """How many pods of an object there are at least, whoever decides."""
+    found = autoscalers(objects, target)
+    if not found:
+        return at(target, "spec", "replicas") or 0
+    key = "minReplicas" if found[0]["kind"] == KUBERNETES else "minReplicaCount"
+    return at(found[0], "spec", key) or 0
+
+
+def one_scaler(objects: Sequence[Object]) -> Found:
+    """One alone decides how many pods there are: the object itself, or one autoscaler."""
+    for obj in objects:
+        found = autoscalers(objects, obj)
+        if len(found) > 1:
+            yield obj, f"is scaled by {' and '.join(map(title, found))}: keep one of them"
+        # Nothing runs of what says 0: an autoscaler leaves it alone, too.
+        if found and at(obj, "spec", "replicas"):
+            yield obj, f"says a number of pods, which {title(found[0])} decides: leave `replicas` out"
+
+
+def _aims_at(scaler: Object, target: Object) -> bool:
+    if scaler.get("kind") not in (KUBERNETES, KEDA):
+        return False
+    aim = at(scaler, "spec", "scaleTargetRef") or {}
+    return (aim.get("kind", "Deployment"), aim.get("name")) == (
+        target.get("kind"),
+        at(target, "metadata", "name"),
+    )
