@@ -1,0 +1,75 @@
+"""How is a change made among visitors, and what did they meet? For every test that changes something.
+
+A test of another change, such as a restore, needs `running`, `under_load` and one of the two demands.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import httpx
+from crowd import Crowd, Tally
+from machine import until
+from rows import Row, Running
+
+BEFORE = 5.0
+"""Seconds of visits before a change and after it."""
+ENDS = 180.0
+"""Seconds until every task must have ended."""
+
+
+def ask(running: Running, host: str, path: str) -> httpx.Response:
+    """One visitor."""
+    url = f"{running.machine.entrance.url}{path}"
+    return httpx.get(url, headers={"Host": host}, timeout=30, trust_env=False)
+
+
+def executed(running: Running) -> dict[str, int]:
+    """How often each task ended."""
+    answer = ask(running, running.hosts.lms, "/executed")
+    answer.raise_for_status()
+    return {str(number): int(times) for number, times in answer.json().items()}
+
+
+def under_load(running: Running, change: str, make: Callable[[], object]) -> tuple[Tally, set[str]]:
+    """Make a change among visitors; return what they met, and the tasks that were lost."""
+    until(lambda: not running.instance.unready(), 300, f"unready before: {running.instance.unready()}")
+    name = change.replace(" ", "-")
+    with Crowd(running.machine.entrance.url, running.hosts, name) as crowd:
+        time.sleep(BEFORE)
+        begin = time.monotonic()
+        make()
+        seconds = time.monotonic() - begin
+        time.sleep(BEFORE)
+    tally = crowd.tally
+    lost = missing(running, tally)
+    row = Row(
+        change,
+        seconds,
+        tally.asked,
+        len(tally.failures),
+        tally.outage,
+        len(tally.accepted),
+        len(lost),
+        tally.slowest,
+    )
+    running.rows.append(row)
+    return tally, lost
+
+
+def missing(running: Running, tally: Tally) -> set[str]:
+    """Tasks that the platform took on and that have not ended in time."""
+    end = time.monotonic() + ENDS
+    left = set(tally.accepted)
+    while left and time.monotonic() < end:
+        left -= executed(running).keys()
+        time.sleep(2)
+    return left
+
+
+def demand_unnoticed(tally: Tally, lost: set[str]) -> None:
+    """A planned change: nothing failed, nothing was lost; and somebody did ask."""
+    assert tally.asked > 200 and len(tally.accepted) > 40
+    assert not tally.failures, tally.reasons()
+    assert not lost, sorted(lost)
