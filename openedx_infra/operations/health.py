@@ -147,11 +147,12 @@ def _why_container(container: ContainerStatus) -> str:
     waiting = state.waiting if state else None
     before = container.lastState.terminated if container.lastState else None
     ended = (state.terminated if state else None) or before
-    crashed = (
-        f"container {container.name} ended with code {ended.exitCode}" if ended and ended.exitCode else ""
-    )
-    if crashed and ended:
-        crashed += f" ({ended.message.strip() or ended.reason})" if ended.message else f" ({ended.reason})"
+    crashed = ""
+    if ended and ended.exitCode:
+        # The reason of a container that ended by itself is always Error: its message says more.
+        said = [ended.reason if ended.reason != "Error" or not ended.message else "", ended.message]
+        how = ": ".join(each.strip() for each in said if each)
+        crashed = f"container {container.name} ended with code {ended.exitCode} ({how})"
     if waiting and waiting.reason not in (None, "ContainerCreating", "PodInitializing"):
         return "; ".join(
             part for part in (f"{waiting.reason}: {waiting.message or container.image}", crashed) if part
