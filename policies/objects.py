@@ -13,6 +13,8 @@ SERVING = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")
 """Kinds whose pods run until they are replaced."""
 PASSING = ("Job", "CronJob")
 """Kinds whose pods end by themselves."""
+EXCEPTION = "openedx-infra/exception"
+"""Annotation with the reason for which an object, or a pod, needs more than others."""
 
 
 def title(obj: Object) -> str:

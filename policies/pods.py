@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from policies.objects import PASSING, SERVING, Object, at, containers, pod_spec
+from policies.objects import EXCEPTION, PASSING, SERVING, Object, at, containers, pod_spec, pod_template
 
 _SIZES = (
     ("requests", "cpu"),
@@ -17,6 +17,8 @@ _SIZES = (
 _IMAGE = re.compile(r"(?P<registry>[^/]+)/.+?(?::(?P<tag>[\w.-]+))?(?P<digest>@sha256:[0-9a-f]{64})?")
 _HARMLESS = {"NET_BIND_SERVICE"}
 _RETRIES = 3
+_NODES_USERS = 10_000
+"""Numbers up to this may be users of a node."""
 
 
 def sized(obj: Object) -> Iterator[str]:
@@ -81,6 +83,23 @@ def _privileges(spec: Object, container: Object) -> Iterator[str]:
         yield "may write to its image: set readOnlyRootFilesystem, and mount an emptyDir where it must write"
     if any(port.get("hostPort") for port in container.get("ports") or ()):
         yield "takes a port of the node: use a Service"
+
+
+def nobody_of_the_node(obj: Object) -> Iterator[str]:
+    """Who keeps no file of its own on a volume runs as a user that no node has."""
+    spec = pod_spec(obj)
+    if spec is None or at(pod_template(obj), "metadata", "annotations", EXCEPTION):
+        return
+    if any("persistentVolumeClaim" in volume for volume in spec.get("volumes") or ()):
+        return
+    pod = spec.get("securityContext") or {}
+    for container in containers(spec):
+        user = (container.get("securityContext") or {}).get("runAsUser", pod.get("runAsUser"))
+        if user is None or user <= _NODES_USERS:
+            yield (
+                f"container {container.get('name')} runs as a user that a node may have: set runAsUser above "
+                f"{_NODES_USERS}, or say why not by the annotation {EXCEPTION} of its pods"
+            )
 
 
 def tokenless(obj: Object) -> Iterator[str]:

@@ -19,7 +19,7 @@ from openedx_infra.components.datastores import Datastores
 from openedx_infra.components.in_cluster import mongodb
 from openedx_infra.components.instance import Instance
 from openedx_infra.components.store import Administrator, Store
-from openedx_infra.components.users import IMAGE_GROUPS, USER
+from openedx_infra.components.users import IMAGE_GROUPS, USER, WHY
 from openedx_infra.kubernetes import files, volumes
 from openedx_infra.kubernetes.job import job
 from openedx_infra.kubernetes.pod import Container, FixedSize, Pod
@@ -86,7 +86,8 @@ class Provisioning:
             "mongodb-provision",
             ["mongosh", "--nodb", "--quiet", "--file", f"{SCRIPTS}/mongodb_provision.js"],
             image="mongodb",
-            user=mongodb.USER,  # mongosh asks for the name of its user, and fails where there is none
+            user=mongodb.USER,
+            why="mongosh asks for the name of its user, and ends where there is none",
             env={
                 "MONGODB_ADDRESS": at.apply(_mongodb_address),
                 "REPLICA_SET": at.apply(lambda known: known.replica_set or ""),
@@ -163,6 +164,7 @@ class Provisioning:
         *,
         image: str,
         user: int,
+        why: str | None = None,
         env: Mapping[str, pulumi.Input[str]],
         secrets: Mapping[str, pulumi.Input[str]],
         store: str,
@@ -185,7 +187,14 @@ class Provisioning:
                 volumes.scratch("tmp", "/tmp", "64Mi"),
             ],
         )
-        pod = Pod(component=name, container=container, user=user, groups=IMAGE_GROUPS, restart="Never")
+        pod = Pod(
+            component=name,
+            container=container,
+            user=user,
+            groups=IMAGE_GROUPS,
+            restart="Never",
+            annotations={WHY: why} if why else {},
+        )
         opts = pulumi.ResourceOptions(parent=self.parent, depends_on=[*after, *self.first])
         return [job(name, scope, pod, opts, deadline_minutes=MINUTES)]
 

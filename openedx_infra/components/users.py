@@ -6,6 +6,9 @@ stay where files on volumes belong to them, or where a program of others insists
 
 from __future__ import annotations
 
+WHY = "openedx-infra/exception"
+"""Annotation of pods that run as a lower user without a volume, with the reason; rules of policies/ ask for
+it."""
 USER = 10_001
 """Who runs what keeps no file of its own on a volume; also the user of the images that we build."""
 

@@ -52,6 +52,7 @@ class WebPod:
         ):
             assert theirs in said
             said = said.replace(theirs, ours)
+        said = said.replace("/tmp/", f"{self.folder}/")
         (self.folder / "uwsgi.ini").write_text(said)
         with (self.folder / "log").open("wb") as log:
             environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}

@@ -6,6 +6,7 @@ import pulumi
 
 from openedx_infra.components.instance import Instance
 from openedx_infra.components.store import Reach, Store
+from openedx_infra.components.users import WHY
 from openedx_infra.config.mail import MailRelay
 from openedx_infra.kubernetes import probes, volumes, workload
 from openedx_infra.kubernetes.pod import Container, Pod
@@ -40,7 +41,8 @@ def smtp(instance: Instance, said: MailRelay, parent: pulumi.Resource) -> Store[
             volumes.scratch("tmp", "/tmp", "64Mi"),
         ],
     )
-    pod = Pod(component="smtp", container=container, user=USER, group=GROUP)
+    reason = {WHY: "Exim has the number of its user built in"}
+    pod = Pod(component="smtp", container=container, user=USER, group=GROUP, annotations=reason)
     workload.service("smtp", scope, pod, opts)
     workload.deployment("smtp", scope, pod, opts, replicas=1)
     # Nobody waits for it: mail is sent again when it isn't there yet.
