@@ -14,8 +14,8 @@ _HEAD = """\
 <!-- Written by `make docs` from openedx_infra/monitoring/alerts. -->
 
 Every alert of an instance with `openedx:monitoring.prometheus: true`, and what to do about it. `critical`:
-learners notice, or data is at risk, so that somebody is woken up; `warning`: on a working day. Who watches, and
-how it is switched on: [observability](observability.md).
+learners notice, or data is at risk, so that somebody is woken up; `warning`: on a working day. Who watches,
+and how it is switched on: [observability](observability.md).
 
 Thresholds are a start, and nobody measured them on your site: `openedx:overrides` on PrometheusRule `openedx`
 change them. Conditions below are of an instance in namespace `campus` behind Traefik.

@@ -19,7 +19,7 @@ from lightkube.resources.core_v1 import Event, Secret
 
 pytestmark = pytest.mark.engine
 
-WATCHED = {
+WATCHED: dict[str, dict[str, Any]] = {
     "monitoring": {"prometheus": True, "grafana": True, "logs": "json", "tracking": {"folder": "events"}},
     "duties": {"extra": {"mine": {"command": ["./mine.sh"], "schedule": "H/15 * * * *"}}},
     "datastores": {"storage": {"source": "in-cluster"}, "protect": False, "moved": ["storage"]},

@@ -22,9 +22,9 @@ DOCS = Path(__file__).parents[2] / "docs"
 KNOWN = {metric for metrics in METRICS.values() for metric in metrics}
 
 
-def seen(controller: str = "traefik", **changed: bool) -> Watched:
+def seen(controller: str = "traefik", *, backups: bool = True, cert_manager: bool = True) -> Watched:
     said = {"site": {"lms_host": "learn.example.org"}, "cluster": {"ingress_controller": controller}}
-    return replace(watched(load("campus", said)), **{"backups": True, "cert_manager": True, **changed})
+    return replace(watched(load("campus", said)), backups=backups, cert_manager=cert_manager)
 
 
 def queries() -> Iterator[str]:
@@ -83,7 +83,7 @@ def test_dashboards_are_as_grafana_wants_them() -> None:
     for page in dashboards(seen()).values():
         document = json.loads(json.dumps(page.document()))
         assert len(document["uid"]) <= 40
-        taken = set()
+        taken: set[tuple[int, int]] = set()
         for panel in document["panels"]:
             place = panel["gridPos"]
             cells = {(x, place["y"]) for x in range(place["x"], place["x"] + place["w"])}
