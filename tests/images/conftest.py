@@ -22,6 +22,10 @@ from tools.recipes import ENGINE, IMAGES
 from tools.toolchain import Toolchain, ensure
 
 
+OF_CONTAINERS = "containers"
+"""What the tests of containers keep in the same registry."""
+
+
 @pytest.fixture(scope="session")
 def toolchain() -> Toolchain:
     """The engine, the plugin, the builder and the registry."""
@@ -46,12 +50,13 @@ def buildx(toolchain: Toolchain) -> Iterator[Buildx]:
 
 
 def _forget(builder: Path, toolchain: Toolchain) -> None:
-    """Empty the registry of what earlier runs pushed, but for the images that Dockerfiles begin with."""
+    """Empty the registry of what earlier runs pushed, but for the images that Dockerfiles begin with and those
+    of containers."""
     repositories = builder / "images/docker/registry/v2/repositories"
     if not repositories.is_dir():
         return
     for repository in repositories.iterdir():
-        if repository.name not in NAMES:
+        if repository.name not in (*NAMES, OF_CONTAINERS):
             shutil.rmtree(repository)
     collect = [toolchain.paths["registry"], "garbage-collect", "--delete-untagged", builder / "registry.yml"]
     subprocess.run(collect, check=True, capture_output=True)
