@@ -49,6 +49,8 @@ VALKEY_SIZE = FixedSize(cpu="20m", memory="64Mi", memory_limit="256Mi")
 """A cache for some requests (a guess)."""
 START_SECONDS = 600
 """Patience with MySQL, which makes its files anew."""
+SERVER_USER = 999
+"""User of both official images: mongosh, which makes MongoDB's first user, ends where its own has no name."""
 SERVER_SECRETS = "/run/secrets/drill"
 
 
@@ -152,6 +154,7 @@ def _servers(made: Workshop, said: Drill) -> list[Container]:
     mysql = Container(
         name="mysql",
         image=made.instance.image("mysql"),
+        user=SERVER_USER,
         size=said.mysql,
         env={"MYSQL_ROOT_PASSWORD_FILE": f"{SERVER_SECRETS}/mysql_password", "MYSQL_ROOT_HOST": "%"},
         # Nothing in it is worth a write to the disk that is waited for.
@@ -169,6 +172,7 @@ def _servers(made: Workshop, said: Drill) -> list[Container]:
     mongodb = Container(
         name="mongodb",
         image=made.instance.image("mongodb"),
+        user=SERVER_USER,
         size=said.mongodb,
         args=["--wiredTigerCacheSizeGB", "0.25"],
         env={
