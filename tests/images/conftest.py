@@ -21,7 +21,6 @@ from tools.paths import cache_dir, private_dir
 from tools.recipes import ENGINE, IMAGES
 from tools.toolchain import Toolchain, ensure
 
-
 OF_CONTAINERS = "containers"
 """What the tests of containers keep in the same registry."""
 
