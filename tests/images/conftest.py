@@ -49,8 +49,8 @@ def buildx(toolchain: Toolchain) -> Iterator[Buildx]:
 
 
 def _forget(builder: Path, toolchain: Toolchain) -> None:
-    """Empty the registry of what earlier runs pushed, but for the images that Dockerfiles begin with and those
-    of containers."""
+    """Empty the registry of what earlier runs pushed, but for the images that Dockerfiles begin with and
+    those of containers."""
     repositories = builder / "images/docker/registry/v2/repositories"
     if not repositories.is_dir():
         return
