@@ -65,7 +65,9 @@ _CAMPUS = Watched(
     ),
     unacked="unacked",
     cert_manager=True,
-    backups=True,
+    backup_hours=26,
+    proof_days=8,
+    drill_namespace="campus-drill",
 )
 
 

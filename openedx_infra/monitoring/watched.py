@@ -29,8 +29,12 @@ class Watched:
     """Key of the broker that holds the tasks which workers have taken and not finished."""
     cert_manager: bool
     """Whether cert-manager renews its certificates."""
-    backups: bool
-    """Whether backups are made."""
+    backup_hours: int | None = None
+    """Age of the last backup beyond which somebody is told. None: none are made."""
+    proof_days: int | None = None
+    """The same for the last proven restore. None: nobody proves any."""
+    drill_namespace: str = ""
+    """Where restores are proven."""
     runbooks: str = "docs/alerts.md"
     """Where it is told what to do about alerts."""
 
@@ -63,9 +67,21 @@ def watched(stack: Stack, prefix: str = "") -> Watched:
         namespace=stack.namespace,
         hosts=(site.lms_host, site.studio_host, site.mfe_host),
         controller="nginx" if stack.cluster.ingress_controller == "nginx" else "traefik",
-        queues=tuple(f"{prefix}edx.{variant}.core.{name}" for variant in SITES for name in queues[variant]),
+        queues=tuple(
+            f"{prefix}{colour}edx.{variant}.core.{name}"
+            for colour in _prefixes(stack)
+            for variant in SITES
+            for name in queues[variant]
+        ),
         unacked=f"{prefix}unacked",
         cert_manager=site.tls.source not in ("none", "secret", "upstream"),
-        backups=stack.backups is not None,
+        backup_hours=stack.backups.overdue_hours if stack.backups else None,
+        proof_days=stack.backups.drill.overdue_days if stack.backups and stack.backups.drill else None,
+        drill_namespace=stack.drill_namespace,
         runbooks=said.runbooks or "docs/alerts.md",
     )
+
+
+def _prefixes(stack: Stack) -> list[str]:
+    """What queues of each version begin with: nothing, and a second version's colour."""
+    return [f"{version.colour}:" if version.suffix else "" for version in stack.versions]

@@ -54,7 +54,8 @@ def _about(stack: Described, place: Place) -> Iterator[str]:
         yield f"Visitors reach the {stack.blue_green.live} version (openedx:blue_green.live)."
     if stack.backups:
         yield f"Last backup: {_last(place, stack.namespace, 'backup')}."
-        yield f"Last proven restore: {_last(place, f'{stack.namespace}-drill', 'drill')}."
+        if stack.backups.drill:
+            yield f"Last proven restore: {_last(place, stack.drill_namespace, 'drill')}."
 
 
 def _last(place: Place, namespace: str, name: str) -> str:

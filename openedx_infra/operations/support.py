@@ -104,7 +104,9 @@ def _parts(
     yield from _rendered(stack)
     for client in clients:
         console.print(f"Asking the cluster about namespace {client.namespace}.", soft_wrap=True)
-        yield from evidence.collected(client)
+        folder = "" if client is clients[0] else f"{client.namespace}/"
+        for name, text in evidence.collected(client):
+            yield f"{folder}{name}", text
     rows = [asdict(row) for client in clients for row in snapshot(client).rows()]
     yield "status.json", json.dumps(rows, indent=1)
     if preview:

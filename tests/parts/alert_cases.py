@@ -151,9 +151,9 @@ CASES: dict[str, Case] = {
         {_kube("redis_evicted_keys_total", service="cache-exporter"): "0+600x200"},
         {_kube("redis_evicted_keys_total", service="cache-exporter"): "5x200"},
     ),
-    "OpenedxBackupTooOld": _late("campus", "backup", 30),
+    "OpenedxBackupTooOld": _late("campus", "backup", 26),
     "OpenedxBackupFailed": _failed("backup-29000000"),
-    "OpenedxRestoreNotProven": _late("campus-drill", "drill", 9 * 24),
+    "OpenedxRestoreNotProven": _late("campus-drill", "drill", 8 * 24),
     "OpenedxCertificateExpires": Case(
         {
             _series(

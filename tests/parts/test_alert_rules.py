@@ -31,7 +31,7 @@ def seen(controller: str = "traefik") -> Watched:
         "site": {"lms_host": "learn.example.org"},
         "cluster": {"namespace": "campus", "ingress_controller": controller},
     }
-    return replace(watched(load("campus", said)), backups=True, cert_manager=True)
+    return replace(watched(load("campus", said)), backup_hours=26, proof_days=8, cert_manager=True)
 
 
 def ask(promtool: Path, *words: str | Path) -> str:

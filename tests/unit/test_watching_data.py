@@ -24,7 +24,12 @@ KNOWN = {metric for metrics in METRICS.values() for metric in metrics}
 
 def seen(controller: str = "traefik", *, backups: bool = True, cert_manager: bool = True) -> Watched:
     said = {"site": {"lms_host": "learn.example.org"}, "cluster": {"ingress_controller": controller}}
-    return replace(watched(load("campus", said)), backups=backups, cert_manager=cert_manager)
+    return replace(
+        watched(load("campus", said)),
+        backup_hours=26 if backups else None,
+        proof_days=8 if backups else None,
+        cert_manager=cert_manager,
+    )
 
 
 def queries() -> Iterator[str]:

@@ -8,18 +8,15 @@ from openedx_infra.monitoring.alerts.alert import Alert
 from openedx_infra.monitoring.watched import Watched, selector
 
 DAY = 86_400
-BACKUP_HOURS = 30
-"""Age of the last backup: a daily one, and the time that it may take."""
-PROOF_DAYS = 9
-"""Age of the last proven restore: a weekly drill, that may fail once and be repeated."""
 
 
 def alerts(watched: Watched) -> Iterator[Alert]:
     """Of backups and certificates, where there are any."""
-    if watched.backups:
-        yield _backup_old(watched)
+    if watched.backup_hours:
+        yield _backup_old(watched, watched.backup_hours)
         yield _backup_failed(watched)
-        yield _unproven(watched)
+    if watched.proof_days:
+        yield _unproven(watched, watched.proof_days)
     if watched.cert_manager:
         yield _certificate(watched)
 
@@ -33,11 +30,11 @@ def _older(namespace: str, name: str, seconds: int) -> str:
     return f"time() - {ended} > {seconds} or ({never})"
 
 
-def _backup_old(watched: Watched) -> Alert:
+def _backup_old(watched: Watched, hours: int) -> Alert:
     return Alert(
         name="OpenedxBackupTooOld",
         severity="critical",
-        expr=_older(watched.namespace, "backup", BACKUP_HOURS * 3600),
+        expr=_older(watched.namespace, "backup", hours * 3600),
         minutes=10,
         summary="the last backup is {{ $value | humanizeDuration }} old",
         description="What has changed since can't be had back after a loss.",
@@ -60,11 +57,11 @@ def _backup_failed(watched: Watched) -> Alert:
     )
 
 
-def _unproven(watched: Watched) -> Alert:
+def _unproven(watched: Watched, days: int) -> Alert:
     return Alert(
         name="OpenedxRestoreNotProven",
         severity="warning",
-        expr=_older(f"{watched.namespace}-drill", "drill", PROOF_DAYS * DAY),
+        expr=_older(watched.drill_namespace, "drill", days * DAY),
         minutes=60,
         summary="no restore was proven for {{ $value | humanizeDuration }}",
         description="Backups that nobody restores may be good for nothing.",

@@ -31,7 +31,7 @@ def dashboards(watched: Watched) -> dict[str, Dashboard]:
             panels=list(panels(watched)),
         )
         for name, (title, panels) in PAGES.items()
-        if name != "backups" or watched.backups
+        if name != "backups" or watched.backup_hours
     }
 
 

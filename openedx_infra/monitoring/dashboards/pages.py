@@ -136,7 +136,7 @@ def backups(watched: Watched) -> Iterator[Panel]:
     last = watched.of("kube_cronjob_status_last_successful_time", cronjob="backup")
     proven = selector(
         "kube_cronjob_status_last_successful_time",
-        {"namespace": f"{watched.namespace}-drill", "cronjob": "drill"},
+        {"namespace": watched.drill_namespace, "cronjob": "drill"},
     )
     failed = watched.of("kube_job_failed", job_name="backup-.*", condition="true")
     began = watched.of("kube_job_status_start_time", job_name="backup-.*")
@@ -146,14 +146,14 @@ def backups(watched: Watched) -> Iterator[Panel]:
         queries={"": f"time() - {last}"},
         unit="s",
         kind="stat",
-        limit=safety.BACKUP_HOURS * 3600,
+        limit=(watched.backup_hours or 0) * 3600,
     )
     yield Panel(
         title="Since the last proven restore",
         queries={"": f"time() - {proven}"},
         unit="s",
         kind="stat",
-        limit=safety.PROOF_DAYS * safety.DAY,
+        limit=(watched.proof_days or 0) * safety.DAY,
     )
     yield Panel(title="Failed backups", queries={"{{job_name}}": f"{failed} == 1"}, limit=1)
     yield Panel(title="Time that backups take", queries={"{{job_name}}": f"{ended} - {began}"}, unit="s")
