@@ -1,6 +1,6 @@
 """What does every pod look like?
 
-The only place that writes security contexts, requests, limits and spread.
+The only place that writes security contexts, requests and limits; where pods go is in `placement.py`.
 
 Every pod passes the Pod Security Standard `restricted`: no root, no privilege, a root filesystem that can't
 be written, no token of a service account. What a container writes goes to a volume that its caller names.
@@ -14,7 +14,6 @@ from typing import Literal, Protocol
 
 import pulumi
 from pulumi_kubernetes.core.v1 import (
-    AffinityArgs,
     CapabilitiesArgs,
     ContainerArgs,
     ContainerPortArgs,
@@ -23,8 +22,6 @@ from pulumi_kubernetes.core.v1 import (
     LifecycleArgs,
     LifecycleHandlerArgs,
     LocalObjectReferenceArgs,
-    PodAffinityArgs,
-    PodAffinityTermArgs,
     PodSecurityContextArgs,
     PodSpecArgs,
     PodTemplateSpecArgs,
@@ -32,24 +29,17 @@ from pulumi_kubernetes.core.v1 import (
     SeccompProfileArgs,
     SecurityContextArgs,
     SleepActionArgs,
-    TolerationArgs,
-    TopologySpreadConstraintArgs,
     VolumeArgs,
 )
-from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, ObjectMetaArgs
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from openedx_infra.kubernetes.names import Scope
+from openedx_infra.kubernetes.placement import HOSTNAME, ZONE, beside, patience_with_nodes, spread
 from openedx_infra.kubernetes.probes import NO_PROBES, Probes
 from openedx_infra.kubernetes.volumes import Mount
 
 DISK_REQUEST = "64Mi"
 """Disk of the node that a container reserves for logs and scratch folders: a guess, far below the limits."""
-HOSTNAME = "kubernetes.io/hostname"
-ZONE = "topology.kubernetes.io/zone"
-LOST_NODE_SECONDS = 60
-"""Seconds until pods without data leave a node that was found silent. Kubernetes waits 300 s. Visitors are
-sent elsewhere at once, but so long the other pods carry all of the load. A node that reboots may be back in a
-minute (a guess), and then nothing need move."""
 
 
 class Size(Protocol):
@@ -186,10 +176,10 @@ def template(scope: Scope, pod: Pod, *, moves: bool = False) -> PodTemplateSpecA
             containers=[_container(pod.component, pod.container)],
             volumes=_volumes([pod.container, *pod.before, *pod.sidecars]),
             topology_spread_constraints=[
-                _spread(key, scope.selector(pod.component)) for key in (HOSTNAME, ZONE)
+                spread(key, scope.selector(pod.component)) for key in (HOSTNAME, ZONE)
             ],
-            affinity=_affinity(pod.beside),
-            tolerations=_patience_with_nodes() if moves else None,
+            affinity=beside(pod.beside),
+            tolerations=patience_with_nodes() if moves else None,
         ),
     )
 
@@ -274,32 +264,3 @@ def _volumes(containers: Sequence[Container]) -> list[pulumi.Input[VolumeArgs]] 
     """Volumes of all containers; what several of them mount by one name is one volume."""
     volumes = {str(mount.volume.name): mount.volume for each in containers for mount in each.mounts}
     return list(volumes.values()) or None
-
-
-def _spread(key: str, selector: Mapping[str, str]) -> TopologySpreadConstraintArgs:
-    """Apart where there is room: a pod that shares a node or a zone is better than none."""
-    return TopologySpreadConstraintArgs(
-        max_skew=1,
-        topology_key=key,
-        when_unsatisfiable="ScheduleAnyway",
-        label_selector=LabelSelectorArgs(match_labels=selector),
-        # Else a roll-out counts the pods that are about to go, and all new ones end on one node (seen so).
-        match_label_keys=["pod-template-hash"],
-    )
-
-
-def _patience_with_nodes() -> list[TolerationArgs]:
-    lost = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
-    return [
-        TolerationArgs(key=key, operator="Exists", effect="NoExecute", toleration_seconds=LOST_NODE_SECONDS)
-        for key in lost
-    ]
-
-
-def _affinity(beside: Mapping[str, str] | None) -> AffinityArgs | None:
-    if not beside:
-        return None
-    term = PodAffinityTermArgs(topology_key=HOSTNAME, label_selector=LabelSelectorArgs(match_labels=beside))
-    return AffinityArgs(
-        pod_affinity=PodAffinityArgs(required_during_scheduling_ignored_during_execution=[term])
-    )

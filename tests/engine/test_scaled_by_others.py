@@ -37,6 +37,9 @@ def scaled(first_up: FirstUp) -> Iterator[Instance]:
     instance.up()
     yield instance
     instance.file.write_text(before)
+    instance.say(datastores={**said, "moved": ["storage"]})
+    instance.up()
+    instance.file.write_text(before)
     instance.up()
 
 

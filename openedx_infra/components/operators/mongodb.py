@@ -14,7 +14,7 @@ from openedx_infra.config.base import memory_bytes
 from openedx_infra.config.datastores.mongodb import MongodbOperator
 from openedx_infra.kubernetes import files
 from openedx_infra.kubernetes.names import INSTANCE, NAME
-from openedx_infra.kubernetes.pod import HOSTNAME
+from openedx_infra.kubernetes.placement import HOSTNAME
 from openedx_infra.settings import connections
 from openedx_infra.settings.connections import Endpoint
 

@@ -14,7 +14,8 @@ from openedx_infra.config.base import memory_bytes
 from openedx_infra.config.datastores.mysql import MysqlOperator
 from openedx_infra.kubernetes import files
 from openedx_infra.kubernetes.names import INSTANCE, NAME
-from openedx_infra.kubernetes.pod import HOSTNAME, FixedSize
+from openedx_infra.kubernetes.placement import HOSTNAME
+from openedx_infra.kubernetes.pod import FixedSize
 from openedx_infra.settings import connections
 from openedx_infra.settings.connections import Endpoint
 

@@ -12,7 +12,8 @@ from pulumi_kubernetes.apiextensions import CustomResource
 
 from openedx_infra.components.instance import Instance
 from openedx_infra.kubernetes.patches import plain
-from openedx_infra.kubernetes.pod import HOSTNAME, Size, container_security, pod_security, resources
+from openedx_infra.kubernetes.placement import HOSTNAME
+from openedx_infra.kubernetes.pod import Size, container_security, pod_security, resources
 
 PATIENCE_SECONDS = 1800
 """Seconds until a server that is not ready has failed (a guess): a member clones all data of another, and
