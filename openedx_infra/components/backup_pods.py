@@ -215,8 +215,11 @@ def workshop(
     opts: pulumi.ResourceOptions,
     uploads: Uploads,
     storage: pulumi.Input[Volumes | Buckets],
+    *,
+    name: str = "backup",
 ) -> Workshop:
-    """What all pods of a namespace share: scripts, parameters, secrets."""
+    """What all pods of a namespace share: scripts, parameters, secrets, whose objects' names begin with
+    `name`."""
     scope, secrets = instance.scope, instance.secrets
     hidden = {f"{store}_password": secrets[f"{store}_password"] for store in ("mysql", "mongodb")}
     hidden |= {"backup_password": secrets["backup_password"], **logins(instance, said, storage)}
@@ -227,9 +230,9 @@ def workshop(
         instance=instance,
         said=said,
         servers=servers,
-        scripts=files.plain("backup-scripts", scope, scripts.package("backup"), opts),
-        parameters=files.plain("backup-parameters", scope, {"backup.json": told}, opts),
-        secrets=files.secret("backup-secrets", scope, hidden, opts),
+        scripts=files.plain(f"{name}-scripts", scope, scripts.package("backup"), opts),
+        parameters=files.plain(f"{name}-parameters", scope, {"backup.json": told}, opts),
+        secrets=files.secret(f"{name}-secrets", scope, hidden, opts),
         uploads=uploads,
     )
 

@@ -76,7 +76,7 @@ def drill(args: DrillArgs, parent: pulumi.Resource) -> None:
     servers = Servers(
         mysql=pulumi.Output.from_input(known.mysql), mongodb=pulumi.Output.from_input(known.mongodb)
     )
-    made = workshop(instance, args.said, servers, own, Uploads(), Volumes())
+    made = workshop(instance, args.said, servers, own, Uploads(), Volumes(), name=DRILL)
     steps = [
         made.restic("fetch", FILES=str(args.drill.files).lower()),
         made.python("check", "check"),

@@ -23,8 +23,13 @@ def calls(text: str, name: str) -> Iterator[list[str]]:
 def demand_known(arguments: list[str]) -> None:
     """Fail when `openedx-infra` would refuse these arguments, unrun."""
     command: Any = typer.main.get_command(app)
-    while hasattr(command, "commands"):
+    while hasattr(command, "commands") and not _does_something(command, arguments):
         name, *arguments = arguments
         assert name in command.commands, name
         command = command.commands[name]
     command.make_context(command.name, list(arguments))
+
+
+def _does_something(group: Any, arguments: list[str]) -> bool:
+    """Whether a group of commands is one itself, and no other of it is meant."""
+    return group.invoke_without_command and (not arguments or arguments[0].startswith("-"))
