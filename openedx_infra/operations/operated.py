@@ -109,6 +109,8 @@ KINDS = (
 )
 """All kinds that an instance may consist of. Of Redis, the operator tells the master alone."""
 NAMES = tuple(each.kind for each in KINDS)
+_SCALED = "scaledobjects.keda.sh"
+"""What a cluster with KEDA knows."""
 
 
 def rows(client: Client) -> Iterator[Row]:
@@ -122,7 +124,12 @@ def demand_installed(stack: Described, client: Client) -> None:
     """Raise OperationError unless the cluster knows the kinds that the stack asks operators for."""
     if not isinstance(stack, Stack):
         return
-    missing = [each for each in _asked(stack) if _unknown(client, each)]
+    if stack.cluster.keda and _unknown(client, _SCALED):
+        raise OperationError(
+            "The stack file says `keda: true`, and the cluster knows no ScaledObject. Nothing was changed.",
+            remedy="install KEDA by its own Helm chart (https://keda.sh), or leave `keda` out",
+        )
+    missing = [each for each in _asked(stack) if _unknown(client, f"{each.plural}.{each.group}")]
     if missing:
         lines = [f"  {each.kind} ({each.group}), for {' and '.join(each.datastores)}" for each in missing]
         keys = ", ".join(f"`{each.addon}`" for each in missing)
@@ -140,12 +147,12 @@ def _asked(stack: Stack) -> Iterator[Operated]:
             yield each
 
 
-def _unknown(client: Client, each: Operated) -> bool:
+def _unknown(client: Client, definition: str) -> bool:
     from lightkube import ApiError
     from lightkube.resources.apiextensions_v1 import CustomResourceDefinition
 
     try:
-        client.get(CustomResourceDefinition, f"{each.plural}.{each.group}")
+        client.get(CustomResourceDefinition, definition)
     except ApiError as error:
         # Who may not look, may still use them.
         return error.status.code == 404

@@ -109,6 +109,13 @@ def test_missing_operators_are_named_with_their_addons() -> None:
     assert "`mongodb_operator`, `valkey_operator`" in caught.value.remedy
 
 
+def test_keda_is_missed_before_anything_is_changed() -> None:
+    stack = load("campus", {"site": SITE, "cluster": {"keda": True}})
+    operated.demand_installed(stack, cast(Client, Cluster("scaledobjects.keda.sh")))
+    with pytest.raises(OperationError, match="knows no ScaledObject"):
+        operated.demand_installed(stack, cast(Client, Cluster()))
+
+
 def test_who_needs_no_operator_needs_none() -> None:
     demand(Cluster())
 
