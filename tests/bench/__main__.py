@@ -18,6 +18,9 @@ CONSOLE = Console(stderr=True)
 LOG_WIDTH = 120
 """Columns of the table where there is no terminal."""
 
+LONG = ("hundred",)
+"""Steps that are taken only when they are named."""
+
 
 def main() -> None:
     """Measure all, or only the steps that are named, with state of its own; the user's is not touched."""
@@ -37,24 +40,27 @@ def measure(folder: Path) -> list[Figure]:
     """All figures, those of the whole instance first."""
     # What is imported from here on finds its state in the folder.
     from openedx_infra.operations.cluster import embedded
-    from tests.bench import aws, builds, many, memory, offline, previews, whole
+    from tests.bench import aws, builds, delays, hundred, many, memory, offline, previews, whole
 
     aws.have_at_hand(folder)
 
     steps = {
         "tools": offline.warm_tools,
         "up": whole.up_from_nothing,
+        "delays": lambda: delays.against_the_delays(folder),
         "previews": lambda: previews.compare(folder),
         "many": lambda: many.on_one_foundation(folder),
         "memory": memory.of_program,
         "check": offline.check,
         "tests": offline.fast_tests,
         "builds": builds.on_the_standin,
+        "hundred": lambda: hundred.on_one_cluster(folder),
     }
+    asked = sys.argv[1:] or [title for title in steps if title not in LONG]
     figures: list[Figure] = []
     try:
         for title, step in steps.items():
-            if sys.argv[1:] and title not in sys.argv[1:]:
+            if title not in asked:
                 continue
             begin = time.monotonic()
             figures += step()

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from openedx_infra.operations.checkout import CHECKOUT
@@ -27,24 +28,31 @@ print(*(name for name in sys.modules if name.partition(".")[0] == "pulumi_aws"))
 """
 
 
-def of_program() -> list[Figure]:
-    """The most that the program's process takes in a preview, and what it imports of AWS."""
-    done, peak = threading.Event(), [0]
+@contextmanager
+def peak() -> Iterator[list[int]]:
+    """The most bytes, in a list of one, that a program under way takes until the block ends."""
+    done, most = threading.Event(), [0]
 
     def watch() -> None:
         while not done.wait(POLL_SECONDS):
-            peak[0] = max(peak[0], *_peaks(), 0)
+            most[0] = max(most[0], *_peaks(), 0)
 
     thread = threading.Thread(target=watch)
     thread.start()
     try:
-        stacks.timed(stacks.dev_preview())
+        yield most
     finally:
         done.set()
         thread.join()
+
+
+def of_program() -> list[Figure]:
+    """The most that the program's process takes in a preview, and what it imports of AWS."""
+    with peak() as most:
+        stacks.timed(stacks.dev_preview())
     aws = subprocess.check_output([sys.executable, "-c", _IMPORTED], cwd=CHECKOUT, text=True).split()
     return [
-        Figure(what="peak memory of the program", value=peak[0] / 1e6, unit="MB", goal=GOAL_MB),
+        Figure(what="peak memory of the program", value=most[0] / 1e6, unit="MB", goal=GOAL_MB),
         Figure(what="modules of pulumi_aws in it", value=len(aws), unit="", goal=0),
     ]
 

@@ -18,6 +18,8 @@ class Clock:
 
     started: dict[str, float] = field(default_factory=dict)
     finished: dict[str, float] = field(default_factory=dict)
+    ops: dict[str, str] = field(default_factory=dict)
+    """What was done to each: Pulumi's word for the last step that ended."""
 
     def __call__(self, event: Event) -> None:
         """Take in one event."""
@@ -25,6 +27,7 @@ class Clock:
             self.started.setdefault(event.urn.text, time.monotonic())
         elif isinstance(event, Finished):
             self.finished[event.urn.text] = time.monotonic()
+            self.ops[event.urn.text] = event.op
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +66,7 @@ def critical_path(clock: Clock, resources: list[Mapping[str, Any]]) -> list[Link
     urn: str | None = max(known.keys() & clock.finished.keys(), key=clock.finished.__getitem__)
     while urn:
         before = max(
-            (each for each in _needs(known, urn) if each in clock.finished),
+            (each for each in needs(known, urn) if each in clock.finished),
             key=clock.finished.__getitem__,
             default=None,
         )
@@ -74,7 +77,7 @@ def critical_path(clock: Clock, resources: list[Mapping[str, Any]]) -> list[Link
     return chain[::-1]
 
 
-def _needs(known: Mapping[str, Mapping[str, Any]], urn: str) -> Iterator[str]:
+def needs(known: Mapping[str, Mapping[str, Any]], urn: str) -> Iterator[str]:
     """What a resource waits for. Components are passed over: they are registered at once."""
     resource = known.get(urn, {})
     provider = str(resource.get("provider", "")).rpartition("::")[0]

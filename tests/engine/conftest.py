@@ -11,7 +11,11 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+from _pytest.terminal import TerminalReporter
 from checkouts import Checkout
+from disturbing import add_node
+from endpoints import SERVING
+from faults import REPLICAS, SLOW, table
 from instances import FirstUp, Instance
 from strangers import Stranger
 
@@ -47,6 +51,45 @@ def first_up(checkout: Checkout) -> FirstUp:
     shutil.copy(checkout.folder / f"Pulumi.{STACK}.yaml", file)
     kubeconfig = checkout.state / "cluster" / "kubeconfig"
     return FirstUp(Instance(checkout=checkout, name=STACK, file=file, kubeconfig=kubeconfig), said)
+
+
+@pytest.fixture(scope="session")
+def sturdy_up(stranger: Stranger, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    """A complete instance of several replicas on three nodes, in a cluster of its own, for faults."""
+    toolchain = ensure(ALL)
+    machine = tmp_path_factory.mktemp("sturdy")
+    checkout = Checkout(machine / "checkout", machine, stranger.kubeconfig)
+    assert checkout.run("openedx-infra", "preview").code == 0  # it starts the cluster
+    kubeconfig = checkout.state / "cluster" / "kubeconfig"
+    instance = Instance(checkout=checkout, name=STACK, file=machine / "sturdy.yaml", kubeconfig=kubeconfig)
+    shutil.copy(checkout.folder / f"Pulumi.{STACK}.yaml", instance.file)
+    add_node(instance, "simulated-2")
+    instance.say(
+        datastores={"protect": False, "storage": {"source": "volumes", "access_mode": "ReadWriteMany"}},
+        sizing={name: {"replicas": REPLICAS} for name in SERVING},
+        overrides=SLOW,
+    )
+    instance.up()
+    yield instance
+    EmbeddedCluster(checkout.state / "cluster", toolchain).destroy()
+
+
+@pytest.fixture
+def sturdy(sturdy_up: Instance) -> Iterator[Instance]:
+    """The same, complete. What a failing test left half done is mended."""
+    before = sturdy_up.file.read_text()
+    yield sturdy_up
+    if sturdy_up.unready():
+        sturdy_up.file.write_text(before)
+        sturdy_up.up()
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+    """Print what faults cost."""
+    if rows := table():
+        terminalreporter.section("faults")
+        for row in rows:
+            terminalreporter.write_line(row)
 
 
 @pytest.fixture

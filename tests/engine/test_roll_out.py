@@ -17,8 +17,6 @@ LMS = {"lms", "lms-worker-default", "lms-worker-high-mem", "lms-beat"}
 PLATFORM = LMS | STUDIO
 """All that runs the platform's code."""
 IN_ORDER = ("lms-migrate", "studio-migrate", "lms-setup", "studio-setup")
-FAILING = {"spec": {"template": {"metadata": {"annotations": {"openedx-infra.test/outcome": "fail"}}}}}
-"""A patch by which the embedded cluster lets a Job's pods fail."""
 
 
 @dataclass
@@ -83,30 +81,3 @@ def test_a_new_image_migrates_before_any_of_its_pods_starts(dev: Instance) -> No
     newborn = {name for name, its in history.images.items() if its == image}
     assert len(newborn) == len(PLATFORM)
     assert min(history.born[name] for name in newborn) > max(done.values())
-
-
-def test_a_failing_migration_leaves_the_old_pods_serving_and_the_next_up_recovers(dev: Instance) -> None:
-    image = "docker.io/example/openedx:3"
-    dev.say(images={"openedx": image}, overrides=[{"kind": "Job", "name": "lms-migrate", "patch": FAILING}])
-    serving = dev.pods()
-    with watching(dev) as history:
-        said = dev.run("up", "--yes")
-    assert said.code == 1
-    assert "Job lms-migrate failed" in said.err
-    assert "BackoffLimitExceeded" in said.err
-    assert "the pods that served before still do" in said.err and "openedx-infra up --stack dev" in said.err
-    assert dev.pods() == serving
-    assert image not in history.images.values()
-    assert [item for item in dev.unready() if not item.startswith("Job/lms-migrate-")] == []
-    status = dev.run("status")
-    assert status.code == 1
-    assert "BackoffLimitExceeded" in status.out
-
-    dev.say(overrides=None)
-    with watching(dev) as history:
-        dev.up()
-    assert dev.unready() == []
-    assert set(history.completed()) >= set(IN_ORDER)
-    assert list(history.images.values()).count(image) == len(PLATFORM)
-    assert dev.objects() == dev.believed()
-    dev.demand_unchanged()
