@@ -16,6 +16,7 @@ from openedx_infra.components.datastores import Datastores
 from openedx_infra.components.drill import DrillArgs, drill
 from openedx_infra.components.initialization import Before
 from openedx_infra.components.instance import Instance
+from openedx_infra.components.users import USER
 from openedx_infra.config.duties import resolved
 from openedx_infra.kubernetes.cron_job import cron_job
 from openedx_infra.kubernetes.job import job
@@ -151,4 +152,4 @@ def _servers(stores: Datastores) -> Servers:
 
 def _without_files(made: Workshop) -> Workshop:
     """For what reads uploaded files and leaves them where they are: it mounts none, and may run anywhere."""
-    return replace(made, uploads=replace(made.uploads, mounts=(), one_node=False))
+    return replace(made, uploads=replace(made.uploads, mounts=(), user=USER, one_node=False))

@@ -21,6 +21,7 @@ from openedx_infra.components.process import pod as platform_pod
 from openedx_infra.components.pulling import logins, pull_secret
 from openedx_infra.components.sites import LMS, STUDIO, Site, keep, render
 from openedx_infra.components.store import FileStore, Reach
+from openedx_infra.components.users import WHY
 from openedx_infra.config.backups import Backups, Drill
 from openedx_infra.config.duties import resolved
 from openedx_infra.config.network import anywhere
@@ -87,7 +88,11 @@ def drill(args: DrillArgs, parent: pulumi.Resource) -> None:
         made.python("proof", "proof"),
         made.rclone("publish"),
     ]
-    pod = replace(made.pod(DRILL, DRILL, steps), sidecars=_servers(made, args.drill))
+    pod = replace(
+        made.pod(DRILL, DRILL, steps),
+        sidecars=_servers(made, args.drill),
+        annotations={WHY: "mysql and mongodb: users of the official images, who have names there"},
+    )
     cron_job(
         DRILL,
         instance.scope,
