@@ -8,7 +8,9 @@ import pytest
 from pairs import said_with
 from shape import Record, find, label, of_kind
 
+from openedx_infra.config import load
 from openedx_infra.operations.recording import Graph
+from policies import check
 
 SITE = {"lms_host": "learn.example.org"}
 STORAGE = {"storage": {"source": "in-cluster"}}
@@ -48,6 +50,10 @@ def test_no_number_has_two_owners(recorded: Record, said: dict[str, Any]) -> Non
         assert says is (resource.name not in owners), label(resource)
     held = {r.name.removesuffix("-replicas") for r in graph.resources if r.type.endswith("Patch")}
     assert not held & set(owners)
+
+
+def test_what_is_scaled_is_lawful(recorded: Record, said: dict[str, Any]) -> None:
+    assert check(recorded(said), load("dev", said)) == []
 
 
 def test_kubernetes_own_autoscaler_does_what_the_profile_says(recorded: Record) -> None:
