@@ -33,6 +33,13 @@ class Update:
         """What of it makes a version."""
         return version(self.config)
 
+    @property
+    def live_release(self) -> str | None:
+        """The release that visitors reached. None: its stack file was from before there were several."""
+        both = self.config.get(f"{PROJECT}:blue_green") or {}
+        green = both.get("green", {}) if both.get("live") == "green" else {}
+        return green.get("release") or self.config.get(f"{PROJECT}:release")
+
 
 def version(config: Mapping[str, Any]) -> dict[str, Any]:
     """What of a configuration makes a version: all that says something, but for what is passing."""
@@ -40,11 +47,16 @@ def version(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def updates(live: LiveStack, file: StackFile) -> list[Update]:
-    """The updates of a stack that made what it is now, the newest first."""
+    """The updates of a stack that made what it is now, the newest first, with one that was killed."""
+    past = finished(live, file)
+    return [*_unfinished(live, file, past), *past]
+
+
+def finished(live: LiveStack, file: StackFile) -> list[Update]:
+    """The same without what was killed."""
     told = json.loads(live.run("stack", "history", "--json", "--full-dates", "--stack", live.name))
     present = takewhile(lambda entry: entry["kind"] != "destroy", told)
-    past = [_update(entry, file) for entry in present if entry["kind"] == "update"]
-    return [*_unfinished(live, file, past), *past]
+    return [_update(entry, file) for entry in present if entry["kind"] == "update"]
 
 
 def _unfinished(live: LiveStack, file: StackFile, past: Sequence[Update]) -> Iterator[Update]:

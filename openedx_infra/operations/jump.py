@@ -1,13 +1,15 @@
 """Can the code that runs live with what the next `up` does to the databases?
 
 Not between releases that nobody tried together: their migrations take away what the code before them still
-uses. It is asked of the stack's outputs, which tell what runs.
+uses. It is asked of Pulumi's history, which tells what runs.
 """
 
 from __future__ import annotations
 
-from openedx_infra.config import Stack
+from openedx_infra.config import PROJECT, Stack
+from openedx_infra.operations import history
 from openedx_infra.operations.errors import OperationError
+from openedx_infra.operations.history import Update
 from openedx_infra.operations.session import Session
 
 
@@ -26,18 +28,22 @@ class Incompatible(OperationError):
 
 def demand_stopped(session: Session) -> None:
     """Raise Incompatible unless the code that runs can live with the migrations of the next `up`, or is
-    stopped, and visitors have the page until that is done."""
-    before, stack = session.before.get("release"), session.stack
-    if not isinstance(stack, Stack) or not before:
+    stopped, and visitors have the page until that is done.
+
+    What runs is what the last `up` that succeeded left: outputs would tell of one that failed, too.
+    """
+    if isinstance(session.stack, Stack):
+        past = history.finished(session.live, session.file)
+        if before := next((update for update in past if update.succeeded), None):
+            demand(session.stack, before)
+
+
+def demand(stack: Stack, before: Update) -> None:
+    """The same, when it is known what was up before."""
+    release = before.live_release
+    if release is None or all(version.runs_beside(release) for version in stack.versions):
         return
-    if all(version.runs_beside(before) for version in stack.versions):
-        return
-    stopped = _rests(session)
+    said = before.config.get(f"{PROJECT}:maintenance") or {}
+    stopped = bool(said.get("pause") and said.get("page"))
     if not (stopped and stack.maintenance.page):
-        raise Incompatible(session.file.name, before, stack.release, stopped=stopped)
-
-
-def _rests(session: Session) -> bool:
-    """Whether the last `up` left nothing of the platform running, and visitors with the page."""
-    said = session.before.get("config", {}).get("maintenance", {})
-    return bool(said.get("pause") and said.get("page"))
+        raise Incompatible(stack.name, release, stack.release, stopped=stopped)

@@ -6,7 +6,7 @@ import os
 import shlex
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +44,6 @@ class Session:
     live: LiveStack
     place: Place
     """Where it is; its cluster, if it needs one, answered."""
-    before: Mapping[str, Any] = field(default_factory=dict)
-    """The outputs of the last `up`, secrets masked; empty before the first one."""
 
     @property
     def local(self) -> bool:
@@ -138,9 +136,9 @@ def begin(
             stack_of_pulumi.create()
     locks.clear_dead(stack_of_pulumi, console)
     known = creating or stack_of_pulumi.exists()  # if not, the verb tells of it
-    before = stack_of_pulumi.outputs() if known else {}
-    _demand_same(stack, before, place.address, creating)
-    return Session(file=file, stack=stack, live=stack_of_pulumi, place=place, before=before)
+    outputs = stack_of_pulumi.outputs() if known else {}
+    _demand_same(stack, outputs, place.address, creating)
+    return Session(file=file, stack=stack, live=stack_of_pulumi, place=place)
 
 
 def _begin_local(

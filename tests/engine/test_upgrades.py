@@ -30,7 +30,9 @@ def _as_it_was(first_up: Any) -> Iterator[None]:
     before = instance.file.read_text()
     yield
     instance.file.write_text(before)
+    instance.say(migrations={"beside": ["ulmo"]})  # straight back, without the page
     instance.up()
+    instance.file.write_text(before)
 
 
 def leads_to(instance: Instance, name: str) -> str:

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any, cast
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from samples import LEAST
 
-from openedx_infra.config import load
+from openedx_infra.config import PROJECT, load
 from openedx_infra.operations import jump
-from openedx_infra.operations.place import Place
-from openedx_infra.operations.session import Session
-from openedx_infra.operations.stack import LiveStack
-from openedx_infra.operations.stackfile import StackFile
+from openedx_infra.operations.history import Update
 
 RESTING = {"maintenance": {"page": True, "pause": True}}
+GREEN = {"blue_green": {"live": "green", "green": {"release": "verawood"}}}
+EVER = datetime(2026, 10, 1, tzinfo=UTC)
 
 
-def session(before: dict[str, Any], **said: Any) -> Session:
-    return Session(
-        file=StackFile(name="mine", path=Path("Pulumi.mine.yaml"), content={}),
-        stack=load("mine", {**LEAST, **said}),
-        live=cast(LiveStack, None),
-        place=cast(Place, None),
-        before=before,
-    )
+def demand(before: dict[str, Any], **said: Any) -> None:
+    config = {f"{PROJECT}:{key}": value for key, value in before.items()}
+    jump.demand(load("mine", {**LEAST, **said}), Update(start=EVER, end=EVER, succeeded=True, config=config))
 
 
 @pytest.mark.parametrize(
@@ -34,26 +28,22 @@ def session(before: dict[str, Any], **said: Any) -> Session:
         ({}, {}),
         ({"release": "verawood"}, {}),
         ({"release": "ulmo"}, {"migrations": {"beside": ["ulmo"]}}),
-        ({"release": "ulmo", "config": RESTING}, {"maintenance": {"page": True}}),
+        ({"release": "ulmo", **RESTING}, {"maintenance": {"page": True}}),
+        ({"release": "ulmo", **GREEN}, {}),
     ],
-    ids=["first-up", "same-release", "found-compatible", "stopped-behind-the-page"],
+    ids=["nothing-known", "same-release", "found-compatible", "stopped-behind-the-page", "green-served"],
 )
 def test_what_can_run_on_is_let_be(before: dict[str, Any], said: dict[str, Any]) -> None:
-    jump.demand_stopped(session(before, **said))
+    demand(before, **said)
 
 
 @pytest.mark.parametrize(
-    ("config", "stopped"),
-    [
-        ({}, False),
-        ({"maintenance": {"page": True}}, False),
-        ({"maintenance": {"pause": True}}, False),
-        (RESTING, True),
-    ],
+    ("maintenance", "stopped"),
+    [({}, False), ({"page": True}, False), ({"pause": True}, False), (RESTING["maintenance"], True)],
     ids=["serving", "page-alone", "pause-alone", "page-would-go-too-soon"],
 )
-def test_another_release_must_be_stopped_first(config: dict[str, Any], stopped: bool) -> None:
+def test_another_release_must_be_stopped_first(maintenance: dict[str, Any], stopped: bool) -> None:
     with pytest.raises(jump.Incompatible, match="at ulmo") as caught:
-        jump.demand_stopped(session({"release": "ulmo", "config": config}))
+        demand({"release": "ulmo", "maintenance": maintenance})
     assert (caught.value.before, caught.value.wanted, caught.value.stopped) == ("ulmo", "verawood", stopped)
     assert "beside: [ulmo]" in (caught.value.remedy or "")
