@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.console import Console
 from ruamel.yaml import YAML
-from ruamel.yaml.scalarstring import LiteralScalarString
+from ruamel.yaml.scalarstring import LiteralScalarString, SingleQuotedScalarString
 
 from openedx_infra.config import Described
 from openedx_infra.operations import secrets, session, stackfile
@@ -38,9 +38,11 @@ def write(stack: Described, values: dict[str, str], output: Path, *, show_secret
     earlier = _earlier(output)
     graph = recorded(stack, values)
     output.mkdir(parents=True, exist_ok=True)
-    written = []
+    written: list[Path] = []
     for item in graph.objects(reveal_secrets=show_secrets):
         path = output / file_name(item)
+        if path in written:  # a scratch namespace has some objects of the same names
+            path = path.with_suffix(f".{item['metadata']['namespace']}.yaml")
         mode = 0o600 if show_secrets and item["kind"] == "Secret" else 0o644
         path.touch(mode)
         path.chmod(mode)
@@ -88,14 +90,21 @@ def _yaml() -> YAML:
     return yaml
 
 
+_ONCE_TRUE = {"y", "n", "yes", "no", "on", "off"}
+"""Words that YAML 1.1 took for true and false, and that kubectl and other Go programs still do."""
+
+
 def _readable(value: Any) -> Any:
-    """The same value, with texts of several lines as blocks, and whole numbers without a point."""
+    """The same value, with texts of several lines as blocks, whole numbers without a point, and quotes around
+    words that some would not take for words."""
     if isinstance(value, Mapping):
         return {key: _readable(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [_readable(inner) for inner in value]
     if isinstance(value, str) and "\n" in value:
         return LiteralScalarString(value)
+    if isinstance(value, str) and value.lower() in _ONCE_TRUE:
+        return SingleQuotedScalarString(value)
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value
