@@ -13,6 +13,7 @@ from openedx_infra.components.outside import let_in, let_out, read_by_backups, r
 from openedx_infra.components.queues import COUNTER, counted
 from openedx_infra.components.static import SOFTWARE as STATIC_SERVER
 from openedx_infra.components.store import Members, Reach
+from openedx_infra.config import Stack
 from openedx_infra.kubernetes.isolation import Flow, Group, Isolation
 from openedx_infra.kubernetes.names import NAME
 from openedx_infra.settings.static_files import STATIC_PORT
@@ -25,19 +26,20 @@ def isolate(instance: Instance, stores: Datastores, parent: pulumi.Resource) -> 
     isolation.deny_all()
     isolation.allow_dns(instance.stack.network.name_servers)
     to_stores = _to_stores(isolation, stores, counted(instance.stack), read_by_backups(instance.stack))
-    isolation.allow_flows([*_among_sites(isolation), *to_stores])
+    isolation.allow_flows([*_among_sites(isolation, instance.stack), *to_stores])
     let_in(instance, isolation)
     let_out(instance, stores, isolation)
 
 
-def _among_sites(isolation: Isolation) -> Iterator[Flow]:
+def _among_sites(isolation: Isolation, stack: Stack) -> Iterator[Flow]:
     """LMS and Studio ask each other, the MFEs' server passes on the request for their run-time settings, and
     pods with static files hand them on to those after them."""
     platform, static = isolation.software(PLATFORM), isolation.software(STATIC_SERVER)
     yield Flow(clients=[static], server=static, port=STATIC_PORT)
-    for site in ("lms", "studio"):
-        clients = [platform, *([isolation.software(MFE_SERVER)] if site == "lms" else [])]
-        yield Flow(clients=clients, server=isolation.component(site), port=WEB_PORT)
+    for suffix in (version.suffix for version in stack.versions):
+        lms, studio = isolation.component(f"lms{suffix}"), isolation.component(f"studio{suffix}")
+        yield Flow(clients=[platform, isolation.software(MFE_SERVER)], server=lms, port=WEB_PORT)
+        yield Flow(clients=[platform], server=studio, port=WEB_PORT)
 
 
 def _to_stores(

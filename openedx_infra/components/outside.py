@@ -18,15 +18,16 @@ from openedx_infra.kubernetes.names import NAME
 from openedx_infra.settings.backups import SOFTWARE as BACKUPS
 
 HOMEBODIES = (
-    "lms-beat",
-    "preflight",
-    "lms-migrate",
-    "studio-migrate",
-    "lms-setup",
-    "studio-setup",
-    "migration-check",
+    "lms{}-beat",
+    "preflight{}",
+    "lms-migrate{}",
+    "studio-migrate{}",
+    "lms-setup{}",
+    "studio-setup{}",
+    "migration-check{}",
 )
-"""Components that run the platform's code, and have no business outside but with datastores."""
+"""Components that run the platform's code, and have no business outside but with datastores. The braces stand
+for the suffix of a second version."""
 
 CONTROLLERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "traefik": ("traefik", ("kube-system", "traefik")),
@@ -61,7 +62,8 @@ def let_out(instance: Instance, stores: Datastores, isolation: Isolation) -> Non
     what is on these."""
     stack, platform = instance.stack, isolation.software(PLATFORM)
     web = public(stack.network.inside)
-    abroad = Group(name=PLATFORM, labels=platform.labels, without=HOMEBODIES)
+    homebodies = [name.format(version.suffix) for version in stack.versions for name in HOMEBODIES]
+    abroad = Group(name=PLATFORM, labels=platform.labels, without=homebodies)
     isolation.allow_outside(f"internet-from-{PLATFORM}", abroad, stack.network.ports, web)
     if at := _tracking_server(stack):
         isolation.allow_outside(f"tracking-from-{PLATFORM}", abroad, [at], servers_outside(stack))

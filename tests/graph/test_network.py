@@ -209,7 +209,7 @@ WATCHED: dict[str, Any] = {
         "tracking": {"bucket": "campus-events", "server": {"endpoint": "http://events.example.org:9001"}},
     },
 }
-KEEPERS = {"backup", "backup-restore"}
+KEEPERS = {"backup", "backup-before", "backup-restore"}
 """Pods of backups that read datastores. The others look at the bucket alone."""
 
 
@@ -230,7 +230,7 @@ def test_backups_and_exporters_reach_what_they_read(recorded: Record) -> None:
     others = {
         pair: clients for pair, clients in found.items() if pair[0] not in {server for server, _ in MATRIX}
     }
-    assert {name for name, _ in others} == exporters | {"backup-drill"}
+    assert {name for name, _ in others} == exporters | {"drill"}
     assert not any(others.values())
     prometheus = {SOFTWARE: "prometheus"}
     for name, port in others:
@@ -242,10 +242,35 @@ def test_backups_and_exporters_reach_what_they_read(recorded: Record) -> None:
 def test_backups_and_events_reach_their_buckets(recorded: Record) -> None:
     graph = recorded(WATCHED)
     bucket = {name for name in pods(graph) if reaches(graph, name, "10.9.0.5", 9000)}
-    assert {name.split("-")[0] for name in bucket} == {"backup"} and bucket > KEEPERS
+    assert {name.split("-")[0] for name in bucket} == {"backup", "drill"} and bucket > KEEPERS
     assert {name for name in pods(graph) if reaches(graph, name, "10.9.0.5", 9001)} == _code(
         graph
     ) - HOMEBODIES
+
+
+COLOURS: dict[str, Any] = {
+    **LEAST,
+    "release": "ulmo",
+    "blue_green": {"live": "green", "green": {"release": "verawood"}},
+    "migrations": {"beside": ["ulmo"]},
+}
+
+
+def test_a_second_version_is_as_closed_as_the_first(recorded: Record) -> None:
+    graph = recorded(COLOURS)
+    both = {
+        (f"{name}-green", port): MATRIX[name, port]
+        for name, port in MATRIX
+        if name in ("lms", "studio", "mfe")
+    }
+    for site in (("lms", 8000), ("lms-green", 8000)):
+        both[site] = {CODE, "mfe", "mfe-green"}
+    assert _matrix(graph) == {**MATRIX, **both}
+    out = {client for client in pods(graph) if reaches(graph, client, PUBLIC[0], 443)}
+    assert not [name for name in out if any(word in name for word in ("beat", "migra", "setup"))]
+    assert {"lms-green", "studio-green-worker-default"} < out
+    for name, port in both:
+        assert enters(graph, TRAEFIK, pods(graph)[name], port), name
 
 
 EXTERNAL: dict[str, Any] = {
