@@ -44,14 +44,20 @@ demand_snapshot() {
     esac
 }
 
+# A volume's file system may keep a folder of its own at its root, which is root's.
+kept() {
+    locked backup --host "$INSTANCE" --tag "$KIND" --group-by host --exclude lost+found "$DATABASES_DIR" \
+        ${KINDS:+"$FILES_DIR"}
+}
+
 keep() {
     # What writes at the same time as another may both make the repository: the second finds it made.
     demand_repository || repository init || demand_repository || fail "no repository could be made"
     # Only locks whose owner is gone are taken away.
     repository unlock
     step "keeping a backup (${KIND:?})"
-    locked backup --host "$INSTANCE" --tag "$KIND" --group-by host "$DATABASES_DIR" ${KINDS:+"$FILES_DIR"} ||
-        fail "the backup was not kept"
+    # Files that went while they were read end it with code 3: once more, and they are no longer looked for.
+    kept || { [ $? = 3 ] && kept; } || fail "the backup was not kept"
     step "thinning out"
     locked forget --host "$INSTANCE" --group-by host --tag scheduled --keep-daily "$KEEP_DAILY" \
         --keep-weekly "$KEEP_WEEKLY" --keep-monthly "$KEEP_MONTHLY" --keep-last 1
