@@ -116,6 +116,8 @@ def bring_up(instance: Instance, machine: Machine, image: str) -> Running:
         datastores={"protect": False, "storage": {"source": "in-cluster"}},
         images={"openedx": image},
         sizing=SIZING,
+        # The stand-in has none of these commands.
+        duties={"enabled": False},
     )
     instance.up()
     machine.join("node-b")

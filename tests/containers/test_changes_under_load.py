@@ -92,7 +92,7 @@ def serves_again(running: Running) -> bool:
         return False
 
 
-@pytest.mark.parametrize("component", ["lms", "studio", "mysql", "mongodb", "cache"])
+@pytest.mark.parametrize("component", ["lms", "mysql", "mongodb", "broker"])
 def test_what_is_killed_comes_back_by_itself(running: Running, component: str) -> None:
     def change() -> None:
         killed = kill(running, component)
