@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.health import why_not_ready
 from openedx_infra.operations.job_log import SIMULATED, Log
-from openedx_infra.operations.status import snapshot
 
 if TYPE_CHECKING:
     from lightkube import Client
@@ -131,17 +130,29 @@ class _Run:
 
     def follow(self) -> Done:
         while True:
+            ended, reason = self._ended()
             pods = self._pods()
-            row = snapshot(self.client).row("Job", self.job)
             for pod in pods:
                 self._read(pod)
-            if row is not None and row.ready:
+            if ended == "Complete":
                 simulated = any(self._simulated(pod) for pod in pods)
                 return Done(name=self.job, lines=tuple(self.lines), simulated=simulated)
-            if row is not None and row.count == "failed":
-                raise self._failed(row.reason)
-            self._tell(next((why for pod in pods if (why := why_not_ready(pod))), ""))
+            why = next((why for pod in pods if (why := why_not_ready(pod))), "")
+            if ended == "Failed":
+                raise self._failed("; ".join(part for part in (reason, why) if part))
+            self._tell(why)
             time.sleep(POLL_SECONDS)
+
+    def _ended(self) -> tuple[str, str]:
+        """`Complete` or `Failed`, and the reason; nothing while it works. Asked for before the logs are read,
+        which are then whole."""
+        from lightkube.resources.batch_v1 import Job
+
+        status = self.client.get(Job, self.job).status
+        for condition in (status.conditions if status else None) or ():
+            if condition.status == "True" and condition.type in ("Complete", "Failed"):
+                return condition.type, f"{condition.reason}: {condition.message}"
+        return "", ""
 
     def _failed(self, reason: str) -> OperationError:
         said = "".join(f"\n    {line}" for line in self.lines[-LAST_LINES:])
