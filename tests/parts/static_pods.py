@@ -45,7 +45,15 @@ class StaticPod(Process):
     said: str = field(default="", repr=False)
     """What the containers before the server logged."""
 
-    def fill(self, peers: int, *, versions: int = 3, limit: int = ROOM, patience: float = 20) -> int:
+    def fill(
+        self,
+        peers: int,
+        *,
+        versions: int = 3,
+        limit: int = ROOM,
+        patience: float = 20,
+        beside: Path | None = None,
+    ) -> int:
         """Run the containers before the server; `peers` is the port of the Service. The last one's code."""
         self.volume.mkdir(parents=True)
         environment = {
@@ -59,7 +67,8 @@ class StaticPod(Process):
             "PYTHONDONTWRITEBYTECODE": "1",
         }
         code = 0
-        for command in ("begin", "inherit"):
+        for command in ("begin", *(("add",) if beside else ()), "inherit"):
+            environment["SOURCE"] = str(beside if command == "add" else self.image)
             done = subprocess.run(
                 [sys.executable, "-m", "static_files", command],
                 cwd=SCRIPTS,

@@ -198,3 +198,16 @@ def test_links_of_an_image_are_followed_unless_they_lead_nowhere(
     pod: StaticPod = deployment.surge(images[0])
     assert ask(pod.port, "GET", "/static/link.js")[1] == b"always 1\n"
     assert ask(pod.port, "GET", "/static/nowhere.js")[0] == 404
+
+
+def test_two_images_that_serve_side_by_side_have_all_files_from_the_first_moment(
+    deployment: StaticDeployment, service: Balancer, images: list[Path]
+) -> None:
+    deployment.roll(images[0], replicas=1)
+    pod = deployment.new(images[1])
+    assert pod.fill(service.port, beside=images[2]) == 0, pod.said
+    pod.start()
+    deployment.pods.append(pod)
+    for number in (0, 1, 2):
+        assert [ask(pod.port, "GET", url)[0] for url in urls(number)] == [200] * len(urls(number))
+    assert ask(pod.port, "GET", "/static/css/lms-main.css")[1] == b"/* version 1 */"
