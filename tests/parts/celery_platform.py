@@ -26,7 +26,8 @@ from openedx_infra.settings.connections import Endpoint, Valkey
 
 POOL = WorkerPool(queues=("default", "high"), concurrency=2)
 VISIBILITY_SECONDS = 4
-"""Instead of hours. kombu looks every ten seconds whether it has passed."""
+"""Instead of hours. Whether it has passed, a worker looks soon after its start, and every 100 seconds
+(kombu)."""
 LOOK_SECONDS = 0.5
 """Between two looks of a worker at its own main thread, instead of ten."""
 QUEUE = LMS.queue("default")
@@ -66,7 +67,7 @@ import sys
 from lms.celery import APP
 for line in sys.stdin:
     name, *arguments = line.split()
-    words = [int(arguments[0]), *map(float, arguments[1:])]
+    words = [int(float(arguments[0])), *map(float, arguments[1:])]
     while True:
         try:
             APP.send_task(name, words, queue="{queue}", retry=False)
@@ -206,6 +207,10 @@ class Stream:
     def __exit__(self, *_: object) -> None:
         self._on = False
         self._thread.join(60)
+        self.close()
+
+    def close(self) -> None:
+        """No more tasks will come."""
         self._sender.communicate(timeout=60)
 
     def send(self, name: str, *arguments: float) -> None:
@@ -222,10 +227,15 @@ class Stream:
 
 def send(platform: Platform, name: str, *arguments: float) -> None:
     """Queue one task."""
+    send_all(platform, (name, *arguments))
+
+
+def send_all(platform: Platform, *tasks: tuple[str | float, ...]) -> None:
+    """Queue tasks, one right after the other."""
     stream = Stream(platform)
-    stream.send(name, *arguments)
-    assert stream._sender.stdin
-    stream._sender.communicate(timeout=30)
+    for name, *arguments in tasks:
+        stream.send(str(name), *map(float, arguments))
+    stream.close()
 
 
 def until(holds: Callable[[], bool], what: str, seconds: float) -> float:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from celery_platform import Platform, Worker, send, until
+from celery_platform import Platform, Worker, send_all, until
 from servers import Redis
 
 from openedx_infra.components.liveness import WORKER_SILENT_MINUTES, liveness
@@ -51,10 +51,10 @@ def oldest(worker: Worker, seconds: float) -> float:
 def test_it_is_fresh_while_a_worker_is_idle_and_while_it_is_busy(platform: Platform) -> None:
     worker = platform.worker()
     assert oldest(worker, 12) < OLD
-    for number in (1, 2, 3):
-        send(platform, "work", number, 8)
-    until(lambda: len(platform.noted("begun")) == 2, "both processes are busy", 15)
-    assert oldest(worker, 7) < OLD
+    send_all(platform, *(("work", number, 20) for number in (1, 2, 3)))
+    until(lambda: len(platform.noted("begun")) == 2, "both processes are busy", 30)
+    assert oldest(worker, 10) < OLD
+    assert platform.noted("ended") == []
 
 
 def test_it_is_fresh_while_the_broker_is_away(platform: Platform, broker: Redis) -> None:
