@@ -18,7 +18,7 @@ from rich.console import Console
 from tools.errors import ToolError
 from tools.model import MODULES, GoBuild, ModuleFile, Platform, Tool
 from tools.paths import cache_dir
-from tools.recipes import ALL, IMAGES, NODE, PARTS, TOOLS
+from tools.recipes import ALL, BACKUPS, IMAGES, NODE, PARTS, TOOLS
 from tools.toolchain import Toolchain, ensure
 
 Go = Callable[[str], Path]
@@ -187,7 +187,7 @@ def test_the_environment_puts_the_tools_before_this_python_and_keeps_logins(have
 
 
 def test_every_recipe_is_whole() -> None:
-    assert set(ALL) | set(IMAGES) | set(PARTS) | set(NODE) == set(TOOLS)
+    assert {*ALL, *IMAGES, *PARTS, *NODE, *BACKUPS} == set(TOOLS)
     for name, tool in TOOLS.items():
         made = {step.binary for step in tool.steps if isinstance(step, GoBuild)}
         copied = {
