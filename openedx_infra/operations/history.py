@@ -14,6 +14,10 @@ from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.stack import LiveStack
 from openedx_infra.operations.stackfile import StackFile
 
+REACH = 50
+"""Updates that are looked at: a backend in a bucket fetches each by itself. A guess: a year of monthly
+changes, each with its steps."""
+
 _PASSING = (f"{PROJECT}:{SECRETS_KEY}", f"{PROJECT}:maintenance")
 """Keys that make no other version: secrets are rotated, and maintenance comes and goes."""
 
@@ -54,7 +58,8 @@ def updates(live: LiveStack, file: StackFile) -> list[Update]:
 
 def finished(live: LiveStack, file: StackFile) -> list[Update]:
     """The same without what was killed."""
-    told = json.loads(live.run("stack", "history", "--json", "--full-dates", "--stack", live.name))
+    page = ["--page", "1", "--page-size", str(REACH)]
+    told = json.loads(live.run("stack", "history", "--json", "--full-dates", *page, "--stack", live.name))
     present = takewhile(lambda entry: entry["kind"] != "destroy", told)
     return [_update(entry, file) for entry in present if entry["kind"] == "update"]
 
