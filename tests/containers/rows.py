@@ -22,6 +22,8 @@ class Row:
     tasks: int
     lost: int
     slowest: float
+    load: float
+    """Load of the machine: far above its processors, failures are the machine's."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Running:
 
 def table(rows: Sequence[Row]) -> str:
     """All rows, as text."""
-    head = ("change", "took", "requests", "failed", "outage", "tasks", "lost", "slowest answer")
+    head = ("change", "took", "requests", "failed", "outage", "tasks", "lost", "slowest answer", "load")
     lines = [
         (
             row.change,
@@ -47,6 +49,7 @@ def table(rows: Sequence[Row]) -> str:
             str(row.tasks),
             str(row.lost),
             f"{row.slowest:.1f} s",
+            f"{row.load:.0f}",
         )
         for row in rows
     ]
