@@ -20,9 +20,8 @@ from lightkube.resources.core_v1 import Event, Secret
 pytestmark = pytest.mark.engine
 
 WATCHED: dict[str, dict[str, Any]] = {
-    "monitoring": {"prometheus": True, "grafana": True, "logs": "json", "tracking": {"folder": "events"}},
+    "monitoring": {"prometheus": True, "grafana": True, "logs": "json"},
     "duties": {"extra": {"mine": {"command": ["./mine.sh"], "schedule": "H/15 * * * *"}}},
-    "datastores": {"storage": {"source": "in-cluster"}, "protect": False, "moved": ["storage"]},
 }
 PLANTED = "Planted0Secret1Of2Strangers3"
 
@@ -32,13 +31,9 @@ def watched(first_up: FirstUp) -> Iterator[Instance]:
     """The instance `dev` with all of it, which is brought back in the end."""
     instance = first_up.instance
     before = instance.file.read_text()
-    said = yaml.safe_load(before)["config"].get("openedx:datastores", {})
-    instance.say(**{**WATCHED, "datastores": {**said, **WATCHED["datastores"]}})
+    instance.say(**WATCHED)
     instance.up()
     yield instance
-    instance.file.write_text(before)
-    instance.say(datastores={**said, "moved": ["storage"]})
-    instance.up()
     instance.file.write_text(before)
     instance.up()
 
