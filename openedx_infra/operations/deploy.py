@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -129,6 +130,8 @@ def _work(session: Session, stop: _Stop, verb: Callable[[Verbs], None], word: st
         try:
             verb(session.live.verbs(progress))
         except OperationError as error:
+            if watch.condemned or stop.asked:
+                _remember(session, progress)
             if watch.condemned:
                 raise failure.of_condemned(watch.condemned, session.file.name, word) from error
             if stop.asked:
@@ -139,6 +142,17 @@ def _work(session: Session, stop: _Stop, verb: Callable[[Verbs], None], word: st
     seconds = time.monotonic() - start
     changes = progress.summary.changes if progress.summary else {}
     console.print(f"[green]Done[/green] in {seconds:.0f} s: {counted(changes)}.")
+
+
+def _remember(session: Session, progress: Progress) -> None:
+    """Have the state know what was cut short: Pulumi keeps nothing of an update that it stops to wait for.
+
+    Else a stack file that is put back to what it said before would look as if nothing were to do.
+    """
+    changed = [each.urn.text for each in progress.failures if each.op == "update" and each.urn.is_kubernetes]
+    if changed:
+        with suppress(OperationError):  # the cluster does not answer: `up --refresh` will do it
+            session.live.refresh(changed)
 
 
 def _farewell(session: Session, console: Console) -> None:
