@@ -57,8 +57,9 @@ def recorded(needed: Callable[[Described], Mapping[str, str]]) -> Callable[..., 
 
 @pytest.fixture(scope="session")
 def everything() -> dict[str, Any]:
-    """A stack that says every key there is: a Gateway, cert-manager, many replicas, mail by a provider. It has
-    one version: two have tests of their own (test_blue_green.py)."""
+    """A stack that says every key there is: a Gateway, cert-manager, many replicas, mail by a provider.
+
+    It has one version: two have tests of their own (test_blue_green.py)."""
     said = said_by(CASES / "everything.ok.yaml")
     del said["blue_green"]
     return said

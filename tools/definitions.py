@@ -28,7 +28,10 @@ SOURCES: dict[str, dict[str, tuple[str, ...]]] = {
         "docs/content/reference/dynamic-configuration/traefik.io_{}.yaml": ("middlewares", "traefikservices"),
     },
     "github.com/prometheus-operator/prometheus-operator@v0.85.0": {
-        "example/prometheus-operator-crd/monitoring.coreos.com_{}.yaml": ("servicemonitors", "prometheusrules"),
+        "example/prometheus-operator-crd/monitoring.coreos.com_{}.yaml": (
+            "servicemonitors",
+            "prometheusrules",
+        ),
     },
 }
 """Modules by version, paths in them, and kinds. All are under the Apache License 2.0, but Traefik,

@@ -146,7 +146,15 @@ def test_another_image_touches_all_that_runs_it(recorded: Record) -> None:
         recorded(), recorded({**LEAST, "images": {"openedx": "docker.io/overhangio/openedx:22.0.4"}})
     )
     jobs = {"search-provision", "lms-migrate", "studio-migrate", "lms-setup", "studio-setup"}
-    pods = {"static", "lms", "studio", "lms-beat", "lms-worker-default", "lms-worker-high-mem", "studio-worker-default"}
+    pods = {
+        "static",
+        "lms",
+        "studio",
+        "lms-beat",
+        "lms-worker-default",
+        "lms-worker-high-mem",
+        "studio-worker-default",
+    }
     # What runs by the clock, or by hand, is changed in place, and has none of it running.
     running = {name for name in changed if not name.startswith("CronJob ")}
     assert running == {f"Job {name}" for name in jobs} | {f"Deployment {name}" for name in pods}

@@ -13,6 +13,7 @@ CONTAINER: dict[str, Any] = {
     "env": [{"name": "DATABASE", "value": "web"}, {"name": "MYSQL_ROOT_PASSWORD_FILE", "value": "/run/x"}],
     "readinessProbe": {"tcpSocket": {"port": 8000}, "periodSeconds": 10},
     "livenessProbe": {"tcpSocket": {"port": 8000}, "periodSeconds": 20},
+    "lifecycle": {"preStop": {"sleep": {"seconds": 15}}},
     "resources": {
         "requests": {"cpu": "100m", "memory": "1Gi", "ephemeral-storage": "64Mi"},
         "limits": {"memory": "2Gi", "ephemeral-storage": "1Gi"},
@@ -28,7 +29,7 @@ POD: dict[str, Any] = {
     "automountServiceAccountToken": False,
     "securityContext": {
         "runAsNonRoot": True,
-        "runAsUser": 1000,
+        "runAsUser": 10_001,
         "seccompProfile": {"type": "RuntimeDefault"},
     },
     "containers": [CONTAINER],
@@ -62,7 +63,17 @@ def right() -> dict[str, dict[str, Any]]:
     objects = {
         "Namespace": made("Namespace", "campus"),
         "Deployment": made(
-            "Deployment", "web", {"replicas": 2.0, "selector": {"matchLabels": LABELS}, "template": template}
+            "Deployment",
+            "web",
+            {
+                "replicas": 2.0,
+                "selector": {"matchLabels": LABELS},
+                "strategy": {
+                    "type": "RollingUpdate",
+                    "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0.0},
+                },
+                "template": template,
+            },
         ),
         "Job": made("Job", "migrate", job),
         "ConfigMap": made("ConfigMap", "web-1", data={"a.yml": "HOST: mysql"}, immutable=True),

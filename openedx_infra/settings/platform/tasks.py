@@ -1,8 +1,8 @@
 """What happens to a task whose process dies? It is begun once more, and no third time.
 
 Runs in the platform. Celery gives such a task back to its queue (CELERY_REJECT_ON_WORKER_LOST). One that
-kills each process that works on it, by its use of memory or by a fault in a library, would come back for ever.
-So the second death counts as the task's own failure.
+kills each process that works on it, by its use of memory or by a fault in a library, would come back for
+ever. So the second death counts as the task's own failure.
 """
 
 from billiard.einfo import ExceptionWithTraceback
