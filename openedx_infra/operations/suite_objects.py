@@ -18,8 +18,9 @@ from openedx_infra.settings.paths import PLATFORM_DIR
 TESTS, REPORT, MONGODB = "tests", "report", "mongodb"
 """Names of the containers."""
 
-USER, MONGODB_USER = 1000, 999
-"""Users: any may read the platform's files; 999 is `mongodb` of the official image."""
+USER = 10_001
+"""User of all containers, whom no node has: any may read the platform's files, and run MongoDB on folders of
+its group."""
 
 SCRIPTS = ("platform_tests.sh", "platform_tests_report.sh", "pytest_shard.py")
 REGISTRIES = "registries"
@@ -142,7 +143,7 @@ def _mongodb(images: Images) -> Object:
         "restartPolicy": "Always",
         "command": ["mongod", "--bind_ip_all", "--wiredTigerCacheSizeGB", "0.25"],
         "startupProbe": {"tcpSocket": {"port": 27017}, "periodSeconds": 2, "failureThreshold": 60},
-        "securityContext": _security() | {"runAsUser": MONGODB_USER, "runAsGroup": MONGODB_USER},
+        "securityContext": _security(),
     }
 
 

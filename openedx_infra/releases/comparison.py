@@ -69,6 +69,7 @@ def _pairs(values: Mapping[str, object]) -> str:
 _FACTS: tuple[tuple[str, Callable[[Release], str]], ...] = (
     ("state", lambda release: release.kind),
     ("upgrade from", lambda release: release.after or ""),
+    ("runs beside", lambda release: _lines(sorted(release.runs_beside))),
     ("ref", lambda release: release.ref),
     ("other refs", lambda release: _pairs(release.refs)),
     ("Python", lambda release: release.python),

@@ -10,6 +10,7 @@ import annotated_types
 from hypothesis import strategies as st
 from pydantic.fields import FieldInfo
 
+from openedx_infra.config.addresses import Cidr
 from openedx_infra.config.base import Distinct, Section, Setting, memory_bytes
 from openedx_infra.config.hosts import Email, Hostname
 from openedx_infra.config.mail import MailSmtp
@@ -59,6 +60,7 @@ _MARKED = {
     get_args(Email)[1]: st.builds(
         "{}@{}".format, st.from_regex(r"[A-Za-z0-9.+-]{1,20}", fullmatch=True), HOSTS
     ),
+    get_args(Cidr)[1]: st.ip_addresses().map(lambda address: f"{address}/{address.max_prefixlen}"),
     get_args(TimeZone)[1]: st.sampled_from(["UTC", "Europe/Zurich", "America/Argentina/Buenos_Aires"]),
     get_args(ReleaseName)[1]: st.sampled_from(sorted(RELEASES)),
     get_args(Setting)[1]: SETTINGS,

@@ -53,8 +53,8 @@ class Cluster:
     def list(self, kind: type) -> list[Any]:
         return self.objects.get(kind.__name__, [])
 
-    def log(self, pod: str, *, tail_lines: int) -> list[str]:
-        assert pod == "preflight-0a1b2c3d-xyz"
+    def log(self, pod: str, *, container: str | None, tail_lines: int) -> list[str]:
+        assert (pod, container) == ("preflight-0a1b2c3d-xyz", None)
         return [f"{line}\n" for line in self.log_lines[-tail_lines:]]
 
 

@@ -32,7 +32,7 @@ def test_a_release_is_whole(release: Release) -> None:
     assert len(set(ports)) == len(ports) == len({mfe.name for mfe in release.mfes})
     assert len(set(release.mfe_names)) == len(release.mfe_names)
     for image in filter(None, (*vars(release.images).values(), *vars(release.bases).values())):
-        assert re.fullmatch(r"[a-z]+\.io/[a-z0-9/-]+:[\w.-]+", image) and not image.endswith(":latest")
+        assert re.fullmatch(r"[a-z]+\.io/[a-z0-9/_-]+:[\w.-]+", image) and not image.endswith(":latest")
     assert release.bases.uv.endswith(f":{release.uv}") and f":{release.node}-" in release.bases.node
 
 
@@ -100,7 +100,7 @@ def test_the_table_leaves_no_difference_out() -> None:
         "after": "x", "ref": "x", "refs": {"a": "x"}, "python": "x", "node": "x", "uv": "x", "kind": "x",
         "requirements": "x", "lms_queues": ("x",), "studio_queues": ("x",), "mfes": (), "frontend_apps": (),
         "settings": {"X": 1}, "unknown_settings": frozenset("X"), "waffle_flags": ("x",),
-        "search_engines": ("x",),
+        "search_engines": ("x",), "runs_beside": frozenset("x"),
         "bases": replace(VERAWOOD.bases, system="x"), "images": replace(VERAWOOD.images, smtp="a:x"),
     }  # fmt: skip
     assert changed.keys() == {field.name for field in fields(Release)} - {"name"}
