@@ -7,7 +7,7 @@ CLI := $(BIN)/openedx-infra
 PYTEST := $(BIN)/pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview down destroy outputs status check render test test-fast test-parts test-engine test-images test-containers lint types docs bench clean
+.PHONY: help up preview down destroy outputs status check render test test-all test-fast test-parts test-engine test-faults test-images test-containers lint types docs bench clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,7 +45,9 @@ check: $(READY) ## Validate a stack offline: configuration, settings, objects, r
 render: $(READY) ## Write the Kubernetes objects to build/STACK as YAML, secrets redacted
 	@$(CLI) render --stack $(STACK) --output build/$(STACK)
 
-test: lint types test-fast test-parts test-engine test-images test-containers ## Everything that CI runs, fast rungs first
+test: lint types test-fast test-parts test-engine test-images ## Everything that CI runs, fast rungs first
+
+test-all: test test-faults test-containers ## What CI runs, and what takes longer: before a release, or every night
 
 lint: $(READY) ## ruff
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -60,7 +62,10 @@ test-parts: $(READY) ## Scripts against real servers (a minute; needs mariadb-se
 	@$(PYTEST) -m parts
 
 test-engine: $(READY) ## Real engine on the embedded cluster (minutes; builds the toolchain once)
-	@$(PYTEST) -m engine
+	@$(PYTEST) -m 'engine and not faults'
+
+test-faults: $(READY) ## Injected faults on the real engine, with the ready endpoints watched (a quarter of an hour)
+	@$(PYTEST) -m faults
 
 test-images: $(READY) ## Real builds of the images (minutes; needs root, runc and debootstrap)
 	@$(PYTEST) -m images

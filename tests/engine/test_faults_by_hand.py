@@ -8,7 +8,7 @@ import pytest
 from faults import REPLICAS, fault
 from instances import KINDS, Instance
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.faults]
 
 SEED = 6
 """Which Secret and which ConfigMap it is."""

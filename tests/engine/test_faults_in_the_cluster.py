@@ -8,7 +8,7 @@ from faults import ONE_LESS, REPLICAS, fault
 from instances import COMPONENT, Instance
 from lightkube.resources.core_v1 import Node
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.faults]
 
 
 def test_a_node_dies(sturdy: Instance) -> None:

@@ -14,7 +14,7 @@ from interrupting import control_c, runs, wait_for
 from test_roll_out import IN_ORDER, PLATFORM
 from watching import watching
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.faults]
 
 OUTCOME = "openedx-infra.test/outcome"
 

@@ -11,7 +11,7 @@ from instances import Instance
 from interrupting import power_cut
 from test_faults_of_changes import images
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.faults]
 
 KILLS = 10
 SEED = 6
