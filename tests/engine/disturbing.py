@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from instances import Instance, is_of_job
+from instances import TOO_MANY_REQUESTS, Instance, is_of_job
 from lightkube import ApiError
 from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.core_v1 import Node, Pod, PodEviction
@@ -18,8 +18,6 @@ from tools.cluster import EmbeddedCluster
 from tools.control_plane import ORDER
 
 SIMULATED = "kwok.x-k8s.io/node"
-TOO_MANY_REQUESTS = 429
-"""What the API answers when a disruption budget forbids an eviction at this moment."""
 SECONDS = 240.0
 POLL_SECONDS = 0.25
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,6 +55,12 @@ KINDS: dict[str, type[Any]] = {
     "HTTPRoute": HTTPRoute,
 }
 """All kinds of objects that an instance has in its namespace."""
+
+TOO_MANY_REQUESTS = 429
+"""What the API answers to what it can't do at this moment, such as to evict a pod that a budget holds, or to
+list objects of a kind whose storage is being opened."""
+OPENING_SECONDS = 10.0
+"""How long the storage of a kind may take to be opened. It takes less than one."""
 
 _OF_THE_CLUSTER = ("ConfigMap/kube-root-ca.crt",)
 """What the cluster itself puts into every namespace."""
@@ -120,7 +127,7 @@ class Instance:
 
     def list(self, kind: str) -> list[Any]:
         """All objects of a kind in the namespace, but runs of CronJobs, which come and go by the clock."""
-        return [item for item in self.client.list(KINDS[kind]) if not is_by_clock(item)]
+        return [item for item in _listed(self.client, KINDS[kind]) if not is_by_clock(item)]
 
     def uids(self, kind: str) -> dict[str, str]:
         """What tells one object from a later one of the same name."""
@@ -204,6 +211,18 @@ class FirstUp:
 
     instance: Instance
     said: Said
+
+
+def _listed(client: Client, kind: type[Any]) -> list[Any]:
+    """What the API server has. A kind of a CRD that nobody asked for before it opens first, and says so."""
+    end = time.monotonic() + OPENING_SECONDS
+    while True:
+        try:
+            return list(client.list(kind))
+        except ApiError as error:
+            if error.status.code != TOO_MANY_REQUESTS or time.monotonic() > end:
+                raise
+            time.sleep(0.2)
 
 
 def is_by_clock(item: Any) -> bool:

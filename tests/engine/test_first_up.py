@@ -20,7 +20,7 @@ def test_everything_is_ready(first_up: FirstUp) -> None:
     instance = first_up.instance
     assert instance.unready() == []
     assert set(instance.pods()) == {
-        "mysql", "mongodb", "broker", "cache", "meilisearch", "smtp", "lms", "studio", "mfe",
+        "mysql", "mongodb", "broker", "cache", "meilisearch", "smtp", "lms", "studio", "mfe", "static",
         "lms-worker-default", "lms-worker-high-mem", "studio-worker-default", "lms-beat",
     }  # fmt: skip
     assert set(instance.jobs()) == {
