@@ -47,7 +47,7 @@ render: $(READY) ## Write the Kubernetes objects to build/STACK as YAML, secrets
 
 test: lint types test-fast test-parts test-engine test-images ## Everything that CI runs, fast rungs first
 
-test-all: test test-faults test-containers ## What CI runs, and what takes longer: before a release, or every night
+test-all: test test-faults test-containers ## What CI runs, and what takes longer: before a release
 
 lint: $(READY) ## ruff
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -17,7 +17,20 @@ from openedx_infra.config import PROJECT, Foundation, Stack, describe
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
 PAGES += sorted((ROOT / "docs").glob("*.md")) + sorted((ROOT / "docs/adr").glob("*.md"))
-WITH_STACKS = ("README", "clusters", "datastores", "foundation", "network", "operations")
+WITH_STACKS = (
+    "README",
+    "backups",
+    "clusters",
+    "datastores",
+    "duties",
+    "foundation",
+    "network",
+    "observability",
+    "operations",
+    "rolling",
+    "scaling",
+    "upgrades",
+)
 """Pages with parts of stack files; those of images.md have a test of their own."""
 AWS = {
     "region": "eu-west-1",
