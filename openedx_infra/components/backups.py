@@ -98,7 +98,8 @@ def before_upgrade(instance: Instance, stores: Datastores) -> Before | None:
         after: Sequence[pulumi.Resource], why: Mapping[str, pulumi.Input[str]], parent: pulumi.Resource
     ) -> Sequence[pulumi.Resource]:
         own = pulumi.ResourceOptions(parent=parent)
-        tools = workshop(instance, said, _servers(stores), own, Uploads(), stores.storage.connection)
+        storage = stores.storage.connection
+        tools = workshop(instance, said, _servers(stores), own, Uploads(), storage, name=BEFORE)
         pod = replace(tools.pod(BEFORE, SOFTWARE, making(tools, "before-upgrade")), annotations=why)
         opts = pulumi.ResourceOptions(parent=parent, depends_on=list(after))
         return [job(BEFORE, instance.scope, pod, opts, deadline_minutes=said.minutes)]

@@ -8,11 +8,13 @@ The namespace reaches the bucket of backups and nothing else.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import pulumi
 from pulumi_kubernetes.core.v1 import Namespace
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
+from openedx_infra import settings
 from openedx_infra.components.backup_pods import FOLDER, Servers, Uploads, Workshop, workshop
 from openedx_infra.components.certificates import Certificates
 from openedx_infra.components.instance import Instance
@@ -23,6 +25,7 @@ from openedx_infra.components.sites import LMS, STUDIO, Site, keep, render
 from openedx_infra.components.store import FileStore, Reach
 from openedx_infra.components.users import WHY
 from openedx_infra.config.backups import Backups, Drill
+from openedx_infra.config.base import memory_bytes
 from openedx_infra.config.duties import resolved
 from openedx_infra.config.network import anywhere
 from openedx_infra.kubernetes import probes, volumes
@@ -44,12 +47,18 @@ from openedx_infra.settings.connections import (
 )
 
 HOST = "127.0.0.1"
+PREFIX = f"{DRILL}-"
+"""Of the names of resources whose objects are called as those in the instance's own namespace."""
+PROVED = (replace(LMS, secrets=partial(settings.lms_secrets, signs=False)), STUDIO)
+"""The sites. Nobody logs in here: the key that signs the instance's tokens stays in its own namespace."""
 RESTRICTED = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
 COPIES = {SCRATCH: "what it holds is in the backups"}
 VALKEY_SIZE = FixedSize(cpu="20m", memory="64Mi", memory_limit="256Mi")
 """A cache for some requests (a guess)."""
 START_SECONDS = 600
 """Patience with MySQL, which makes its files anew."""
+PROVING_MEBIBYTES = 12 * 1024
+"""Disk beside that of the servers: what the folders of both sites may hold together (see `_proving`)."""
 SERVER_USER = 999
 """User of both official images: mongosh, which makes MongoDB's first user, ends where its own has no name."""
 SERVER_SECRETS = "/run/secrets/drill"
@@ -68,7 +77,7 @@ def drill(args: DrillArgs, parent: pulumi.Resource) -> None:
     """The scratch namespace, and in it the CronJob that proves."""
     own = pulumi.ResourceOptions(parent=parent)
     instance = _moved(args.instance, parent)
-    isolation = Isolation(scope=instance.scope, opts=own)
+    isolation = Isolation(scope=instance.scope, opts=own, prefix=PREFIX)
     isolation.deny_all()
     isolation.allow_dns(instance.stack.network.name_servers)
     to = args.said.destination
@@ -84,7 +93,7 @@ def drill(args: DrillArgs, parent: pulumi.Resource) -> None:
         made.mysql("load"),
         made.python("mongodb-load", "load-mongodb"),
         made.python("compare", "compare"),
-        *(_proving(site, made, known, own) for site in (LMS, STUDIO)),
+        *(_proving(site, made, known, own) for site in PROVED),
         made.python("proof", "proof"),
         made.rclone("publish"),
     ]
@@ -140,7 +149,7 @@ def _moved(instance: Instance, parent: pulumi.Resource) -> Instance:
     )
     scope: Scope = replace(instance.scope, namespace=namespace.metadata["name"])
     known = logins(stack, instance.secrets)
-    secrets = [pull_secret(known, scope, parent).metadata["name"]] if known else []
+    secrets = [pull_secret(known, scope, parent, prefix=PREFIX).metadata["name"]] if known else []
     return replace(
         instance,
         scope=scope,
@@ -226,6 +235,7 @@ def _proving(site: Site, made: Workshop, known: Connections, opts: pulumi.Resour
         command=["sh", f"{FOLDER}/prove.sh"],
         size=instance.stack.sizing.jobs,
         env={"HOST": site.host(instance.stack)},
+        disk_limit=f"{memory_bytes(made.disk) // 2**20 + PROVING_MEBIBYTES}Mi",
     )
     container = platform_pod(site, instance, kept, nowhere, process).container
     mounts = [volumes.renamed(mount, f"{site.name}-{mount.volume.name}") for mount in container.mounts]

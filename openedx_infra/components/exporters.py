@@ -175,6 +175,7 @@ def _container(
         env=env,
         port=port,
         probes=Probes(
+            startup=probes.http("/", port, every=2, failures=60),
             readiness=probes.http("/", port),
             # It is away when its own port is: an outage of the server that it asks restarts nobody.
             liveness=probes.tcp(port, every=30, failures=6),

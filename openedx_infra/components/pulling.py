@@ -39,15 +39,18 @@ def logins(stack: Stack, secrets: Mapping[str, pulumi.Input[str]]) -> dict[str, 
     }
 
 
-def pull_secret(known: Mapping[str, Login], scope: Scope, parent: pulumi.Resource) -> Secret:
-    """The Secret by which nodes log in to all registries of the stack."""
+def pull_secret(
+    known: Mapping[str, Login], scope: Scope, parent: pulumi.Resource, *, prefix: str = ""
+) -> Secret:
+    """The Secret by which nodes log in to all registries of the stack. Its resource's name begins with
+    `prefix`, where it is not in the instance's own namespace."""
     hosts = list(known)
     usernames = [login.username for login in known.values()]
     text = pulumi.Output.all(*(login.password for login in known.values())).apply(
         lambda passwords: _docker_config(hosts, usernames, list(passwords))
     )
     return Secret(
-        NAME,
+        f"{prefix}{NAME}",
         metadata=scope.metadata(NAME, name=NAME),
         type="kubernetes.io/dockerconfigjson",
         string_data={".dockerconfigjson": text},

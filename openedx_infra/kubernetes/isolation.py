@@ -68,6 +68,8 @@ class Isolation:
 
     scope: Scope
     opts: pulumi.ResourceOptions
+    prefix: str = ""
+    """What names of resources begin with: another one for each namespace of a stack."""
 
     def deny_all(self) -> None:
         """Nothing in, nothing out, for every pod of the namespace: policies only ever add to that."""
@@ -145,7 +147,7 @@ class Isolation:
     ) -> None:
         directions = types or [*(["Ingress"] if ingress else []), *(["Egress"] if egress else [])]
         NetworkPolicy(
-            name,
+            f"{self.prefix}{name}",
             metadata=self.scope.metadata(name, name=name),
             spec=NetworkPolicySpecArgs(
                 pod_selector=pods,

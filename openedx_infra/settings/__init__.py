@@ -64,11 +64,16 @@ def studio(stack: Stack, connections: Connections) -> Settings:
     return {**_of_release(stack, ours), **_said(stack, "cms")}
 
 
-def lms_secrets(stack: Stack, connections: Connections, secrets: Mapping[str, str]) -> Settings:
-    """What is laid over the settings of the LMS and is secret. `secrets` are the stack's, by their names."""
+def lms_secrets(
+    stack: Stack, connections: Connections, secrets: Mapping[str, str], *, signs: bool = True
+) -> Settings:
+    """What is laid over the settings of the LMS and is secret. `secrets` are the stack's, by their names.
+
+    One that does not sign has no key to sign tokens by.
+    """
     ours = merged(
         _shared_secrets(connections, secrets),
-        common.token_secrets(stack, secrets, signs=True),
+        common.token_secrets(stack, secrets, signs=signs),
     )
     return _without_said(stack, "lms", ours)
 
