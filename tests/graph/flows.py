@@ -10,14 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shape import find, matches, of_kind
+from shape import WORKLOADS, find, matches, of_kind, template
 
-from openedx_infra.operations.recording import Graph
+from openedx_infra.operations.recording import Graph, Registered
 
 NAMESPACE = "kubernetes.io/metadata.name"
 OWN = "own"
 """Name of the namespace of a graph, for rules that select by it."""
-WORKLOADS = ("Deployment", "StatefulSet", "Job", "CronJob")
 
 
 @dataclass(frozen=True)
@@ -30,21 +29,24 @@ class Pod:
 
 def pods(graph: Graph) -> dict[str, Pod]:
     """One pod of each workload, by the workload's name."""
-    return {r.name: Pod(_template(graph, r.name)["metadata"]["labels"]) for r in of_kind(graph, *WORKLOADS)}
+    return {
+        r.name: Pod(template(graph, r)["metadata"]["labels"], _namespace(graph, r))
+        for r in of_kind(graph, *WORKLOADS)
+    }
 
 
 def ports(graph: Graph, name: str) -> set[int]:
     """Ports that containers of a workload say they listen on, those beside the first one included."""
-    spec = _template(graph, name)["spec"]
+    [workload] = [r for r in of_kind(graph, *WORKLOADS) if r.name == name]
+    spec = template(graph, workload)["spec"]
     containers = [*spec["containers"], *spec.get("initContainers", [])]
     return {int(port["containerPort"]) for one in containers for port in one.get("ports", [])}
 
 
-def _template(graph: Graph, name: str) -> dict[str, Any]:
-    [workload] = [r for r in of_kind(graph, *WORKLOADS) if r.name == name]
-    spec = graph.object(workload)["spec"]
-    template: dict[str, Any] = (spec.get("jobTemplate") or {"spec": spec})["spec"]["template"]
-    return template
+def _namespace(graph: Graph, resource: Registered) -> str:
+    """Namespace of an object, as rules name it."""
+    found: str = graph.object(resource)["metadata"]["namespace"]
+    return OWN if found == graph.outputs["namespace"] else found
 
 
 def talks(graph: Graph, client: str, server: str, port: int) -> bool:
@@ -58,7 +60,7 @@ def talks(graph: Graph, client: str, server: str, port: int) -> bool:
 def enters(graph: Graph, client: Pod, server: Pod, port: int) -> bool:
     """Whether a pod of the namespace takes a connection from a pod anywhere."""
     return any(
-        _open(rule, port) and any(_is_pod(peer, client) for peer in rule["from"])
+        _open(rule, port) and any(_is_pod(peer, client, server.namespace) for peer in rule["from"])
         for rule in _rules(graph, "ingress", server)
     )
 
@@ -66,7 +68,7 @@ def enters(graph: Graph, client: Pod, server: Pod, port: int) -> bool:
 def leaves(graph: Graph, client: Pod, server: Pod, port: int) -> bool:
     """Whether a pod of the namespace may connect to a pod anywhere, as far as it is asked."""
     return any(
-        _open(rule, port) and any(_is_pod(peer, server) for peer in rule["to"])
+        _open(rule, port) and any(_is_pod(peer, server, client.namespace) for peer in rule["to"])
         for rule in _rules(graph, "egress", client)
     )
 
@@ -88,7 +90,10 @@ def visible(graph: Graph, service: str) -> set[str]:
 
 
 def _rules(graph: Graph, direction: str, pod: Pod) -> Iterator[dict[str, Any]]:
+    """Rules of the policies that are about a pod: those of its own namespace alone."""
     for resource in of_kind(graph, "NetworkPolicy"):
+        if _namespace(graph, resource) != pod.namespace:
+            continue
         spec = graph.object(resource)["spec"]
         if direction.capitalize() in spec["policyTypes"] and matches(spec["podSelector"], pod.labels):
             yield from spec.get(direction, [])
@@ -98,13 +103,14 @@ def _open(rule: Mapping[str, Any], port: int, protocol: str = "TCP") -> bool:
     return not rule.get("ports") or {"port": port, "protocol": protocol} in rule["ports"]
 
 
-def _is_pod(peer: Mapping[str, Any], pod: Pod) -> bool:
+def _is_pod(peer: Mapping[str, Any], pod: Pod, home: str) -> bool:
+    """Whether a rule of a policy in the namespace `home` means a pod."""
     if "ipBlock" in peer:
         return False  # matches addresses of pods, too, but then the receiving side's rules decide
     if "namespaceSelector" in peer:
         inside = matches(peer["namespaceSelector"], {NAMESPACE: pod.namespace})
     else:
-        inside = pod.namespace == OWN
+        inside = pod.namespace == home
     return inside and matches(peer.get("podSelector", {}), pod.labels)
 
 

@@ -9,7 +9,9 @@ from openedx_infra.operations.recording import Graph, Registered
 
 Record = Callable[..., Graph]
 """`recorded(said, name="dev", preview=False)`: the graph of a stack that says so, recorded once for each."""
-WORKLOADS = ("Deployment", "StatefulSet", "Job")
+ENDING = ("Job", "CronJob")
+"""What runs to its end."""
+WORKLOADS = ("Deployment", "StatefulSet", *ENDING)
 
 
 def find(graph: Graph, kind: str, name: str) -> Registered:
@@ -30,12 +32,19 @@ def label(resource: Registered) -> str:
 def templates(graph: Graph) -> Iterator[tuple[Registered, dict[str, Any]]]:
     """Every workload and the template of its pods."""
     for resource in of_kind(graph, *WORKLOADS):
-        yield resource, graph.object(resource)["spec"]["template"]
+        yield resource, template(graph, resource)
+
+
+def template(graph: Graph, workload: Registered) -> dict[str, Any]:
+    """The template of a workload's pods."""
+    spec = graph.object(workload)["spec"]
+    found: dict[str, Any] = (spec.get("jobTemplate") or {"spec": spec})["spec"]["template"]
+    return found
 
 
 def containers(graph: Graph) -> Iterator[tuple[Registered, dict[str, Any]]]:
-    for resource, template in templates(graph):
-        spec = template["spec"]
+    for resource, pod in templates(graph):
+        spec = pod["spec"]
         for container in [*spec.get("initContainers", []), *spec["containers"]]:
             yield resource, container
 

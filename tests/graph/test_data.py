@@ -5,22 +5,31 @@ from __future__ import annotations
 from shape import Record, find, label, of_kind
 
 from openedx_infra.operations.recording import Graph
+from openedx_infra.settings.backups import SCRATCH
 
+HOLD = "kubernetes:apps/v1:DeploymentPatch"
 LEAST = {"site": {"lms_host": "learn.example.org"}}
 DATA = ("Namespace", "PersistentVolumeClaim")
 """Kinds whose loss is a loss of data: the volumes, and the namespace that they are in."""
 
 
 def test_data_is_protected_and_kept(graph: Graph) -> None:
+    proved = bool((graph.outputs["config"].get("backups") or {}).get("drill"))
+    spare = {r.name for r in of_kind(graph, *DATA) if SCRATCH in r.props["metadata"].get("annotations", {})}
+    assert spare == ({"drill-namespace"} if proved else set())
     for resource in of_kind(graph, *DATA):
-        assert (resource.protect, resource.retain_on_delete) == (True, True), label(resource)
+        kept = resource.name not in spare
+        assert (resource.protect, resource.retain_on_delete) == (kept, kept), label(resource)
 
 
 def test_nothing_else_resists(graph: Graph) -> None:
     """A protected Deployment would make every destroy fail, for nothing."""
     stubborn = [label(r) for r in graph.resources if (r.protect or r.retain_on_delete) and r.kind not in DATA]
-    images = [label(r) for r in graph.resources if r.type.startswith("docker-build:") and not r.protect]
-    assert stubborn == images
+    left = [r for r in graph.resources if r.type.startswith("docker-build:") or r.type == HOLD]
+    assert [label(r) for r in left if r.protect] == []
+    assert stubborn == [label(r) for r in left]
+    # The number of pods stays when an autoscaler takes over, and nothing else does.
+    assert all(list(r.props["spec"]) == ["replicas"] for r in left if r.type == HOLD)
 
 
 def test_protection_can_be_lifted(recorded: Record) -> None:

@@ -50,7 +50,17 @@ for _store in ("mysql", "mongodb"):
     UNMADE["datastores"][_store] |= {"provisioned": False, "admin_user": "boss"}
 UNMADE["datastores"]["search"]["provisioned"] = False
 
-PORTS = {80, 443, 3307, 3308, 27017, 27018, 6379, 26379, 7700, 9000, 2525}
+PORTS = {
+    "internet": {80, 443},
+    "mysql": {3307, 3308},
+    "mongodb": {27017, 27018},
+    "broker": {6379, 26379},
+    "cache": {6379},
+    "search": {7700},
+    "storage": {9000},
+    "mail": {2525},
+}
+"""Ports outside, by what is there: each has a policy of its own."""
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +140,7 @@ def test_the_preflight_comes_before_everything_that_changes_or_reads_data(unmade
     later = [
         one
         for one in of_kind(unmade, "Job", "Deployment")
-        if one.name not in ("preflight", "mfe") and not one.name.startswith("proxy")
+        if one.name not in ("preflight", "mfe", "static") and not one.name.startswith("proxy")
     ]
     assert {"mysql-provision", "lms-migrate", "lms", "studio"} <= {one.name for one in later}
     assert [one.name for one in later if "Job preflight" not in names_before(unmade, one)] == []
@@ -206,22 +216,21 @@ def test_certificates_and_keys_are_apart(outside: Graph) -> None:
 
 
 def test_the_platform_reaches_these_ports_outside_and_no_others(outside: Graph, unmade: Graph) -> None:
-    assert _outside(outside) == {"internet-from-edx-platform": PORTS}
-    assert _outside(unmade) == {
-        "internet-from-edx-platform": PORTS,
-        "internet-from-mysql-provision": {3307, 3308},
-        "internet-from-mongodb-provision": {27017, 27018},
-        "internet-from-search-provision": {7700},
+    platform = {f"{name}-from-edx-platform": ports for name, ports in PORTS.items()}
+    assert _outside(outside) == platform
+    assert _outside(unmade) == platform | {
+        f"{name}-from-{name}-provision": PORTS[name] for name in ("mysql", "mongodb", "search")
     }
 
 
 def _outside(graph: Graph) -> dict[str, set[int]]:
+    """Ports by the policies that let pods reach addresses, but for those of name servers."""
     return {
-        policy.name: {
-            port["port"] for rule in graph.object(policy)["spec"]["egress"] for port in rule["ports"]
-        }
+        policy.name: {int(port["port"]) for port in rule["ports"]}
         for policy in of_kind(graph, "NetworkPolicy")
-        if policy.name.startswith("internet-from-")
+        if policy.name != "allow-dns"
+        for rule in graph.object(policy)["spec"].get("egress", [])
+        if any("ipBlock" in peer for peer in rule["to"])
     }
 
 

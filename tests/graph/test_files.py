@@ -21,10 +21,11 @@ MUTABLE = {
     "lms-job-secrets",
     "studio-job-settings",
     "studio-job-secrets",
-    "registries",
+    "duty-secrets",
+    *("registries", "drill-registries"),
 }
-"""What Jobs and nodes read when they start: changed in place, so that a change runs no migration, and a
-registry's new password no pod."""
+"""What Jobs, duties and nodes read when they start: changed in place, so that a change runs no migration, and
+a registry's new password no pod."""
 
 
 def test_files_are_immutable_and_named_by_pulumi(graph: Graph) -> None:
@@ -44,7 +45,8 @@ def test_jobs_are_named_by_pulumi(graph: Graph) -> None:
 def test_mutable_files_are_read_by_jobs_alone(graph: Graph) -> None:
     readers = {label(resource) for resource, template in templates(graph) if _mounted(template) & MUTABLE}
     jobs = ("lms-migrate", "studio-migrate", "lms-setup", "studio-setup")
-    assert readers == {f"Job {name}" for name in jobs}
+    duties = {label(resource) for resource in of_kind(graph, "CronJob") if resource.name.startswith("duty-")}
+    assert readers == {f"Job {name}" for name in jobs} | duties | {"CronJob migration-check"}
 
 
 def _mounted(template: Mapping[str, Any]) -> set[str]:
@@ -89,8 +91,12 @@ def test_the_signing_key_goes_to_the_lms_alone(graph: Graph) -> None:
     }
     assert holders == {"lms-secrets", "lms-job-secrets"}
     for resource, template in templates(graph):
-        if holders & {name.removesuffix("-00000000") for name in _mounted(template)}:
-            assert "studio" not in resource.name
+        pod = template["spec"]
+        shown = {v["name"]: _mounted({"spec": {"volumes": [v]}}) for v in pod["volumes"]}
+        keys = {v for v, names in shown.items() if holders & {n.removesuffix("-00000000") for n in names}}
+        for container in [*pod.get("initContainers", []), *pod["containers"]]:
+            if keys & {mount["name"] for mount in container.get("volumeMounts", [])}:
+                assert {"name": "SERVICE_VARIANT", "value": "lms"} in container["env"], label(resource)
 
 
 def test_settings_are_where_the_platform_looks(graph: Graph) -> None:

@@ -12,8 +12,17 @@ from openedx_infra.operations.recording import Graph
 # `python -m pytest tests/graph/test_identity.py -vv` shows which lines to add or to take out.
 GOLDEN = Path(__file__).parent.parent / "golden" / "urns-dev.txt"
 COMPONENTS = {
-    *("Platform", "Datastores", "Initialization", "Static", "Lms", "Studio", "Workers", "Mfe", "Ingress")
+    *("Platform", "Datastores", "Initialization", "Static", "Lms", "Studio", "Workers", "Mfe", "Duties"),
+    "Ingress",
 }
+DRILL = {
+    *("CronJob drill", "Secret drill-registries", "NetworkPolicy drill-deny-all"),
+    *("NetworkPolicy drill-allow-dns", "NetworkPolicy drill-internet-from-drill"),
+    *("ConfigMap drill-scripts", "ConfigMap drill-parameters", "Secret drill-secrets"),
+    *("ConfigMap lms-drill-settings", "Secret lms-drill-secrets"),
+    *("ConfigMap studio-drill-settings", "Secret studio-drill-secrets"),
+}
+"""All that is in the scratch namespace, where backups are proved."""
 
 
 def test_identities_are_those_of_the_first_day(recorded: Record) -> None:
@@ -45,9 +54,14 @@ def test_the_components_are_the_nouns_of_the_house(graph: Graph) -> None:
 
 
 def _nouns(graph: Graph) -> set[str]:
-    """Who builds no image has nothing to say of images."""
-    builds = any(resource.type.startswith("docker-build:") for resource in graph.resources)
-    return COMPONENTS | {"Images"} if builds else COMPONENTS
+    """Who builds no image has nothing to say of images, nor of backups who says none."""
+    config = graph.outputs["config"]
+    wanted = {
+        "Images": any(resource.type.startswith("docker-build:") for resource in graph.resources),
+        "Backups": bool(config.get("backups")),
+        "Monitoring": config["monitoring"]["prometheus"],
+    }
+    return COMPONENTS | {noun for noun, said in wanted.items() if said}
 
 
 def test_every_object_has_a_component_as_parent(graph: Graph) -> None:
@@ -89,10 +103,13 @@ def test_two_stacks_share_no_object(recorded: Record) -> None:
 
 
 def test_every_object_of_an_instance_is_in_its_namespace(graph: Graph) -> None:
-    namespace = graph.outputs["namespace"]
-    outside = [
-        o["metadata"]["name"]
-        for o in graph.objects()
-        if o["kind"] != "Namespace" and o["metadata"].get("namespace") != namespace
-    ]
-    assert outside == []
+    own, scratch = graph.outputs["namespace"], f"{graph.outputs['namespace']}-drill"
+    places: dict[str, set[str]] = {own: set()}
+    for resource in graph.resources:
+        if resource.is_object and resource.kind != "Namespace":
+            place = graph.object(resource)["metadata"]["namespace"]
+            places.setdefault(place, set()).add(label(resource))
+    proved = (graph.outputs["config"].get("backups") or {}).get("drill")
+    assert {place: found for place, found in places.items() if place != own} == (
+        {scratch: DRILL} if proved else {}
+    )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from flows import Pod, enters, pods, ports, reaches, talks, visible
-from shape import Record, find, of_kind
+from shape import Record, of_kind
 
 from openedx_infra.operations.recording import Graph
 
@@ -305,19 +305,29 @@ def test_the_mail_provider_is_reached(recorded: Record) -> None:
 
 
 def test_names_are_asked_of_name_servers_alone(recorded: Record, graph: Graph) -> None:
-    policy = graph.object(find(graph, "NetworkPolicy", "allow-dns"))["spec"]
-    assert policy["podSelector"] == {}
-    [rule] = policy["egress"]
-    assert rule["ports"] == [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}]
-    assert rule["to"][0]["podSelector"] == {"matchLabels": {"k8s-app": "kube-dns"}}
+    for policy in _in_each_namespace(graph, "allow-dns"):
+        assert policy["podSelector"] == {}
+        [rule] = policy["egress"]
+        assert rule["ports"] == [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}]
+        assert rule["to"][0]["podSelector"] == {"matchLabels": {"k8s-app": "kube-dns"}}
     said = recorded({**LEAST, "network": {"name_servers": ["10.96.0.10"]}})
     assert reaches(said, "mysql", "10.96.0.10", 53, "UDP")
     assert not reaches(recorded(), "mysql", "10.96.0.10", 53, "UDP")
 
 
 def test_silence_is_the_rule(graph: Graph) -> None:
-    policy = graph.object(find(graph, "NetworkPolicy", "deny-all"))["spec"]
-    assert policy == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+    for policy in _in_each_namespace(graph, "deny-all"):
+        assert policy == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+
+
+def _in_each_namespace(graph: Graph, name: str) -> list[dict[str, Any]]:
+    """What the policies of a name say, of which each namespace has one."""
+    policies = [
+        o for o in map(graph.object, of_kind(graph, "NetworkPolicy")) if o["metadata"]["name"] == name
+    ]
+    spaces = [o["metadata"]["name"] for o in map(graph.object, of_kind(graph, "Namespace"))]
+    assert sorted(o["metadata"]["namespace"] for o in policies) == sorted(spaces)
+    return [o["spec"] for o in policies]
 
 
 def test_no_part_of_a_network_is_barred_beyond_it(graph: Graph) -> None:

@@ -106,14 +106,10 @@ def mounted_names(pod: Mapping[str, Any]) -> set[str]:
 
 
 def test_nothing_is_created_before_its_namespace(graph: Graph) -> None:
-    early = [
-        label(resource)
-        for resource in graph.resources
-        if resource.is_object
-        and resource.kind != "Namespace"
-        and "Namespace namespace" not in names_before(graph, resource)
-    ]
-    assert early == []
+    homes = {graph.object(one)["metadata"]["name"]: label(one) for one in of_kind(graph, "Namespace")}
+    objects = [r for r in graph.resources if r.is_object and r.kind != "Namespace"]
+    places = {label(r): homes[graph.object(r)["metadata"]["namespace"]] for r in objects}
+    assert [label(r) for r in objects if places[label(r)] not in names_before(graph, r)] == []
 
 
 def test_deadlines_fit(graph: Graph) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from shape import Record, containers, find, label, matches, of_kind, templates
+from shape import ENDING, Record, containers, find, label, matches, of_kind, templates
 
-from openedx_infra.operations.recording import Graph
+from openedx_infra.operations.recording import Graph, Registered
 from openedx_infra.settings import module_files
 from openedx_infra.settings.paths import LEAVING
 
@@ -45,31 +45,45 @@ def test_scratch_folders_fit_into_the_disk_limit(graph: Graph) -> None:
     def mebibytes(size: str) -> int:
         return int(size[:-2]) * units[size[-2:]]
 
+    def limit(container: dict[str, Any]) -> int:
+        return mebibytes(container["resources"]["limits"]["ephemeral-storage"])
+
     for resource, template in templates(graph):
         pod = template["spec"]
         sizes = [v["emptyDir"]["sizeLimit"] for v in pod["volumes"] if "emptyDir" in v]
-        limit = pod["containers"][0]["resources"]["limits"]["ephemeral-storage"]
-        assert sum(map(mebibytes, sizes)) <= mebibytes(limit), label(resource)
+        # The limit of a pod, as kubelet reckons it: of what runs at the same time, where that is the most.
+        sidecars, most = 0, 0
+        for container in pod.get("initContainers", []):
+            sidecars += limit(container) if _stays(container) else 0
+            most = max(most, sidecars if _stays(container) else sidecars + limit(container))
+        most = max(most, sidecars + sum(map(limit, pod["containers"])))
+        assert sum(map(mebibytes, sizes)) <= most, label(resource)
+
+
+def _stays(container: dict[str, Any]) -> bool:
+    """Whether an init container is a sidecar, which runs as long as its pod."""
+    return container.get("restartPolicy") == "Always"
 
 
 def test_every_server_is_probed(graph: Graph) -> None:
     """What listens has three probes; a worker says when it has started, and that it doesn't hang; a consumer
-    of events says the latter; what ends by itself has none."""
-    ending = {
-        (label(resource), container["name"])
-        for resource, template in templates(graph)
-        for container in template["spec"].get("initContainers", [])
-        if container.get("restartPolicy") != "Always"
-    }
-    for resource, container in containers(graph):
-        found = {kind.removesuffix("Probe") for kind in container if kind.endswith("Probe")}
-        ends = resource.kind == "Job" or (label(resource), container["name"]) in ending
-        wanted = set() if ends else {"startup"}
-        if container.get("ports"):
-            wanted |= {"readiness", "liveness"}
-        if resource.name.startswith(("lms-", "studio-")) and container["name"] == resource.name and not ends:
-            wanted = {"liveness"} if "-consumer-" in resource.name else {"startup", "liveness"}
-        assert found == wanted, label(resource)
+    of events says the latter; what ends by itself has none, nor has a sidecar that listens to nobody."""
+    for resource, template in templates(graph):
+        pod = template["spec"]
+        for container in [*pod.get("initContainers", []), *pod["containers"]]:
+            found = {kind.removesuffix("Probe") for kind in container if kind.endswith("Probe")}
+            main = container in pod["containers"]
+            wanted: set[str] = set()
+            if container.get("ports"):
+                wanted = {"startup", "readiness", "liveness"}
+            elif main and resource.kind not in ENDING:
+                wanted = {"liveness"} if "-consumer-" in resource.name else {"startup", "liveness"}
+            assert found == wanted, f"{label(resource)}: {container['name']}"
+            assert not (container.get("ports") and _ends(resource, pod, container)), label(resource)
+
+
+def _ends(resource: Registered, pod: dict[str, Any], container: dict[str, Any]) -> bool:
+    return resource.kind in ENDING if container in pod["containers"] else not _stays(container)
 
 
 def test_an_outage_of_a_database_restarts_nobody(graph: Graph) -> None:
@@ -116,14 +130,14 @@ def drain(container: dict[str, Any]) -> int:
 
 def test_no_selector_takes_a_pod_of_a_job(graph: Graph) -> None:
     """A Job's pod behind a Service would get requests; in a budget it would keep nodes from being drained."""
-    jobs = {label(r): t["metadata"]["labels"] for r, t in templates(graph) if r.kind == "Job"}
+    jobs = {label(r): t["metadata"]["labels"] for r, t in templates(graph) if r.kind in ENDING}
     assert jobs
     for name, selector in _selectors(graph).items():
         assert [job for job, labels in jobs.items() if matches(selector, labels)] == [], name
 
 
 def test_every_selector_takes_the_pods_of_one_workload(graph: Graph) -> None:
-    pods = {label(r): t["metadata"]["labels"] for r, t in templates(graph) if r.kind != "Job"}
+    pods = {label(r): t["metadata"]["labels"] for r, t in templates(graph) if r.kind not in ENDING}
     for name, selector in _selectors(graph).items():
         taken = [workload for workload, labels in pods.items() if matches(selector, labels)]
         assert [workload.split()[1] for workload in taken] == [name.split()[1]], name
@@ -198,25 +212,33 @@ def test_jobs_end_and_say_so(graph: Graph) -> None:
         assert job["spec"]["backoffLimit"] <= 2
         assert job["spec"]["template"]["spec"]["restartPolicy"] == "Never"
         [container] = job["spec"]["template"]["spec"]["containers"]
-        folder, script = _started(container)
-        assert folder == "/openedx/scripts"
-        assert script in graph.object(find(graph, "ConfigMap", f"{resource.name}-script"))["data"]
+        folder, _, script = _started(container).rpartition("/")
+        assert f"{folder}/".startswith("/openedx/scripts/"), label(resource)
+        assert script in _files(graph, job["spec"]["template"]["spec"], container, folder), label(resource)
 
 
-def _started(container: dict[str, Any]) -> tuple[str, str]:
-    """The folder of scripts that a Job's container runs, and the file that it begins with."""
-    *_, option, script = container["command"]
-    if option == "-m":
-        return container["workingDir"], "__main__.py"
-    folder, _, name = script.rpartition("/")
-    return folder, name
+def _started(container: dict[str, Any]) -> str:
+    """The file that a Job's container begins with."""
+    command = container["command"]
+    if "-m" in command:
+        return f"{container['workingDir']}/{command[command.index('-m') + 1]}/__main__.py"
+    [script] = [word for word in command if word.startswith("/openedx/scripts/")]
+    return str(script)
+
+
+def _files(graph: Graph, pod: dict[str, Any], container: dict[str, Any], folder: str) -> set[str]:
+    """What a container sees in a folder that shows ConfigMaps."""
+    [volume] = [mount["name"] for mount in container["volumeMounts"] if mount["mountPath"] == folder]
+    [projected] = [each["projected"]["sources"] for each in pod["volumes"] if each["name"] == volume]
+    kept = {o["metadata"]["name"]: o["data"] for o in map(graph.object, of_kind(graph, "ConfigMap"))}
+    return {file for source in projected for file in kept[source["configMap"]["name"]]}
 
 
 def test_what_has_no_data_and_may_run_twice_leaves_a_lost_node_soon(graph: Graph) -> None:
     """Jobs, servers of data and beat stay: a second one beside the first would do harm."""
     for resource, template in templates(graph):
         found = template["spec"].get("tolerations", [])
-        strategy = resource.inputs["spec"].get("strategy", {}).get("type")
+        strategy = graph.object(resource)["spec"].get("strategy", {}).get("type")
         moves = strategy == "RollingUpdate"
         assert {each["tolerationSeconds"] for each in found} == ({60} if moves else set()), label(resource)
         assert len(found) == (2 if moves else 0)
