@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 
 from openedx_infra.components import maintenance
 from openedx_infra.components.in_cluster import meilisearch, object_storage
-from openedx_infra.components.instance import MFE_PORT, WEB_PORT
+from openedx_infra.components.instance import WEB_PORT
 from openedx_infra.config import Stack
 from openedx_infra.config.base import memory_bytes
 from openedx_infra.config.datastores.search import SearchInCluster
 from openedx_infra.config.ingress import Rate
 from openedx_infra.kubernetes.routing import Route
+from openedx_infra.settings.static import MFE_PORT
 from openedx_infra.settings.static_files import STATIC_PATH, STATIC_PORT
 
 SEARCH_PATHS = ("/multi-search", "/indexes", "/health")

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 WEB_PORT = LMS.port
 """Port of the web servers of LMS and Studio."""
-MFE_PORT = 8002
-"""Port of the static server of the MFEs."""
 PLATFORM = "edx-platform"
 """Software label of all pods that run the platform's code, whichever component they belong to."""
 

@@ -6,9 +6,9 @@ from collections.abc import Container, Iterator
 
 import pulumi
 
+from openedx_infra.components.caddy import SOFTWARE as MFE_SERVER
 from openedx_infra.components.datastores import Datastores
 from openedx_infra.components.instance import PLATFORM, WEB_PORT, Instance
-from openedx_infra.components.mfe import SOFTWARE as MFE_SERVER
 from openedx_infra.components.outside import let_in, let_out, read_by_backups, readers_for_backups
 from openedx_infra.components.queues import COUNTER, counted
 from openedx_infra.components.static import SOFTWARE as STATIC_SERVER

@@ -10,15 +10,14 @@ from collections.abc import Sequence
 
 import pulumi
 
-from openedx_infra.components.instance import MFE_PORT, Instance
-from openedx_infra.components.mfe import SOFTWARE
+from openedx_infra.components.caddy import SOFTWARE, caddy
+from openedx_infra.components.instance import Instance
 from openedx_infra.components.users import USER
-from openedx_infra.kubernetes import files, probes, volumes, workload
-from openedx_infra.kubernetes.pod import Container, FixedSize, Pod
-from openedx_infra.kubernetes.probes import Probes
+from openedx_infra.kubernetes import files, workload
+from openedx_infra.kubernetes.pod import FixedSize, Pod
 from openedx_infra.kubernetes.routing import Route
-from openedx_infra.settings import HEALTH_PATH
-from openedx_infra.settings.maintenance import PAGE_DIR, maintenance_files
+from openedx_infra.settings.maintenance import maintenance_files
+from openedx_infra.settings.static import MFE_PORT
 
 NAME = "maintenance"
 ROUTE = Route(service=NAME, port=MFE_PORT)
@@ -38,7 +37,8 @@ class Maintenance(pulumi.ComponentResource):
         super().__init__("openedx:index:Maintenance", name, None, opts)
         scope, own = instance.scope, pulumi.ResourceOptions(parent=self)
         texts = files.plain(f"{NAME}-page", scope, maintenance_files(instance.stack), own)
-        pod = Pod(component=NAME, software=SOFTWARE, container=_caddy(instance, texts), user=USER)
+        container = caddy(instance.image("mfe"), SIZE, texts, MFE_PORT)
+        pod = Pod(component=NAME, software=SOFTWARE, container=container, user=USER)
         workload.service(NAME, scope, pod, own)
         replicas = instance.stack.sizing.mfe.replicas
         self.ready: Sequence[pulumi.Resource] = [
@@ -46,20 +46,3 @@ class Maintenance(pulumi.ComponentResource):
         ]
         """What must be there before visitors are sent here."""
         self.register_outputs({})
-
-
-def _caddy(instance: Instance, texts: files.Files) -> Container:
-    return Container(
-        image=instance.image("mfe"),
-        size=SIZE,
-        command=["caddy", "run", "--config", f"{PAGE_DIR}/Caddyfile", "--adapter", "caddyfile"],
-        env={"HOME": "/tmp", "XDG_CONFIG_HOME": "/tmp/config", "XDG_DATA_HOME": "/tmp/data"},
-        port=MFE_PORT,
-        probes=Probes(
-            readiness=probes.http(HEALTH_PATH, MFE_PORT),
-            liveness=probes.tcp(MFE_PORT, every=20, failures=6),
-        ),
-        mounts=[volumes.mounted("page", PAGE_DIR, [texts]), volumes.scratch("tmp", "/tmp", "64Mi")],
-        drain_seconds=15,
-        binds_low_ports=True,
-    )

@@ -14,21 +14,20 @@ from dataclasses import replace
 import pulumi
 
 from openedx_infra import scripts
+from openedx_infra.components.caddy import caddy
 from openedx_infra.components.instance import Instance
 from openedx_infra.components.users import IMAGE_GROUPS, USER
 from openedx_infra.config.base import memory_bytes
 from openedx_infra.config.sizing import Sizing, StaticServer
-from openedx_infra.kubernetes import files, probes, volumes, workload
+from openedx_infra.kubernetes import files, volumes, workload
 from openedx_infra.kubernetes.pod import Container, FixedSize, Image, Pod
-from openedx_infra.kubernetes.probes import Probes
 from openedx_infra.kubernetes.volumes import Mount
-from openedx_infra.settings import HEALTH_PATH, paths
+from openedx_infra.settings import paths
 from openedx_infra.settings.static_files import PEERS_PATH, STATIC_PORT, VERSIONS_DIR, static_caddyfile
 
 NAME = "static"
 SOFTWARE = "static-files"
 """Software label of the pods: policies for MFEs, whose server is Caddy, too, are not for these."""
-CONFIG = "/etc/caddy"
 SCRIPTS = "/openedx/scripts"
 PACKAGE = "static_files"
 FILLING = FixedSize(cpu="100m", memory="128Mi", memory_limit="512Mi")
@@ -61,7 +60,14 @@ class Static(pulumi.ComponentResource):
         pod = Pod(
             component=NAME,
             software=SOFTWARE,
-            container=_server(instance.image("mfe"), size, config, replace(volume, read_only=True)),
+            container=caddy(
+                instance.image("mfe"),
+                size,
+                config,
+                STATIC_PORT,
+                mounts=[replace(volume, read_only=True)],
+                disk_limit=_disk_limit(size),
+            ),
             before=_filling([instance.image("openedx"), *beside], size, script, volume),
             user=USER,
             groups=IMAGE_GROUPS,
@@ -77,23 +83,8 @@ def _replicas(sizing: Sizing) -> int:
     return sizing.static.replicas or sizing.mfe.replicas
 
 
-def _server(image: Image, size: StaticServer, config: files.Files, volume: Mount) -> Container:
-    return Container(
-        image=image,
-        size=size,
-        command=["caddy", "run", "--config", f"{CONFIG}/Caddyfile", "--adapter", "caddyfile"],
-        env={"HOME": "/tmp", "XDG_CONFIG_HOME": "/tmp/config", "XDG_DATA_HOME": "/tmp/data"},
-        port=STATIC_PORT,
-        probes=Probes(
-            startup=probes.http(HEALTH_PATH, STATIC_PORT, every=2, failures=60),
-            readiness=probes.http(HEALTH_PATH, STATIC_PORT),
-            liveness=probes.tcp(STATIC_PORT, every=20, failures=6),
-        ),
-        mounts=[volumes.mounted("config", CONFIG, [config]), volume, volumes.scratch("tmp", "/tmp", "64Mi")],
-        disk_limit=f"{memory_bytes(size.disk) // 2**20 + 512}Mi",
-        drain_seconds=15,
-        binds_low_ports=True,
-    )
+def _disk_limit(size: StaticServer) -> str:
+    return f"{memory_bytes(size.disk) // 2**20 + 512}Mi"
 
 
 def _filling(
@@ -111,7 +102,7 @@ def _filling(
             working_dir=SCRIPTS,
             env=_environment(size),
             mounts=mounts,
-            disk_limit=f"{memory_bytes(size.disk) // 2**20 + 512}Mi",
+            disk_limit=_disk_limit(size),
         )
         for number, (command, image) in enumerate(steps)
     ]

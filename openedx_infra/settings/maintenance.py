@@ -7,14 +7,12 @@ import json
 from html import escape
 
 from openedx_infra.config import Stack
+from openedx_infra.settings.paths import CADDY_DIR
 from openedx_infra.settings.static import HEALTH_PATH, MFE_PORT
-
-PAGE_DIR = "/etc/caddy"
-"""Folder of the files below."""
 
 
 def maintenance_files(stack: Stack) -> dict[str, str]:
-    """Configuration and texts, by the names of their files."""
+    """Configuration and texts, by the names of their files in `CADDY_DIR`."""
     said = stack.maintenance
     known = {
         "language": escape(stack.site.language),
@@ -25,7 +23,7 @@ def maintenance_files(stack: Stack) -> dict[str, str]:
     answer = {"detail": said.message, "retry_after": said.retry_seconds}
     return {
         "Caddyfile": _CADDYFILE.format(
-            port=MFE_PORT, health=HEALTH_PATH, folder=PAGE_DIR, retry=said.retry_seconds
+            port=MFE_PORT, health=HEALTH_PATH, folder=CADDY_DIR, retry=said.retry_seconds
         ),
         "maintenance.html": _PAGE.format(**known),
         "maintenance.json": json.dumps(answer, ensure_ascii=False) + "\n",

@@ -68,3 +68,7 @@ def module_dir(site: str) -> str:
 def settings_module(site: str) -> str:
     """DJANGO_SETTINGS_MODULE of a site (`lms` or `cms`)."""
     return f"{site}.envs.{MODULE}"
+
+
+CADDY_DIR = "/etc/caddy"
+"""Folder of the files that Caddy is configured by."""

@@ -10,7 +10,8 @@ from samples import LEAST
 from servers import HOST, Process, demand, wait
 
 from openedx_infra.config import load
-from openedx_infra.settings.maintenance import PAGE_DIR, maintenance_files
+from openedx_infra.settings.maintenance import maintenance_files
+from openedx_infra.settings.paths import CADDY_DIR
 from openedx_infra.settings.static import HEALTH_PATH, MFE_PORT
 
 pytestmark = pytest.mark.parts
@@ -27,7 +28,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     server = Process(folder)
     said = {**LEAST, "maintenance": {"message": MESSAGE, "retry_seconds": 120}}
     for name, text in maintenance_files(load("mine", said)).items():
-        text = text.replace(PAGE_DIR, str(folder)).replace(OLDER, "")
+        text = text.replace(CADDY_DIR, str(folder)).replace(OLDER, "")
         (folder / name).write_text(text.replace(f":{MFE_PORT} {{", f"http://:{server.port} {{"))
     server.run(
         ["caddy", "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"], HOME=str(folder)
