@@ -157,7 +157,8 @@ class Instance:
         for kind in ("Deployment", "StatefulSet"):
             for item in self.list(kind):
                 status = item.status
-                counts = {status.replicas, status.readyReplicas, status.updatedReplicas}
+                # A number that is 0 is not said.
+                counts = {n or 0 for n in (status.replicas, status.readyReplicas, status.updatedReplicas)}
                 if counts != {item.spec.replicas} or status.observedGeneration != item.metadata.generation:
                     waiting.append(f"{kind}/{item.metadata.name}")
         for job in self.list("Job"):

@@ -41,6 +41,7 @@ def scaled(first_up: FirstUp) -> Iterator[Instance]:
     instance.up()
     instance.file.write_text(before)
     instance.up()
+    assert instance.objects() == instance.believed(), "others find it as it was"
 
 
 def size(**lms: Any) -> dict[str, Any]:
