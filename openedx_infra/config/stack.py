@@ -62,10 +62,12 @@ clients that make databases and users, wherever the server is."""
 _IMAGES_OF_PARTS: Mapping[str, Callable[[Stack], bool]] = {
     "rclone": lambda stack: stack.monitoring.tracking is not None or stack.backups is not None,
     "restic": lambda stack: stack.backups is not None,
+    "valkey": lambda stack: stack.backups is not None and stack.backups.drill is not None,
     "mysqld_exporter": lambda stack: stack.monitoring.prometheus,
     "redis_exporter": lambda stack: stack.monitoring.prometheus,
 }
-"""Images that are run with some parts alone, and when these are there."""
+"""Images that are run with some parts, and when these are there: an image that is here and among those of
+sources is run with either."""
 
 
 class Stack(Described):
@@ -289,7 +291,8 @@ class Stack(Described):
 
     def _runs(self, image: str) -> bool:
         """Whether an image is run with the sources and parts that are said."""
-        if part := _IMAGES_OF_PARTS.get(image):
-            return part(self)
-        users = _IMAGES_OF_SOURCES.get(image)
-        return users is None or not users.isdisjoint(self.sources.items())
+        part, users = _IMAGES_OF_PARTS.get(image), _IMAGES_OF_SOURCES.get(image)
+        if part is None and users is None:
+            return True
+        by_source = users is not None and not users.isdisjoint(self.sources.items())
+        return by_source or (part is not None and part(self))
