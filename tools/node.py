@@ -37,12 +37,13 @@ START_SECONDS = 60.0
 GROUPS_SECONDS = 0.5
 """How long the kernel may take to empty the control groups of processes that were killed."""
 
-_ENVIRONMENT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+ENVIRONMENT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+"""Where they are looked for, and where they look."""
 
 
 def demand_system() -> None:
     """Raise ToolError unless this is root and the system has what nodes need."""
-    path = f"{os.environ.get('PATH', '')}:{_ENVIRONMENT_PATH}"
+    path = f"{os.environ.get('PATH', '')}:{ENVIRONMENT_PATH}"
     missing = [name for name in NEEDED if shutil.which(name, path=path) is None]
     if not (node_files.PLUGINS / "ptp").exists():
         missing.append(str(node_files.PLUGINS))
@@ -134,7 +135,7 @@ class Node:
 
     def _start(self, daemon: Daemon, command: list[str]) -> None:
         if daemon.pid() is None:
-            daemon.start(command, {"PATH": _ENVIRONMENT_PATH, "HOME": str(self.folder)})
+            daemon.start(command, {"PATH": ENVIRONMENT_PATH, "HOME": str(self.folder)})
 
     def _wait(self, daemon: Daemon, answers: Callable[[], object]) -> None:
         end = time.monotonic() + START_SECONDS

@@ -15,7 +15,7 @@ from tools import node_files
 from tools.cluster import EmbeddedCluster
 from tools.control_plane import PODS
 from tools.errors import ToolError
-from tools.node import demand_system
+from tools.node import ENVIRONMENT_PATH, demand_system
 from tools.node_files import DNS
 from tools.paths import private_dir
 from tools.ports import choose
@@ -26,7 +26,6 @@ _SUBJECT = "network of nodes"
 _CHAINS = ("KUBE-",)
 _TABLES = ("filter", "nat", "mangle")
 _FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
-_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class NodeNetwork:
@@ -82,7 +81,7 @@ class NodeNetwork:
 
     def _run(self, daemon: Daemon, command: list[str]) -> None:
         if daemon.pid() is None:
-            daemon.start(command, {"PATH": _PATH, "HOME": str(self._folder)})
+            daemon.start(command, {"PATH": ENVIRONMENT_PATH, "HOME": str(self._folder)})
 
     def _wait(self, daemon: Daemon, answers: Callable[[], object], seconds: float = 60.0) -> None:
         end = time.monotonic() + seconds

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import ssl
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -116,6 +117,19 @@ def demand_reachable(address: Address, namespace: str) -> None:
         ) from error
     finally:
         client.close()
+
+
+@contextmanager
+def answering(*, remedy: str | None = None) -> Iterator[None]:
+    """Says in an OperationError what a cluster refuses, or that it is silent, while its block lasts."""
+    from lightkube import ApiError
+
+    try:
+        yield
+    except (OSError, _transport_error(), ApiError) as error:
+        raise OperationError(
+            f"The cluster refused or did not answer: {error or type(error).__name__}", remedy=remedy
+        ) from error
 
 
 def _timeout() -> Any:

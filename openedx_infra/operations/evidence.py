@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from openedx_infra.operations.errors import OperationError
+from openedx_infra.operations.masking import MASK
 
 if TYPE_CHECKING:
     from lightkube import Client
@@ -17,7 +18,6 @@ Files = Iterator[tuple[str, str]]
 """Names of files, and their texts."""
 LINES = 2000
 """Last lines of each container's log."""
-REDACTED = "[secret]"
 
 
 def collected(client: Client) -> Files:
@@ -91,9 +91,7 @@ def _bare(item: dict[str, Any], kind: str) -> dict[str, Any]:
     metadata["annotations"] = {key: value for key, value in annotations.items() if "last-applied" not in key}
     rest = {key: value for key, value in item.items() if key != "metadata"}
     if kind == "Secret":
-        rest |= {
-            part: {key: REDACTED for key in rest[part]} for part in ("data", "stringData") if rest.get(part)
-        }
+        rest |= {part: {key: MASK for key in rest[part]} for part in ("data", "stringData") if rest.get(part)}
     return {"kind": kind, "metadata": metadata, **rest}
 
 

@@ -79,13 +79,12 @@ class Snapshot:
         )
 
     def _job(self, job: Job) -> Row:
-        status = job.status
-        conditions = {c.type: c for c in (status.conditions if status else None) or () if c.status == "True"}
-        name, done, failed = _name(job.metadata), "Complete" in conditions, conditions.get("Failed")
+        ended, said = ending(job)
+        name, done, failed = _name(job.metadata), ended == "Complete", ended == "Failed"
         pods = self._pods(job.spec.selector if job.spec else None)
         why = self._why("Job", job.metadata, pods)
         if failed:
-            why = "; ".join(part for part in (f"{failed.reason}: {failed.message}", why) if part)
+            why = "; ".join(part for part in (said, why) if part)
         count = "complete" if done else "failed" if failed else "running"
         reason = "" if done else why or "its pod has not finished"
         return Row(kind="Job", name=name, ready=done, count=count, reason=reason, pods=_unready(pods))
@@ -124,6 +123,14 @@ class Snapshot:
         about = [event for event in self.events if event.type == "Warning" and _is_about(event, kind, name)]
         last = max(about, key=when, default=None)
         return f"{last.reason}: {last.message}" if last else ""
+
+
+def ending(job: Job) -> tuple[str, str]:
+    """How a Job ended, `Complete` or `Failed`, and the reason; two empty words while it works."""
+    for condition in (job.status.conditions if job.status else None) or ():
+        if condition.status == "True" and condition.type in ("Complete", "Failed"):
+            return condition.type, f"{condition.reason}: {condition.message}"
+    return "", ""
 
 
 def why_not_ready(pod: Pod) -> str:

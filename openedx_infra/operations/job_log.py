@@ -9,9 +9,19 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from lightkube import Client
+    from lightkube.resources.core_v1 import Pod
 
 SIMULATED = "kwok.x-k8s.io/node"
 """Annotation of nodes that run no container."""
+
+
+def simulated(client: Client, pod: Pod) -> bool:
+    """Whether a pod's node is simulated, so that its containers did nothing."""
+    from lightkube.resources.core_v1 import Node
+
+    name = pod.spec.nodeName if pod.spec else None
+    node = client.get(Node, name) if name else None
+    return bool(node and node.metadata and SIMULATED in (node.metadata.annotations or {}))
 
 
 class Log:

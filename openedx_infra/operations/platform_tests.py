@@ -57,21 +57,15 @@ def run(file: StackFile, stack: Stack, plan: Plan, console: Console) -> int:
 
     The namespace is deleted, whatever comes of the tests. Raises OperationError when tests could not be run.
     """
-    import httpx2
-    from lightkube import ApiError
-
     address = cluster.address_of(stack, local=file.local)
-    try:
-        with _scratch(address, stack, console) as client:
-            for secret in _pull_secrets(client, stack, plan.logins):
-                _create(client, secret)
-            _create(client, suite_objects.script_files(client.namespace))
-            return max(_suite(client, suite, plan, console) for suite in plan.suites)
-    except (OSError, httpx2.HTTPError, ApiError) as error:
-        raise OperationError(
-            f"The cluster refused or did not answer: {error or type(error).__name__}",
-            remedy="is it running, and may you create namespaces in it?",
-        ) from error
+    with (
+        cluster.answering(remedy="is it running, and may you create namespaces in it?"),
+        _scratch(address, stack, console) as client,
+    ):
+        for secret in _pull_secrets(client, stack, plan.logins):
+            _create(client, secret)
+        _create(client, suite_objects.script_files(client.namespace))
+        return max(_suite(client, suite, plan, console) for suite in plan.suites)
 
 
 @contextmanager

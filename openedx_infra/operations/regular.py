@@ -10,7 +10,7 @@ from lightkube.models.batch_v1 import CronJob, Job
 from lightkube.models.meta_v1 import ObjectMeta
 
 from openedx_infra.kubernetes.cron_job import NEVER
-from openedx_infra.operations.health import Row
+from openedx_infra.operations.health import Row, ending
 
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
@@ -35,7 +35,8 @@ def cron_row(cron_job: CronJob, runs: Sequence[Job]) -> Row:
     """A CronJob: all is well unless its last run failed."""
     spec, status = cron_job.spec, cron_job.status
     last = max(runs, key=_began, default=None)
-    failed = _condition(last, "Failed") if last else ""
+    how, said = ending(last) if last else ("", "")
+    failed = how == "Failed"
     ended = status.lastSuccessfulTime if status else None
     if status and status.active:
         count = "runs now"
@@ -45,7 +46,7 @@ def cron_row(cron_job: CronJob, runs: Sequence[Job]) -> Row:
         count = "on demand"
     else:
         count = "suspended" if spec and spec.suspend else "never yet"
-    reason = f"its last run, {_name(last.metadata)}, failed: {failed}" if last and failed else ""
+    reason = f"its last run, {_name(last.metadata)}, failed: {said}" if last and failed else ""
     return Row(kind="CronJob", name=_name(cron_job.metadata), ready=not failed, count=count, reason=reason)
 
 
@@ -71,11 +72,6 @@ def last_success(cron_jobs: Sequence[CronJob], name: str) -> datetime | None:
     """When a CronJob of this name last ended well. None: never, or there is none."""
     ends = [c.status.lastSuccessfulTime for c in cron_jobs if _name(c.metadata) == name and c.status]
     return max((end for end in ends if end), default=None)
-
-
-def _condition(job: Job, kind: str) -> str:
-    conditions = (job.status.conditions if job.status else None) or ()
-    return next((f"{c.reason}: {c.message}" for c in conditions if c.type == kind and c.status == "True"), "")
 
 
 def _is_of(job: Job, name: str) -> bool:

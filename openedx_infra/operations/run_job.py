@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from openedx_infra.operations.cluster import answering
 from openedx_infra.operations.errors import OperationError
-from openedx_infra.operations.health import why_not_ready
-from openedx_infra.operations.job_log import SIMULATED, Log
+from openedx_infra.operations.health import ending, why_not_ready
+from openedx_infra.operations.job_log import Log, simulated
 
 if TYPE_CHECKING:
     from lightkube import Client
@@ -57,16 +58,9 @@ def run_job(
     OperationError when there is no such CronJob, when the Job fails or exceeds its own time limit, or when
     the cluster does not answer.
     """
-    import httpx2
-    from lightkube import ApiError
-
-    try:
+    with answering():
         name = _make(client, cron_job, env or {})
         return _Run(client, name, say).follow()
-    except (OSError, httpx2.HTTPError, ApiError) as error:
-        raise OperationError(
-            f"The cluster refused or did not answer: {error or type(error).__name__}"
-        ) from error
 
 
 def _make(client: Client, cron_job: str, env: Mapping[str, str]) -> str:
@@ -135,8 +129,8 @@ class _Run:
             for pod in pods:
                 self._read(pod)
             if ended == "Complete":
-                simulated = any(self._simulated(pod) for pod in pods)
-                return Done(name=self.job, lines=tuple(self.lines), simulated=simulated)
+                never_ran = any(simulated(self.client, pod) for pod in pods)
+                return Done(name=self.job, lines=tuple(self.lines), simulated=never_ran)
             why = next((why for pod in pods if (why := why_not_ready(pod))), "")
             if ended == "Failed":
                 raise self._failed("; ".join(part for part in (reason, why) if part))
@@ -144,15 +138,10 @@ class _Run:
             time.sleep(POLL_SECONDS)
 
     def _ended(self) -> tuple[str, str]:
-        """`Complete` or `Failed`, and the reason; nothing while it works. Asked for before the logs are read,
-        which are then whole."""
+        """How it ended, and why. Asked for before the logs are read, which are then whole."""
         from lightkube.resources.batch_v1 import Job
 
-        status = self.client.get(Job, self.job).status
-        for condition in (status.conditions if status else None) or ():
-            if condition.status == "True" and condition.type in ("Complete", "Failed"):
-                return condition.type, f"{condition.reason}: {condition.message}"
-        return "", ""
+        return ending(self.client.get(Job, self.job))
 
     def _failed(self, reason: str) -> OperationError:
         said = "".join(f"\n    {line}" for line in self.lines[-LAST_LINES:])
@@ -185,13 +174,6 @@ class _Run:
         from lightkube.resources.core_v1 import Pod
 
         return list(self.client.list(Pod, labels={"batch.kubernetes.io/job-name": self.job}))
-
-    def _simulated(self, pod: Pod) -> bool:
-        from lightkube.resources.core_v1 import Node
-
-        name = pod.spec.nodeName if pod.spec else None
-        node = self.client.get(Node, name) if name else None
-        return bool(node and node.metadata and SIMULATED in (node.metadata.annotations or {}))
 
 
 def _begun(pod: Pod, container: str) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.health import why_not_ready
-from openedx_infra.operations.job_log import SIMULATED, Log
+from openedx_infra.operations.job_log import Log, simulated
 from openedx_infra.operations.status import snapshot
 from openedx_infra.operations.suite_objects import REPORT, TESTS
 
@@ -75,7 +75,7 @@ class SuiteRun:
             time.sleep(POLL_SECONDS)
 
     def _end(self, pod: Pod, ended: ContainerStateTerminated) -> Outcome:
-        if self._simulated(pod):
+        if simulated(self._client, pod):
             raise OperationError(
                 "Nothing was tested: this cluster's nodes are simulated, where containers don't run.",
                 remedy="name a real cluster in openedx:cluster.context (k3s will do)",
@@ -107,13 +107,6 @@ class SuiteRun:
 
         found = self._client.list(Pod, labels={"batch.kubernetes.io/job-name": self._job})
         return next(iter(found), None)
-
-    def _simulated(self, pod: Pod) -> bool:
-        from lightkube.resources.core_v1 import Node
-
-        name = pod.spec.nodeName if pod.spec else None
-        node = self._client.get(Node, name) if name else None
-        return bool(node and node.metadata and SIMULATED in (node.metadata.annotations or {}))
 
 
 def unpacked(text: str) -> bytes | None:

@@ -14,6 +14,9 @@ THEMES_DIR = "/openedx/themes"
 DIST_DIR = "/openedx/dist"
 """Built micro-frontends in the MFE image: a folder for each, and `site` for the frontend-base bundle."""
 
+CADDY_DIR = "/etc/caddy"
+"""Folder of the files that Caddy is configured by."""
+
 CONFIG_DIR = "/openedx/config"
 """Plain settings: a ConfigMap, mounted as a directory."""
 
@@ -68,7 +71,3 @@ def module_dir(site: str) -> str:
 def settings_module(site: str) -> str:
     """DJANGO_SETTINGS_MODULE of a site (`lms` or `cms`)."""
     return f"{site}.envs.{MODULE}"
-
-
-CADDY_DIR = "/etc/caddy"
-"""Folder of the files that Caddy is configured by."""
