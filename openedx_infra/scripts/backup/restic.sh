@@ -4,7 +4,7 @@
 # Environment: DATABASES_DIR, FILES_DIR, RESTIC_REPOSITORY, RESTIC_PASSWORD_FILE, AWS_SHARED_CREDENTIALS_FILE,
 # BUCKET_LOOKUP (auto, dns, path), INSTANCE.
 #   keep    KINDS (of uploaded files; empty: there are none), KIND (scheduled, by-hand, before-upgrade, before-restore), KEEP_DAILY, KEEP_WEEKLY, KEEP_MONTHLY, KEEP_OTHERS
-#   fetch   SNAPSHOT (latest, or the beginning of an ID), FILES (true: prove uploaded files readable, too)
+#   fetch   SNAPSHOT (latest: of those that the clock or people made; or the beginning of an ID), FILES (true: prove uploaded files readable, too)
 #   files   puts uploaded files of what was fetched where they belong
 # Every byte that restic reads is authenticated: what was changed, or is not all there, ends this with an error.
 set -eu
@@ -31,9 +31,13 @@ demand_repository() {
     esac
 }
 
-# The full ID of a snapshot of this instance.
+# The full ID of a snapshot. The latest is none of those that verbs made on their way: the first `up` in a fresh cluster
+# keeps databases that are empty yet, and a restore keeps what is broken. restic ignores filters where an ID is said:
+# whose backup that is, `check` asks.
 chosen() {
-    repository snapshots --json --host "$INSTANCE" "${SNAPSHOT:-latest}" 2>/dev/null |
+    set -- "${SNAPSHOT:-latest}"
+    [ "$1" != latest ] || set -- --host "$INSTANCE" --tag scheduled --tag by-hand latest
+    repository snapshots --json "$@" 2>/dev/null |
         sed -n 's/.*"id":"\([0-9a-f]*\)".*/\1/p'
 }
 demand_snapshot() {
@@ -58,13 +62,18 @@ keep() {
     step "keeping a backup (${KIND:?})"
     # Files that went while they were read end it with code 3: once more, and they are no longer looked for.
     kept || { [ $? = 3 ] && kept; } || fail "the backup was not kept"
+    # What is about to be restored may be the oldest of its kind: before a restore, none goes.
+    [ "$KIND" = before-restore ] || thin_out
+    locked check
+}
+
+# restic frees the room of what the same command has forgotten, and of nothing else.
+thin_out() {
     step "thinning out"
     locked forget --host "$INSTANCE" --group-by host --tag scheduled --keep-daily "$KEEP_DAILY" \
-        --keep-weekly "$KEEP_WEEKLY" --keep-monthly "$KEEP_MONTHLY" --keep-last 1
-    # Should it be interrupted, the next run makes up for it.
+        --keep-weekly "$KEEP_WEEKLY" --keep-monthly "$KEEP_MONTHLY" --keep-last 1 --prune
     locked forget --host "$INSTANCE" --group-by host,tags --tag by-hand --tag before-upgrade --tag before-restore \
         --keep-last "$KEEP_OTHERS" --prune
-    locked check
 }
 
 list() {

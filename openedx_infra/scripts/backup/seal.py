@@ -38,13 +38,18 @@ def write() -> None:
 
 
 def check() -> None:
-    """Raise Refused unless all that was sealed is here, unchanged, and all that is wanted was sealed."""
+    """Raise Refused unless all that was sealed is here, unchanged, of this instance, and all that is wanted
+    was sealed."""
     folder, told = databases_dir(), parameters()
     sealed = read()
+    if sealed["instance"] != told["instance"]:
+        raise Refused(f"the backup is of {sealed['instance']}, and this is {told['instance']}")
     faults = list(_differences(sealed["dumps"], folder))
     faults += [f"it has no database {name}" for name in told.get("mysql", {}) if name not in sealed["rows"]]
     if "mongodb" in told and not (folder / "mongodb" / "collections.json").exists():
         faults.append("it has no MongoDB")
+    for name in sorted({*sealed["rows"]} - {*told.get("mysql", {})}):
+        step(f"its database {name} stays out: the stack file says nothing of such a one")
     if sealed["files"]:
         faults += [f"it has no {kind} files" for kind in kinds_of_files() if kind not in sealed["files"]]
     elif kinds_of_files():
