@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.text import Text
 
-from openedx_infra.operations import failure, jump, moving
+from openedx_infra.operations import failure, jump, moving, restoring
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.events import Urn
 from openedx_infra.operations.progress import Plan, Progress, counted
@@ -37,6 +37,7 @@ def up(request: Request, console: Console, *, confirm: Confirm | None = None, re
     start = time.monotonic()
     stop = _Stop(console)
     session = begin(request, console, on_interrupt=stop)
+    restoring.demand_restored(session, refresh=refresh)
     jump.demand_stopped(session)
     _announce(session, console)
     kept = moving.left_behind(session.stack, session.live)

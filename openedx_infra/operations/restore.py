@@ -28,7 +28,7 @@ FETCHING = "backup: fetching backup "
 PAUSED = {"maintenance": {"page": True, "pause": True}}
 AFTERWARDS = ("lms-migrate", "studio-migrate", "lms-setup", "studio-setup")
 """Jobs that must run again over the data that came back: it may be of an earlier version, and search indexes
-are made from it."""
+are made from it. Those of a second version have its suffix."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +59,8 @@ def restore(
     _head(console, "2 of 5", "the site rests, and visitors get the maintenance page")
     with overlaid(file, PAUSED) as path:
         upgrade.up(replace(request, config_file=path), console)
-    wait_until_stopped(client, console)
+    # A backup under way would keep half of both, and another restore writes to the same databases.
+    wait_until_stopped(client, console, jobs_of=[names.SOFTWARE])
     if options.keep_present:
         _head(console, "3 of 5", "the present data is kept")
         run_job(client, names.BACKUP, speak, env={"KIND": "before-restore"})
@@ -98,8 +99,10 @@ def _forget_jobs(request: Request) -> None:
     from lightkube.types import CascadeType
 
     client = backup.instance_client(request)
+    versions = backup.demanded(request)[0].versions
+    components = [f"{name}{version.suffix}" for version in versions for name in AFTERWARDS]
     try:
-        for component in AFTERWARDS:
+        for component in components:
             for job in list(client.list(Job, labels={"app.kubernetes.io/component": component})):
                 assert job.metadata is not None and job.metadata.name is not None
                 client.delete(Job, job.metadata.name, cascade=CascadeType.BACKGROUND)
