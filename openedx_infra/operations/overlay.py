@@ -39,11 +39,14 @@ def overlaid(file: StackFile, values: Mapping[str, Any]) -> Iterator[Path]:
 @contextmanager
 def instead(file: StackFile, config: Mapping[str, Any]) -> Iterator[Path]:
     """The path of a stack file with another configuration, by full keys such as `openedx:site`, and with the
-    secrets that `file` has now."""
-    key = f"{PROJECT}:{SECRETS_KEY}"
-    secrets = {key: file.config[key]} if key in file.config else {}
+    secrets that `file` has now, those of providers among them."""
+    secrets = {key: value for key, value in file.config.items() if _is_secret(key, value)}
     with _written(file, {**config, **secrets}) as path:
         yield path
+
+
+def _is_secret(key: str, value: Any) -> bool:
+    return key == f"{PROJECT}:{SECRETS_KEY}" or (isinstance(value, Mapping) and list(value) == ["secure"])
 
 
 def _laid_over(said: Any, value: Any) -> Any:

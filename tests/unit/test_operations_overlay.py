@@ -13,6 +13,7 @@ config:
   openedx:site: {lms_host: learn.example.org, name: Example}
   openedx:secrets: {mysql_password: {secure: v1:abc}}
   openedx:maintenance: {message: Back at ten}
+  aws:secretKey: {secure: v1:key}
 """
 
 
@@ -53,6 +54,7 @@ def test_another_configuration_keeps_the_secrets_of_today(tmp_path: Path) -> Non
         laid = stackfile.read("mine", path)
     assert laid.said["site"] == {"lms_host": "old.example.org"}
     assert laid.secrets == {"mysql_password": "v1:abc"}
+    assert laid.config["aws:secretKey"] == {"secure": "v1:key"}
     assert "maintenance" not in laid.said
 
 
