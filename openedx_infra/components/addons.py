@@ -15,11 +15,10 @@ from pulumi_kubernetes.helm.v4 import Chart, RepositoryOptsArgs
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from openedx_infra.config.addons import Addons, CertManager, Operator
+from openedx_infra.kubernetes.names import RESTRICTED
 from openedx_infra.kubernetes.patches import plain
 from openedx_infra.kubernetes.pod import container_security
 
-_MODES = ("enforce", "audit", "warn")
-"""What Kubernetes does about pods beyond the Pod Security Standard of their namespace."""
 _WHY = (
     "Percona's chart for MySQL leaves no way to say what `restricted` asks for, though its operator needs "
     "nothing that this forbids."
@@ -126,9 +125,7 @@ def _namespaces(addons: Addons) -> dict[str, list[str]]:
 
 
 def _namespace(name: str, restricted: bool, parent: pulumi.Resource, protect: bool) -> Namespace:
-    labels = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in _MODES}
-    if not restricted:
-        labels["pod-security.kubernetes.io/enforce"] = "baseline"
+    labels = RESTRICTED if restricted else {**RESTRICTED, "pod-security.kubernetes.io/enforce": "baseline"}
     annotations = None if restricted else {"openedx-infra/exception": _WHY}
     return Namespace(
         name,

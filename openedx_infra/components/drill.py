@@ -31,7 +31,7 @@ from openedx_infra.config.network import anywhere
 from openedx_infra.kubernetes import probes, volumes
 from openedx_infra.kubernetes.cron_job import cron_job
 from openedx_infra.kubernetes.isolation import Isolation
-from openedx_infra.kubernetes.names import Scope
+from openedx_infra.kubernetes.names import RESTRICTED, Scope
 from openedx_infra.kubernetes.pod import Container, FixedSize
 from openedx_infra.settings import paths
 from openedx_infra.settings.backups import DRILL, SCRATCH
@@ -51,7 +51,6 @@ PREFIX = f"{DRILL}-"
 """Of the names of resources whose objects are called as those in the instance's own namespace."""
 PROVED = (replace(LMS, secrets=partial(settings.lms_secrets, signs=False)), STUDIO)
 """The sites. Nobody logs in here: the key that signs the instance's tokens stays in its own namespace."""
-RESTRICTED = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
 COPIES = {SCRATCH: "what it holds is in the backups"}
 VALKEY_SIZE = FixedSize(cpu="20m", memory="64Mi", memory_limit="256Mi")
 """A cache for some requests (a guess)."""

@@ -25,13 +25,12 @@ from openedx_infra.components.tracking import shipping
 from openedx_infra.components.version import Version, version
 from openedx_infra.config import Stack
 from openedx_infra.config.contract import Contract
-from openedx_infra.kubernetes.names import Scope
+from openedx_infra.kubernetes.names import RESTRICTED, Scope
 
 if TYPE_CHECKING:
     from openedx_infra.components.aws.place import OnAws
 
 PART_OF = "openedx"
-_SECURITY = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,7 +140,7 @@ class Platform(pulumi.ComponentResource):
         protect = stack.datastores.protect
         return Namespace(
             "namespace",
-            metadata=ObjectMetaArgs(name=stack.namespace, labels=_SECURITY),
+            metadata=ObjectMetaArgs(name=stack.namespace, labels=RESTRICTED),
             opts=pulumi.ResourceOptions(parent=self, protect=protect, retain_on_delete=protect),
         )
 

@@ -12,6 +12,9 @@ NAME = "app.kubernetes.io/name"
 INSTANCE = "app.kubernetes.io/instance"
 COMPONENT = "app.kubernetes.io/component"
 
+RESTRICTED = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
+"""Labels of a namespace whose pods meet the strictest of the Pod Security Standards."""
+
 NO_WAIT = {"pulumi.com/skipAwait": "true"}
 """Annotation of objects whose readiness others report: a Service would wait for pods that a failed Job
 prevents."""

@@ -70,7 +70,7 @@ def support(request: Request, output: Path, console: Console, *, preview: bool =
     with output.open("xb") as raw:
         output.chmod(0o600)
         with zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name, text in _parts(request, file, stack, clients, console, preview=preview):
+            for name, text in _parts(request, stack, clients, console, preview=preview):
                 archive.writestr(mask(name), mask(text))
     return output
 
@@ -90,7 +90,6 @@ def _public(stack: Described) -> Iterator[str]:
 
 def _parts(
     request: Request,
-    file: StackFile,
     stack: Described,
     clients: list[Client],
     console: Console,

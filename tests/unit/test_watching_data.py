@@ -9,13 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from metrics import METRICS
 
 from openedx_infra.config import load
 from openedx_infra.monitoring.alerts import groups, rules
 from openedx_infra.monitoring.dashboards import dashboards
 from openedx_infra.monitoring.dashboards.grafana import HEIGHT, WIDTH
 from openedx_infra.monitoring.handbook import handbook
-from openedx_infra.monitoring.metrics import METRICS
 from openedx_infra.monitoring.watched import Watched, selector, watched
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -1,6 +1,6 @@
 """Who tells which metric? All that rules and dashboards ask for, by those who must be there.
 
-Names as their documentation and sources have them; a test keeps rules and dashboards to this list.
+Names as their documentation and sources have them.
 """
 
 from __future__ import annotations
