@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from openedx_infra.config.backups import Backups
 from openedx_infra.config.conflict import Conflict
 from openedx_infra.config.datastores.storage import StorageExternal
-from openedx_infra.config.stack import Stack
+from openedx_infra.config.stack import SCRATCH_END, Stack
 
 
 def conflicts(stack: Stack) -> Iterator[Conflict]:
     """All rules of this file over one stack."""
+    yield from _no_scratch(stack)
     backups = stack.backups
     if backups is None:
         return
@@ -27,6 +28,16 @@ def conflicts(stack: Stack) -> Iterator[Conflict]:
         text = "needs both databases to start the platform with, and one is not backed up: write null"
         reads = (("backups", "mysql"), ("backups", "mongodb"))
         yield Conflict(("backups", "drill"), text, reads)
+
+
+def _no_scratch(stack: Stack) -> Iterator[Conflict]:
+    """The scratch namespace of another instance is made over one that is there already, and deleted."""
+    if stack.namespace.endswith(SCRATCH_END):
+        text = (
+            f"{stack.namespace} may be where backups of another instance are tried, and go with that: choose "
+            f"a name that doesn't end with {SCRATCH_END}"
+        )
+        yield Conflict(("cluster", "namespace"), text)
 
 
 def _another_bucket(stack: Stack, backups: Backups) -> Iterator[Conflict]:

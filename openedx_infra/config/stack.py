@@ -34,6 +34,8 @@ from openedx_infra.releases import RELEASES, Release
 
 PROJECT = "openedx"
 """Name of the Pulumi project, which is also the namespace of all keys in stack files."""
+SCRATCH_END = "-drill"
+"""End of the names of the namespaces in which backups are tried, and of no instance's own."""
 
 SECRETS_KEY = "secrets"
 """Key of the secrets, which are no part of the model: only Pulumi decrypts them."""
@@ -137,7 +139,7 @@ class Stack(Described):
     @property
     def drill_namespace(self) -> str:
         """The second namespace of an instance whose backups are proved: at most 63 characters."""
-        return f"{self.namespace[:57]}-drill"
+        return f"{self.namespace[: 63 - len(SCRATCH_END)]}{SCRATCH_END}"
 
     @property
     def protects(self) -> bool:
