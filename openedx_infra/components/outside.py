@@ -15,6 +15,7 @@ from openedx_infra.config.network import anywhere, networks, public
 from openedx_infra.config.stack import BY_A_ROLE
 from openedx_infra.kubernetes.isolation import Group, Isolation
 from openedx_infra.kubernetes.names import NAME
+from openedx_infra.settings.backups import CHECK, LIST
 from openedx_infra.settings.backups import SOFTWARE as BACKUPS
 
 HOMEBODIES = (
@@ -92,9 +93,7 @@ def read_by_backups(stack: Stack) -> tuple[str, ...]:
 
 def readers_for_backups(isolation: Isolation) -> Group:
     """Pods of backups that read datastores. Others only look at the bucket."""
-    return Group(
-        name=BACKUPS, labels=isolation.software(BACKUPS).labels, without=("backup-check", "backup-list")
-    )
+    return Group(name=BACKUPS, labels=isolation.software(BACKUPS).labels, without=(CHECK, LIST))
 
 
 def _tracking_server(stack: Stack) -> int | None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from rich.console import Console
 
 from openedx_infra.operations import backup, stackfile, upgrade
+from openedx_infra.operations.cluster import answering
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.overlay import overlaid
 from openedx_infra.operations.run_job import run_job
@@ -25,7 +26,6 @@ __all__ = ["Options", "Request", "restore"]
 LATEST = "latest"
 FETCHING = "backup: fetching backup "
 """What a pod says before the ID of the backup that it fetches."""
-PAUSED = {"maintenance": {"page": True, "pause": True}}
 AFTERWARDS = ("lms-migrate", "studio-migrate", "lms-setup", "studio-setup")
 """Jobs that must run again over the data that came back: it may be of an earlier version, and search indexes
 are made from it. Those of a second version have its suffix."""
@@ -57,7 +57,7 @@ def restore(
         return
     file = stackfile.read(request.name, request.config_file)
     _head(console, "2 of 5", "the site rests, and visitors get the maintenance page")
-    with overlaid(file, PAUSED) as path:
+    with overlaid(file, upgrade.STOPPED) as path:
         upgrade.up(replace(request, config_file=path), console)
     # A backup under way would keep half of both, and another restore writes to the same databases.
     wait_until_stopped(client, console, jobs_of=[names.SOFTWARE])
@@ -93,23 +93,17 @@ def _overwrite(request: Request, chosen: str, console: Console) -> None:
 
 def _forget_jobs(request: Request) -> None:
     """Delete the Jobs that are to run again: the next `up --refresh` makes them anew."""
-    import httpx2
-    from lightkube import ApiError
     from lightkube.resources.batch_v1 import Job
     from lightkube.types import CascadeType
 
     client = backup.instance_client(request)
     versions = backup.demanded(request)[0].versions
     components = [f"{name}{version.suffix}" for version in versions for name in AFTERWARDS]
-    try:
+    with answering():
         for component in components:
             for job in list(client.list(Job, labels={"app.kubernetes.io/component": component})):
                 assert job.metadata is not None and job.metadata.name is not None
                 client.delete(Job, job.metadata.name, cascade=CascadeType.BACKGROUND)
-    except (OSError, httpx2.HTTPError, ApiError) as error:
-        raise OperationError(
-            f"The cluster refused or did not answer: {error or type(error).__name__}"
-        ) from error
 
 
 def _head(console: Console, step: str, text: str) -> None:

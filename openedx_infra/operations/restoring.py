@@ -12,7 +12,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from openedx_infra.config import Stack
+from openedx_infra.operations.cluster import answering
 from openedx_infra.operations.errors import OperationError
+from openedx_infra.operations.health import ending
 from openedx_infra.operations.session import Session
 from openedx_infra.settings.backups import RESTORE
 
@@ -48,7 +50,7 @@ def unfinished(
     if last is None:
         return None
     name = (last.metadata.name if last.metadata else None) or ""
-    if not _complete(last):
+    if ending(last)[0] != "Complete":
         return f"Job {name}, which restores, has no good end: the data may be half that of a backup.", name
     over_it = any(_made(job) >= _made(last) for job in migrations)
     if over_it or (refresh and not migrations):
@@ -61,19 +63,8 @@ def _made(job: Job) -> datetime:
     return made or datetime.min.replace(tzinfo=UTC)
 
 
-def _complete(job: Job) -> bool:
-    found = (job.status.conditions if job.status else None) or ()
-    return any(each.type == "Complete" and each.status == "True" for each in found)
-
-
 def _jobs(client: Client, component: str) -> list[Job]:
-    import httpx2
-    from lightkube import ApiError
     from lightkube.resources.batch_v1 import Job
 
-    try:
+    with answering():
         return list(client.list(Job, labels={"app.kubernetes.io/component": component}))
-    except (OSError, httpx2.HTTPError, ApiError) as error:
-        raise OperationError(
-            f"The cluster refused or did not answer: {error or type(error).__name__}"
-        ) from error

@@ -20,7 +20,8 @@ from openedx_infra.operations.stopping import wait_until_stopped
 
 __all__ = ["Request", "up"]
 
-_STOPPED = {"maintenance": {"page": True, "pause": True}}
+STOPPED = {"maintenance": {"page": True, "pause": True}}
+"""What a stack file says while nothing of the platform runs, and visitors get the page."""
 _BEHIND = {"maintenance": {"page": True, "pause": False}}
 
 
@@ -69,7 +70,7 @@ def _stop(request: Request, console: Console) -> None:
     with (
         instead(file, now) as former,
         overlaid(
-            stackfile.read(file.name, former), {"maintenance": {**said, **_STOPPED["maintenance"]}}
+            stackfile.read(file.name, former), {"maintenance": {**said, **STOPPED["maintenance"]}}
         ) as path,
     ):
         deploy.up(replace(request, config_file=path), console)
