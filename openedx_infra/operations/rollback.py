@@ -22,12 +22,14 @@ from openedx_infra.operations.place import place_of
 from openedx_infra.operations.run_job import run_job
 from openedx_infra.operations.stackfile import StackFile
 
-__all__ = ["Options", "Request", "rollback"]
+__all__ = ["Options", "Request", "returned", "rollback"]
 
 _OF_THE_DATABASE = (f"{PROJECT}:release", f"{PROJECT}:images")
 """Keys whose change brings other migrations."""
-_OF_TODAY = f"{PROJECT}:maintenance"
-"""What is said of maintenance now goes on."""
+_OF_TODAY = (f"{PROJECT}:maintenance", f"{PROJECT}:backups")
+"""What is said of these now goes on: who returns to an older version doesn't mean to end its backups."""
+_DATASTORES = f"{PROJECT}:datastores"
+_PROTECT = "protect"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +59,7 @@ def rollback(request: Request, console: Console, options: Options, *, confirm: C
     _tell(past, target, console)
     if _database_changed(past, target):
         _demand_database(file, past, target, options, console)
-    config = {**target.config, _OF_TODAY: file.config.get(_OF_TODAY, {})}
+    config = returned(target.config, file.config)
     with instead(file, config) as path:
         then = replace(request, config_file=path)
         if confirm:
@@ -66,6 +68,17 @@ def rollback(request: Request, console: Console, options: Options, *, confirm: C
                 return
         upgrade.up(then, console)
     _settle(file, past, target, console, write=options.write)
+
+
+def returned(then: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    """What a stack file said then, but for what guards the data: that stays as it is said now."""
+    config = {key: value for key, value in then.items() if key not in _OF_TODAY}
+    config |= {key: now[key] for key in _OF_TODAY if key in now}
+    stores, guarded = dict(config.get(_DATASTORES) or {}), now.get(_DATASTORES) or {}
+    stores.pop(_PROTECT, None)
+    if _PROTECT in guarded:
+        stores[_PROTECT] = guarded[_PROTECT]
+    return {**config, _DATASTORES: stores} if stores or _DATASTORES in config else config
 
 
 def _was_switched(now: Update, before: Update) -> bool:
