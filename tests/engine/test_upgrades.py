@@ -28,6 +28,8 @@ GREEN = {"openedx": "docker.io/example/openedx:green", "mfe": "docker.io/example
 def _as_it_was(first_up: Any) -> Iterator[None]:
     instance: Instance = first_up.instance
     before = instance.file.read_text()
+    instance.say(images=None)  # another test's image would serve both releases
+    instance.up()
     yield
     instance.file.write_text(before)
     instance.say(migrations={"beside": ["ulmo"]})  # straight back, without the page
