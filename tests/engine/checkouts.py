@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import pytest
+
 from tools.paths import CACHE_VARIABLE, STATE_VARIABLE, cache_dir
 
 ORIGIN = Path(__file__).resolve().parents[2]
@@ -85,16 +87,22 @@ class Checkout:
 
     def run(self, command: str, *arguments: str, **environment: str) -> Said:
         """Run a command of .venv/bin to its end. Nobody may ever see a traceback."""
-        done = subprocess.run(
-            [BIN / command, *arguments],
-            cwd=self.folder,
-            env=self.environment | environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            check=False,
-        )
+        try:
+            done = subprocess.run(
+                [BIN / command, *arguments],
+                cwd=self.folder,
+                env=self.environment | environment,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as late:
+            heard = b"\n".join(each for each in (late.stdout, late.stderr) if each).decode()  # never text
+            pytest.fail(
+                f"{command} {' '.join(arguments)} took longer than {SECONDS} s and had said:\n{heard}"
+            )
         assert "Traceback (most recent" not in done.stdout + done.stderr, done.stdout + done.stderr
         return Said(done.returncode, done.stdout, done.stderr)
 
