@@ -9,6 +9,10 @@ from openedx_infra.settings.connections import Endpoint, Mysql, Tls
 from openedx_infra.settings.merging import Settings
 from openedx_infra.settings.paths import SYSTEM_AUTHORITIES
 
+_CONNECT_SECONDS = 5
+"""How long to wait for a connection. Linux waits 127 s, at a pod's address that is gone: its packets still go
+there after the Service has another (killed under load, MySQL was reached again after 137 s)."""
+
 
 def mysql(server: Mysql) -> Settings:
     """Databases, passwords aside.
@@ -54,6 +58,7 @@ def _alias(server: Mysql, at: Endpoint, database: str) -> dict[str, Any]:
         "OPTIONS": {
             "charset": "utf8mb4",
             "init_command": "SET sql_mode='STRICT_TRANS_TABLES'",
+            "connect_timeout": _CONNECT_SECONDS,
             **_encryption(server.tls),
         },
     }
