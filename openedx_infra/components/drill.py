@@ -207,7 +207,8 @@ def _servers(made: Workshop, said: Drill) -> list[Container]:
         name="valkey",
         image=made.instance.image("valkey"),
         size=VALKEY_SIZE,
-        command=["valkey-server", "--save", "", "--appendonly", "no"],
+        # Valkey's images answer to Redis' name, too; Redis' own know no other.
+        command=["redis-server", "--save", "", "--appendonly", "no"],
         port=6379,
         probes=probes.server(6379, start_seconds=60),
         mounts=[volumes.scratch("valkey", "/data", "64Mi")],

@@ -14,6 +14,7 @@ from pathlib import Path
 import checkouts
 import pytest
 from bases import Bases, bases
+from bucket import KEYS, Bucket
 from building import Buildx
 from checkouts import Checkout
 from crowd import Hosts
@@ -27,7 +28,7 @@ from standin_images import REPOSITORY, Programs, build_platform, build_servers
 from tools.builder import Builder
 from tools.node import NEEDED
 from tools.paths import cache_dir, private_dir
-from tools.recipes import ALL, IMAGES, NODE
+from tools.recipes import ALL, BACKUPS, IMAGES, NODE
 from tools.toolchain import Toolchain, ensure
 
 STACK = "dev"
@@ -55,7 +56,7 @@ def toolchain() -> Toolchain:
     missing = [name for name in (*NEEDED, "debootstrap", "git") if shutil.which(name) is None]
     if os.geteuid() != 0 or missing:
         pytest.skip(f"needs root, and on PATH: {', '.join(missing) or 'nothing more'}")
-    return ensure([*ALL, *IMAGES, *NODE, "versitygw"])
+    return ensure([*ALL, *IMAGES, *NODE, *BACKUPS])
 
 
 @pytest.fixture(scope="session")
@@ -74,7 +75,7 @@ def openedx(buildx: Buildx, toolchain: Toolchain, tmp_path_factory: pytest.TempP
     """References of the platform's image by version, when all images are in the registry."""
     begin: Bases = bases(buildx, cache_dir() / "image-tests" / "bases")
     work = tmp_path_factory.mktemp("images")
-    programs = Programs(toolchain.paths["ferretdb"], toolchain.paths["versitygw"])
+    programs = Programs(**{name: toolchain.paths[name] for name in BACKUPS})
     build_servers(buildx, begin, programs, RELEASE, work)
     with git_host(tmp_path_factory.mktemp("git")) as git:
         return {version: build_platform(buildx, begin, git, work, version) for version in ("1", "2")}
@@ -93,11 +94,14 @@ def running(
     instance = Instance(
         checkout=checkout, name=STACK, file=folder / "dev.yaml", kubeconfig=machine.cluster.kubeconfig
     )
+    bucket = Bucket(folder / "bucket", toolchain.paths["versitygw"])
     try:
+        bucket.start()
         machine.start()
-        yield bring_up(instance, machine, openedx["1"])
+        yield bring_up(instance, machine, bucket, openedx["1"])
     finally:
         machine.stop()
+        bucket.stop()
 
 
 def state_of(checkout: Checkout) -> Path:
@@ -108,7 +112,7 @@ def state_of(checkout: Checkout) -> Path:
     return Path(done.out.strip())
 
 
-def bring_up(instance: Instance, machine: Machine, image: str) -> Running:
+def bring_up(instance: Instance, machine: Machine, bucket: Bucket, image: str) -> Running:
     """The whole instance on the first node, from an ordinary stack file; then the second node joins."""
     checkouts.SECONDS = UP_SECONDS
     shutil.copy(instance.checkout.folder / f"Pulumi.{STACK}.yaml", instance.file)
@@ -118,11 +122,21 @@ def bring_up(instance: Instance, machine: Machine, image: str) -> Running:
         sizing=SIZING,
         # The stand-in has none of these commands.
         duties={"enabled": False},
+        backups={
+            "destination": {"endpoint": bucket.url, "bucket": bucket.name},
+            "size": SIZE,
+            "scratch": "1Gi",
+            "copy_size": "1Gi",
+            "drill": {"mysql": SIZE, "mongodb": SIZE},
+        },
     )
+    instance.run("secrets", "generate")
+    instance.tell(*KEYS)
     instance.up()
     machine.join("node-b")
     domain = "local.openedx.io"
-    return Running(instance, machine, Hosts(domain, f"studio.{domain}", f"apps.{domain}"), _rows)
+    hosts = Hosts(domain, f"studio.{domain}", f"apps.{domain}")
+    return Running(instance, machine, hosts, bucket, _rows)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

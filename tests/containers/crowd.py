@@ -45,6 +45,8 @@ class Tally:
 
     asked: int = 0
     failures: list[Failure] = field(default_factory=list)
+    asked_to_wait: int = 0
+    """How often the maintenance page answered, which says when to come again."""
     accepted: list[str] = field(default_factory=list)
     versions: Counter[str] = field(default_factory=Counter)
     slowest: float = 0.0
@@ -158,6 +160,9 @@ class Crowd:
             answer = await client.get(f"{self._entrance}{path}", headers={"Host": host})
         except httpx.HTTPError as error:
             return self._failed(what, type(error).__name__)
+        if answer.status_code == 503 and "Retry-After" in answer.headers:
+            self.tally.asked_to_wait += 1
+            return None
         if answer.status_code != status:
             return self._failed(what, f"{answer.status_code} {answer.text[:60]!r}")
         return answer

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bucket import Bucket
 from crowd import Hosts
 from instances import Instance
 from machine import Machine
@@ -18,6 +19,7 @@ class Row:
     seconds: float
     requests: int
     failed: int
+    asked_to_wait: int
     outage: float
     tasks: int
     lost: int
@@ -33,18 +35,32 @@ class Running:
     instance: Instance
     machine: Machine
     hosts: Hosts
+    bucket: Bucket
+    """Where its backups go, outside of the cluster."""
     rows: list[Row]
 
 
 def table(rows: Sequence[Row]) -> str:
     """All rows, as text."""
-    head = ("change", "took", "requests", "failed", "outage", "tasks", "lost", "slowest answer", "load")
+    head = (
+        "change",
+        "took",
+        "requests",
+        "failed",
+        "asked to wait",
+        "outage",
+        "tasks",
+        "lost",
+        "slowest",
+        "load",
+    )
     lines = [
         (
             row.change,
             f"{row.seconds:.0f} s",
             str(row.requests),
             str(row.failed),
+            str(row.asked_to_wait),
             f"{row.outage:.1f} s",
             str(row.tasks),
             str(row.lost),

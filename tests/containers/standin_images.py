@@ -24,7 +24,7 @@ DATA = HERE.parent / "data" / "platform"
 REPOSITORY = "containers"
 """What the registry keeps them under: the tests of images leave it alone."""
 MONGOSH = "2.5.8"
-SERVERS = ("mysql", "mongodb", "valkey", "meilisearch", "versitygw", "smtp", "mfe")
+SERVERS = ("mysql", "mongodb", "valkey", "meilisearch", "versitygw", "smtp", "mfe", "restic", "rclone")
 OPENEDX = "openedx.example.org/openedx"
 """Image of LMS and Studio, as stack files name it."""
 _FROM_TESTS = (
@@ -42,6 +42,8 @@ class Programs:
 
     ferretdb: Path
     versitygw: Path
+    restic: Path
+    rclone: Path
 
 
 def names(release: str) -> dict[str, str]:
@@ -67,7 +69,13 @@ def build_servers(buildx: Buildx, begin: Bases, programs: Programs, release: str
         contexts = {}
         if program := getattr(programs, {"mongodb": "ferretdb"}.get(name, name), None):
             contexts["server"] = _alone(program, work / name)
-        buildx.build(HERE / "images" / name, arguments=said, contexts=contexts, tag=place(buildx, reference))
+        recipe = HERE / "images" / name
+        buildx.build(
+            recipe if recipe.is_dir() else HERE / "images" / "program",
+            arguments=said,
+            contexts=contexts,
+            tag=place(buildx, reference),
+        )
 
 
 def build_platform(buildx: Buildx, begin: Bases, git: GitHost, work: Path, version: str) -> str:

@@ -20,6 +20,9 @@ from lightkube.resources.core_v1 import ConfigMap, Namespace, PersistentVolumeCl
 from lightkube.resources.networking_v1 import Ingress, NetworkPolicy
 from lightkube.resources.policy_v1 import PodDisruptionBudget
 
+from openedx_infra.config.secrets import BY_NAME
+from openedx_infra.operations.secrets import stand_in
+
 COMPONENT = "app.kubernetes.io/component"
 Middleware = create_namespaced_resource("traefik.io", "v1alpha1", "Middleware", "middlewares")
 TraefikService = create_namespaced_resource("traefik.io", "v1alpha1", "TraefikService", "traefikservices")
@@ -103,6 +106,13 @@ class Instance:
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Start `openedx-infra` on this stack, to be interrupted."""
         return self.checkout.start("openedx-infra", *words, *self._which, **self.environment)
+
+    def tell(self, *names: str) -> None:
+        """Put secrets into the stack file that only the operator knows."""
+        for name in names:
+            words = ("config", "set", "--secret", *self._which, "--path", "--", f"openedx:secrets.{name}")
+            said = self.checkout.run("pulumi", *words, stand_in(BY_NAME[name]), **self.environment)
+            assert said.code == 0, said.text
 
     def up(self) -> Said:
         said = self.run("up", "--yes")
@@ -189,13 +199,13 @@ class Instance:
         return deployment
 
     def believed(self) -> set[str]:
-        """The objects of the namespace in Pulumi's state, as `Kind/name`."""
+        """The objects of the namespace in Pulumi's state, as `Kind/name`; a patch is no object of its own."""
         found = (resource.get("id", "") for resource in self._kubernetes())
         kinds = (resource["type"].rpartition(":")[2] for resource in self._kubernetes())
         return {
             f"{kind}/{name.removeprefix(self.namespace + '/')}"
             for kind, name in zip(kinds, found, strict=True)
-            if kind != "Namespace"
+            if kind != "Namespace" and not kind.endswith("Patch")
         }
 
     def _kubernetes(self) -> list[Mapping[str, Any]]:

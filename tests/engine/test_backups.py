@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from instances import FirstUp, Instance
 from lightkube.resources.batch_v1 import Job
-from test_external import FAILING, tell
+from test_external import FAILING
 
 from tools.control_plane import CONTEXT
 
@@ -36,7 +36,7 @@ def kept(first_up: FirstUp, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     )
     said = instance.run("secrets", "generate")
     assert "backup_access_key" in said.err and "backup_secret_key" in said.err, said.text
-    tell(instance, "backup_access_key", "backup_secret_key")
+    instance.tell("backup_access_key", "backup_secret_key")
     instance.up()
     yield instance
     instance.run("destroy", "--yes")

@@ -13,8 +13,6 @@ import pytest
 from instances import FirstUp, Instance
 from watching import watching
 
-from openedx_infra.config.secrets import BY_NAME
-from openedx_infra.operations.secrets import stand_in
 from tools.control_plane import CONTEXT
 
 pytestmark = pytest.mark.engine
@@ -75,21 +73,11 @@ def outside(first_up: FirstUp, tmp_path_factory: pytest.TempPathFactory) -> Iter
     )
     said = instance.run("secrets", "generate")
     assert said.code == 1 and not [name for name in KNOWN if name not in said.err], said.text
-    tell(instance, *KNOWN)
+    instance.tell(*KNOWN)
     instance.up()
     yield instance
     said = instance.run("destroy", "--yes")
     assert said.code == 0, said.text
-
-
-def tell(instance: Instance, *names: str) -> None:
-    """Put secrets into the stack file, as its operator does."""
-    for name in names:
-        value = stand_in(BY_NAME[name])
-        which = ("--stack", instance.name, "--config-file", str(instance.file), "--path")
-        words = ("config", "set", "--secret", *which, "--", f"openedx:secrets.{name}", value)
-        said = instance.checkout.run("pulumi", *words, **instance.environment)
-        assert said.code == 0, said.text
 
 
 def answering(instance: Instance) -> dict[str, frozenset[str]]:
@@ -134,7 +122,7 @@ def test_databases_to_be_made_bring_the_job_that_makes_them(outside: Instance) -
     outside.say(datastores={**OUTSIDE, "mysql": {**MYSQL, "provisioned": False, "admin_user": "boss"}})
     said = outside.run("up", "--yes")
     assert said.code == 1 and "openedx:secrets.mysql_root_password: missing" in said.err
-    tell(outside, "mysql_root_password")
+    outside.tell("mysql_root_password")
     with watching(outside) as history:
         outside.up()
     done = history.completed()

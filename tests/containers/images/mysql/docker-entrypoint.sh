@@ -2,6 +2,7 @@
 # As the entry point of MySQL's image: a first start that listens on a socket alone, gives root its password, and runs
 # what is in /docker-entrypoint-initdb.d; then the server.
 set -euo pipefail
+if [ "${1#-}" != "$1" ]; then set -- mysqld "$@"; fi
 arguments=() data=/var/lib/mysql
 for argument in "${@:2}"; do
     case $argument in
