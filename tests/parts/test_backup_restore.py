@@ -192,6 +192,28 @@ def test_an_interrupted_backup_leaves_none_and_the_next_one_works(stage: Stage) 
     assert everything(stage) == before
 
 
+def test_what_lacks_files_is_never_the_latest(stage: Stage, tmp_path: Path) -> None:
+    """restic keeps what it could read, and ends with code 3: here once, and then each time."""
+    stage.demand("backup")
+    [whole] = [each["id"] for each in snapshots(stage)]
+    restic = tmp_path / "restic"
+    restic.write_text(f"""#!/bin/sh
+{stage.tools["restic"]} "$@" || exit
+for word; do case $word in backup) echo >>{tmp_path}/times; [ $(wc -l <{tmp_path}/times) -gt "$GOOD" ] || exit 3 ;; esac; done
+""")
+    restic.chmod(0o755)
+    path = f"{tmp_path}:{':'.join(str(tool.parent) for tool in stage.tools.values())}:/usr/bin:/bin"
+    ran = stage.pod("backup", PATH=path, GOOD="2")
+    assert ran.failed == "backup" and "no whole backup was kept" in ran.text, ran.text
+    assert [each["tags"] for each in snapshots(stage)] == [["scheduled"], ["incomplete"], ["incomplete"]]
+    assert f"fetching backup {whole}" in stage.demand("backup-check")
+
+    (tmp_path / "times").unlink()
+    stage.demand("backup", PATH=path, GOOD="1")
+    assert snapshots(stage)[-1]["tags"] == ["scheduled"] and snapshots(stage)[-1]["id"] != whole
+    assert f"fetching backup {snapshots(stage)[-1]['id']}" in stage.demand("backup-check")
+
+
 def test_retention_keeps_as_many_as_it_says(stage: Stage) -> None:
     """Of one day the last one stays, and while there are not as many months as wanted, the very first."""
     for kind in ("scheduled", "by-hand", "scheduled", "by-hand", "before-upgrade", "scheduled"):

@@ -37,9 +37,9 @@ demand_repository() {
 chosen() {
     set -- "${SNAPSHOT:-latest}"
     [ "$1" != latest ] || set -- --host "$INSTANCE" --tag scheduled --tag by-hand latest
-    repository snapshots --json "$@" 2>/dev/null |
-        sed -n 's/.*"id":"\([0-9a-f]*\)".*/\1/p'
+    ids "$@"
 }
+ids() { repository snapshots --json "$@" 2>/dev/null | sed -n 's/.*"id":"\([0-9a-f]*\)".*/\1/p'; }
 demand_snapshot() {
     demand_repository || fail "there are no backups at $RESTIC_REPOSITORY"
     snapshot=$(chosen) || true
@@ -49,9 +49,13 @@ demand_snapshot() {
 }
 
 # A volume's file system may keep a folder of its own at its root, which is root's.
+# restic's code 3: some files could not be read, and what could be is kept. Nobody means that by the latest backup.
 kept() {
+    code=0
     locked backup --host "$INSTANCE" --tag "$KIND" --group-by host --exclude lost+found "$DATABASES_DIR" \
-        ${KINDS:+"$FILES_DIR"}
+        ${KINDS:+"$FILES_DIR"} || code=$?
+    [ "$code" != 3 ] || locked tag --set incomplete "$(ids --host "$INSTANCE" --tag "$KIND" latest)"
+    return "$code"
 }
 
 keep() {
@@ -60,8 +64,8 @@ keep() {
     # Only locks whose owner is gone are taken away.
     repository unlock
     step "keeping a backup (${KIND:?})"
-    # Files that went while they were read end it with code 3: once more, and they are no longer looked for.
-    kept || { [ $? = 3 ] && kept; } || fail "the backup was not kept"
+    # Files that went while they were read are no longer looked for the second time.
+    kept || { [ $? = 3 ] && kept; } || fail "no whole backup was kept"
     # What is about to be restored may be the oldest of its kind: before a restore, none goes.
     [ "$KIND" = before-restore ] || thin_out
     locked check
@@ -73,7 +77,7 @@ thin_out() {
     locked forget --host "$INSTANCE" --group-by host --tag scheduled --keep-daily "$KEEP_DAILY" \
         --keep-weekly "$KEEP_WEEKLY" --keep-monthly "$KEEP_MONTHLY" --keep-last 1 --prune
     locked forget --host "$INSTANCE" --group-by host,tags --tag by-hand --tag before-upgrade --tag before-restore \
-        --keep-last "$KEEP_OTHERS" --prune
+        --tag incomplete --keep-last "$KEEP_OTHERS" --prune
 }
 
 list() {
