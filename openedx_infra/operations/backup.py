@@ -36,7 +36,8 @@ class Kept:
     time: str
     """When it was made, in UTC, to the second."""
     kind: str
-    """What it was made for: scheduled, by-hand, before-upgrade, before-restore."""
+    """What it was made for: scheduled, by-hand, before-upgrade, before-restore. `incomplete`: some
+    files could not be read, and it is never the latest."""
     size: int
     """Bytes of what is in it, before it is packed."""
 
