@@ -126,7 +126,9 @@ def _work(session: Session, stop: _Stop, verb: Callable[[Verbs], None], word: st
     clients = list(session.place.clients())
     with (
         Progress(console, usual="delete" if word == "destroy" else "create") as progress,
-        Watch(clients, progress.making, session.live.cli.brake.pull, console) as watch,
+        Watch(
+            clients, progress.making, session.live.cli.brake.pull, console, going=progress.deleting
+        ) as watch,
     ):
         try:
             verb(session.live.verbs(progress))

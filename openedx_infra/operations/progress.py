@@ -131,6 +131,11 @@ class Progress:
         with self._lock:
             return [Urn(urn) for urn, waiting in self._waiting.items() if waiting.op != "delete"]
 
+    def deleting(self) -> list[Urn]:
+        """What is being deleted at this moment."""
+        with self._lock:
+            return [Urn(urn) for urn, waiting in self._waiting.items() if waiting.op == "delete"]
+
     @property
     def errors(self) -> list[str]:
         """Errors about no resource that failed: the program's own."""

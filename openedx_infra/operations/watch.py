@@ -1,4 +1,5 @@
-"""Will anything that Pulumi waits for never become ready? Told, and stopped, before patience runs out."""
+"""Does Pulumi wait in vain? For what never becomes ready: told, and stopped, before patience runs out. For a
+volume that runs which are over hold: they give way."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
@@ -16,6 +18,7 @@ from openedx_infra.operations.awaited import KINDS, Awaited, awaited
 from openedx_infra.operations.events import Urn
 from openedx_infra.operations.health import when
 from openedx_infra.operations.judgement import Trouble, trouble
+from openedx_infra.operations.letting_go import CLAIM, let_go
 from openedx_infra.operations.status import log_tail
 
 if TYPE_CHECKING:
@@ -50,7 +53,8 @@ class Condemned:
 class Watch:
     """Looks at the pods that Pulumi waits for, in a thread of its own, as long as its block lasts.
 
-    `waiting` tells which resources are under way; `stop` is called once, when the first pod is condemned.
+    `waiting` tells which resources are under way, and `going` which are being deleted; `stop` is called once,
+    when the first pod is condemned.
     What can't be asked is left to Pulumi: a cluster that does not answer condemns nobody.
     """
 
@@ -58,6 +62,7 @@ class Watch:
     waiting: Callable[[], Iterable[Urn]]
     stop: Callable[[], object]
     console: Console
+    going: Callable[[], Iterable[Urn]] = tuple
     condemned: list[Condemned] = field(default_factory=list)
     _since: dict[tuple[str, str], float] = field(default_factory=dict)
     """When each trouble of a pod, by uid and family, was seen first: by our own clock, as those of others are
@@ -83,6 +88,7 @@ class Watch:
     def _watch(self) -> None:
         self._old = frozenset(uid for client in self.clients for uid in _uids(client))
         while not self._over.wait(POLL_SECONDS):
+            self.let_go()
             self.look(time.monotonic())
             if self.condemned:
                 self.stop()
@@ -94,6 +100,14 @@ class Watch:
         for client in self.clients if urns else ():
             for each in _asked(client, urns):
                 self._judge(each, client, now)
+
+    def let_go(self) -> None:
+        """Have runs that are over give way where a volume can't go because of them."""
+        held = any(urn.kind == CLAIM for urn in self.going())
+        for client in self.clients if held else ():
+            for name in _answer(partial(let_go, client)):
+                text = f"  … Job {name} is deleted with its log: it is over, and its volume is to go"
+                self.console.print(Text(text), soft_wrap=True)
 
     def _judge(self, each: Awaited, client: Client, now: float) -> None:
         meta = each.pod.metadata

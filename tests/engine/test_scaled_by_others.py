@@ -19,6 +19,8 @@ from lightkube.resources.apps_v1 import Deployment
 from lightkube.resources.autoscaling_v2 import HorizontalPodAutoscaler
 from lightkube.types import on_error_stop
 
+from openedx_infra.operations.run_job import run_job
+
 pytestmark = pytest.mark.engine
 
 ScaledObject = create_namespaced_resource("keda.sh", "v1alpha1", "ScaledObject", "scaledobjects")
@@ -34,8 +36,11 @@ def scaled(first_up: FirstUp) -> Iterator[Instance]:
     instance = first_up.instance
     before = instance.file.read_text()
     said = yaml.safe_load(before)["config"].get("openedx:datastores", {})
+    # A run that is over and kept for its log holds the volumes that are to go.
+    run_job(instance.client, "duty-instructor-tasks", print)
     instance.say(datastores={**said, **STORAGE, **MOVED}, sizing={"lms": {"replicas": 3}})
-    instance.up()
+    said_of_it = instance.up()
+    assert "Job duty-instructor-tasks" in said_of_it.out and "its volume is to go" in said_of_it.out
     yield instance
     instance.file.write_text(before)
     for there in (STORAGE, MOVED):  # the first move must be over before the way back is one

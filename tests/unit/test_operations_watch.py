@@ -11,7 +11,7 @@ import pytest
 from lightkube import Client
 from lightkube.models.apps_v1 import Deployment, ReplicaSet, StatefulSet
 from lightkube.models.batch_v1 import Job
-from lightkube.models.core_v1 import Event, Pod
+from lightkube.models.core_v1 import Event, PersistentVolumeClaim, Pod
 from rich.console import Console
 
 from openedx_infra.operations import judgement, watch
@@ -22,7 +22,7 @@ from openedx_infra.operations.watch import Watch
 IMAGE = "registry.example.org/openedx:7"
 MODELS: dict[str, Any] = {
     "Deployment": Deployment, "ReplicaSet": ReplicaSet, "StatefulSet": StatefulSet, "Job": Job, "Pod": Pod,
-    "Event": Event,
+    "Event": Event, "PersistentVolumeClaim": PersistentVolumeClaim,
 }  # fmt: skip
 
 
@@ -75,6 +75,11 @@ class Cluster:
     objects: list[dict[str, Any]]
     away: bool = False
     logs: list[str] = field(default_factory=list)
+    deleted: set[str] = field(default_factory=set)
+
+    def delete(self, kind: type[Any], name: str, **_: Any) -> None:
+        assert kind.__name__ == "Job"
+        self.deleted.add(name)
 
     def list(self, kind: type[Any], **_: Any) -> list[Any]:
         if self.away:
@@ -205,3 +210,39 @@ def test_the_run_is_stopped_once(monkeypatch: pytest.MonkeyPatch) -> None:
         watched._thread.join(10)
     assert stopped == ["stopped"]
     assert {each.pod for each in watched.condemned} == {"late"}
+
+
+def claim(name: str, **meta: Any) -> dict[str, Any]:
+    return {"kind": "PersistentVolumeClaim", "metadata": {"name": name, **meta}, "spec": {}}
+
+
+def run(name: str, volume: str, *conditions: str, owner: str = "CronJob") -> dict[str, Any]:
+    owners = [{"kind": owner, "name": "duty", "uid": "duty", "apiVersion": "batch/v1"}]
+    volumes = [{"name": "v", "persistentVolumeClaim": {"claimName": volume}}, {"name": "w", "emptyDir": {}}]
+    return {
+        "kind": "Job",
+        "metadata": {"name": name, "ownerReferences": owners},
+        "spec": {"template": {"spec": {"containers": [], "volumes": volumes}}},
+        "status": {"conditions": [{"type": each, "status": "True"} for each in conditions]},
+    }
+
+
+def test_runs_that_are_over_give_way_where_a_volume_is_to_go() -> None:
+    cluster = Cluster([
+        claim("media", deletionTimestamp="2026-01-02T00:00:00Z"),
+        claim("mysql"),
+        run("done", "media", "Complete"),
+        run("failed", "media", "FailureTarget", "Failed"),
+        run("working", "media"),
+        run("of-another", "mysql", "Complete"),
+        run("of-the-program", "media", "Complete", owner="ConfigMap"),
+    ])  # fmt: skip
+    watch, said = watching(cluster)
+    watch.let_go()
+    assert cluster.deleted == set(), "nothing is being deleted"
+    watch.going = lambda: [urn("PersistentVolumeClaim", "media")]
+    watch.let_go()
+    assert cluster.deleted == {"done", "failed"}
+    assert "Job done is deleted with its log" in said.getvalue()
+    cluster.away = True
+    watch.let_go()
