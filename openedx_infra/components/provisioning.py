@@ -172,7 +172,7 @@ class Provisioning:
     ) -> Sequence[Job]:
         scope, own = self.instance.scope, pulumi.ResourceOptions(parent=self.parent)
         script = PurePosixPath(command[-1]).name
-        source = files.plain(f"{name}-script", scope, {script: scripts.text(script)}, own)
+        source = files.plain(f"{name}-script", scope, scripts.whole(script), own)
         secret = files.secret(f"{name}-secrets", scope, secrets, own)
         certificates = self.instance.certificates
         container = Container(

@@ -9,6 +9,7 @@ from openedx_infra.config import Stack
 from openedx_infra.settings.addresses import STUDIO_CLIENT_ID
 
 NAMES = (
+    "mysql_client.sh",
     "mysql_provision.sh",
     "mongodb_provision.js",
     "search_provision.py",
@@ -27,9 +28,12 @@ NAMES = (
     "pytest_shard.py",
     "tracking_ship.sh",
 )
-"""All scripts, in the order in which Jobs run them. A `_setup.py` lies beside the `_setup.sh` that pipes it
-in; three run edx-platform's own tests. The last is a sidecar's, no Job's.
+"""All scripts, in the order in which Jobs run them. The first is part of others; a `_setup.py` lies beside the
+`_setup.sh` that pipes it in; three run edx-platform's own tests. The last is a sidecar's, no Job's.
 """
+
+
+MYSQL_CLIENT = NAMES[0]
 
 
 def text(name: str) -> str:
@@ -39,12 +43,22 @@ def text(name: str) -> str:
     return (Path(__file__).parent / name).read_text(encoding="utf-8")
 
 
+def whole(name: str) -> dict[str, str]:
+    """A script and what it reads from beside itself, by the names of their files."""
+    return _with_shared({name: text(name)})
+
+
 def package(name: str) -> dict[str, str]:
     """The texts of a package of scripts, such as `preflight`, by the names of its files; shells' are among
-    them."""
+    them, and what those read from beside themselves."""
     folder = Path(__file__).parent / name
     paths = [*folder.glob("*.py"), *folder.glob("*.sh")]
-    return {path.name: path.read_text(encoding="utf-8") for path in sorted(paths)}
+    return _with_shared({path.name: path.read_text(encoding="utf-8") for path in sorted(paths)})
+
+
+def _with_shared(texts: dict[str, str]) -> dict[str, str]:
+    shared = any(f"/{MYSQL_CLIENT}" in each for each in texts.values())
+    return texts | ({MYSQL_CLIENT: text(MYSQL_CLIENT)} if shared else {})
 
 
 def setup_parameters(stack: Stack) -> dict[str, Any]:

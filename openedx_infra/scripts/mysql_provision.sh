@@ -5,8 +5,7 @@
 #   ADMIN_USER (root)                     who makes databases and users
 #   OWN_SERVER (true)                     false where the administrator's own password is not ours to change
 #   HISTORY_DATABASE                      a second database; on another server with HISTORY_HOST and HISTORY_PORT
-#   TLS_VERIFY                            full, ca or none; empty: as client and server agree
-#   TLS_CA, TLS_CERTIFICATE, TLS_KEY      files; without TLS_CA the system's authorities are trusted
+#   and what mysql_client.sh knows
 # Files in SECRETS_DIR (/openedx/secrets): mysql_root_password, which is the administrator's, mysql_password, and while
 # the administrator's password is being changed mysql_root_password_previous.
 #
@@ -15,37 +14,15 @@
 # it go on working while they are replaced.
 set -euo pipefail
 
-secrets=${SECRETS_DIR:-/openedx/secrets}
+. "$(dirname "$0")/mysql_client.sh"
 : "${MYSQL_HOST:?}" "${MYSQL_PORT:?}" "${DATABASE:?}" "${DATABASE_USER:?}"
 admin=${ADMIN_USER:-root}
 
 step() { printf '%s\n' "mysql_provision: $*"; }
 fail() { step "failed: $*" >&2; exit 1; }
-secret() { local value; value=$(<"$secrets/$1"); printf '%s' "$value"; }
 
-# Quotes a value for an option file, and for SQL.
-option() { local v=${1//\\/\\\\}; printf '"%s"' "${v//\"/\\\"}"; }
+# Quotes a value for SQL.
 literal() { local v=${1//\\/\\\\}; printf "'%s'" "${v//\'/\'\'}"; }
-
-# Options of the client for an encrypted connection; MariaDB's client has other words than MySQL's.
-encryption() {
-    [ -n "${TLS_VERIFY:-}" ] || return 0
-    local ca=${TLS_CA:-} system
-    for system in /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/certs/ca-certificates.crt; do
-        if [ -z "$ca" ] && [ -e "$system" ]; then ca=$system; fi
-    done
-    case $(mysql --version):$TLS_VERIFY in
-        *MariaDB*:none) printf '%s\n' --ssl --skip-ssl-verify-server-cert ;;
-        *MariaDB*) printf '%s\n' --ssl "--ssl-ca=$ca" --ssl-verify-server-cert ;;
-        *:full) printf '%s\n' --ssl-mode=VERIFY_IDENTITY "--ssl-ca=$ca" ;;
-        *:ca) printf '%s\n' --ssl-mode=VERIFY_CA "--ssl-ca=$ca" ;;
-        *) printf '%s\n' --ssl-mode=REQUIRED ;;
-    esac
-    if [ -n "${TLS_CERTIFICATE:-}" ]; then
-        printf '%s\n' "--ssl-cert=$TLS_CERTIFICATE" "--ssl-key=$TLS_KEY"
-    fi
-}
-mapfile -t encrypted < <(encryption)
 
 # Runs SQL from standard input as a user with the password in a file of secrets. Of its complaints only the errors
 # are shown: some clients repeat the statement, with the password in it.

@@ -73,7 +73,8 @@ class Job:
 
     def run(self, **changed: str) -> subprocess.CompletedProcess[str]:
         script = self.folder / "mysql_provision.sh"
-        script.write_text(scripts.text(script.name), encoding="utf-8")
+        for name, text in scripts.whole(script.name).items():
+            (self.folder / name).write_text(text, encoding="utf-8")
         environment = self.environment | changed
         done = subprocess.run(
             ["bash", str(script)], env=environment, capture_output=True, text=True, timeout=60

@@ -33,7 +33,8 @@ class Server:
             source = (case.DATA / "fake_mysql.py").read_text(encoding="utf-8")
             program.write_text(f"#!{sys.executable}\n{source}", encoding="utf-8")
             program.chmod(0o755)
-        (folder / "mysql_provision.sh").write_text(scripts.text("mysql_provision.sh"), encoding="utf-8")
+        for name, text in scripts.whole("mysql_provision.sh").items():
+            (folder / name).write_text(text, encoding="utf-8")
         self.start(root="root-1")
         self.tell(mysql_root_password="root-1", mysql_password="app-1")
 

@@ -3,8 +3,7 @@
 #
 # Environment: MYSQL_HOST, MYSQL_PORT, DATABASE, DATABASE_USER, DATABASES_DIR. May be empty or absent:
 #   HISTORY_DATABASE                      a second database; on another server with HISTORY_HOST and HISTORY_PORT
-#   TLS_VERIFY                            full, ca or none; empty: as client and server agree
-#   TLS_CA, TLS_CERTIFICATE, TLS_KEY      files; without TLS_CA the system's authorities are trusted
+#   and what mysql_client.sh knows
 # File in SECRETS_DIR (/openedx/secrets): mysql_password.
 #
 # Needs no more than the platform's own user may do. The password reaches the client through a pipe that this shell
@@ -12,34 +11,14 @@
 set -euo pipefail
 umask 027
 
-secrets=${SECRETS_DIR:-/openedx/secrets}
+. "$(dirname "$0")/mysql_client.sh"
 : "${MYSQL_HOST:?}" "${MYSQL_PORT:?}" "${DATABASE:?}" "${DATABASE_USER:?}" "${DATABASES_DIR:?}"
 folder=$DATABASES_DIR/mysql
 ended='^-- Dump completed'
 
 step() { printf '%s\n' "backup: mysql: $*"; }
 fail() { step "failed: $*" >&2; exit 1; }
-secret() { local value; value=$(<"$secrets/$1"); printf '%s' "$value"; }
-option() { local v=${1//\\/\\\\}; printf '"%s"' "${v//\"/\\\"}"; }
 is_mariadb() { case $(mysql --version) in *MariaDB*) ;; *) false ;; esac; }
-
-# MariaDB's client has other words for encryption than MySQL's.
-encryption() {
-    [ -n "${TLS_VERIFY:-}" ] || return 0
-    local ca=${TLS_CA:-} system
-    for system in /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/certs/ca-certificates.crt; do
-        if [ -z "$ca" ] && [ -e "$system" ]; then ca=$system; fi
-    done
-    case $(mysql --version):$TLS_VERIFY in
-        *MariaDB*:none) printf '%s\n' --ssl --skip-ssl-verify-server-cert ;;
-        *MariaDB*) printf '%s\n' --ssl "--ssl-ca=$ca" --ssl-verify-server-cert ;;
-        *:full) printf '%s\n' --ssl-mode=VERIFY_IDENTITY "--ssl-ca=$ca" ;;
-        *:ca) printf '%s\n' --ssl-mode=VERIFY_CA "--ssl-ca=$ca" ;;
-        *) printf '%s\n' --ssl-mode=REQUIRED ;;
-    esac
-    if [ -n "${TLS_CERTIFICATE:-}" ]; then printf '%s\n' "--ssl-cert=$TLS_CERTIFICATE" "--ssl-key=$TLS_KEY"; fi
-}
-mapfile -t encrypted < <(encryption)
 
 # MySQL's mysqldump asks for rights beyond the platform's databases unless it is told not to; MariaDB's does not know
 # these words.
