@@ -28,8 +28,8 @@ NAMES = (
     "pytest_shard.py",
     "tracking_ship.sh",
 )
-"""All scripts, in the order in which Jobs run them. The first is part of others; a `_setup.py` lies beside the
-`_setup.sh` that pipes it in; three run edx-platform's own tests. The last is a sidecar's, no Job's.
+"""All scripts, in the order in which Jobs run them. The first is part of others; a `_setup.py` lies beside
+the `_setup.sh` that pipes it in; three run the platform's own tests. The last is a sidecar's, no Job's.
 """
 
 
