@@ -71,7 +71,7 @@ def build_servers(buildx: Buildx, begin: Bases, programs: Programs, release: str
             contexts["server"] = _alone(program, work / name)
         recipe = HERE / "images" / name
         buildx.build(
-            recipe if recipe.is_dir() else HERE / "images" / "program",
+            recipe if (recipe / "Dockerfile").exists() else HERE / "images" / "program",
             arguments=said,
             contexts=contexts,
             tag=place(buildx, reference),
