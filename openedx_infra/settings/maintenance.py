@@ -34,7 +34,6 @@ _CADDYFILE = """\
 {{
 	admin off
 	auto_https off
-	persist_config off
 }}
 
 (answer) {{

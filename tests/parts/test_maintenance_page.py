@@ -17,8 +17,6 @@ from openedx_infra.settings.static import HEALTH_PATH, MFE_PORT
 pytestmark = pytest.mark.parts
 
 MESSAGE = 'Back "at ten" {http.request.uri} <b>'
-OLDER = "\tpersist_config off\n"
-"""An option that Debian's Caddy doesn't know yet."""
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +26,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     server = Process(folder)
     said = {**LEAST, "maintenance": {"message": MESSAGE, "retry_seconds": 120}}
     for name, text in maintenance_files(load("mine", said)).items():
-        text = text.replace(CADDY_DIR, str(folder)).replace(OLDER, "")
+        text = text.replace(CADDY_DIR, str(folder))
         (folder / name).write_text(text.replace(f":{MFE_PORT} {{", f"http://:{server.port} {{"))
     server.run(
         ["caddy", "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"], HOME=str(folder)
