@@ -7,7 +7,7 @@ CLI := $(BIN)/openedx-infra
 PYTEST := $(BIN)/pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview down destroy outputs status check render test test-all test-fast test-parts test-engine test-faults test-images test-containers lint types docs bench clean
+.PHONY: help up preview down destroy outputs status check render test test-all test-fast test-parts test-clusters test-engine test-faults test-images test-containers lint types docs bench clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,9 +45,9 @@ check: $(READY) ## Validate a stack offline: configuration, settings, objects, r
 render: $(READY) ## Write the Kubernetes objects to build/STACK as YAML, secrets redacted
 	@$(CLI) render --stack $(STACK) --output build/$(STACK)
 
-test: lint types test-fast test-parts test-engine test-images ## Everything that CI runs, fast rungs first
+test: lint types test-fast test-parts test-clusters test-images ## Everything that CI runs, fast rungs first
 
-test-all: test test-faults test-containers ## What CI runs, and what takes longer: before a release
+test-all: test test-containers ## What CI runs, and what takes a machine of its own: before a release
 
 lint: $(READY) ## ruff
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -63,6 +63,9 @@ test-parts: $(READY) ## Scripts against real servers (a minute; needs mariadb-se
 
 test-engine: $(READY) ## Real engine on the embedded cluster (minutes; builds the toolchain once)
 	@$(PYTEST) -m 'engine and not faults'
+
+test-clusters: $(READY) ## test-engine and test-faults side by side: each waits more than it works
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-engine test-faults
 
 test-faults: $(READY) ## Injected faults on the real engine, with the ready endpoints watched (a quarter of an hour)
 	@$(PYTEST) -m faults
