@@ -40,7 +40,7 @@ class GatewayEntrance:
     def __init__(self, instance: Instance, opts: pulumi.ResourceOptions) -> None:
         self._instance, self._opts = instance, opts
         self._stack = instance.stack
-        self._middlewares = Middlewares(instance, opts)
+        self._middlewares = Middlewares(instance, pulumi.ResourceOptions(parent=opts.parent))
         self._sticky: set[str] = set()
         self._by_traefik = self._stack.cluster.ingress_controller == "traefik"
 

@@ -17,8 +17,7 @@ from openedx_infra.kubernetes.routing import open_host
 
 
 class Ingress(pulumi.ComponentResource):
-    """What lets visitors in by each host. It needs no pod behind it yet, so it waits for nothing but what is
-    in `after`: what takes the place of something that visitors reach already."""
+    """What lets visitors in by each host, when what they are led to is ready: that is in `after`."""
 
     def __init__(
         self,
@@ -43,7 +42,7 @@ def _open(
     instance: Instance, found: Sequence[Door], secrets: Mapping[str, str], opts: pulumi.ResourceOptions
 ) -> None:
     """One Ingress for each host, and one for each group of paths to which more is refused."""
-    controller = proxy(instance, opts)
+    controller = proxy(instance, pulumi.ResourceOptions(parent=opts.parent))
     for door in found:
         for part in parts(door, instance.stack):
             open_host(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -48,8 +48,9 @@ class PlatformArgs:
 class Platform(pulumi.ComponentResource):
     """One Open edX instance in one namespace.
 
-    Datastores, then Jobs, then all that runs the platform's code. MFEs, ingress and network policies wait for
-    nothing.
+    Datastores, then Jobs, then all that runs the platform's code, then the ways in. MFEs and network policies
+    wait for nothing. While the maintenance page is on, the ways lead there before any pod is stopped or
+    changed: visitors are never sent where nobody answers.
     """
 
     def __init__(self, name: str, args: PlatformArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -82,8 +83,10 @@ class Platform(pulumi.ComponentResource):
         stores = self.datastores
         self.instance = replace(self.instance, tracking=shipping(self.instance, stores, self))
         isolate(self.instance, stores, self)
-        blue, *others = self._versions(own)
-        every = [blue, *others]
+        page = Maintenance("maintenance", self.instance, own).ready if stack.maintenance.page else []
+        turned = [Ingress("ingress", self.instance, own, after=page)] if page else []
+        every = self._versions(own, turned)
+        blue = every[0]
         live = next(version for version in every if version.instance.stack.serves)
         duties = DutiesArgs(
             instance=live.instance,
@@ -97,13 +100,13 @@ class Platform(pulumi.ComponentResource):
             Backups("backups", BackupsArgs(instance=self.instance, datastores=stores, after=after), own)
         if stack.monitoring.prometheus:
             Monitoring("monitoring", self.instance, stores, own)
-        page = Maintenance("maintenance", self.instance, own).ready if stack.maintenance.page else ()
-        ready = [site for version in every for site in version.sites] if others else []
-        Ingress("ingress", self.instance, own, after=[*page, *ready])
+        if not turned:
+            Ingress("ingress", self.instance, own, after=[site for each in every for site in each.sites])
         self.register_outputs({"namespace": scope.namespace})
 
-    def _versions(self, own: pulumi.ResourceOptions) -> list[Version]:
-        """What there is of each version of the platform: one, or blue and green."""
+    def _versions(self, own: pulumi.ResourceOptions, turned: Sequence[pulumi.Resource]) -> list[Version]:
+        """What there is of each version of the platform: one, or blue and green. `turned`: what leads
+        visitors elsewhere meanwhile."""
         instances = [
             replace(self.instance, stack=stack, built=self.instance.built if stack.colour == "blue" else {})
             for stack in self.instance.stack.versions
@@ -114,7 +117,7 @@ class Platform(pulumi.ComponentResource):
         for instance in instances:
             done = [before.initialization.done for before in found] or None
             backup = None if found else before_upgrade(self.instance, self.datastores)
-            found.append(version(instance, self.datastores, static, done, own, backup))
+            found.append(version(instance, self.datastores, static, done, own, backup, turned))
         return found
 
     def _images(self, args: PlatformArgs, known: Mapping[str, Login]) -> Mapping[str, pulumi.Input[str]]:

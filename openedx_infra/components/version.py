@@ -42,9 +42,10 @@ def version(
     after: Sequence[pulumi.Resource] | None,
     own: pulumi.ResourceOptions,
     backup: Before | None = None,
+    turned: Sequence[pulumi.Resource] = (),
 ) -> Version:
     """A version. `after` is what another one did to the databases before; None: it is the first, and makes
-    the backup for both."""
+    the backup for both. `turned` is what leads visitors elsewhere before web pods are stopped or changed."""
     suffix = instance.stack.suffix
     connections = pulumi.Output.from_input(stores.connections).apply(lambda at: _apart(at, instance))
     settings = {site.name: render(site, instance, connections) for site in (LMS, STUDIO)}
@@ -53,7 +54,7 @@ def version(
     )
     initialization = Initialization(f"initialization{suffix}", first, own)
     # Before a page asks for files of a new version, they are there.
-    web = [initialization.done, static.ready]
+    web = [initialization.done, static.ready, *turned]
     site = SiteArgs(instance=instance, storage=stores.storage, settings=settings, after=web)
     lms, studio = Lms(f"lms{suffix}", site, own), Studio(f"studio{suffix}", site, own)
     workers = WorkersArgs(

@@ -29,6 +29,13 @@ def test_the_hosts_of_the_site_lead_to_the_page_once_it_is_ready(worked_on: Grap
         assert "Deployment maintenance" in names_before(worked_on, ingress)
 
 
+def test_no_pod_is_stopped_before_visitors_are_led_to_the_page(worked_on: Graph) -> None:
+    """Else they got errors meanwhile: Traefik says 503, then 404, of a Service without pods."""
+    for name in ("lms", "studio"):
+        before = names_before(worked_on, find(worked_on, "Deployment", name))
+        assert {"Ingress lms", "Ingress studio", "Ingress mfe"} <= before
+
+
 def test_what_is_no_part_of_the_site_is_reached_as_before(worked_on: Graph) -> None:
     assert _services(worked_on.object(find(worked_on, "Ingress", "meilisearch"))) == {"meilisearch"}
 

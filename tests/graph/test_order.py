@@ -63,7 +63,6 @@ def test_what_needs_no_database_waits_for_none(graph: Graph) -> None:
         *of_kind(
             graph,
             "Service",
-            "Ingress",
             "NetworkPolicy",
             "PodDisruptionBudget",
             "ConfigMap",
@@ -80,6 +79,12 @@ def test_what_needs_no_database_waits_for_none(graph: Graph) -> None:
         for resource in patient
     }
     assert {name: found for name, found in waiting.items() if found} == {}
+
+
+def test_visitors_are_led_to_what_is_ready(graph: Graph) -> None:
+    sites = {f"Deployment {name}" for name in ("lms", "studio", "mfe")}
+    for way in of_kind(graph, "Ingress"):
+        assert sites <= names_before(graph, way), label(way)
 
 
 def test_a_pod_waits_for_all_that_it_mounts(graph: Graph) -> None:
