@@ -6,6 +6,7 @@ Not among the usual steps, as it takes about an hour: `INSTANCES=100 NODES=200 p
 from __future__ import annotations
 
 import os
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +45,11 @@ def on_one_cluster(folder: Path) -> list[Figure]:
     client = place.client()
     assert client is not None
     _add_nodes(client)
-    costs = [_cost(folder, number) for number in range(1, COUNT + 1)]
+    costs = []
+    for number in range(1, COUNT + 1):
+        costs.append(_cost(folder, number))
+        if number % 10 == 0:
+            _tell(number, costs[-10:])
     edge = min(EDGE, COUNT // 2) or 1
     pods = sum(1 for _ in client.list(Pod, namespace="*"))
     note = f"{pods} pods on {NODES} nodes"
@@ -54,6 +59,15 @@ def on_one_cluster(folder: Path) -> list[Figure]:
         _ratio("preview", [each.preview for each in costs], edge, note),
         _ratio("memory of the program", [float(each.peak) for each in costs], edge, note),
     ]
+
+
+def _tell(number: int, costs: list[Cost]) -> None:
+    """Say how far it is: an hour is long."""
+    up, preview = (median(getattr(each, name) for each in costs) for name in ("up", "preview"))
+    peak = median(each.peak for each in costs) / 1e6
+    load = os.getloadavg()[0]
+    text = f"{number} instances: up {up:.1f} s, preview {preview:.1f} s, {peak:.0f} MB (load {load:.1f})"
+    print(text, file=sys.stderr, flush=True)
 
 
 def _add_nodes(client: Client) -> None:

@@ -38,8 +38,8 @@ def buildx(toolchain: Toolchain) -> Iterator[Buildx]:
     if os.geteuid() != 0 or missing:
         pytest.skip(f"needs root, and on PATH: {', '.join(missing) or 'nothing more'}")
     work = private_dir(cache_dir() / "image-tests")
-    # A run takes about 20 GB of cache: with less, layers are gone before a test looks for them.
-    builder = Builder(work / "builder", toolchain, keep=25)
+    # A run takes some 26 GB of cache: with less, layers are gone before a test looks for them.
+    builder = Builder(work / "builder", toolchain, keep=32, reserved=32)
     # Another run on this machine waits: this one stops the builder when it is through.
     with FileLock(work / "tests.lock"):
         _forget(work / "builder", toolchain)
