@@ -34,6 +34,7 @@ the `_setup.sh` that pipes it in; three run the platform's own tests. The last i
 
 
 MYSQL_CLIENT = NAMES[0]
+"""What scripts that speak to MySQL read from beside themselves."""
 
 
 def text(name: str) -> str:
