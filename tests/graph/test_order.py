@@ -83,7 +83,9 @@ def test_what_needs_no_database_waits_for_none(graph: Graph) -> None:
 
 def test_visitors_are_led_to_what_is_ready(graph: Graph) -> None:
     sites = {f"Deployment {name}" for name in ("lms", "studio", "mfe")}
-    for way in of_kind(graph, "Ingress"):
+    ways = of_kind(graph, "Ingress", "HTTPRoute")
+    assert ways
+    for way in ways:
         assert sites <= names_before(graph, way), label(way)
 
 
