@@ -23,21 +23,19 @@ def let_go(client: Client) -> list[str]:
     from lightkube.resources.core_v1 import PersistentVolumeClaim
     from lightkube.types import CascadeType
 
+    from openedx_infra.operations.regular import of_clock
+
     claims: list[Any] = list(client.list(PersistentVolumeClaim))
     going = {claim.metadata.name for claim in claims if claim.metadata.deletionTimestamp}
     jobs: list[Any] = list(client.list(Job)) if going else []
     holding = [
         job.metadata.name
         for job in jobs
-        if ending(job)[0] and _is_by_cron_job(job) and not going.isdisjoint(_claims(job))
+        if ending(job)[0] and of_clock(job) and not going.isdisjoint(_claims(job))
     ]
     for name in holding:
         client.delete(Job, name, cascade=CascadeType.BACKGROUND)
     return holding
-
-
-def _is_by_cron_job(job: Any) -> bool:
-    return any(owner.kind == "CronJob" for owner in job.metadata.ownerReferences or ())
 
 
 def _claims(job: Any) -> set[str]:

@@ -193,7 +193,7 @@ def test_an_interrupted_backup_leaves_none_and_the_next_one_works(stage: Stage) 
 
 
 def test_what_lacks_files_is_never_the_latest(stage: Stage, tmp_path: Path) -> None:
-    """restic keeps what it could read, and ends with code 3: here once, and then each time."""
+    """restic keeps what it could read, and ends with code 3: here each time, and then once."""
     stage.demand("backup")
     [whole] = [each["id"] for each in snapshots(stage)]
     restic = tmp_path / "restic"
