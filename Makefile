@@ -77,7 +77,7 @@ test-containers: $(READY) ## Changes under load, on real nodes (minutes; needs r
 	@$(PYTEST) -m containers
 
 docs: $(READY) ## Regenerate the reference
-	@$(BIN)/python -m openedx_infra.config.reference
+	@$(BIN)/python -m openedx_infra.config.documentation.reference
 	@$(BIN)/python -m openedx_infra.monitoring.handbook
 
 bench: $(READY) ## Measure speed and memory (INSTANCES=4 on one foundation)

@@ -8,11 +8,11 @@ from typing import Any
 
 import pulumi
 
-from openedx_infra.components.foundation import Foundation, FoundationArgs
+from openedx_infra.components.foundation.foundation import Foundation, FoundationArgs
 from openedx_infra.config import Foundation as Described
-from openedx_infra.config.contract import CONTRACT_OUTPUT, CONTRACT_SECRETS_OUTPUT, PASSWORDS
+from openedx_infra.config.foundation.contract import CONTRACT_OUTPUT, CONTRACT_SECRETS_OUTPUT, PASSWORDS
 from openedx_infra.config.immutable import IMMUTABLE_OUTPUT, immutable_values
-from openedx_infra.config.secret_forms import unfit
+from openedx_infra.config.secrets.formats import unfit
 from stacks.cluster import cluster
 from stacks.gate import gate
 from stacks.network import NetworkOfAnother

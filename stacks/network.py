@@ -8,10 +8,10 @@ from typing import Any
 import pulumi
 from pydantic import ValidationError
 
-from openedx_infra.config.aws import Network
-from openedx_infra.config.errors import explain
-from openedx_infra.config.foundation import NetworkReference
-from openedx_infra.config.places import key_of
+from openedx_infra.config.errors.config_error import explain
+from openedx_infra.config.errors.key_paths import key_of
+from openedx_infra.config.foundation.foundation import NetworkReference
+from openedx_infra.config.sections.aws import Network
 from stacks.gate import Gate, is_unknown
 
 _KEY = key_of(("aws", "network_reference"))

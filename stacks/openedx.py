@@ -9,12 +9,13 @@ from typing import Any
 import pulumi
 
 from openedx_infra import images
-from openedx_infra.components.datastores import addresses, buckets
+from openedx_infra.components.datastores.datastores import addresses, buckets
+from openedx_infra.components.datastores.store import SesStore
 from openedx_infra.components.platform import Platform, PlatformArgs
-from openedx_infra.components.store import SesStore
-from openedx_infra.config import ConfigError, Stack, certificates
+from openedx_infra.config import ConfigError, Stack
 from openedx_infra.config.immutable import IMMUTABLE_OUTPUT, immutable_values
-from openedx_infra.config.secret_forms import unfit
+from openedx_infra.config.rules import certificates
+from openedx_infra.config.secrets.formats import unfit
 from openedx_infra.kubernetes.patches import Patches
 from stacks.cluster import cluster
 from stacks.gate import Refused, gate

@@ -10,7 +10,7 @@ import pulumi
 from pulumi.runtime.config import get_config_env, get_config_secret_keys_env
 
 from openedx_infra.config import PROJECT, SECRETS_KEY, ConfigError, Described, Foundation, Stack, describe
-from openedx_infra.config.kinds import missing, missing_in_any_case, own_keys
+from openedx_infra.config.stack_kinds import missing, missing_in_any_case, own_keys
 from stacks.gate import Refused
 
 

@@ -7,8 +7,13 @@ from collections.abc import Mapping
 import pulumi
 
 from openedx_infra.config import Stack
-from openedx_infra.config.agreement import disagreements, lacking, never_up, read, shared
-from openedx_infra.config.contract import CONTRACT_OUTPUT, CONTRACT_SECRETS_OUTPUT, PASSWORDS, Contract
+from openedx_infra.config.foundation.contract import (
+    CONTRACT_OUTPUT,
+    CONTRACT_SECRETS_OUTPUT,
+    PASSWORDS,
+    Contract,
+)
+from openedx_infra.config.rules.foundation_contract import disagreements, lacking, never_up, read, shared
 from stacks.gate import Gate, is_unknown
 
 

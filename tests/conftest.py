@@ -16,10 +16,10 @@ from samples import LEAST, said_by
 from skips import pytest_sessionfinish, pytest_terminal_summary
 
 from openedx_infra.config import Described, describe
-from openedx_infra.config.kinds import required
-from openedx_infra.config.secrets import BY_NAME
-from openedx_infra.operations.recording import Graph, record
-from openedx_infra.operations.secrets import stand_in
+from openedx_infra.config.secrets.catalogue import BY_NAME
+from openedx_infra.config.stack_kinds import required
+from openedx_infra.operations.offline.recording import Graph, record
+from openedx_infra.operations.secrets.secrets import stand_in
 
 __all__ = ["pytest_sessionfinish", "pytest_terminal_summary"]
 

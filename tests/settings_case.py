@@ -14,8 +14,8 @@ import yaml
 
 from openedx_infra import settings
 from openedx_infra.config import Stack, load
-from openedx_infra.config.mail import MailSmtp
-from openedx_infra.config.secrets import BY_NAME, SECRETS
+from openedx_infra.config.secrets.catalogue import BY_NAME, SECRETS
+from openedx_infra.config.sections.mail import MailSmtp
 from openedx_infra.settings import Site
 from openedx_infra.settings.connections import (
     Connections,

@@ -8,21 +8,51 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
-from openedx_infra.components.certificates import Certificates
+from openedx_infra.components.datastores.certificates import Certificates
 from openedx_infra.config import Stack
-from openedx_infra.config.contract import Contract
+from openedx_infra.config.foundation.contract import Contract
 from openedx_infra.kubernetes.names import Scope
-from openedx_infra.kubernetes.pod import Image
+from openedx_infra.kubernetes.pod import Container, Image
+from openedx_infra.kubernetes.volumes import Mount
 from openedx_infra.settings.connections import LMS
 
-if TYPE_CHECKING:
-    from openedx_infra.components.aws.place import OnAws
-    from openedx_infra.components.tracking import Shipping
+if TYPE_CHECKING:  # at run time they load the whole library of AWS
+    from openedx_infra.aws.account import Account
+    from openedx_infra.aws.iam import PodRole
 
 WEB_PORT = LMS.port
 """Port of the web servers of LMS and Studio."""
+FLUSH_SECONDS = 30
+"""Seconds that a pod gets beyond its own to move its last events: a request takes one, and three tries of
+five fit in."""
 PLATFORM = "edx-platform"
 """Software label of all pods that run the platform's code, whichever component they belong to."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnAws:
+    """AWS, as one instance uses it."""
+
+    account: Account
+    """Where its resources go."""
+    pods: PodRole | None = None
+    """Role of the pods that run the platform's code. None: they need none."""
+    service_account: pulumi.Input[str] | None = None
+    """Service account of these pods. None: the default one."""
+    agent: bool = False
+    """Whether they get their credentials from EKS Pod Identity's agent on their node."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shipping:
+    """What a pod needs whose events go to the bucket."""
+
+    mount: Mount
+    """Folder that its processes write to."""
+    sidecar: Container
+    """Who moves them from there."""
+    seconds: int = FLUSH_SECONDS
+    """What the pod's time to stop must be longer by."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,31 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import pulumi
 from pulumi_kubernetes.core.v1 import Namespace
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
-from openedx_infra.components.backups import Backups, BackupsArgs, before_upgrade
-from openedx_infra.components.certificates import certificates
-from openedx_infra.components.datastores import Datastores
-from openedx_infra.components.duties import Duties, DutiesArgs
-from openedx_infra.components.ingress import Ingress
-from openedx_infra.components.instance import Instance
-from openedx_infra.components.isolation import isolate
-from openedx_infra.components.maintenance import Maintenance
-from openedx_infra.components.monitoring import Monitoring
-from openedx_infra.components.pulling import Login, logins, pull_secret
-from openedx_infra.components.static import Static
-from openedx_infra.components.tracking import shipping
-from openedx_infra.components.version import Version, version
+from openedx_infra.components.backups.backups import Backups, BackupsArgs, before_upgrade
+from openedx_infra.components.datastores.certificates import certificates
+from openedx_infra.components.datastores.datastores import Datastores
+from openedx_infra.components.edx_platform.duties import Duties, DutiesArgs
+from openedx_infra.components.edx_platform.tracking_logs import shipping
+from openedx_infra.components.edx_platform.version import Version, version
+from openedx_infra.components.frontends.static_files import Static
+from openedx_infra.components.ingress.ingress import Ingress
+from openedx_infra.components.ingress.maintenance import Maintenance
+from openedx_infra.components.instance import Instance, OnAws
+from openedx_infra.components.monitoring.monitoring import Monitoring
+from openedx_infra.components.network.policies import isolate
+from openedx_infra.components.registry_logins import Login, logins, pull_secret
 from openedx_infra.config import Stack
-from openedx_infra.config.contract import Contract
+from openedx_infra.config.foundation.contract import Contract
 from openedx_infra.kubernetes.names import RESTRICTED, Scope
-
-if TYPE_CHECKING:
-    from openedx_infra.components.aws.place import OnAws
 
 PART_OF = "openedx"
 
@@ -124,7 +120,7 @@ class Platform(pulumi.ComponentResource):
         """What is built here. A stack that builds nothing loads nothing of it."""
         if not args.stack.images.builds:
             return {}
-        from openedx_infra.components.images import Images, ImagesArgs
+        from openedx_infra.components.image_builds import Images, ImagesArgs
 
         own = pulumi.ResourceOptions(parent=self)
         return Images(
@@ -135,7 +131,7 @@ class Platform(pulumi.ComponentResource):
         """Its part of AWS. A stack that makes nothing there loads nothing of it."""
         if not instance.stack.on_aws:
             return None
-        from openedx_infra.components.aws.place import on_aws
+        from openedx_infra.components.datastores.aws.account import on_aws
 
         return on_aws(instance, self)
 

@@ -1,8 +1,8 @@
 """What may the operator say? Frozen models of a stack file; nothing here knows Pulumi."""
 
-from openedx_infra.config.described import Described
-from openedx_infra.config.errors import ConfigError
-from openedx_infra.config.foundation import Foundation
+from openedx_infra.config.base_stack import Described
+from openedx_infra.config.errors.config_error import ConfigError
+from openedx_infra.config.foundation.foundation import Foundation
 from openedx_infra.config.load import describe, load
 from openedx_infra.config.stack import PROJECT, SECRETS_KEY, Stack
 

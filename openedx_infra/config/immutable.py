@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from openedx_infra.config.base import Section
-from openedx_infra.config.described import Described
-from openedx_infra.config.places import Location, key_of
-from openedx_infra.config.wording import said
+from openedx_infra.config.base_stack import Described
+from openedx_infra.config.errors.key_paths import Location, key_of
+from openedx_infra.config.errors.messages import said
+from openedx_infra.config.types.base import Section
 
 IMMUTABLE_OUTPUT = "immutable"
 """Name of the stack output that remembers with which of these values the instance was made."""

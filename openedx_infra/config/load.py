@@ -8,13 +8,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from openedx_infra.config.conflict import lies_in
-from openedx_infra.config.described import Described
-from openedx_infra.config.errors import ConfigError, Fault, faults
-from openedx_infra.config.kinds import INSTANCE, KIND_KEY, KINDS, D, Kind, kind_said
-from openedx_infra.config.places import Location, key_of
+from openedx_infra.config.base_stack import Described
+from openedx_infra.config.errors.config_error import ConfigError, Fault, faults
+from openedx_infra.config.errors.conflict import lies_in
+from openedx_infra.config.errors.key_paths import Location, key_of
+from openedx_infra.config.errors.messages import said as worded
 from openedx_infra.config.stack import SECRETS_KEY, Stack
-from openedx_infra.config.wording import said as worded
+from openedx_infra.config.stack_kinds import INSTANCE, KIND_KEY, KINDS, D, Kind, kind_said
 
 PLACEHOLDER = "CHANGEME"
 """What example stack files say where only the operator can decide."""

@@ -7,29 +7,29 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PrivateAttr
 
-from openedx_infra.config.aws import Aws, StackName
-from openedx_infra.config.backups import Backups
-from openedx_infra.config.base import IMMUTABLE, OrNothing
-from openedx_infra.config.blue_green import BlueGreen, Colour, ReleaseName
-from openedx_infra.config.builds import Build
-from openedx_infra.config.cluster import Cluster
+from openedx_infra.config.base_stack import Described
 from openedx_infra.config.datastores import Datastores
 from openedx_infra.config.datastores.storage import StorageInCluster
-from openedx_infra.config.described import Described
-from openedx_infra.config.duties import Duties
-from openedx_infra.config.event_bus import EventBus
-from openedx_infra.config.features import Features, Mfes, Settings
-from openedx_infra.config.images import Images, Reference
-from openedx_infra.config.ingress import Ingress
-from openedx_infra.config.mail import Mail
-from openedx_infra.config.maintenance import Maintenance
-from openedx_infra.config.migrations import Migrations
-from openedx_infra.config.monitoring import Monitoring
-from openedx_infra.config.network import Egress
-from openedx_infra.config.overrides import Override
-from openedx_infra.config.places import Location
-from openedx_infra.config.site import Site
-from openedx_infra.config.sizing import Sizing
+from openedx_infra.config.errors.key_paths import Location
+from openedx_infra.config.images.builds import Build
+from openedx_infra.config.images.images import Images, Reference
+from openedx_infra.config.sections.aws import Aws, StackName
+from openedx_infra.config.sections.backups import Backups
+from openedx_infra.config.sections.blue_green import BlueGreen, Colour, ReleaseName
+from openedx_infra.config.sections.cluster import Cluster
+from openedx_infra.config.sections.duties import Duties
+from openedx_infra.config.sections.event_bus import EventBus
+from openedx_infra.config.sections.features import Features, Mfes, Settings
+from openedx_infra.config.sections.ingress import Ingress
+from openedx_infra.config.sections.mail import Mail
+from openedx_infra.config.sections.maintenance import Maintenance
+from openedx_infra.config.sections.migrations import Migrations
+from openedx_infra.config.sections.monitoring import Monitoring
+from openedx_infra.config.sections.network import Egress
+from openedx_infra.config.sections.overrides import Override
+from openedx_infra.config.sections.site import Site
+from openedx_infra.config.sizing.sizing import Sizing
+from openedx_infra.config.types.base import IMMUTABLE, OrNothing
 from openedx_infra.releases import RELEASES, Release
 
 PROJECT = "openedx"

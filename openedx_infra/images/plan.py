@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from openedx_infra.config.builds import Build, MfeBuild, OpenedxBuild, SourceBuild, ThemesBuild
-from openedx_infra.config.image_rules import repositories
-from openedx_infra.config.places import key_of
-from openedx_infra.config.sources import Folder, Fork, Repository
+from openedx_infra.config.errors.key_paths import key_of
+from openedx_infra.config.images.builds import Build, MfeBuild, OpenedxBuild, SourceBuild, ThemesBuild
+from openedx_infra.config.images.sources import Folder, Fork, Repository
+from openedx_infra.config.rules.images import repositories
 from openedx_infra.config.stack import Stack
 from openedx_infra.images.compose import FragmentError, context, dockerfile
 from openedx_infra.images.frontends import Frontend, SiteApp, mfe_dockerfile

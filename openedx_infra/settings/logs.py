@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from openedx_infra.config.monitoring import Monitoring
+from openedx_infra.config.sections.monitoring import Monitoring
 from openedx_infra.settings.merging import Settings, merged
 from openedx_infra.settings.paths import TRACKING_DIR, settings_module
 

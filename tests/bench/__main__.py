@@ -39,7 +39,7 @@ def main() -> None:
 def measure(folder: Path) -> list[Figure]:
     """All figures, those of the whole instance first."""
     # What is imported from here on finds its state in the folder.
-    from openedx_infra.operations.cluster import embedded
+    from openedx_infra.operations.cluster.connection import embedded
     from tests.bench import aws, builds, delays, hundred, many, memory, offline, previews, whole
 
     aws.have_at_hand(folder)

@@ -12,10 +12,12 @@ import yaml
 from rich.console import Console
 
 from openedx_infra.config import PROJECT, SECRETS_KEY
-from openedx_infra.config.kinds import required
-from openedx_infra.operations import secrets, session, stackfile
-from openedx_infra.operations.checkout import CHECKOUT
-from openedx_infra.operations.session import Request, Session
+from openedx_infra.config.stack_kinds import required
+from openedx_infra.operations.engine import session
+from openedx_infra.operations.engine.session import Request, Session
+from openedx_infra.operations.secrets import secrets
+from openedx_infra.operations.stack_files import stack_file
+from openedx_infra.operations.stack_files.checkout import CHECKOUT
 from tests.bench import stacks
 from tests.samples import decided
 from tools.control_plane import CONTEXT
@@ -36,8 +38,8 @@ def stack(folder: Path, name: str, said: Mapping[str, Any]) -> Session:
     file = folder / f"Pulumi.{name}.yaml"
     file.write_text(yaml.safe_dump({"config": {f"{PROJECT}:{key}": value for key, value in said.items()}}))
     quiet = Console(quiet=True)
-    read = stackfile.read(name, file)
-    described = stackfile.validated(read, placeholders=True)
+    read = stack_file.read(name, file)
+    described = stack_file.validated(read, placeholders=True)
     live = session.live(read, session.tools(quiet))
     live.create()
     secrets.generate(read, described, live)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from openedx_infra.operations.checkout import CHECKOUT
+from openedx_infra.operations.stack_files.checkout import CHECKOUT
 from tests.bench import stacks
 from tests.bench.report import Figure
 
@@ -20,9 +20,10 @@ LANGUAGE_HOST = "pulumi-language-python-exec"
 
 _IMPORTED = """
 import sys
-from openedx_infra.operations.check import recorded
-from openedx_infra.operations import secrets, stackfile
-stack = stackfile.validated(stackfile.read("dev"))
+from openedx_infra.operations.offline.check import recorded
+from openedx_infra.operations.secrets import secrets
+from openedx_infra.operations.stack_files import stack_file
+stack = stack_file.validated(stack_file.read("dev"))
 recorded(stack, secrets.stand_ins(stack))
 print(*(name for name in sys.modules if name.partition(".")[0] == "pulumi_aws"))
 """

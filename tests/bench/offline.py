@@ -11,7 +11,7 @@ from statistics import median
 
 from rich.console import Console
 
-from openedx_infra.operations.checkout import CHECKOUT
+from openedx_infra.operations.stack_files.checkout import CHECKOUT
 from tests.bench.report import Figure
 from tools.recipes import ALL
 from tools.toolchain import ensure

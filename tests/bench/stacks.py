@@ -10,9 +10,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from openedx_infra.operations import session
-from openedx_infra.operations.checkout import CHECKOUT, DEFAULT_STACK
-from openedx_infra.operations.session import Request, Session
+from openedx_infra.operations.engine import session
+from openedx_infra.operations.engine.session import Request, Session
+from openedx_infra.operations.stack_files.checkout import CHECKOUT, DEFAULT_STACK
 
 EMPTY = "import pulumi\n"
 WITH_PROVIDER = """

@@ -5,8 +5,8 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from openedx_infra.config.secrets import BY_NAME
-from openedx_infra.operations.secrets import stand_in
+from openedx_infra.config.secrets.catalogue import BY_NAME
+from openedx_infra.operations.secrets.secrets import stand_in
 from tools.paths import private_dir
 from tools.ports import choose
 from tools.processes import Daemon, stop_all

@@ -106,7 +106,7 @@ def running(
 
 def state_of(checkout: Checkout) -> Path:
     """The folder of a checkout's state, which need not exist yet."""
-    code = "from openedx_infra.operations.checkout import state; print(state())"
+    code = "from openedx_infra.operations.stack_files.checkout import state; print(state())"
     done = checkout.run("python", "-c", code)
     assert done.code == 0, done.text
     return Path(done.out.strip())

@@ -134,4 +134,4 @@ class Checkout:
         return subprocess.check_output(python, cwd=self.folder, env=self.environment, text=True)
 
 
-_NAME_OF_STATE = "from openedx_infra.operations.checkout import state; print(state().name)"
+_NAME_OF_STATE = "from openedx_infra.operations.stack_files.checkout import state; print(state().name)"

@@ -20,8 +20,8 @@ from lightkube.resources.core_v1 import ConfigMap, Namespace, PersistentVolumeCl
 from lightkube.resources.networking_v1 import Ingress, NetworkPolicy
 from lightkube.resources.policy_v1 import PodDisruptionBudget
 
-from openedx_infra.config.secrets import BY_NAME
-from openedx_infra.operations.secrets import stand_in
+from openedx_infra.config.secrets.catalogue import BY_NAME
+from openedx_infra.operations.secrets.secrets import stand_in
 
 COMPONENT = "app.kubernetes.io/component"
 Middleware = create_namespaced_resource("traefik.io", "v1alpha1", "Middleware", "middlewares")

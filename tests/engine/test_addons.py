@@ -27,8 +27,8 @@ from lightkube.resources.apps_v1 import Deployment
 from pulumi import automation
 from pulumi_kubernetes import Provider
 
-from openedx_infra.components.addons import install
-from openedx_infra.config.addons import Addons, PerconaMysql
+from openedx_infra.components.foundation.operators import install
+from openedx_infra.config.foundation.addons import Addons, PerconaMysql
 from tools.recipes import ENGINE
 from tools.toolchain import ensure
 

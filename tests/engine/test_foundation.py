@@ -21,7 +21,7 @@ from samples import AUTHORITY
 from simulated_aws.cloud import DIRECTORY, Cloud
 from simulated_aws.provider import PACE
 
-from openedx_infra.config.contract import CONTRACT_OUTPUT, CONTRACT_SECRETS_OUTPUT, Contract
+from openedx_infra.config.foundation.contract import CONTRACT_OUTPUT, CONTRACT_SECRETS_OUTPUT, Contract
 from tools.control_plane import CONTEXT
 
 pytestmark = pytest.mark.engine

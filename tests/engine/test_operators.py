@@ -2,7 +2,7 @@
 
 The operators are simulated: a second or so after a custom resource was made or changed, it is ready. What is
 asked for is checked against the operators' own definitions, from their Go modules. That of MySQL can't be
-had as a module; it was checked by hand when `components/operators/mysql.py` was written.
+had as a module; it was checked by hand when `components/datastores/operators/mysql.py` was written.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.apiextensions_v1 import CustomResourceDefinition
 from lightkube.resources.core_v1 import Secret
 
-from openedx_infra.operations.operated import KINDS
+from openedx_infra.operations.cluster.operator_status import KINDS
 from tools.control_plane import CONTEXT, MANIFESTS
 
 pytestmark = pytest.mark.engine

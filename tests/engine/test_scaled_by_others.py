@@ -19,7 +19,7 @@ from lightkube.resources.apps_v1 import Deployment
 from lightkube.resources.autoscaling_v2 import HorizontalPodAutoscaler
 from lightkube.types import on_error_stop
 
-from openedx_infra.operations.run_job import run_job
+from openedx_infra.operations.cluster.run_job import run_job
 
 pytestmark = pytest.mark.engine
 

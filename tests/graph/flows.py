@@ -12,7 +12,7 @@ from typing import Any
 
 from shape import WORKLOADS, find, matches, of_kind, template
 
-from openedx_infra.operations.recording import Graph, Registered
+from openedx_infra.operations.offline.recording import Graph, Registered
 
 NAMESPACE = "kubernetes.io/metadata.name"
 OWN = "own"

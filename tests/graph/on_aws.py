@@ -7,7 +7,7 @@ from typing import Any
 
 from samples import AUTHORITY
 
-from openedx_infra.operations.recording import Graph, Registered
+from openedx_infra.operations.offline.recording import Graph, Registered
 
 NETWORK = {
     "vpc": "vpc-0a1b2c3d4e5f60718",

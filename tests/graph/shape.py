@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from openedx_infra.operations.recording import Graph, Registered
+from openedx_infra.operations.offline.recording import Graph, Registered
 
 Record = Callable[..., Graph]
 """`recorded(said, name="dev", preview=False)`: the graph of a stack that says so, recorded once for each."""

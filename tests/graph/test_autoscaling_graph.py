@@ -9,7 +9,7 @@ from pairs import said_with
 from shape import Record, find, label, of_kind
 
 from openedx_infra.config import load
-from openedx_infra.operations.recording import Graph
+from openedx_infra.operations.offline.recording import Graph
 from policies import check
 
 SITE = {"lms_host": "learn.example.org"}

@@ -9,7 +9,7 @@ from on_aws import ALL, SECRET, aurora, of_type, on_aws, the, with_
 from samples import AUTHORITY
 from shape import Record, comes_after, find
 
-from openedx_infra.operations.recording import Registered
+from openedx_infra.operations.offline.recording import Registered
 
 DATA = {
     "aws:rds/instance:Instance campus-mysql",

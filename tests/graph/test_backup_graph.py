@@ -10,7 +10,7 @@ from samples import LEAST
 
 import policies
 from openedx_infra.config import Described, describe
-from openedx_infra.operations.recording import Graph
+from openedx_infra.operations.offline.recording import Graph
 
 TO = {"destination": {"endpoint": "https://s3.example.org:9000", "bucket": "campus-backups"}}
 OURS = ("backup", "backup-list", "backup-check", "backup-restore", "drill")

@@ -9,7 +9,7 @@ import yaml
 from samples import LEAST
 from shape import Record, find, names_before, of_kind
 
-from openedx_infra.operations.recording import Graph, Registered
+from openedx_infra.operations.offline.recording import Graph, Registered
 
 GREEN = {
     "release": "ulmo",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shape import Record, find, label, of_kind
 
-from openedx_infra.operations.recording import Graph
+from openedx_infra.operations.offline.recording import Graph
 from openedx_infra.settings.backups import SCRATCH
 
 HOLD = "kubernetes:apps/v1:DeploymentPatch"

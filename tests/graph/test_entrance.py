@@ -13,7 +13,7 @@ import pytest
 import yaml
 from shape import Record, find
 
-from openedx_infra.operations.recording import Graph, record_program
+from openedx_infra.operations.offline.recording import Graph, record_program
 from stacks import program
 
 SITE = {"lms_host": "learn.example.org"}

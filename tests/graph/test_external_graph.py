@@ -12,8 +12,8 @@ from samples import AUTHORITY, LEAST
 from shape import Record, find, names_before, of_kind, templates
 
 from openedx_infra.config import ConfigError, load
-from openedx_infra.operations import check
-from openedx_infra.operations.recording import Graph
+from openedx_infra.operations.offline import check
+from openedx_infra.operations.offline.recording import Graph
 from openedx_infra.settings import paths
 
 TLS = {"ca": AUTHORITY}

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from shape import Record, containers, find, label, of_kind, templates
 
-from openedx_infra.operations.recording import REDACTED, Graph
+from openedx_infra.operations.offline.recording import REDACTED, Graph
 
 LEAST = {"site": {"lms_host": "learn.example.org"}}
 MUTABLE = {

@@ -13,15 +13,21 @@ from samples import AUTHORITY, LEAST, said_by
 from shape import Record, find, of_kind
 
 from openedx_infra.aws import documentdb, elasticache, mysql, opensearch
-from openedx_infra.components import shared
+from openedx_infra.components.datastores import shared
 from openedx_infra.config import ConfigError, describe, load
-from openedx_infra.config.agreement import disagreements
-from openedx_infra.config.contract import CONTRACT_OUTPUT, CONTRACT_SECRETS_OUTPUT, PASSWORDS, PORTS, Contract
-from openedx_infra.config.kinds import required
-from openedx_infra.operations import recording
-from openedx_infra.operations.check import recorded as judged
-from openedx_infra.operations.recording import REDACTED, Graph, Registered, record
-from openedx_infra.operations.references import Answers, promised
+from openedx_infra.config.foundation.contract import (
+    CONTRACT_OUTPUT,
+    CONTRACT_SECRETS_OUTPUT,
+    PASSWORDS,
+    PORTS,
+    Contract,
+)
+from openedx_infra.config.rules.foundation_contract import disagreements
+from openedx_infra.config.stack_kinds import required
+from openedx_infra.operations.offline import recording
+from openedx_infra.operations.offline.check import recorded as judged
+from openedx_infra.operations.offline.recording import REDACTED, Graph, Registered, record
+from openedx_infra.operations.offline.simulated_references import Answers, promised
 from stacks.gate import Refused
 
 CASES = Path(__file__).parents[1] / "cases" / "foundation"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from shape import Record, find, of_kind
 
-from openedx_infra.operations.recording import Graph
+from openedx_infra.operations.offline.recording import Graph
 
 HOSTS = {
     "lms": "learn.example.org",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from shape import Record, find, label
 
-from openedx_infra.operations.recording import Graph
+from openedx_infra.operations.offline.recording import Graph
 
 # `python -m pytest tests/graph/test_identity.py -vv` shows which lines to add or to take out.
 GOLDEN = Path(__file__).parent.parent / "golden" / "urns-dev.txt"

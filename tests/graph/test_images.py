@@ -14,8 +14,8 @@ from samples import LEAST
 from shape import Record, comes_after, containers, find, label, of_kind, templates
 
 from openedx_infra.config import load
-from openedx_infra.operations.recording import Graph, record
-from openedx_infra.operations.secrets import stand_ins
+from openedx_infra.operations.offline.recording import Graph, record
+from openedx_infra.operations.secrets.secrets import stand_ins
 
 ROOT = Path(__file__).parents[2]
 DIGEST = "@sha256:" + "0" * 64
@@ -65,9 +65,9 @@ def test_the_library_of_the_plugin_is_loaded_by_its_one_user_alone() -> None:
         for path in (ROOT / room).rglob("*.py")
         for node in ast.parse(path.read_text(encoding="utf-8")).body
         if isinstance(node, ast.ImportFrom)
-        and node.module in ("pulumi_docker_build", "openedx_infra.components.images")
+        and node.module in ("pulumi_docker_build", "openedx_infra.components.image_builds")
     ]
-    assert users == ["openedx_infra/components/images.py"]
+    assert users == ["openedx_infra/components/image_builds.py"]
 
 
 def test_images_are_pushed_by_up_alone_and_never_deleted(building: Graph) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from shape import Record, find, of_kind
 
-from openedx_infra.components.doors import Door, parts
+from openedx_infra.components.ingress.routes import Door, parts
 from openedx_infra.config import load
 from openedx_infra.kubernetes.routing import Route
-from openedx_infra.operations.recording import Graph
+from openedx_infra.operations.offline.recording import Graph
 
 LEAST = {"site": {"lms_host": "learn.example.org"}}
 HOSTS = {

@@ -11,7 +11,7 @@ from samples import LEAST, decided
 
 import policies
 from openedx_infra.config import Described, Stack, describe, load
-from openedx_infra.operations.recording import Graph
+from openedx_infra.operations.offline.recording import Graph
 from policies.secrecy import MARK, REDACTED
 
 ROOT = Path(__file__).parents[2]
@@ -71,6 +71,6 @@ def test_an_override_can_not_get_round_digests(
 
 
 def test_rules_and_recording_agree_on_how_secrets_look() -> None:
-    from openedx_infra.operations import recording
+    from openedx_infra.operations.offline import recording
 
     assert (recording.REDACTED, recording._SECRET_MARK) == (REDACTED, MARK)

@@ -8,7 +8,7 @@ import pytest
 from samples import LEAST
 from shape import Record, find, label, names_before, of_kind
 
-from openedx_infra.operations.recording import Graph
+from openedx_infra.operations.offline.recording import Graph
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 from flows import Pod, enters, pods, ports, reaches, talks, visible
 from shape import Record, of_kind
 
-from openedx_infra.operations.recording import Graph
+from openedx_infra.operations.offline.recording import Graph
 
 LEAST = {"site": {"lms_host": "learn.example.org"}}
 TRAEFIK = Pod({"app.kubernetes.io/name": "traefik"}, "kube-system")

@@ -11,8 +11,8 @@ from shape import Record, find, matches, names_before, of_kind
 
 from openedx_infra.config import load
 from openedx_infra.config.load import describe
-from openedx_infra.operations.operated import NAMES
-from openedx_infra.operations.recording import Graph, record
+from openedx_infra.operations.cluster.operator_status import NAMES
+from openedx_infra.operations.offline.recording import Graph, record
 
 NODES = {"datastores": {name: {"source": "operator"} for name in ("mysql", "mongodb", "broker", "cache")}}
 SAID: dict[str, Any] = {**LEAST, **NODES}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from shape import comes_after, find, label, names_before, of_kind
 
-from openedx_infra.operations.recording import Graph
+from openedx_infra.operations.offline.recording import Graph
 
 JOBS = ("lms-migrate", "studio-migrate", "lms-setup", "studio-setup")
 DATASTORES = {f"StatefulSet {name}" for name in ("mysql", "mongodb", "broker", "cache", "meilisearch")}

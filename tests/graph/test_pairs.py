@@ -9,7 +9,7 @@ from pairs import covering, said_with
 
 import policies
 from openedx_infra.config import Stack, load
-from openedx_infra.operations.recording import Graph
+from openedx_infra.operations.offline.recording import Graph
 
 
 @pytest.mark.parametrize("choice", covering(), ids=lambda choice: "-".join(choice.values()))

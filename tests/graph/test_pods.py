@@ -6,7 +6,7 @@ from typing import Any
 
 from shape import ENDING, Record, containers, find, label, matches, of_kind, templates
 
-from openedx_infra.operations.recording import Graph, Registered
+from openedx_infra.operations.offline.recording import Graph, Registered
 from openedx_infra.settings import module_files
 from openedx_infra.settings.paths import LEAVING
 

@@ -11,12 +11,12 @@ from samples import LEAST
 from shape import Record, find, matches, of_kind
 
 import policies
-from openedx_infra.components.exporters import key_list, my_cnf, passwords
-from openedx_infra.components.tracking import configuration, remote
+from openedx_infra.components.edx_platform.tracking_logs import configuration, remote
+from openedx_infra.components.monitoring.exporters import key_list, my_cnf, passwords
 from openedx_infra.config import load
-from openedx_infra.config.monitoring import Tracking, TrackingServer
-from openedx_infra.operations import secrets
-from openedx_infra.operations.recording import Graph
+from openedx_infra.config.sections.monitoring import Tracking, TrackingServer
+from openedx_infra.operations.offline.recording import Graph
+from openedx_infra.operations.secrets import secrets
 from openedx_infra.settings.connections import Buckets, Endpoint, Mysql, Tls, Valkey, Volumes
 
 STORAGE = {"datastores": {"storage": {"source": "in-cluster"}}}

@@ -18,11 +18,11 @@ from standins import SECRET, Platform
 
 from openedx_infra.config import Stack, load
 from openedx_infra.images.plan import Plan, plans
-from openedx_infra.operations import building
-from openedx_infra.operations.builders import Builder
 from openedx_infra.operations.errors import OperationError
-from openedx_infra.operations.registry import Registries
-from openedx_infra.operations.wish import Wish
+from openedx_infra.operations.images import build_images
+from openedx_infra.operations.images.build_options import Wish
+from openedx_infra.operations.images.builders import Builder
+from openedx_infra.operations.images.registry import Registries
 from tools.builder import NAME
 
 pytestmark = pytest.mark.images
@@ -67,11 +67,11 @@ def stack(platform: Platform, begin: Bases, **arguments: str) -> Stack:
     return load("campus", {"site": {"lms_host": "learn.example.org"}, "images": {"openedx": build}})
 
 
-def push(plan: Plan, platform: Platform, builder: Builder) -> tuple[building.Built, str]:
+def push(plan: Plan, platform: Platform, builder: Builder) -> tuple[build_images.Built, str]:
     out = io.StringIO()
     netrc = platform.secrets["netrc"].read_text(encoding="utf-8")
     console = Console(file=out, width=200)
-    built = building.build(plan, builder, {"build_netrc": netrc}, console, Wish(push=True))
+    built = build_images.build(plan, builder, {"build_netrc": netrc}, console, Wish(push=True))
     return built, out.getvalue()
 
 
@@ -103,7 +103,7 @@ def test_parts_are_joined_under_one_name(
     [plan] = plans(stack(platform, begin))
     pushed, _ = push(plan, platform, builder)
     index = replace(plan, tag="joined")
-    name, _, digest = building.join(index, [pushed], builder).partition("@")
+    name, _, digest = build_images.join(index, [pushed], builder).partition("@")
     assert name == index.reference
     assert Registries(lambda host: None).digest(name) == digest == platform.buildx.digest(name)
     assert pushed.reference.endswith(platform.buildx.manifest(name)["manifests"][0]["digest"])

@@ -18,10 +18,10 @@ from standins import SECRET, Platform
 from test_commands import push
 from test_commands import stack as said
 
-from openedx_infra.components.images import Images, ImagesArgs
+from openedx_infra.components.image_builds import Images, ImagesArgs
 from openedx_infra.config import load
 from openedx_infra.images import IMAGES, plans
-from openedx_infra.operations.builders import Builder
+from openedx_infra.operations.images.builders import Builder
 from tools.builder import NAME
 from tools.toolchain import Toolchain
 

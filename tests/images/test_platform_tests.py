@@ -15,10 +15,10 @@ from running import command, environment
 from standins import Platform
 
 from openedx_infra import scripts
-from openedx_infra.operations import platform_tests, suite_objects
-from openedx_infra.operations.suite_objects import Images, Resources
-from openedx_infra.operations.suite_run import unpacked
-from openedx_infra.operations.suites import Suite
+from openedx_infra.operations.platform_tests import manifests, platform_tests
+from openedx_infra.operations.platform_tests.manifests import Images, Resources
+from openedx_infra.operations.platform_tests.run import unpacked
+from openedx_infra.operations.platform_tests.suites import Suite
 
 pytestmark = pytest.mark.images
 
@@ -67,7 +67,7 @@ class Node:
         for target in mounts:
             (self.root / target.lstrip("/")).mkdir(parents=True, exist_ok=True)
         env = {variable["name"]: variable["value"] for variable in container.get("env", ())}
-        somebody = f"{suite_objects.USER}:0"
+        somebody = f"{manifests.USER}:0"
         return subprocess.run(
             command(self.root, container["command"], somebody, mounts),
             env=self.variables | env,
@@ -99,7 +99,7 @@ def node(platform: Platform, built: Built, tmp_path_factory: pytest.TempPathFact
     for folder in volumes.values():
         folder.mkdir(parents=True)
         folder.chmod(0o777)
-    for name in suite_objects.SCRIPTS:
+    for name in manifests.SCRIPTS:
         (volumes["scripts"] / name).write_text(scripts.text(name))
     return Node(root, environment(platform.buildx.configuration(reference)["config"]), volumes)
 
@@ -107,7 +107,7 @@ def node(platform: Platform, built: Built, tmp_path_factory: pytest.TempPathFact
 def test_a_test_pod_runs_reports_and_ends_with_the_code_of_the_tests(node: Node) -> None:
     images = Images(openedx="a.b/c:1", mongodb="a.b/m:1", pull_policy="Always", pull_secrets=[])
     suite = Suite(name="lms", paths=["lms"])
-    pod = suite_objects.job("space", suite, images, Resources())["spec"]["template"]["spec"]
+    pod = manifests.job("space", suite, images, Resources())["spec"]["template"]["spec"]
     _, copy = pod["initContainers"]
     tests, report = pod["containers"]
     copied = node.run(copy)
@@ -127,7 +127,7 @@ def test_the_image_for_production_has_no_pytest_and_says_what_has(
     variables = environment(platform.buildx.configuration(image)["config"])
     lean = Node(platform.buildx.unpack(image, tmp_path), variables, node.volumes)
     images = Images(openedx="a.b/c:1", mongodb="a.b/m:1", pull_policy="Always", pull_secrets=[])
-    pod = suite_objects.job("space", Suite(name="lms", paths=["lms"]), images, Resources())
+    pod = manifests.job("space", Suite(name="lms", paths=["lms"]), images, Resources())
     done = lean.run(pod["spec"]["template"]["spec"]["containers"][0])
     assert done.returncode == 64
     assert "`development`" in done.stderr

@@ -14,8 +14,8 @@ import sys
 sys.path[:0] = [{root!r}, {tests!r}]
 from samples import LEAST
 from openedx_infra.config import load
-from openedx_infra.config.secret_needs import required
-from openedx_infra.operations.recording import record
+from openedx_infra.config.secrets.needed import required
+from openedx_infra.operations.offline.recording import record
 stack = load("dev", {{**LEAST, **{said!r}}})
 graph = record(stack, {{secret.name: secret.make() for secret in required(stack)}})
 assert len(graph.resources) > 50, len(graph.resources)

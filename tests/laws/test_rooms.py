@@ -119,7 +119,7 @@ def test_only_who_is_asked_for_aws_loads_it() -> None:
         if path.parent.name != "aws" and path.name != "shared_servers.py"
         for node in ast.parse(path.read_text(encoding="utf-8")).body
         for module in _imports_of(node)
-        if module.startswith(("openedx_infra.aws", "openedx_infra.components.aws"))
+        if module.startswith(("openedx_infra.aws", "openedx_infra.components.datastores.aws"))
     ]
     assert at_the_top == []
 

@@ -16,10 +16,10 @@ from s3_server import S3Server
 from servers import HOST, SYSTEM_PYTHON, MariaDb, Process, wait
 
 from openedx_infra import scripts
-from openedx_infra.components import backup_logins, backup_pods
-from openedx_infra.components.backup_pods import DATABASES_DIR, FILES_DIR, FOLDER, PACKAGES
+from openedx_infra.components.backups import destination, pods
+from openedx_infra.components.backups.pods import DATABASES_DIR, FILES_DIR, FOLDER, PACKAGES
 from openedx_infra.config import Stack
-from openedx_infra.operations.recording import Graph
+from openedx_infra.operations.offline.recording import Graph
 from openedx_infra.settings import paths
 from openedx_infra.settings.connections import Buckets, Endpoint, Mongodb, Mysql
 
@@ -188,7 +188,7 @@ class Stage:
             user=USER,
             auth_database="admin",
         )
-        return backup_pods.parameters(self.stack, said, mysql, mongodb)
+        return pods.parameters(self.stack, said, mysql, mongodb)
 
     def _secret_files(self) -> dict[str, str]:
         assert self.stack.backups is not None
@@ -199,8 +199,8 @@ class Stage:
             "mysql_password": PASSWORD,
             "mongodb_password": PASSWORD,
             "backup_password": self.password,
-            "backup_credentials": backup_logins.credentials(self.keys),
-            "rclone.conf": backup_logins.remotes(
+            "backup_credentials": destination.credentials(self.keys),
+            "rclone.conf": destination.remotes(
                 self.stack.backups.destination, (access, secret), theirs, buckets
             ),
         }

@@ -18,9 +18,9 @@ import yaml
 from servers import HOST, Redis
 from settings_pod import Pod
 
-from openedx_infra.components.sites import LMS
-from openedx_infra.components.workers import PID_FILE, worker_command
-from openedx_infra.config.sizing import WorkerPool
+from openedx_infra.components.edx_platform.sites import LMS
+from openedx_infra.components.edx_platform.workers import PID_FILE, worker_command
+from openedx_infra.config.sizing.sizing import WorkerPool
 from openedx_infra.settings import paths
 from openedx_infra.settings.connections import Endpoint, Valkey
 

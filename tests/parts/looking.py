@@ -14,9 +14,10 @@ from typing import Any
 from servers import SYSTEM_PYTHON
 
 from openedx_infra import scripts
-from openedx_infra.components import external, preflight
+from openedx_infra.components.datastores import external
+from openedx_infra.components.datastores.store import Store
+from openedx_infra.components.initialization import preflight
 from openedx_infra.components.instance import Instance
-from openedx_infra.components.store import Store
 from openedx_infra.config import load
 from openedx_infra.kubernetes.names import Scope
 from openedx_infra.settings import paths

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from s3_server import S3Server
 
-from openedx_infra.operations.recording import Graph
+from openedx_infra.operations.offline.recording import Graph
 from tools.recipes import PARTS
 from tools.toolchain import ensure
 

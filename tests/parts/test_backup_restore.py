@@ -16,9 +16,9 @@ from backup_stage import PASSWORD, USER, FerretDb, Stage
 from s3_server import S3Server
 from servers import SYSTEM_PYTHON, MariaDb, demand, demand_modules
 
-from openedx_infra.components.in_cluster.object_storage import ADMINISTRATOR
+from openedx_infra.components.datastores.in_cluster.object_storage import ADMINISTRATOR
 from openedx_infra.config import Stack, describe
-from openedx_infra.operations.recording import Graph
+from openedx_infra.operations.offline.recording import Graph
 from tools.recipes import BACKUPS
 from tools.toolchain import ensure
 

@@ -13,8 +13,8 @@ import pytest
 from celery_platform import Platform, Worker, send_all, until
 from servers import Redis
 
-from openedx_infra.components.liveness import WORKER_SILENT_MINUTES, liveness
-from openedx_infra.components.workers import BEAT_COMMAND
+from openedx_infra.components.edx_platform.liveness_probe import WORKER_SILENT_MINUTES, liveness
+from openedx_infra.components.edx_platform.workers import BEAT_COMMAND
 from openedx_infra.kubernetes.patches import plain
 from openedx_infra.settings.paths import ALIVE_FILE
 

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 import pytest
 from traefik import Pod, Traefik
 
-from openedx_infra.operations.recording import Graph
+from openedx_infra.operations.offline.recording import Graph
 from tools.toolchain import ensure
 
 pytestmark = pytest.mark.parts

@@ -12,7 +12,7 @@ from kube_score import Complaint, complaints, explained
 from samples import decided
 
 from openedx_infra.config import Described, describe
-from openedx_infra.operations import render
+from openedx_infra.operations.offline import render
 from tools.toolchain import ensure
 
 pytestmark = pytest.mark.parts

@@ -25,8 +25,8 @@ from s3_fixtures import SECRETS
 from s3_server import BUCKETS, S3Server
 
 from openedx_infra import scripts
-from openedx_infra.components import tracking
-from openedx_infra.config.monitoring import Monitoring, Tracking
+from openedx_infra.components.edx_platform import tracking_logs
+from openedx_infra.config.sections.monitoring import Monitoring, Tracking
 from openedx_infra.settings import logs, paths
 from openedx_infra.settings.connections import Buckets, Purpose
 from tools.toolchain import ensure
@@ -50,8 +50,8 @@ class Pod:
         login = (SECRETS["s3_access_key"], SECRETS["s3_secret_key"])
         for name, text in {
             "ship.sh": scripts.text("tracking_ship.sh"),
-            "rclone.conf": tracking.configuration(SAID, storage, *login),
-            "remote": tracking.remote(SAID, storage),
+            "rclone.conf": tracking_logs.configuration(SAID, storage, *login),
+            "remote": tracking_logs.remote(SAID, storage),
         }.items():
             (self.config / name).write_text(text)
         self._started: list[subprocess.Popen[str]] = []
@@ -78,8 +78,10 @@ class Pod:
 
     def ship(self, limit: int = 100_000) -> subprocess.Popen[str]:
         """Start the sidecar, in a group of its own, with all that it starts."""
-        command = tracking.command(limit) + " 1"
-        here = command.replace(tracking.CONFIG, str(self.config)).replace(paths.TRACKING_DIR, str(self.spool))
+        command = tracking_logs.command(limit) + " 1"
+        here = command.replace(tracking_logs.CONFIG, str(self.config)).replace(
+            paths.TRACKING_DIR, str(self.spool)
+        )
         return self._start(
             ["sh", "-c", here],
             {"RCLONE_CONFIG": f"{self.config}/rclone.conf", "PATH": f"{self.rclone.parent}:/usr/bin:/bin"},
@@ -137,7 +139,7 @@ def pod(tmp_path: Path, s3_servers: Callable[[], S3Server], rclone: Path) -> Ite
 def ended(process: subprocess.Popen[str]) -> tuple[str, str]:
     """Kubernetes' way to stop: SIGTERM, and 30 s. Returns stdout and stderr."""
     process.send_signal(signal.SIGTERM)
-    return process.communicate(timeout=tracking.FLUSH_SECONDS)
+    return process.communicate(timeout=tracking_logs.FLUSH_SECONDS)
 
 
 def numbered(name: str, count: int) -> dict[str, int]:

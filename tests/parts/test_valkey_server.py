@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from openedx_infra.operations.recording import Graph
+from openedx_infra.operations.offline.recording import Graph
 
 pytestmark = pytest.mark.parts
 

@@ -14,7 +14,7 @@ from load import constant_load
 from web_pods import LATE, Deployment, deployed
 
 from openedx_infra.config import load
-from openedx_infra.operations.recording import Graph
+from openedx_infra.operations.offline.recording import Graph
 
 pytestmark = pytest.mark.parts
 

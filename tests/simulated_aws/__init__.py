@@ -6,7 +6,8 @@ proven: order, replacement, protection, secrets, failure and recovery, drift.
 
 What it does not prove: that AWS takes what we send (sizes, versions, limits of names, quotas), that IAM
 allows it, how long it takes, and what it costs. It knows no defaults that AWS fills in; what it answers is
-made up by `openedx_infra/aws/plausible.py`; and of replacement and names it knows what stands in `kinds.py`.
+made up by `openedx_infra/operations/offline/simulated_aws.py`; and of replacement and names it knows what
+stands in `kinds.py`.
 
 Environment of the plugin:
 

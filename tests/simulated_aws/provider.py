@@ -13,7 +13,7 @@ import grpc
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from openedx_infra.aws import plausible
+from openedx_infra.operations.offline import simulated_aws
 from simulated_aws import guards, planning, wire
 from simulated_aws.cloud import Cloud, Resource
 from simulated_aws.kinds import KINDS
@@ -30,7 +30,7 @@ class Aws(provider_pb2_grpc.ResourceProviderServicer):
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
         self._pace = float(os.environ.get(PACE, "0"))
-        self._region = plausible.REGION
+        self._region = simulated_aws.REGION
 
     # --- Introductions
 
@@ -51,7 +51,7 @@ class Aws(provider_pb2_grpc.ResourceProviderServicer):
         )
 
     def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:
-        self._region = str(wire.plain(wire.read(request.args)).get("region") or plausible.REGION)
+        self._region = str(wire.plain(wire.read(request.args)).get("region") or simulated_aws.REGION)
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
     def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:
@@ -92,7 +92,7 @@ class Aws(provider_pb2_grpc.ResourceProviderServicer):
         type_, name = _type_and_name(request.urn)
         inputs = wire.read(request.properties)
         # Two of the same name in the program, as in a replacement, are two in AWS.
-        answer = plausible.answer(
+        answer = simulated_aws.answer(
             type_, f"{name}-{secrets.token_hex(4)}", wire.plain(inputs), region=self._region
         )
         if request.preview:

@@ -10,15 +10,15 @@ import annotated_types
 from hypothesis import strategies as st
 from pydantic.fields import FieldInfo
 
-from openedx_infra.config.addresses import Cidr
-from openedx_infra.config.base import Distinct, Section, Setting, memory_bytes
-from openedx_infra.config.hosts import Email, Hostname
-from openedx_infra.config.mail import MailSmtp
-from openedx_infra.config.patterns import Pattern
-from openedx_infra.config.places import branches, sections
-from openedx_infra.config.site import TimeZone
-from openedx_infra.config.sizing import Resources, Sizing, WorkerPool
+from openedx_infra.config.errors.key_paths import branches, sections
+from openedx_infra.config.sections.mail import MailSmtp
+from openedx_infra.config.sections.site import TimeZone
+from openedx_infra.config.sizing.sizing import Resources, Sizing, WorkerPool
 from openedx_infra.config.stack import ReleaseName
+from openedx_infra.config.types.addresses import Cidr
+from openedx_infra.config.types.base import Distinct, Section, Setting, memory_bytes
+from openedx_infra.config.types.hosts import Email, Hostname
+from openedx_infra.config.types.patterns import Pattern
 from openedx_infra.releases import RELEASES, VERAWOOD
 
 LABELS = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,12}[a-z0-9])?", fullmatch=True)

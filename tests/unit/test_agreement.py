@@ -8,9 +8,9 @@ import pytest
 from pydantic import ValidationError
 
 from openedx_infra.config import Stack, load
-from openedx_infra.config.agreement import disagreements, lacking, read, shared
-from openedx_infra.config.contract import CONTRACT_OUTPUT, PASSWORDS, PORTS, Contract
-from openedx_infra.operations.references import promised
+from openedx_infra.config.foundation.contract import CONTRACT_OUTPUT, PASSWORDS, PORTS, Contract
+from openedx_infra.config.rules.foundation_contract import disagreements, lacking, read, shared
+from openedx_infra.operations.offline.simulated_references import promised
 
 NAME = "organization/openedx/foundation"
 CONTRACT, SECRETS = promised()

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openedx_infra.aws import plausible
 from openedx_infra.aws.account import fitting
 from openedx_infra.aws.iam import ServiceAccount, trust_agent, trust_tokens
 from openedx_infra.aws.kms import rights as key_rights
@@ -17,6 +16,7 @@ from openedx_infra.aws.opensearch import rights as search_rights
 from openedx_infra.aws.opensearch import zones
 from openedx_infra.aws.s3 import policy
 from openedx_infra.aws.ses import dns_records
+from openedx_infra.operations.offline import simulated_aws
 
 WHO = ServiceAccount(namespace="openedx-campus", name="platform")
 
@@ -103,28 +103,30 @@ def test_a_domain_is_asked_but_not_changed() -> None:
 
 def test_answers_are_the_same_for_the_same_resource_and_differ_for_others() -> None:
     type_ = "aws:rds/instance:Instance"
-    assert plausible.answer(type_, "a", {}) == plausible.answer(type_, "a", {})
-    assert plausible.answer(type_, "a", {}).id != plausible.answer(type_, "b", {}).id
+    assert simulated_aws.answer(type_, "a", {}) == simulated_aws.answer(type_, "a", {})
+    assert simulated_aws.answer(type_, "a", {}).id != simulated_aws.answer(type_, "b", {}).id
 
 
 def test_answers_take_up_what_was_said() -> None:
-    found = plausible.answer("aws:s3/bucket:Bucket", "files", {"bucket": "mine", "region": "eu-north-1"})
+    found = simulated_aws.answer("aws:s3/bucket:Bucket", "files", {"bucket": "mine", "region": "eu-north-1"})
     assert found.id == "mine"
     assert found.outputs["bucketRegionalDomainName"] == "mine.s3.eu-north-1.amazonaws.com"
-    database = plausible.answer("aws:rds/instance:Instance", "db", {"identifier": "mine"}, region="us-east-1")
+    database = simulated_aws.answer(
+        "aws:rds/instance:Instance", "db", {"identifier": "mine"}, region="us-east-1"
+    )
     assert database.outputs["address"].startswith("mine.")
     assert database.outputs["address"].endswith(".us-east-1.rds.amazonaws.com")
 
 
-@pytest.mark.parametrize("type_", sorted(plausible.NAMES))
+@pytest.mark.parametrize("type_", sorted(simulated_aws.NAMES))
 def test_what_previews_know_of_names_is_what_an_answer_says(type_: str) -> None:
-    known = plausible.physical(type_, "campus", {})
+    known = simulated_aws.physical(type_, "campus", {})
     assert known
-    outputs = plausible.answer(type_, "campus", {}).outputs
+    outputs = simulated_aws.answer(type_, "campus", {}).outputs
     assert {key: outputs.get(key, value) for key, value in known.items()} == known
 
 
 def test_unknown_types_have_an_id_and_nothing_else() -> None:
-    found = plausible.answer("aws:sqs/queue:Queue", "jobs", {})
+    found = simulated_aws.answer("aws:sqs/queue:Queue", "jobs", {})
     assert found.id.startswith("jobs-")
     assert found.outputs == {}

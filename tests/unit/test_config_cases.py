@@ -12,11 +12,11 @@ import pytest
 import yaml
 
 from openedx_infra.config import PROJECT, SECRETS_KEY, ConfigError, Stack, load
-from openedx_infra.config.base import Section
-from openedx_infra.config.places import UNION_KEY, branches, sections
-from openedx_infra.config.schema import json_schema
-from openedx_infra.config.secret_needs import missing
-from openedx_infra.config.sizing import Resources
+from openedx_infra.config.documentation.schema import json_schema
+from openedx_infra.config.errors.key_paths import UNION_KEY, branches, sections
+from openedx_infra.config.secrets.needed import missing
+from openedx_infra.config.sizing.sizing import Resources
+from openedx_infra.config.types.base import Section
 
 CASES = sorted(Path(__file__).parents[1].glob("cases/*.yaml"))
 RIGHT = [case for case in CASES if case.name.split(".")[1] == "ok"]

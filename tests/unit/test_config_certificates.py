@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from openedx_infra.config import certificates, load
+from openedx_infra.config import load
+from openedx_infra.config.rules import certificates
 
 NEW, OLD = 400, -1
 

@@ -9,9 +9,9 @@ from pairs import SWITCHES, all_pairs, covering, said_with
 
 from openedx_infra.config import Stack, load
 from openedx_infra.config.datastores import Datastores
-from openedx_infra.config.mail import Mail
-from openedx_infra.config.places import branches
-from openedx_infra.config.secret_needs import required
+from openedx_infra.config.errors.key_paths import branches
+from openedx_infra.config.secrets.needed import required
+from openedx_infra.config.sections.mail import Mail
 
 
 def test_all_sources_are_here() -> None:

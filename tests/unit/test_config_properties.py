@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from said import ANYTHING, said_for
 
 from openedx_infra.config import ConfigError, Stack, load
-from openedx_infra.config.places import Location, key_of, place, sections
-from openedx_infra.config.schema import json_schema
+from openedx_infra.config.documentation.schema import json_schema
+from openedx_infra.config.errors.key_paths import Location, key_of, place, sections
 
 SAID = said_for(Stack)
 SCHEMA = jsonschema.Draft202012Validator(json_schema())

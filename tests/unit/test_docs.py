@@ -22,12 +22,17 @@ from openedx_infra.config import (
     describe,
     load,
 )
-from openedx_infra.config.base import Section
-from openedx_infra.config.kinds import own_keys
-from openedx_infra.config.places import sections
-from openedx_infra.config.reference import FOLDER, files, foundation_markdown, reference_markdown
-from openedx_infra.config.schema import json_schema
-from openedx_infra.config.secrets import SECRETS
+from openedx_infra.config.documentation.reference import (
+    FOLDER,
+    files,
+    foundation_markdown,
+    reference_markdown,
+)
+from openedx_infra.config.documentation.schema import json_schema
+from openedx_infra.config.errors.key_paths import sections
+from openedx_infra.config.secrets.catalogue import SECRETS
+from openedx_infra.config.stack_kinds import own_keys
+from openedx_infra.config.types.base import Section
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = jsonschema.Draft202012Validator(json_schema())

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from openedx_infra.components.duties import COMMANDS, tasks
+from openedx_infra.components.edx_platform.duties import COMMANDS, tasks
 from openedx_infra.config import Stack, load
-from openedx_infra.config.duties import Duties, resolved
+from openedx_infra.config.sections.duties import Duties, resolved
 
 
 def stack(name: str = "campus", **duties: Any) -> Stack:

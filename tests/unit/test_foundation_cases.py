@@ -11,10 +11,10 @@ import yaml
 from test_config_cases import all_fields, fields_said, said_in
 
 from openedx_infra.config import ConfigError, Foundation, Stack, describe, load
+from openedx_infra.config.documentation.schema import json_schema
 from openedx_infra.config.immutable import immutable_changes, immutable_values
-from openedx_infra.config.kinds import FOUNDATION, INSTANCE, kind_of, missing, own_keys, required
-from openedx_infra.config.schema import json_schema
-from openedx_infra.config.secrets import BY_NAME
+from openedx_infra.config.secrets.catalogue import BY_NAME
+from openedx_infra.config.stack_kinds import FOUNDATION, INSTANCE, kind_of, missing, own_keys, required
 
 CASES = sorted(Path(__file__).parents[1].glob("cases/foundation/*.yaml"))
 RIGHT = [case for case in CASES if case.name.endswith(".ok.yaml")]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from openedx_infra.config import load
-from openedx_infra.config.monitoring import Monitoring, Tracking
+from openedx_infra.config.sections.monitoring import Monitoring, Tracking
 from openedx_infra.settings.logs import logs
 
 PLATFORM = Path(__file__).parents[2] / "openedx_infra" / "settings" / "platform"

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from openedx_infra.operations.masking import MASK, Mask, leaves, of_object, within
+from openedx_infra.operations.support.masking import MASK, Mask, leaves, of_object, within
 
 SECRET = 'pä$$ "word"/+%7'
 KEY = "\n".join(

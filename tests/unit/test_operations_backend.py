@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from openedx_infra.operations import backend
-from openedx_infra.operations.explain import explain
+from openedx_infra.operations.engine.pulumi_errors import explain
+from openedx_infra.operations.state import backend
 
 
 @pytest.fixture(autouse=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from openedx_infra.operations.backup import Kept, kept
-from openedx_infra.operations.restore import fetched
-from openedx_infra.operations.run_job import job_of
+from openedx_infra.operations.backups.backup import Kept, kept
+from openedx_infra.operations.backups.restore import fetched
+from openedx_infra.operations.cluster.run_job import job_of
 from openedx_infra.scripts.backup import rows
 
 LISTED = (

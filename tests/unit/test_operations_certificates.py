@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from typer.testing import CliRunner
 
-from openedx_infra.operations.cli import app
+from openedx_infra.operations.cli.app import app
 from openedx_infra.operations.errors import OperationError
 
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from openedx_infra.operations.checkout import CHECKOUT
-from openedx_infra.operations.cli import main
+from openedx_infra.operations.cli.app import main
+from openedx_infra.operations.stack_files.checkout import CHECKOUT
 
-COMMAND = [sys.executable, "-c", "from openedx_infra.operations.cli import main; main()"]
+COMMAND = [sys.executable, "-c", "from openedx_infra.operations.cli.app import main; main()"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from openedx_infra.operations import cluster
+from openedx_infra.operations.cluster import connection
 from openedx_infra.operations.errors import OperationError
-from openedx_infra.operations.local import Address
+from openedx_infra.operations.stack_files.local_stack import Address
 
 
 def kubeconfig(path: Path, *names: str, port: int = 1) -> Path:
@@ -28,20 +28,20 @@ def kubeconfig(path: Path, *names: str, port: int = 1) -> Path:
 def test_an_unknown_context_names_those_that_exist(tmp_path: Path) -> None:
     address = Address(context="nope", kubeconfig=kubeconfig(tmp_path / "config", "one", "two"))
     with pytest.raises(OperationError, match="no context nope") as caught:
-        cluster.connect(address, "mine")
+        connection.connect(address, "mine")
     assert "one, two" in (caught.value.remedy or "")
 
 
 def test_a_missing_kubeconfig_is_named(tmp_path: Path) -> None:
     with pytest.raises(OperationError, match="absent"):
-        cluster.connect(Address(context="one", kubeconfig=tmp_path / "absent"), "mine")
+        connection.connect(Address(context="one", kubeconfig=tmp_path / "absent"), "mine")
 
 
 def test_a_broken_kubeconfig_is_named(tmp_path: Path) -> None:
     path = tmp_path / "config"
     path.write_text("contexts: [")
     with pytest.raises(OperationError, match="can't be read"):
-        cluster.connect(Address(context="one", kubeconfig=path), "mine")
+        connection.connect(Address(context="one", kubeconfig=path), "mine")
 
 
 def test_without_a_kubeconfig_kubectl_s_own_are_merged(
@@ -49,7 +49,7 @@ def test_without_a_kubeconfig_kubectl_s_own_are_merged(
 ) -> None:
     paths = [kubeconfig(tmp_path / "a", "one"), kubeconfig(tmp_path / "b", "two"), tmp_path / "absent"]
     monkeypatch.setenv("KUBECONFIG", ":".join(map(str, paths)))
-    assert cluster.connect(Address(context="two"), "mine").namespace == "mine"
+    assert connection.connect(Address(context="two"), "mine").namespace == "mine"
 
 
 def test_a_cluster_that_does_not_answer_is_told(tmp_path: Path) -> None:
@@ -57,5 +57,5 @@ def test_a_cluster_that_does_not_answer_is_told(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))  # bound and never listening: nobody else gets the port
         path = kubeconfig(tmp_path / "config", "one", port=taken.getsockname()[1])
         with pytest.raises(OperationError, match="can't be reached") as caught:
-            cluster.demand_reachable(Address(context="one", kubeconfig=path), "mine")
+            connection.demand_reachable(Address(context="one", kubeconfig=path), "mine")
     assert "kubectl --context one" in (caught.value.remedy or "")

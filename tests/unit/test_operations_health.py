@@ -8,7 +8,7 @@ from typing import Any
 from lightkube.models import apps_v1, batch_v1, core_v1
 from lightkube.models.meta_v1 import LabelSelector, ObjectMeta
 
-from openedx_infra.operations.health import Row, Snapshot
+from openedx_infra.operations.cluster.health import Row, Snapshot
 
 LABELS = {"app": "lms"}
 SELECTOR = LabelSelector(matchLabels=LABELS)

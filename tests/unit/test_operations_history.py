@@ -9,10 +9,10 @@ from typing import Any, cast
 
 import pytest
 
-from openedx_infra.operations import history
 from openedx_infra.operations.errors import OperationError
-from openedx_infra.operations.stack import LiveStack
-from openedx_infra.operations.stackfile import StackFile
+from openedx_infra.operations.stack_files.stack_file import StackFile
+from openedx_infra.operations.state import history
+from openedx_infra.operations.state.live_stack import LiveStack
 
 DAY = datetime(2026, 10, 1, 12, tzinfo=UTC)
 FILE = StackFile(name="mine", path=Path("Pulumi.mine.yaml"), content={"config": {"openedx:release": "xylon"}})

@@ -14,12 +14,12 @@ from rich.console import Console
 
 from openedx_infra.config import ConfigError, Stack, load
 from openedx_infra.images.plan import plans
-from openedx_infra.operations import builders, building, images, pinning
-from openedx_infra.operations.builders import Builder
-from openedx_infra.operations.credentials import Login
 from openedx_infra.operations.errors import OperationError
-from openedx_infra.operations.stackfile import StackFile, read
-from openedx_infra.operations.wish import Wish
+from openedx_infra.operations.images import build_images, builders, commands, pin_digests
+from openedx_infra.operations.images.build_options import Wish
+from openedx_infra.operations.images.builders import Builder
+from openedx_infra.operations.images.credentials import Login
+from openedx_infra.operations.stack_files.stack_file import StackFile, read
 
 DIGEST = f"sha256:{'c' * 64}"
 BUILD = {
@@ -43,7 +43,7 @@ def quiet() -> tuple[Console, io.StringIO]:
 def test_every_image_is_listed_with_where_it_comes_from() -> None:
     rows = {
         row.name: row
-        for row in images.rows(
+        for row in commands.rows(
             stack(
                 openedx=BUILD,
                 mfe=f"registry.example.org/mfe:1@{DIGEST}",
@@ -78,7 +78,7 @@ def test_digests_are_written_and_nothing_else_changes(tmp_path: Path, indent: st
     text = STACK_FILE.format(source="docker.io/library/mysql:8.4.11", indent=indent)
     path.write_text(text, encoding="utf-8")
     pinned = f"docker.io/library/mysql:8.4.11@{DIGEST}"
-    pinning.write(path, {"mysql": pinned})
+    pin_digests.write(path, {"mysql": pinned})
     assert path.read_text(encoding="utf-8") == STACK_FILE.format(source=pinned, indent=indent)
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
 
@@ -86,7 +86,7 @@ def test_digests_are_written_and_nothing_else_changes(tmp_path: Path, indent: st
 def test_an_image_said_as_a_map_stays_one(tmp_path: Path) -> None:
     path = tmp_path / "Pulumi.campus.yaml"
     path.write_text("config:\n  openedx:images:\n    openedx: {source: reference, image: a.b/c:1}\n")
-    pinning.write(path, {"openedx": f"a.b/c:1@{DIGEST}", "mfe": f"a.b/d:1@{DIGEST}"})
+    pin_digests.write(path, {"openedx": f"a.b/c:1@{DIGEST}", "mfe": f"a.b/d:1@{DIGEST}"})
     said = read("campus", path).said["images"]
     assert said["openedx"] == {"source": "reference", "image": f"a.b/c:1@{DIGEST}"}
     assert said["mfe"] == f"a.b/d:1@{DIGEST}"
@@ -95,7 +95,7 @@ def test_an_image_said_as_a_map_stays_one(tmp_path: Path) -> None:
 def test_a_file_without_images_gets_the_section(tmp_path: Path) -> None:
     path = tmp_path / "Pulumi.campus.yaml"
     path.write_text("config:\n  openedx:site: {lms_host: learn.example.org}\n")
-    pinning.write(path, {"mysql": f"docker.io/library/mysql:8@{DIGEST}"})
+    pin_digests.write(path, {"mysql": f"docker.io/library/mysql:8@{DIGEST}"})
     load("campus", read("campus", path).said)
 
 
@@ -107,7 +107,7 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         asked.append(reference)
         return DIGEST
 
-    monkeypatch.setattr("openedx_infra.operations.registry.Registries.digest", digest)
+    monkeypatch.setattr("openedx_infra.operations.images.registry.Registries.digest", digest)
     return asked
 
 
@@ -115,21 +115,21 @@ def test_lines_for_the_stack_file_name_no_mirror_and_no_build(registry: list[str
     described = stack(openedx=BUILD, mirrors={"docker.io": "m.example.org/hub"})
     console, out = quiet()
     file = StackFile(name="campus", path=Path("absent"), content={})
-    images.digests(file, described, [], console, write=False)
+    commands.digests(file, described, [], console, write=False)
     lines = out.getvalue().splitlines()
     assert lines[0] == "  openedx:images:"
-    assert f"    mysql: {images.said(described)['mysql']}@{DIGEST}" in lines
+    assert f"    mysql: {commands.said(described)['mysql']}@{DIGEST}" in lines
     assert not any(line.strip().startswith("openedx: ") for line in lines)
     assert all(reference.startswith("m.example.org/hub/") for reference in registry)
     # They are what a stack file may say.
     section = dict(line.strip().split(": ", 1) for line in lines[1:])
-    assert all(row.pinned for row in images.rows(stack(**section, openedx=BUILD)))
+    assert all(row.pinned for row in commands.rows(stack(**section, openedx=BUILD)))
 
 
 def test_references_are_pinned_one_by_one(registry: list[str]) -> None:
     console, out = quiet()
     file = StackFile(name="campus", path=Path("absent"), content={})
-    images.digests(file, stack(), ["a.b/c:1", "a.b/d:2"], console, write=False)
+    commands.digests(file, stack(), ["a.b/c:1", "a.b/d:2"], console, write=False)
     assert out.getvalue().split() == [f"a.b/c:1@{DIGEST}", f"a.b/d:2@{DIGEST}"]
 
 
@@ -137,29 +137,29 @@ def test_all_that_registries_refuse_is_told_at_once(monkeypatch: pytest.MonkeyPa
     def digest(self: object, reference: str) -> str:
         raise OperationError(f"There is no image {reference}.", remedy="check its name and tag")
 
-    monkeypatch.setattr("openedx_infra.operations.registry.Registries.digest", digest)
+    monkeypatch.setattr("openedx_infra.operations.images.registry.Registries.digest", digest)
     file = StackFile(name="campus", path=Path("absent"), content={})
     with pytest.raises(OperationError) as caught:
-        images.digests(file, stack(), ["a.b/c:1", "a.b/d:2"], quiet()[0], write=False)
+        commands.digests(file, stack(), ["a.b/c:1", "a.b/d:2"], quiet()[0], write=False)
     assert caught.value.message == "There is no image a.b/c:1.\nThere is no image a.b/d:2."
     assert caught.value.remedy == "check its name and tag"
 
 
 def test_what_is_not_built_can_t_be_built() -> None:
     with pytest.raises(OperationError, match="does not build any image"):
-        building.chosen(stack(), Wish(push=False))
+        build_images.chosen(stack(), Wish(push=False))
     with pytest.raises(OperationError, match="does not build mfe; it builds openedx"):
-        building.chosen(stack(openedx=BUILD), Wish(names=["mfe"], push=False))
+        build_images.chosen(stack(openedx=BUILD), Wish(names=["mfe"], push=False))
 
 
 def test_a_wish_changes_target_and_tag() -> None:
-    [plan] = building.chosen(stack(openedx=BUILD), Wish(push=True, target="development", tag="dev"))
+    [plan] = build_images.chosen(stack(openedx=BUILD), Wish(push=True, target="development", tag="dev"))
     assert (plan.target, plan.reference) == ("development", "registry.example.org/campus/openedx:dev")
 
 
 def test_the_arguments_are_those_of_the_plan() -> None:
     [plan] = plans(stack(openedx={**BUILD, "platforms": ["linux/arm64"]}))
-    said = building.arguments(plan, {"netrc": Path("/tmp/0")}, Wish(push=True, attest=True))
+    said = build_images.arguments(plan, {"netrc": Path("/tmp/0")}, Wish(push=True, attest=True))
     pairs = list(pairwise(said))
     for name, value in plan.arguments.items():
         assert ("--build-arg", f"{name}={value}") in pairs
@@ -169,7 +169,7 @@ def test_the_arguments_are_those_of_the_plan() -> None:
     assert any(option == "--cache-to" and value.startswith("type=registry") for option, value in pairs)
     assert said.count("--cache-from") == 1
     assert ("--provenance", "mode=max") in pairs and ("--sbom", "true") in pairs
-    plain = building.arguments(plan, {}, Wish(push=False))
+    plain = build_images.arguments(plan, {}, Wish(push=False))
     assert "--cache-to" not in plain and "--sbom" not in plain
 
 
@@ -210,7 +210,9 @@ def buildx(tmp_path: Path) -> Builder:
 def test_a_build_shows_its_steps_and_tells_the_digest(buildx: Builder, tmp_path: Path) -> None:
     [plan] = plans(stack(openedx=BUILD))
     console, out = quiet()
-    built = building.build(plan, buildx, {"build_netrc": "machine x password y"}, console, Wish(push=True))
+    built = build_images.build(
+        plan, buildx, {"build_netrc": "machine x password y"}, console, Wish(push=True)
+    )
     assert built.reference == f"{plan.reference}@sha256:{'d' * 64}"
     assert built.steps == "1 steps done, 1 from the cache"
     assert "requirements 1/2  RUN uv pip install  12.5 s" in out.getvalue()
@@ -231,25 +233,25 @@ def test_a_failed_build_is_one_sentence(buildx: Builder) -> None:
     with pytest.raises(
         OperationError, match=r"Image openedx: stage webpack, step `RUN npm run webpack` failed"
     ):
-        building.build(plan, broken, {"build_netrc": ""}, console, Wish(push=True))
+        build_images.build(plan, broken, {"build_netrc": ""}, console, Wish(push=True))
 
 
 def test_platforms_are_built_apart_each_with_a_cache_of_its_own() -> None:
     [plan] = plans(stack(openedx={**BUILD, "platforms": ["linux/amd64", "linux/arm64"]}))
-    amd, arm = building.parts(plan)
+    amd, arm = build_images.parts(plan)
     assert (amd.platforms, arm.platforms) == (("linux/amd64",), ("linux/arm64",))
     assert (amd.reference, arm.reference) == (f"{plan.reference}-amd64", f"{plan.reference}-arm64")
     assert (amd.cache_to, arm.cache_from) == (f"{plan.cache_to}-amd64", (f"{plan.cache_to}-arm64",))
     [one] = plans(stack(openedx={**BUILD, "platforms": ["linux/arm64"]}))
-    assert building.parts(one) == [one]
+    assert build_images.parts(one) == [one]
 
 
 def test_where_an_image_goes() -> None:
     [plan] = plans(stack(openedx=BUILD))
     docker, private = Builder(("docker", "buildx"), {}, None, loads=True), Builder(("buildx",), {})
-    assert building.output(plan, docker, Wish(push=False)) == ["--load"]
-    assert building.output(plan, private, Wish(push=False)) == []
-    assert building.output(plan, docker, Wish(push=True)) == ["--push"]
+    assert build_images.output(plan, docker, Wish(push=False)) == ["--load"]
+    assert build_images.output(plan, private, Wish(push=False)) == []
+    assert build_images.output(plan, docker, Wish(push=True)) == ["--push"]
 
 
 def test_logins_of_the_stack_are_beside_docker_s_and_gone_afterwards(tmp_path: Path) -> None:
@@ -274,4 +276,4 @@ def test_faults_of_a_build_are_told_before_anything_starts(tmp_path: Path) -> No
     faulty = stack(openedx={**BUILD, "patches": str(tmp_path / "absent")})
     file = StackFile(name="campus", path=Path("absent"), content={})
     with pytest.raises(ConfigError, match="there is no folder"):
-        images.build(file, faulty, Wish(push=False), quiet()[0])
+        commands.build(file, faulty, Wish(push=False), quiet()[0])

@@ -18,8 +18,8 @@ from lightkube.models.core_v1 import (
 )
 from rich.console import Console
 
-from openedx_infra.operations import jobs
-from openedx_infra.operations.recovery import cut_short
+from openedx_infra.operations.state import running_jobs
+from openedx_infra.operations.state.recovery import cut_short
 
 RUNNING = Pod(status=PodStatus(phase="Running"))
 STARTING = Pod(status=PodStatus(phase="Pending"))
@@ -76,16 +76,16 @@ class Cluster:
 def test_only_one_at_work_is_waited_for(
     answers: list[list[Pod]], asked: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs, "POLL_SECONDS", 0)
+    monkeypatch.setattr(running_jobs, "POLL_SECONDS", 0)
     cluster, said = Cluster(answers), io.StringIO()
     console = Console(file=said, width=200)
-    jobs.outlast([("openedx", "migrate-1")], cast(Client, cluster), console)
+    running_jobs.outlast([("openedx", "migrate-1")], cast(Client, cluster), console)
     assert cluster.asked == asked
     assert said.getvalue().count("migrate-1") == (asked > 1)
 
 
 def test_jobs_that_were_pending_or_unready_were_cut_short() -> None:
-    def resource(name: str, kind: str = jobs.TYPE, **more: Any) -> dict[str, Any]:
+    def resource(name: str, kind: str = running_jobs.TYPE, **more: Any) -> dict[str, Any]:
         return {"type": kind, "inputs": {"metadata": {"namespace": "openedx", "name": name}}, **more}
 
     state = {

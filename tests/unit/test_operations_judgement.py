@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from lightkube.models.core_v1 import Pod
 
-from openedx_infra.operations import judgement
-from openedx_infra.operations.judgement import trouble
+from openedx_infra.operations.cluster import stuck_pods
+from openedx_infra.operations.cluster.stuck_pods import trouble
 
 
 def pod(*states: dict[str, Any], phase: str = "Running", owner: str = "ReplicaSet", **more: Any) -> Pod:
@@ -48,12 +48,12 @@ RUNNING: dict[str, Any] = {"state": {"running": {"startedAt": "2026-01-01T00:00:
 @pytest.mark.parametrize(
     ("reason", "seconds"),
     [
-        ("ErrImageNeverPull", judgement.NEVER_SECONDS),
-        ("InvalidImageName", judgement.NEVER_SECONDS),
-        ("ErrImagePull", judgement.PULL_SECONDS),
-        ("ImagePullBackOff", judgement.PULL_SECONDS),
-        ("CreateContainerConfigError", judgement.CONFIG_SECONDS),
-        ("RunContainerError", judgement.PULL_SECONDS),
+        ("ErrImageNeverPull", stuck_pods.NEVER_SECONDS),
+        ("InvalidImageName", stuck_pods.NEVER_SECONDS),
+        ("ErrImagePull", stuck_pods.PULL_SECONDS),
+        ("ImagePullBackOff", stuck_pods.PULL_SECONDS),
+        ("CreateContainerConfigError", stuck_pods.CONFIG_SECONDS),
+        ("RunContainerError", stuck_pods.PULL_SECONDS),
     ],
 )
 @pytest.mark.parametrize("statuses", ["containerStatuses", "initContainerStatuses"])
@@ -101,8 +101,8 @@ def test_a_slow_container_has_as_long_as_its_startup_probe_gives_it() -> None:
     probed = trouble(pod(RUNNING, spec={"startupProbe": {"periodSeconds": 5, "failureThreshold": 180}}))
     short = trouble(pod(RUNNING, spec={"startupProbe": {"periodSeconds": 2, "failureThreshold": 60}}))
     assert plain and probed and short
-    assert plain.patience == short.patience == 300 + judgement.MARGIN_SECONDS
-    assert probed.patience == 900 + judgement.MARGIN_SECONDS
+    assert plain.patience == short.patience == 300 + stuck_pods.MARGIN_SECONDS
+    assert probed.patience == 900 + stuck_pods.MARGIN_SECONDS
 
 
 def test_a_pod_that_finds_no_node_waits_for_an_autoscaler() -> None:
@@ -110,7 +110,7 @@ def test_a_pod_that_finds_no_node_waits_for_an_autoscaler() -> None:
     condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": said}
     found = trouble(pod(phase="Pending", conditions=[condition]))
     assert found is not None
-    assert (found.reason, found.said, found.patience) == ("Unschedulable", said, judgement.ROOM_SECONDS)
+    assert (found.reason, found.said, found.patience) == ("Unschedulable", said, stuck_pods.ROOM_SECONDS)
 
 
 def test_what_was_broken_before_the_run_may_mend_itself() -> None:
@@ -119,7 +119,7 @@ def test_what_was_broken_before_the_run_may_mend_itself() -> None:
         pod(waiting("CrashLoopBackOff", restartCount=50, **ended("Error"))),
     ):
         found = trouble(broken, old=True)
-        assert found is not None and found.patience == judgement.RETRY_SECONDS > 300
+        assert found is not None and found.patience == stuck_pods.RETRY_SECONDS > 300
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from openedx_infra.operations import local, stackfile
-from openedx_infra.operations.local import Address
+from openedx_infra.operations.stack_files import local_stack, stack_file
+from openedx_infra.operations.stack_files.local_stack import Address
 
 TEXT = "config:\n  openedx:site:\n    lms_host: {host}\n  openedx:cluster:\n    namespace: mine\n"
 ADDRESS = Address(context="embedded", kubeconfig=Path("/state/kubeconfig"))
@@ -19,33 +19,33 @@ def _own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENEDX_INFRA_STATE", str(tmp_path / "state"))
 
 
-def said(folder: Path, host: str = "one.example.org") -> stackfile.StackFile:
+def said(folder: Path, host: str = "one.example.org") -> stack_file.StackFile:
     path = folder / "Pulumi.mine.yaml"
     path.write_text(TEXT.format(host=host))
-    return stackfile.read("mine", path)
+    return stack_file.read("mine", path)
 
 
 def encrypt(name: str) -> None:
     """What Pulumi does to the effective file: it adds a salt and an encrypted value."""
-    path = local.effective_path("mine")
+    path = local_stack.effective_path("mine")
     text = path.read_text()
     path.write_text(f"encryptionsalt: v1:salt\n{text}  openedx:secrets:\n    {name}:\n      secure: v1:x\n")
 
 
 def test_the_cluster_is_the_embedded_one_and_other_keys_stay(tmp_path: Path) -> None:
-    file = local.compose(said(tmp_path), ADDRESS)
+    file = local_stack.compose(said(tmp_path), ADDRESS)
     assert file.said["cluster"] == {
         "namespace": "mine",
         "context": "embedded",
         "kubeconfig": "/state/kubeconfig",
     }
-    assert local.effective("mine").content == file.content
+    assert local_stack.effective("mine").content == file.content
 
 
 def test_secrets_and_salt_survive_while_the_checkout_is_read_anew(tmp_path: Path) -> None:
-    local.compose(said(tmp_path), ADDRESS)
+    local_stack.compose(said(tmp_path), ADDRESS)
     encrypt("mysql_password")
-    file = local.compose(said(tmp_path, "two.example.org"), None)
+    file = local_stack.compose(said(tmp_path, "two.example.org"), None)
     assert file.secrets == {"mysql_password": "v1:x"}
     assert file.content["encryptionsalt"] == "v1:salt"
     assert file.said["site"] == {"lms_host": "two.example.org"}
@@ -53,17 +53,17 @@ def test_secrets_and_salt_survive_while_the_checkout_is_read_anew(tmp_path: Path
 
 
 def test_a_key_that_the_checkout_drops_is_dropped(tmp_path: Path) -> None:
-    local.compose(said(tmp_path), ADDRESS)
+    local_stack.compose(said(tmp_path), ADDRESS)
     path = tmp_path / "Pulumi.mine.yaml"
     path.write_text("config:\n  openedx:site: {lms_host: one.example.org}\n")
-    file = local.compose(stackfile.read("mine", path), ADDRESS)
+    file = local_stack.compose(stack_file.read("mine", path), ADDRESS)
     assert "namespace" not in file.said["cluster"]
 
 
 def test_only_its_owner_reads_it_and_the_checkout_is_untouched(tmp_path: Path) -> None:
     file = said(tmp_path)
     before = file.path.read_bytes()
-    effective = local.compose(file, ADDRESS).path
+    effective = local_stack.compose(file, ADDRESS).path
     assert stat.S_IMODE(effective.stat().st_mode) == 0o600
     assert stat.S_IMODE(effective.parent.stat().st_mode) == 0o700
     assert file.path.read_bytes() == before

@@ -10,11 +10,11 @@ import pytest
 from samples import LEAST
 
 from openedx_infra.config import Stack, load
-from openedx_infra.operations import moving
-from openedx_infra.operations.engine import Cli
+from openedx_infra.operations.engine.pulumi_cli import Cli
 from openedx_infra.operations.errors import OperationError
-from openedx_infra.operations.recording import Graph
-from openedx_infra.operations.stack import LiveStack
+from openedx_infra.operations.offline.recording import Graph
+from openedx_infra.operations.state.live_stack import LiveStack
+from openedx_infra.operations.versions import moved_datastores
 
 
 def _resource(urn: str, *needs: str, **more: Any) -> dict[str, Any]:
@@ -39,12 +39,12 @@ STATE = {
 
 def test_what_holds_data_is_kept_with_all_that_it_stands_on() -> None:
     leaving = {"subnets", "group", "server", "job", "precious"}
-    assert moving.kept(STATE, leaving) == ["subnets", "group", "server"]
-    assert moving.kept(STATE, {"job"}) == []
+    assert moved_datastores.kept(STATE, leaving) == ["subnets", "group", "server"]
+    assert moved_datastores.kept(STATE, {"job"}) == []
 
 
 def test_it_is_forgotten_and_nothing_else_changes() -> None:
-    after = moving.forgettable(STATE, ["subnets", "server"])
+    after = moved_datastores.forgettable(STATE, ["subnets", "server"])
     by_urn = {each["urn"]: each for each in after["deployment"]["resources"]}
     assert by_urn["server"] == _resource("server", "group", "subnets", retainOnDelete=True)
     assert by_urn["subnets"] == _resource("subnets", retainOnDelete=True)
@@ -77,17 +77,20 @@ def live(recorded: Callable[..., Graph]) -> Live:
 
 def test_of_a_whole_instance_the_volumes_of_the_moved_datastore_stay(live: Live) -> None:
     datastores = {"storage": {"source": "in-cluster"}, "moved": ["storage"]}
-    urns = moving.left_behind(load("campus", {**LEAST, "datastores": datastores}), live)
+    urns = moved_datastores.left_behind(load("campus", {**LEAST, "datastores": datastores}), live)
     assert {urn.rpartition(":")[2] for urn in urns} == {"media", "private"}
     assert all("PersistentVolumeClaim" in urn for urn in urns)
 
 
 def test_without_a_move_nothing_is_left_behind(live: Live) -> None:
-    assert moving.left_behind(load("campus", LEAST), live) == []
-    assert moving.left_behind(load("campus", {**LEAST, "datastores": {"moved": ["mysql"]}}), live) == []
+    assert moved_datastores.left_behind(load("campus", LEAST), live) == []
+    assert (
+        moved_datastores.left_behind(load("campus", {**LEAST, "datastores": {"moved": ["mysql"]}}), live)
+        == []
+    )
 
 
 def test_a_configuration_of_old_that_nobody_can_read_is_told(live: Live) -> None:
     live.config["gone"] = True
     with pytest.raises(OperationError, match="nobody knows what"):
-        moving.left_behind(load("campus", {**LEAST, "datastores": {"moved": ["mysql"]}}), live)
+        moved_datastores.left_behind(load("campus", {**LEAST, "datastores": {"moved": ["mysql"]}}), live)

@@ -10,9 +10,9 @@ from lightkube.core.internal_models import meta_v1
 from lightkube.resources.apiextensions_v1 import CustomResourceDefinition
 
 from openedx_infra.config import load
-from openedx_infra.operations import operated
+from openedx_infra.operations.cluster import operator_status
+from openedx_infra.operations.cluster.health import Row
 from openedx_infra.operations.errors import OperationError
-from openedx_infra.operations.health import Row
 
 SITE = {"lms_host": "learn.example.org"}
 SPECS: dict[str, dict[str, Any]] = {
@@ -24,7 +24,7 @@ CONNECTION = {"host": "broker-s-hl", "port": 26379, "masterName": "mymaster"}
 
 
 def row(kind: str, **status: Any) -> Row:
-    [found] = [each for each in operated.KINDS if each.kind == kind]
+    [found] = [each for each in operator_status.KINDS if each.kind == kind]
     return found.row("it", SPECS[kind], status)
 
 
@@ -91,7 +91,7 @@ class Cluster:
 
 def demand(cluster: Cluster, **datastores: Any) -> None:
     stack = load("campus", {"site": SITE, "datastores": datastores})
-    operated.demand_installed(stack, cast(Client, cluster))
+    operator_status.demand_installed(stack, cast(Client, cluster))
 
 
 OPERATOR = {"source": "operator"}
@@ -111,9 +111,9 @@ def test_missing_operators_are_named_with_their_addons() -> None:
 
 def test_keda_is_missed_before_anything_is_changed() -> None:
     stack = load("campus", {"site": SITE, "cluster": {"keda": True}})
-    operated.demand_installed(stack, cast(Client, Cluster("scaledobjects.keda.sh")))
+    operator_status.demand_installed(stack, cast(Client, Cluster("scaledobjects.keda.sh")))
     with pytest.raises(OperationError, match="knows no ScaledObject"):
-        operated.demand_installed(stack, cast(Client, Cluster()))
+        operator_status.demand_installed(stack, cast(Client, Cluster()))
 
 
 def test_who_needs_no_operator_needs_none() -> None:

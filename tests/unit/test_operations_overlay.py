@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from openedx_infra.operations import overlay, stackfile
+from openedx_infra.operations.stack_files import overlay, stack_file
 
 TEXT = """\
 # mine
@@ -17,16 +17,16 @@ config:
 """
 
 
-def _file(folder: Path) -> stackfile.StackFile:
+def _file(folder: Path) -> stack_file.StackFile:
     path = folder / "Pulumi.mine.yaml"
     path.write_text(TEXT)
-    return stackfile.read("mine", path)
+    return stack_file.read("mine", path)
 
 
 def test_values_are_laid_over_and_the_rest_stays(tmp_path: Path) -> None:
     file = _file(tmp_path)
     with overlay.overlaid(file, {"maintenance": {"page": True}, "release": "ulmo"}) as path:
-        laid = stackfile.read("mine", path)
+        laid = stack_file.read("mine", path)
         assert path.stat().st_mode & 0o077 == 0
     assert laid.said["maintenance"] == {"message": "Back at ten", "page": True}
     assert laid.said["release"] == "ulmo"
@@ -38,7 +38,7 @@ def test_values_are_laid_over_and_the_rest_stays(tmp_path: Path) -> None:
 
 def test_what_is_no_map_takes_the_place_of_what_was_said(tmp_path: Path) -> None:
     with overlay.overlaid(_file(tmp_path), {"site": {"name": ["no", "map"]}}) as path:
-        assert stackfile.read("mine", path).said["site"] == {
+        assert stack_file.read("mine", path).said["site"] == {
             "lms_host": "learn.example.org",
             "name": ["no", "map"],
         }
@@ -51,7 +51,7 @@ def test_another_configuration_keeps_the_secrets_of_today(tmp_path: Path) -> Non
         "openedx:secrets": {"mysql_password": {"secure": "v1:old"}},
     }
     with overlay.instead(file, former) as path:
-        laid = stackfile.read("mine", path)
+        laid = stack_file.read("mine", path)
     assert laid.said["site"] == {"lms_host": "old.example.org"}
     assert laid.secrets == {"mysql_password": "v1:abc"}
     assert laid.config["aws:secretKey"] == {"secure": "v1:key"}

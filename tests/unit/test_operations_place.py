@@ -9,11 +9,13 @@ import pytest
 from rich.console import Console
 
 from openedx_infra.config import describe
-from openedx_infra.operations import failure, place, stackfile, status
+from openedx_infra.operations.cluster import status
+from openedx_infra.operations.engine import failure
 from openedx_infra.operations.errors import OperationError
-from openedx_infra.operations.local import Address
-from openedx_infra.operations.place import Place, place_of
-from openedx_infra.operations.stackfile import StackFile
+from openedx_infra.operations.stack_files import stack_file, target
+from openedx_infra.operations.stack_files.local_stack import Address
+from openedx_infra.operations.stack_files.stack_file import StackFile
+from openedx_infra.operations.stack_files.target import Place, place_of
 
 KIND = {"kind": "foundation"}
 AWS = {**KIND, "aws": {"region": "eu-west-1"}}
@@ -51,8 +53,8 @@ def test_every_stack_is_somewhere(said: dict[str, Any], local: bool, text: str) 
 
 
 def test_what_needs_no_cluster_asks_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(place.cluster, "connect", lambda *_: pytest.fail("asked a cluster"))
-    monkeypatch.setattr(place.cluster, "demand_reachable", lambda *_: pytest.fail("asked a cluster"))
+    monkeypatch.setattr(target.connection, "connect", lambda *_: pytest.fail("asked a cluster"))
+    monkeypatch.setattr(target.connection, "demand_reachable", lambda *_: pytest.fail("asked a cluster"))
     nowhere = place_of(describe("mine", AWS), local=False)
     nowhere.demand_reachable()
     assert nowhere.client() is None
@@ -61,7 +63,7 @@ def test_what_needs_no_cluster_asks_none(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_there_is_a_client_for_each_namespace_and_one_in_any_case(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(place.cluster, "connect", lambda _, namespace: asked.append(namespace) or namespace)
+    monkeypatch.setattr(target.connection, "connect", lambda _, namespace: asked.append(namespace) or namespace)
     here = Address(context="here")
     two = Place(address=here, namespaces=("operators", "mongo"), local=False, on_aws=False)
     assert [*two.clients()] == ["operators", "mongo"]
@@ -75,9 +77,9 @@ def test_nothing_is_to_run_where_there_is_no_cluster(capsys: pytest.CaptureFixtu
 
 
 def test_commands_on_instances_refuse_a_foundation() -> None:
-    assert stackfile.instance(file(INSTANCE)).site.lms_host == "learn.example.org"
+    assert stack_file.instance(file(INSTANCE)).site.lms_host == "learn.example.org"
     with pytest.raises(OperationError, match="Stack mine is a foundation, and this command is for instances"):
-        stackfile.instance(file(KIND))
+        stack_file.instance(file(KIND))
 
 
 def test_a_stack_that_is_not_there_is_told_by_its_name() -> None:

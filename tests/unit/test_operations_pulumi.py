@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from openedx_infra.operations import pulumi
-from openedx_infra.operations.checkout import CHECKOUT
-from openedx_infra.operations.pulumi import Line
+from openedx_infra.operations.cli import pulumi_wrapper
+from openedx_infra.operations.cli.pulumi_wrapper import Line
+from openedx_infra.operations.stack_files.checkout import CHECKOUT
 
 
 @pytest.mark.parametrize(
@@ -55,14 +55,14 @@ def test_plain_configuration_is_written_to_the_checkout(line: str, checkout: boo
 
 def test_only_commands_on_our_project_are_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(CHECKOUT / "docs")
-    assert pulumi._in_checkout(Line(("up",)))
-    assert not pulumi._in_checkout(Line(("-C", str(tmp_path), "up")))
+    assert pulumi_wrapper._in_checkout(Line(("up",)))
+    assert not pulumi_wrapper._in_checkout(Line(("-C", str(tmp_path), "up")))
     (tmp_path / "Pulumi.yaml").write_text("name: theirs\nruntime: go\n")
     monkeypatch.chdir(tmp_path)
-    assert not pulumi._in_checkout(Line(("up",)))
+    assert not pulumi_wrapper._in_checkout(Line(("up",)))
 
 
 @pytest.mark.parametrize("line", ["up --config-file mine.yaml --yes", "up --config-file=mine.yaml --yes"])
 def test_a_config_file_gives_way_to_the_effective_one(line: str) -> None:
-    changed = " ".join(pulumi._replaced(line.split(), "--config-file", "effective.yaml"))
+    changed = " ".join(pulumi_wrapper._replaced(line.split(), "--config-file", "effective.yaml"))
     assert changed.replace("=", " ") == "up --config-file effective.yaml --yes"

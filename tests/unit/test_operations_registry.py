@@ -10,9 +10,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from openedx_infra.operations.credentials import Login, docker_config, docker_login
 from openedx_infra.operations.errors import OperationError
-from openedx_infra.operations.registry import MANIFESTS, Reference, Registries
+from openedx_infra.operations.images.credentials import Login, docker_config, docker_login
+from openedx_infra.operations.images.registry import MANIFESTS, Reference, Registries
 
 DIGEST = f"sha256:{'a' * 64}"
 TOKEN_SERVICE = "https://auth.example.org/token"

@@ -8,7 +8,7 @@ from lightkube.models import autoscaling_v2, batch_v1
 from lightkube.models.meta_v1 import ObjectMeta, OwnerReference
 
 from openedx_infra.kubernetes.cron_job import NEVER
-from openedx_infra.operations.regular import last_success, of_clock, rows
+from openedx_infra.operations.cluster.cron_status import last_success, of_clock, rows
 
 NOW = datetime(2026, 11, 23, 3, 41, tzinfo=UTC)
 TEMPLATE = batch_v1.JobTemplateSpec()

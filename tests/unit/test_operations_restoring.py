@@ -17,8 +17,8 @@ from lightkube.resources.batch_v1 import Job
 from lightkube.resources.core_v1 import Pod
 from rich.console import Console
 
-from openedx_infra.operations import stopping
-from openedx_infra.operations.restoring import unfinished
+from openedx_infra.operations.backups.restore_state import unfinished
+from openedx_infra.operations.cluster import platform_stopped
 from openedx_infra.scripts.backup import seal
 from openedx_infra.scripts.backup.told import Refused
 
@@ -79,9 +79,9 @@ class Cluster:
 
 @pytest.mark.parametrize("jobs_of", [[], ["backup"]])
 def test_jobs_at_work_are_waited_for(jobs_of: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stopping, "_POLL_SECONDS", 0)
+    monkeypatch.setattr(platform_stopped, "_POLL_SECONDS", 0)
     cluster = Cluster()
-    stopping.wait_until_stopped(cast(Client, cluster), Console(file=io.StringIO()), jobs_of=jobs_of)
+    platform_stopped.wait_until_stopped(cast(Client, cluster), Console(file=io.StringIO()), jobs_of=jobs_of)
     assert cluster.asked == [["edx-platform", *jobs_of]] * 2
 
 

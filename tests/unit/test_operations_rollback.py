@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from openedx_infra.operations.rollback import returned
+from openedx_infra.operations.versions.rollback import returned
 
 SITE = {"openedx:site": {"lms_host": "learn.example.org"}}
 BACKUPS = {"openedx:backups": {"destination": {"bucket": "kept"}}}

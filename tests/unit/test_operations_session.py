@@ -9,9 +9,9 @@ from rich.console import Console
 
 from openedx_infra.config import ConfigError, load
 from openedx_infra.config.immutable import IMMUTABLE_OUTPUT, immutable_values
-from openedx_infra.operations import session
-from openedx_infra.operations.builders import Builder
-from openedx_infra.operations.local import Address
+from openedx_infra.operations.engine import session
+from openedx_infra.operations.images.builders import Builder
+from openedx_infra.operations.stack_files.local_stack import Address
 
 HERE = Address(context="here")
 STACK = load("mine", {"site": {"lms_host": "learn.example.org"}})

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from openedx_infra.config import ConfigError, load
-from openedx_infra.config.secret_needs import required
-from openedx_infra.operations import stackfile
+from openedx_infra.config.secrets.needed import required
 from openedx_infra.operations.errors import OperationError
+from openedx_infra.operations.stack_files import stack_file
 
 SITE = "  openedx:site:\n    lms_host: learn.example.org\n"
 
@@ -22,35 +22,35 @@ def write(folder: Path, text: str) -> Path:
 
 def problems(path: Path, *, secrets: bool = False) -> tuple[str, ...]:
     with pytest.raises(ConfigError) as caught:
-        stackfile.validated(stackfile.read("mine", path), secrets=secrets)
+        stack_file.validated(stack_file.read("mine", path), secrets=secrets)
     return caught.value.problems
 
 
 def test_a_file_that_names_no_cluster_is_local(tmp_path: Path) -> None:
-    file = stackfile.read("mine", write(tmp_path, "config:\n" + SITE))
+    file = stack_file.read("mine", write(tmp_path, "config:\n" + SITE))
     assert file.local
-    assert stackfile.validated(file).site.studio_host == "studio.learn.example.org"
+    assert stack_file.validated(file).site.studio_host == "studio.learn.example.org"
 
 
 def test_a_file_that_names_a_context_is_not_local(tmp_path: Path) -> None:
     text = "config:\n" + SITE + "  openedx:cluster: {context: k3s}\n"
-    assert not stackfile.read("mine", write(tmp_path, text)).local
+    assert not stack_file.read("mine", write(tmp_path, text)).local
 
 
 def test_a_missing_file_names_the_stacks_that_exist(tmp_path: Path) -> None:
     with pytest.raises(OperationError, match="does not exist") as caught:
-        stackfile.read("absent", tmp_path / "Pulumi.absent.yaml")
+        stack_file.read("absent", tmp_path / "Pulumi.absent.yaml")
     assert "dev" in (caught.value.remedy or "")
 
 
 def test_broken_yaml_is_told_with_its_line(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="line 4"):
-        stackfile.read("mine", write(tmp_path, "config:\n  a: 1\n  b: [\n"))
+        stack_file.read("mine", write(tmp_path, "config:\n  a: 1\n  b: [\n"))
 
 
 def test_a_key_said_twice_is_no_valid_yaml(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="duplicate key"):
-        stackfile.read("mine", write(tmp_path, "config:\n" + SITE + SITE))
+        stack_file.read("mine", write(tmp_path, "config:\n" + SITE + SITE))
 
 
 def test_every_fault_of_form_and_content_comes_at_once(tmp_path: Path) -> None:

@@ -14,10 +14,11 @@ from lightkube.models.batch_v1 import Job
 from lightkube.models.core_v1 import Event, PersistentVolumeClaim, Pod
 from rich.console import Console
 
-from openedx_infra.operations import judgement, watch
-from openedx_infra.operations.events import Urn
-from openedx_infra.operations.failure import of_condemned
-from openedx_infra.operations.watch import Watch
+from openedx_infra.operations.cluster import stuck_pods
+from openedx_infra.operations.engine import watch
+from openedx_infra.operations.engine.events import Urn
+from openedx_infra.operations.engine.failure import of_condemned
+from openedx_infra.operations.engine.watch import Watch
 
 IMAGE = "registry.example.org/openedx:7"
 MODELS: dict[str, Any] = {
@@ -106,9 +107,9 @@ def test_a_hopeless_pod_is_condemned_when_it_has_had_its_time() -> None:
         Cluster([*LMS, pod("lms-new-1", "lms-new")], logs=["the end"]), urn("Deployment", "lms")
     )
     watch.look(0.0)
-    watch.look(judgement.PULL_SECONDS - 1)
+    watch.look(stuck_pods.PULL_SECONDS - 1)
     assert watch.condemned == []
-    watch.look(judgement.PULL_SECONDS)
+    watch.look(stuck_pods.PULL_SECONDS)
     (found,) = watch.condemned
     assert (found.pod, str(found.urn), found.log) == ("lms-new-1", "Deployment lms", ["the end"])
     told = of_condemned(watch.condemned, "campus", "up")
@@ -178,7 +179,7 @@ def test_a_slow_pod_is_told_of_once_and_condemned_when_its_time_is_over() -> Non
     assert said.getvalue().count("lms-new-1, container lms is not ready") == 1
     assert "statuscode: 500" in said.getvalue() and watch.NOTICE_SECONDS < 60
     assert looking.condemned == []
-    looking.look(judgement.START_SECONDS + judgement.MARGIN_SECONDS)
+    looking.look(stuck_pods.START_SECONDS + stuck_pods.MARGIN_SECONDS)
     assert "statuscode: 500" in str(looking.condemned[0])
 
 
@@ -196,7 +197,7 @@ def test_the_run_is_stopped_once(monkeypatch: pytest.MonkeyPatch) -> None:
     cluster = Cluster([*LMS, pod("early", "lms-new")])
     stopped: list[str] = []
     monkeypatch.setattr(watch, "POLL_SECONDS", 0.01)
-    monkeypatch.setattr(judgement, "_PATIENCE", {"ImagePullBackOff": ("pull", 0.0)})
+    monkeypatch.setattr(stuck_pods, "_PATIENCE", {"ImagePullBackOff": ("pull", 0.0)})
 
     def stop() -> None:
         stopped.append("stopped")

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from said import said_for
 
 from openedx_infra.config import ConfigError, Stack, load
-from openedx_infra.config.autoscaling import PoolAutoscaling, WebAutoscaling
-from openedx_infra.config.base import memory_bytes
-from openedx_infra.config.profiles import NAMES, profile
-from openedx_infra.config.sizing import Served, Sizing, Web, WorkerPool
+from openedx_infra.config.sizing.autoscaling import PoolAutoscaling, WebAutoscaling
+from openedx_infra.config.sizing.profiles import NAMES, profile
+from openedx_infra.config.sizing.sizing import Served, Sizing, Web, WorkerPool
+from openedx_infra.config.types.base import memory_bytes
 
 LEAST: dict[str, Any] = {
     "site": {"lms_host": "learn.example.org"},

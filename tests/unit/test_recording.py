@@ -9,7 +9,7 @@ import pytest
 from pulumi_kubernetes import Provider
 from pulumi_kubernetes.core.v1 import ConfigMap, Secret
 
-from openedx_infra.operations.recording import REDACTED, Graph, record_program
+from openedx_infra.operations.offline.recording import REDACTED, Graph, record_program
 
 
 class Part(pulumi.ComponentResource):

@@ -6,8 +6,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from openedx_infra.config.secret_forms import unfit
-from openedx_infra.config.secrets import BY_NAME
+from openedx_infra.config.secrets.catalogue import BY_NAME
+from openedx_infra.config.secrets.formats import unfit
 
 
 def _pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, password: bytes | None = None) -> str:

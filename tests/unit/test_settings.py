@@ -14,7 +14,7 @@ from said import SETTINGS, said_for
 
 from openedx_infra import settings
 from openedx_infra.config import ConfigError, Stack, load
-from openedx_infra.config.secret_needs import required
+from openedx_infra.config.secrets.needed import required
 from openedx_infra.settings import HEALTH_PATH, Site
 
 SITES: tuple[Site, Site] = ("lms", "cms")

@@ -13,9 +13,9 @@ import pytest
 from lightkube import Client
 from lightkube.config.kubeconfig import KubeConfig
 
-from openedx_infra.operations import suite_run
 from openedx_infra.operations.errors import OperationError
-from openedx_infra.operations.suite_run import SuiteRun
+from openedx_infra.operations.platform_tests import run
+from openedx_infra.operations.platform_tests.run import SuiteRun
 
 STAMP = "2026-08-01T10:00:0{}.000000000Z {}"
 
@@ -81,7 +81,7 @@ class Api:
             )
         return httpx2.Response(200, text="\n".join(self.log) + "\n")
 
-    def follow(self) -> suite_run.Outcome:
+    def follow(self) -> run.Outcome:
         config = KubeConfig.from_dict(KUBECONFIG).get("api")
         client = Client(config=config, namespace="scratch", transport=httpx2.MockTransport(self))
         return SuiteRun(client, "lms", self.said.append).follow()
@@ -89,8 +89,8 @@ class Api:
 
 @pytest.fixture
 def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
-    monkeypatch.setattr(suite_run, "POLL_SECONDS", 0.0)
-    monkeypatch.setattr(suite_run, "REPORT_SECONDS", 0.05)
+    monkeypatch.setattr(run, "POLL_SECONDS", 0.0)
+    monkeypatch.setattr(run, "REPORT_SECONDS", 0.05)
     yield Api()
 
 

@@ -12,11 +12,11 @@ import pytest
 
 from openedx_infra import scripts
 from openedx_infra.config import Stack, load
-from openedx_infra.operations import platform_tests, suite_objects
 from openedx_infra.operations.errors import OperationError
-from openedx_infra.operations.suite_objects import Images, Object, Resources
-from openedx_infra.operations.suite_run import unpacked
-from openedx_infra.operations.suites import Suite, suites
+from openedx_infra.operations.platform_tests import manifests, platform_tests
+from openedx_infra.operations.platform_tests.manifests import Images, Object, Resources
+from openedx_infra.operations.platform_tests.run import unpacked
+from openedx_infra.operations.platform_tests.suites import Suite, suites
 from policies.rules import judge_objects
 
 IMAGES = Images(
@@ -58,10 +58,10 @@ def test_a_wrong_shard_is_refused(shard: str) -> None:
 
 def objects(suite: Suite) -> list[Object]:
     return [
-        suite_objects.namespace("openedx-campus-tests-1", "campus"),
-        suite_objects.isolation("openedx-campus-tests-1"),
-        suite_objects.script_files("openedx-campus-tests-1"),
-        suite_objects.job("openedx-campus-tests-1", suite, IMAGES, Resources(memory="6Gi", minutes=10)),
+        manifests.namespace("openedx-campus-tests-1", "campus"),
+        manifests.isolation("openedx-campus-tests-1"),
+        manifests.script_files("openedx-campus-tests-1"),
+        manifests.job("openedx-campus-tests-1", suite, IMAGES, Resources(memory="6Gi", minutes=10)),
     ]
 
 
@@ -114,7 +114,7 @@ class Pod:
         self.folder = folder
         for name in ("edx-platform", "reports", "tests"):
             (folder / name).mkdir()
-        for name in suite_objects.SCRIPTS:
+        for name in manifests.SCRIPTS:
             text = scripts.text(name).replace("/openedx/", f"{folder}/")
             (folder / "tests" / name).write_text(text, encoding="utf-8")
         (self.platform / "conftest.py").write_text(CONFTEST, encoding="utf-8")

@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from openedx_infra.operations.cli import app
+from openedx_infra.operations.cli.app import app
 
 
 def calls(text: str, name: str) -> Iterator[list[str]]:

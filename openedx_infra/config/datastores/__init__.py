@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from openedx_infra.config.base import Distinct, Section, Switch
 from openedx_infra.config.datastores.mongodb import Mongodb, MongodbInCluster
 from openedx_infra.config.datastores.mysql import Mysql, MysqlInCluster
 from openedx_infra.config.datastores.search import Search, SearchInCluster
 from openedx_infra.config.datastores.storage import Storage, StorageVolumes
 from openedx_infra.config.datastores.valkey import Broker, BrokerInCluster, Cache, CacheInCluster
+from openedx_infra.config.types.base import Distinct, Section, Switch
 
 DatastoreName = Literal["mysql", "mongodb", "broker", "cache", "search", "storage"]
 """A datastore by its key."""

@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, model_validator
 
-from openedx_infra.config.base import IMMUTABLE, Count, Section
-from openedx_infra.config.patterns import Pattern
-from openedx_infra.config.sources import FilePath
+from openedx_infra.config.images.sources import FilePath
+from openedx_infra.config.types.base import IMMUTABLE, Count, Section
+from openedx_infra.config.types.patterns import Pattern
 
 DatabaseName = Annotated[
     str,

@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from openedx_infra.config.base import IMMUTABLE, Count, Memory, Port, Section, Switch
 from openedx_infra.config.datastores.common import OWN_NAME, DatabaseName, Days, OfItsOwn, ProvenByAws, Tls
 from openedx_infra.config.datastores.mysql import RdsClass
-from openedx_infra.config.hosts import ServerName
+from openedx_infra.config.types.base import IMMUTABLE, Count, Memory, Port, Section, Switch
+from openedx_infra.config.types.hosts import ServerName
 
 
 class MongodbDatabase(Section):

@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from openedx_infra.config.base import IMMUTABLE, Count, Memory, Port, Section, Switch
 from openedx_infra.config.datastores.common import (
     OWN_NAME,
     DatabaseName,
@@ -16,8 +15,9 @@ from openedx_infra.config.datastores.common import (
     ProvenByAws,
     Tls,
 )
-from openedx_infra.config.hosts import ServerName
-from openedx_infra.config.patterns import Pattern
+from openedx_infra.config.types.base import IMMUTABLE, Count, Memory, Port, Section, Switch
+from openedx_infra.config.types.hosts import ServerName
+from openedx_infra.config.types.patterns import Pattern
 
 RdsClass = Annotated[
     str,

@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from openedx_infra.config.base import IMMUTABLE, Count, Memory, Section, Switch
 from openedx_infra.config.datastores.search import ServerUrl
-from openedx_infra.config.hosts import Hostname
-from openedx_infra.config.patterns import Pattern
+from openedx_infra.config.types.base import IMMUTABLE, Count, Memory, Section, Switch
+from openedx_infra.config.types.hosts import Hostname
+from openedx_infra.config.types.patterns import Pattern
 
 BucketName = Annotated[
     str,

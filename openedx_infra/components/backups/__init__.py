@@ -1,0 +1,1 @@
+"""Backups of an instance, and the test that restores one."""

@@ -1,0 +1,278 @@
+"""What is a backup's pod made of? Containers that do one thing each, one after the other, in shared folders.
+
+Each is run in the image that has the program for it, mounts the passwords for it alone, and knows servers by
+`settings/connections.py`. What is done is in `scripts/backup/`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+from openedx_infra import scripts
+from openedx_infra.components.backups.destination import folder, logins, repository
+from openedx_infra.components.datastores.store import FileStore
+from openedx_infra.components.edx_platform.process import SHARED
+from openedx_infra.components.instance import Instance
+from openedx_infra.components.users import IMAGE_GROUPS, USER
+from openedx_infra.config import Stack
+from openedx_infra.config.datastores.storage import StorageVolumes
+from openedx_infra.config.sections.backups import Backups
+from openedx_infra.config.types.base import memory_bytes
+from openedx_infra.kubernetes import files, volumes
+from openedx_infra.kubernetes.files import Files
+from openedx_infra.kubernetes.pod import Container, Pod
+from openedx_infra.kubernetes.volumes import Mount
+from openedx_infra.settings import paths
+from openedx_infra.settings.backups import SCRATCH
+from openedx_infra.settings.connections import Buckets, Mongodb, Mysql, Purpose, Volumes
+from openedx_infra.settings.mongodb import mongodb as mongodb_settings
+from openedx_infra.settings.mysql import mysql as mysql_settings
+
+PACKAGES = "/openedx/scripts"
+FOLDER = f"{PACKAGES}/backup"
+"""Scripts for shells, and the package `backup` for Python."""
+DATABASES_DIR = "/backup/databases"
+FILES_DIR = "/backup/files"
+SPARE_MEBIBYTES = 2048
+"""Disk beside the dumps: temporary files, logs and restic's packs under way (a guess)."""
+IN_BUCKETS: tuple[Purpose, ...] = ("public", "private", "grades", "ora")
+"""Buckets that are kept: not course exports, which anybody can make again."""
+ON_VOLUMES = ("media", "private")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Servers:
+    """The servers that a pod dumps or loads."""
+
+    mysql: pulumi.Output[Mysql]
+    mongodb: pulumi.Output[Mongodb]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Uploads:
+    """Uploaded files, as a pod sees them."""
+
+    mounts: Sequence[Mount] = ()
+    """Where they are, or a copy of them."""
+    kinds: Sequence[str] = ()
+    """Folders in FILES_DIR. None: files are no part of it."""
+    buckets: pulumi.Input[str] = ""
+    """Buckets by kind, as `public=name private=name`."""
+    user: int = USER
+    one_node: bool = False
+    """Whether pods that mount them must be on one node."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workshop:
+    """Makes containers that share folders, for one namespace."""
+
+    instance: Instance
+    said: Backups
+    servers: Servers
+    scripts: Files
+    parameters: Files
+    secrets: Files
+    """All secret files; a container mounts some of them."""
+    uploads: Uploads
+
+    @property
+    def in_buckets(self) -> bool:
+        """Whether uploaded files are in buckets, and part of it."""
+        return self.uploads.kinds == IN_BUCKETS
+
+    def mysql(self, verb: str) -> Container:
+        """Dumps the databases of MySQL, or loads them (`dump`, `load`)."""
+        at = self.servers.mysql
+        env = {
+            "MYSQL_HOST": at.apply(lambda known: known.at.host),
+            "MYSQL_PORT": at.apply(lambda known: str(known.at.port)),
+            "DATABASE": at.apply(lambda known: known.database),
+            "DATABASE_USER": at.apply(lambda known: known.user),
+            "HISTORY_DATABASE": at.apply(lambda known: known.history_database or ""),
+            "HISTORY_HOST": at.apply(lambda known: known.history.host if known.history else ""),
+            "HISTORY_PORT": at.apply(lambda known: str(known.history.port) if known.history else ""),
+            "TLS_VERIFY": at.apply(lambda known: known.tls.verify if known.tls else ""),
+            "TLS_CA": at.apply(lambda known: (known.tls.ca if known.tls else None) or ""),
+            "TLS_CERTIFICATE": at.apply(lambda known: (known.tls.certificate if known.tls else None) or ""),
+            "TLS_KEY": at.apply(lambda known: (known.tls.key if known.tls else None) or ""),
+        }
+        command = ["bash", f"{FOLDER}/mysql.sh", verb]
+        return self._container(
+            f"mysql-{verb}", "mysql", command, env, secrets=["mysql_password"], store="mysql"
+        )
+
+    def python(self, name: str, *words: str) -> Container:
+        """Does words of `scripts/backup/__main__.py`."""
+        names = [f"{store}_password" for store in ("mysql", "mongodb") if getattr(self.said, store)]
+        command = ["python", "-m", "backup", *words]
+        env = {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": PACKAGES}
+        return self._container(name, "openedx", command, env, secrets=names, certified=True)
+
+    def restic(self, verb: str, name: str | None = None, **env: str) -> Container:
+        """Does a verb of `restic.sh`."""
+        to = self.said.destination
+        known = {
+            "RESTIC_REPOSITORY": repository(to, self.instance.stack),
+            "RESTIC_PASSWORD_FILE": f"{paths.SECRETS_DIR}/backup_password",
+            "RESTIC_PROGRESS_FPS": "0.016",  # a line a minute
+            "AWS_SHARED_CREDENTIALS_FILE": f"{paths.SECRETS_DIR}/backup_credentials",
+            "AWS_DEFAULT_REGION": to.region,
+            "BUCKET_LOOKUP": "path" if to.addressing == "path" else "dns",
+            "INSTANCE": self.instance.stack.name,
+            **env,
+        }
+        command = ["sh", f"{FOLDER}/restic.sh", verb]
+        secrets = ["backup_password", "backup_credentials"]
+        return self._container(name or f"restic-{verb}", "restic", command, known, secrets=secrets)
+
+    def rclone(self, verb: str) -> Container:
+        """Copies uploaded files from buckets or back, or publishes a proof (`out`, `in`, `publish`)."""
+        to = self.said.destination
+        env = {
+            "RCLONE_CONFIG": f"{paths.SECRETS_DIR}/rclone.conf",
+            "BUCKETS": self.uploads.buckets,
+            "PROOFS": f"backups:{to.bucket}/{folder(to, self.instance.stack)}-proofs",
+        }
+        command = ["sh", f"{FOLDER}/buckets.sh", verb]
+        return self._container(f"rclone-{verb}", "rclone", command, env, secrets=["rclone.conf"])
+
+    def pod(self, component: str, software: str, steps: Sequence[Container]) -> Pod:
+        """A pod that does these steps, the last one as its main container."""
+        return Pod(
+            component=component,
+            software=software,
+            before=steps[:-1],
+            container=steps[-1],
+            user=self.uploads.user,
+            groups=IMAGE_GROUPS,
+            service_account=self.instance.service_account,
+            beside=SHARED if self.uploads.one_node else None,
+            restart="Never",
+        )
+
+    def shared(self) -> list[Mount]:
+        """What all containers mount."""
+        return [
+            volumes.scratch("databases", DATABASES_DIR, self.said.scratch),
+            volumes.scratch("tmp", "/tmp", "1Gi"),
+            *self.uploads.mounts,
+        ]
+
+    @property
+    def disk(self) -> str:
+        """Disk that all containers together may use."""
+        return f"{memory_bytes(self.said.scratch) // 2**20 + SPARE_MEBIBYTES}Mi"
+
+    def _container(
+        self,
+        name: str,
+        image: str,
+        command: Sequence[str],
+        env: Mapping[str, pulumi.Input[str]],
+        *,
+        secrets: Sequence[str],
+        store: str = "",
+        certified: bool = False,
+    ) -> Container:
+        certificates = self.instance.certificates
+        stores = [store] if store else ["mysql", "mongodb"] if certified else []
+        keys = certificates.secrets(*stores) if stores else []
+        mine = [self.secrets.only(*secrets)] if secrets else []
+        hidden = volumes.mounted(f"secrets-{image}", paths.SECRETS_DIR, [*mine, *keys])
+        trusted = certificates.mounts(*stores) if stores else []
+        common = {
+            "DATABASES_DIR": DATABASES_DIR,
+            "FILES_DIR": FILES_DIR,
+            "KINDS": " ".join(self.uploads.kinds),
+        }
+        return Container(
+            name=name,
+            image=self.instance.image(image),
+            size=self.said.size,
+            command=command,
+            env={**common, **env, "HOME": "/tmp"},
+            mounts=[
+                volumes.mounted("scripts", FOLDER, [self.scripts]),
+                volumes.mounted("parameters", paths.PARAMETERS_DIR, [self.parameters]),
+                hidden,
+                *(volumes.renamed(mount, f"certificates-{image}") for mount in trusted),
+                *self.shared(),
+            ],
+            disk_limit=self.disk,
+        )
+
+
+def workshop(
+    instance: Instance,
+    said: Backups,
+    servers: Servers,
+    opts: pulumi.ResourceOptions,
+    uploads: Uploads,
+    storage: pulumi.Input[Volumes | Buckets],
+    *,
+    name: str = "backup",
+) -> Workshop:
+    """What all pods of a namespace share: scripts, parameters, secrets, whose objects' names begin with
+    `name`."""
+    scope, secrets = instance.scope, instance.secrets
+    hidden = {f"{store}_password": secrets[f"{store}_password"] for store in ("mysql", "mongodb")}
+    hidden |= {"backup_password": secrets["backup_password"], **logins(instance, said, storage)}
+    told = pulumi.Output.all(servers.mysql, servers.mongodb).apply(
+        lambda known: parameters(instance.stack, said, known[0], known[1])
+    )
+    return Workshop(
+        instance=instance,
+        said=said,
+        servers=servers,
+        scripts=files.plain(f"{name}-scripts", scope, scripts.package("backup"), opts),
+        parameters=files.plain(f"{name}-parameters", scope, {"backup.json": told}, opts),
+        secrets=files.secret(f"{name}-secrets", scope, hidden, opts),
+        uploads=uploads,
+    )
+
+
+def uploads(instance: Instance, said: Backups, store: FileStore, parent: pulumi.Resource) -> Uploads:
+    """Uploaded files: on their volumes, or as a copy of what is in buckets, on a volume that stays."""
+    if not said.files:
+        return Uploads()
+    if isinstance(instance.stack.datastores.storage, StorageVolumes):
+        mounts = [
+            Mount(path=f"{FILES_DIR}/{mount.volume.name}", volume=mount.volume) for mount in store.mounts
+        ]
+        return Uploads(mounts=mounts, kinds=ON_VOLUMES, user=store.user, one_node=store.one_node)
+    copy = volumes.claim(
+        "backup-files",
+        instance.scope,
+        said.copy_size,
+        pulumi.ResourceOptions(parent=parent),
+        storage_class=instance.stack.cluster.storage_class,
+        annotations={SCRATCH: "a copy of what is in the buckets of uploaded files"},
+    )
+    known: pulumi.Output[Volumes | Buckets] = pulumi.Output.from_input(store.connection)
+    names = known.apply(_bucket_names)
+    return Uploads(mounts=[volumes.claimed("files", FILES_DIR, copy)], kinds=IN_BUCKETS, buckets=names)
+
+
+def parameters(stack: Stack, said: Backups, mysql: Mysql, mongodb: Mongodb) -> str:
+    """What Python's part is told (`scripts/backup/told.py`). Nothing in it is secret."""
+    databases = mysql_settings(mysql)["DATABASES"]
+    aliases = {"main": databases["default"]}
+    if "student_module_history" in databases:
+        aliases["history"] = databases["student_module_history"]
+    told: dict[str, Any] = {"instance": stack.name, "release": stack.release}
+    if said.mysql:
+        told["mysql"] = aliases
+    if said.mongodb:
+        told["mongodb"] = mongodb_settings(mongodb)["DOC_STORE_CONFIG"]
+    return json.dumps(told, indent=1, sort_keys=True)
+
+
+def _bucket_names(known: Volumes | Buckets) -> str:
+    names = {} if isinstance(known, Volumes) else known.names
+    return " ".join(f"{kind}={names[kind]}" for kind in IN_BUCKETS if kind in names)

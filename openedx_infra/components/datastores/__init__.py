@@ -1,0 +1,1 @@
+"""Where data lives. `sources.py` chooses who runs each datastore; every source returns a `Store`."""

@@ -1,0 +1,72 @@
+"""How does an instance keep uploaded files on AWS? In five buckets, by the role of its pods."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, get_args
+
+import pulumi
+
+from openedx_infra.aws import iam, kms, s3
+from openedx_infra.components.datastores.store import FileStore, Reach
+from openedx_infra.components.instance import Instance
+from openedx_infra.config import Stack
+from openedx_infra.config.datastores.storage import StorageS3
+from openedx_infra.settings import connections
+from openedx_infra.settings.connections import Purpose
+
+PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
+PURPOSE_TAG = "openedx:purpose"
+"""Tag that says what a bucket is for; of `public` ones everybody may read the objects."""
+PORT = 443
+
+
+def buckets(instance: Instance, said: StorageS3, parent: pulumi.Resource) -> FileStore:
+    """Buckets, and the right of the pods to keep files in them."""
+    place = instance.on_aws
+    account = place.account
+    named = replace(account, prefix=said.prefix or account.prefix)
+    made = {
+        purpose: s3.bucket(named, purpose, _asked(instance.stack, said, purpose), parent)
+        for purpose in PURPOSES
+    }
+    ready = [resource for each in made.values() for resource in each.ready]
+    if place.pods is not None:
+        arns = pulumi.Output.all(*(each.bucket.arn for each in made.values()))
+        known = [arns, account.kms_key, account.region]
+        granted = iam.grant(account, "platform-files", place.pods.role, _rights, known, parent)
+        ready.append(granted)
+    names = pulumi.Output.all(**{purpose: each.bucket.bucket for purpose, each in made.items()})
+    return FileStore(
+        connection=names.apply(lambda known: _connection(known, account.region)),
+        reach=Reach(ports=(PORT,)),
+        ready=ready,
+    )
+
+
+def _asked(stack: Stack, said: StorageS3, purpose: Purpose) -> s3.Bucket:
+    return s3.Bucket(
+        public=purpose == "public",
+        versioned=said.versioned,
+        old_version_days=said.old_version_days,
+        object_days=said.export_days if purpose == "exports" else None,
+        origins=_origins(stack, purpose),
+        tags={PURPOSE_TAG: purpose},
+    )
+
+
+def _origins(stack: Stack, purpose: Purpose) -> tuple[str, ...]:
+    """Whose pages use a bucket directly: they show public files, and send answers by signed addresses."""
+    site = stack.site
+    return (site.lms_url, site.studio_url, site.mfe_url) if purpose in ("public", "ora") else ()
+
+
+def _rights(known: Sequence[Any]) -> list[Mapping[str, Any]]:
+    arns, key, region = known
+    return [*s3.rights(arns), *(kms.rights(key, region, "s3") if key else [])]
+
+
+def _connection(names: Mapping[str, str], region: str) -> connections.Buckets:
+    known = {purpose: names[purpose] for purpose in PURPOSES}
+    return connections.Buckets(names=known, region=region, addressing="virtual", role=True)

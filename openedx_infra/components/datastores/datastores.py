@@ -1,0 +1,75 @@
+"""Where does the data of the instance live? In seven places, each by a switch of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+
+from openedx_infra.components.datastores import sources
+from openedx_infra.components.datastores.store import Store
+from openedx_infra.components.instance import Instance
+from openedx_infra.settings.connections import Connections, Valkey, Volumes
+
+
+class Datastores(pulumi.ComponentResource):
+    """Databases, queues, cache, search, uploaded files, and the way that mail goes.
+
+    Each attribute says what to wait for, so that nobody waits for a server that it doesn't need.
+    """
+
+    def __init__(self, name: str, instance: Instance, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("openedx:index:Datastores", name, None, opts)
+        said = instance.stack.datastores
+        self.mysql = sources.mysql(instance, said.mysql, self)
+        """MySQL."""
+        self.mongodb = sources.mongodb(instance, said.mongodb, self)
+        """MongoDB."""
+        self.broker = sources.broker(instance, said.broker, self)
+        """Celery's broker and the event bus."""
+        self.cache = sources.cache(instance, said.cache, self)
+        """Django's cache."""
+        self.search = sources.search(instance, said.search, self)
+        """The search engine."""
+        self.storage = sources.storage(instance, said.storage, self)
+        """Uploaded files."""
+        self.mail = sources.mail(instance, instance.stack.mail.delivery, self)
+        """The way that mail goes."""
+        self.connections: pulumi.Output[Connections] = pulumi.Output.all(
+            **{name: store.connection for name, store in self.named().items()}
+        ).apply(_together)
+        """How to reach all of them."""
+        self.register_outputs({})
+
+    def named(self) -> dict[str, Store[Any]]:
+        """All of them, by their names in `Connections`."""
+        return {name: getattr(self, name) for name in Connections.__dataclass_fields__}
+
+
+def _together(known: dict[str, Any]) -> Connections:
+    return Connections(**known)
+
+
+def buckets(connections: Connections) -> dict[str, str]:
+    """Names of its buckets by what they are for. None, where files lie on volumes."""
+    storage = connections.storage
+    if isinstance(storage, Volumes):
+        return {}
+    return {str(purpose): name for purpose, name in storage.names.items()}
+
+
+def addresses(connections: Connections) -> dict[str, str]:
+    """Where each of them is, as people read it. No password is in it."""
+    at = connections
+    return {
+        "mysql": str(at.mysql.at),
+        "mongodb": at.mongodb.srv or ",".join(map(str, at.mongodb.members)),
+        "broker": _valkey(at.broker),
+        "cache": _valkey(at.cache),
+        "search": at.search.url,
+        "storage": "volumes" if isinstance(at.storage, Volumes) else at.storage.endpoint or "Amazon S3",
+    }
+
+
+def _valkey(server: Valkey) -> str:
+    return str(server.at) if server.at else ",".join(map(str, server.sentinels))

@@ -1,0 +1,7 @@
+"""Which servers do operators of the cluster run for an instance? Custom resources, awaited until ready."""
+
+from openedx_infra.components.datastores.operators.mongodb import mongodb
+from openedx_infra.components.datastores.operators.mysql import mysql
+from openedx_infra.components.datastores.operators.valkey import broker, cache
+
+__all__ = ["broker", "cache", "mongodb", "mysql"]

@@ -1,0 +1,1 @@
+"""What runs edx-platform's code: LMS, Studio, Celery workers, scheduled commands."""

@@ -1,0 +1,82 @@
+"""How does a site of the platform serve requests?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+
+from openedx_infra import settings
+from openedx_infra.components.datastores.store import FileStore
+from openedx_infra.components.edx_platform.autoscaling import web_replicas
+from openedx_infra.components.edx_platform.process import Process, pod
+from openedx_infra.components.edx_platform.sites import STUDIO, Rendered, SettingsFiles, Site, keep
+from openedx_infra.components.ingress.annotations import sticky_service
+from openedx_infra.components.instance import WEB_PORT, Instance
+from openedx_infra.config import Stack
+from openedx_infra.kubernetes import files, probes, workload
+from openedx_infra.kubernetes.files import Files
+from openedx_infra.kubernetes.probes import Probes
+from openedx_infra.settings import paths
+
+
+@dataclass(frozen=True, kw_only=True)
+class SiteArgs:
+    """What the component of a site needs."""
+
+    instance: Instance
+    storage: FileStore
+    settings: Mapping[str, Rendered]
+    """The settings of each site, by its name."""
+    after: Sequence[pulumi.Resource]
+    """What must be done before a pod of the site may start."""
+
+
+def serve(site: Site, args: SiteArgs, parent: pulumi.Resource) -> SettingsFiles:
+    """A site's settings, its web pods and its Service. Returns the settings, which its workers share."""
+    instance, scope = args.instance, args.instance.scope
+    own = pulumi.ResourceOptions(parent=parent)
+    rendered, site = args.settings[site.name], site.of(instance.stack)
+    kept = keep(site.name, rendered, scope, own)
+    ini = settings.uwsgi_ini(instance.stack, site.variant)
+    uwsgi = files.plain(f"{site.name}-uwsgi", scope, {"uwsgi.ini": ini}, own)
+    web = pod(site, instance, kept, args.storage, _web(site, instance.stack, uwsgi))
+    sticky = sticky_service(instance.stack) if site.variant == STUDIO.variant else None
+    workload.service(site.name, scope, web, own, sticky)
+    workload.deployment(
+        site.name,
+        scope,
+        web,
+        pulumi.ResourceOptions(parent=parent, depends_on=list(args.after)),
+        replicas=web_replicas(site, instance, site.size(instance.stack)),
+    )
+    return kept
+
+
+def _web(site: Site, stack: Stack, uwsgi: Files) -> Process:
+    """The process that answers requests.
+
+    It has started, and is ready, when /heartbeat says so, which asks MySQL and MongoDB. It is restarted only
+    when its port takes no connection: an outage of a database takes its pods from the Service, but restarts
+    none.
+    """
+    host = site.host(stack)
+    return Process(
+        component=site.name,
+        command=["uwsgi", f"{paths.CONFIG_DIR}/uwsgi.ini"],
+        size=site.size(stack),
+        config=[uwsgi],
+        port=WEB_PORT,
+        tracked=True,
+        probes=Probes(
+            startup=probes.http("/heartbeat", WEB_PORT, host=host, every=10, failures=30),
+            readiness=probes.http("/heartbeat", WEB_PORT, host=host, every=10, failures=3),
+            liveness=probes.tcp(WEB_PORT, every=20, failures=6),
+        ),
+        # Proxies learn late that the pod leaves, and send those who come by a cookie until it is no longer
+        # ready, which takes three probes: it serves 35 s more, then finishes what it has, at most for 75 s.
+        drain_seconds=35,
+        leaving=paths.LEAVING,
+        grace_seconds=110,
+    )

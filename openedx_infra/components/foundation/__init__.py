@@ -1,0 +1,1 @@
+"""What many instances share: operators in the cluster, and servers on AWS."""

@@ -1,0 +1,1 @@
+"""What Caddy serves: micro-frontends and static files."""

@@ -1,0 +1,132 @@
+"""Which images does an instance build for itself, and by which digest do its pods name them?
+
+Only a stack that builds imports this file, as the plugin's library takes a while to load.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_docker_build import (
+    BuildContextArgs,
+    BuilderConfigArgs,
+    CacheFromArgs,
+    CacheFromRegistryArgs,
+    CacheMode,
+    CacheToArgs,
+    CacheToRegistryArgs,
+    ContextArgs,
+    DockerfileArgs,
+    Image,
+    Index,
+    Platform,
+    RegistryArgs,
+)
+
+from openedx_infra.components.registry_logins import Login
+from openedx_infra.config import Stack
+from openedx_infra.images import IMAGES, Plan, plans
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImagesArgs:
+    """What builds need to know."""
+
+    stack: Stack
+    """The configuration."""
+    secrets: Mapping[str, pulumi.Input[str]]
+    """Values of the stack's secrets by name."""
+    logins: Mapping[str, Login]
+    """Logins by the host of their registry."""
+
+
+class Images(pulumi.ComponentResource):
+    """The images that are built here, pushed to registries, and never deleted from there.
+
+    A destroyed or replaced image stays in its registry: pods of an older revision may still pull it.
+    """
+
+    def __init__(self, name: str, args: ImagesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("openedx:index:Images", name, None, opts)
+        self._args = args
+        self._own = pulumi.ResourceOptions(parent=self, retain_on_delete=True)
+        self.references: dict[str, pulumi.Output[str]] = {
+            plan.name: self._built(plan) for plan in plans(args.stack)
+        }
+        """References with digest by the image's name."""
+        self.register_outputs(dict(self.references))
+
+    def _built(self, plan: Plan) -> pulumi.Output[str]:
+        """One image for the builder's own machine, or one for each platform and an index that joins them."""
+        if len(plan.platforms) <= 1:
+            return self._image(plan, plan.name, plan.platforms, "")
+        parts = [
+            self._image(plan, f"{plan.name}-{short}", (platform,), f"-{short}")
+            for platform, short in ((each, each.rpartition("/")[2]) for each in plan.platforms)
+        ]
+        [*login] = self._registries(plan.repository)
+        index = Index(
+            plan.name, tag=plan.reference, sources=parts, registry=next(iter(login), None), opts=self._own
+        )
+        return index.ref
+
+    def _image(self, plan: Plan, name: str, platforms: tuple[str, ...], suffix: str) -> pulumi.Output[str]:
+        """Builds, when what it is made from changed, and pushes. The suffix tells platforms apart."""
+        reference = f"{plan.reference}{suffix}"
+        builder = self._args.stack.images.builder
+        image = Image(
+            name,
+            push=True,
+            build_on_preview=False,
+            tags=[reference],
+            context=BuildContextArgs(
+                # As a state shall suit every checkout, from the folder of Pulumi.yaml, where plugins run.
+                location=str(plan.context.relative_to(IMAGES.parent)),
+                named={key: ContextArgs(location=path) for key, path in plan.contexts.items()},
+            ),
+            dockerfile=DockerfileArgs(inline=plan.dockerfile),
+            build_args=dict(plan.arguments),
+            secrets={key: pulumi.Output.secret(self._args.secrets[of]) for key, of in plan.secrets.items()},
+            # A token that was renewed is no reason to build anew.
+            ignore_secrets_in_diff_calculation=list(plan.secrets),
+            target=plan.target,
+            platforms=[Platform(platform) for platform in platforms],
+            builder=BuilderConfigArgs(name=builder) if builder else None,
+            cache_from=_cache_from(plan, suffix),
+            cache_to=_cache_to(plan, suffix),
+            registries=list(self._registries()),
+            opts=self._own,
+        )
+        return image.digest.apply(lambda digest: f"{reference}@{digest}" if digest else reference)
+
+    def _registries(self, repository: str = "") -> list[RegistryArgs]:
+        """Logins of all registries, or of that of one repository."""
+        host = repository.partition("/")[0]
+        return [
+            RegistryArgs(address=login.host, username=login.username, password=login.password)
+            for login in self._args.logins.values()
+            if not host or login.host == host
+        ]
+
+
+def _cache_from(plan: Plan, suffix: str) -> list[CacheFromArgs]:
+    return [
+        CacheFromArgs(registry=CacheFromRegistryArgs(ref=f"{reference}{suffix}"))
+        for reference in plan.cache_from
+    ]
+
+
+def _cache_to(plan: Plan, suffix: str) -> list[CacheToArgs]:
+    """Layers of all stages, in a form that every registry takes; if it fails, the image is still good."""
+    if plan.cache_to is None:
+        return []
+    cache = CacheToRegistryArgs(
+        ref=f"{plan.cache_to}{suffix}",
+        mode=CacheMode.MAX,
+        image_manifest=True,
+        oci_media_types=True,
+        ignore_error=True,
+    )
+    return [CacheToArgs(registry=cache)]

@@ -1,0 +1,1 @@
+"""How visitors reach the site: public hosts, ingress controllers, TLS, the maintenance page."""

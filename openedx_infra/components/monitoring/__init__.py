@@ -1,0 +1,1 @@
+"""Metrics exporters, alert rules and dashboards of an instance."""

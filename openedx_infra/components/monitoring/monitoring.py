@@ -1,0 +1,77 @@
+"""How is an instance watched? Exporters, monitors, alert rules and dashboards."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import pulumi
+
+from openedx_infra.components.datastores.datastores import Datastores
+from openedx_infra.components.instance import Instance
+from openedx_infra.components.monitoring.exporters import Exporter, exporters
+from openedx_infra.components.network.egress import servers_outside
+from openedx_infra.kubernetes import monitors, workload
+from openedx_infra.kubernetes.isolation import Flow, Group, Isolation
+from openedx_infra.kubernetes.names import Scope
+from openedx_infra.monitoring.alerts import rules
+from openedx_infra.monitoring.dashboards import dashboards
+from openedx_infra.monitoring.watched import Watched, watched
+from openedx_infra.settings import keys
+
+
+class Monitoring(pulumi.ComponentResource):
+    """What Prometheus and Grafana are given. Nothing waits for it."""
+
+    def __init__(
+        self,
+        name: str,
+        instance: Instance,
+        stores: Datastores,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("openedx:index:Monitoring", name, None, opts)
+        self._instance, self._own = instance, pulumi.ResourceOptions(parent=self)
+        stack, scope = instance.stack, instance.scope
+        seen = watched(stack, keys.key_prefix(stack))
+        known = exporters(instance, stores, seen, self)
+        for exporter in known:
+            self._run(exporter, scope)
+        self._isolate(known)
+        monitors.rules("openedx", scope, rules(seen), stack.monitoring.labels, self._own)
+        if stack.monitoring.grafana:
+            self._show(seen, scope)
+        self.register_outputs({})
+
+    def _run(self, exporter: Exporter, scope: Scope) -> None:
+        labels = self._instance.stack.monitoring.labels
+        workload.service(exporter.name, scope, exporter.pod, self._own)
+        workload.deployment(exporter.name, scope, exporter.pod, self._own, replicas=1)
+        monitors.service_monitor(exporter.name, scope, "tcp", labels, self._own)
+
+    def _show(self, seen: Watched, scope: Scope) -> None:
+        for name, dashboard in dashboards(seen).items():
+            text = json.dumps(dashboard.document(), indent=1, sort_keys=True)
+            monitors.dashboard(name, scope, text, self._own)
+
+    def _isolate(self, known: Sequence[Exporter]) -> None:
+        """Prometheus reaches the exporters, and they reach the servers that they ask."""
+        isolation = Isolation(scope=self._instance.scope, opts=self._own)
+        said = self._instance.stack.monitoring
+        prometheus = Group(
+            name="prometheus",
+            labels=said.prometheus_labels,
+            anywhere=said.prometheus_namespace is None,
+            namespaces=[said.prometheus_namespace] if said.prometheus_namespace else [],
+        )
+        flows = []
+        for exporter in known:
+            own = isolation.software(exporter.name)
+            flows.append(Flow(clients=[prometheus], server=own, port=exporter.port))
+            if exporter.asks.pods is None:
+                at = servers_outside(self._instance.stack)
+                isolation.allow_outside(f"{exporter.name}-asks", own, exporter.asks.ports, at)
+                continue
+            server = Group(name=f"{exporter.name}-asks", labels=exporter.asks.pods)
+            flows += [Flow(clients=[own], server=server, port=port) for port in exporter.asks.ports]
+        isolation.allow_flows(flows)

@@ -1,0 +1,1 @@
+"""Network policies: who talks to whom, inside the namespace and beyond it."""

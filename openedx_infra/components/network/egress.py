@@ -1,0 +1,128 @@
+"""What do pods reach outside the namespace, and who from outside reaches them?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from urllib.parse import urlsplit
+
+from openedx_infra.components.datastores.datastores import Datastores
+from openedx_infra.components.ingress.routes import doors
+from openedx_infra.components.instance import PLATFORM, Instance
+from openedx_infra.config import Stack
+from openedx_infra.config.sections.issuers import AcmeHttp, ClusterIssuer
+from openedx_infra.config.sections.mail import MailRelay
+from openedx_infra.config.sections.network import anywhere, networks, public
+from openedx_infra.config.stack import BY_A_ROLE
+from openedx_infra.kubernetes.isolation import Group, Isolation
+from openedx_infra.kubernetes.names import NAME
+from openedx_infra.settings.backups import CHECK, LIST
+from openedx_infra.settings.backups import SOFTWARE as BACKUPS
+
+HOMEBODIES = (
+    "lms{}-beat",
+    "preflight{}",
+    "lms-migrate{}",
+    "studio-migrate{}",
+    "lms-setup{}",
+    "studio-setup{}",
+    "migration-check{}",
+)
+"""Components that run the platform's code, and have no business outside but with datastores. The braces stand
+for the suffix of a second version."""
+
+CONTROLLERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "traefik": ("traefik", ("kube-system", "traefik")),
+    "nginx": ("ingress-nginx", ("ingress-nginx",)),
+    "envoy": ("envoy", ("envoy-gateway-system",)),
+}
+"""Label app.kubernetes.io/name of each controller's pods, and their namespaces, as k3s and the controllers'
+own charts set them."""
+
+SOLVER = {"acme.cert-manager.io/http01-solver": "true"}
+"""Label of the pods by which cert-manager proves to an authority that a host leads here: in the namespace of
+the Certificate, restricted like all (cert-manager's pkg/issuer/acme/http/pod.go)."""
+SOLVER_PORT = 8089
+"""Their port."""
+
+
+def let_in(instance: Instance, isolation: Isolation) -> None:
+    """The controller's pods reach what doors lead to, each on its port, and nothing else."""
+    stack = instance.stack
+    label, namespaces = CONTROLLERS[stack.cluster.ingress_controller]
+    said = stack.cluster.ingress_namespace
+    visitors = Group(name=label, labels={NAME: label}, namespaces=[said] if said else namespaces)
+    behind = {route.service: route.port for door in doors(stack) for route in door.routes}
+    for service, port in sorted(behind.items()):
+        isolation.allow_visitors(isolation.component(service), port, visitors)
+    if isinstance(stack.site.issuer, AcmeHttp | ClusterIssuer):
+        isolation.allow_visitors(Group(name="acme-solver", labels=SOLVER), SOLVER_PORT, visitors)
+
+
+def let_out(instance: Instance, stores: Datastores, isolation: Isolation) -> None:
+    """The platform reaches the Internet, and servers outside on their own ports; so do the Jobs that make
+    what is on these."""
+    stack, platform = instance.stack, isolation.software(PLATFORM)
+    web = public(stack.network.inside)
+    homebodies = [name.format(version.suffix) for version in stack.versions for name in HOMEBODIES]
+    abroad = Group(name=PLATFORM, labels=platform.labels, without=homebodies)
+    isolation.allow_outside(f"internet-from-{PLATFORM}", abroad, stack.network.ports, web)
+    if at := _tracking_server(stack):
+        isolation.allow_outside(f"tracking-from-{PLATFORM}", abroad, [at], servers_outside(stack))
+    for name, ports, blocks in _stores_outside(stack, stores):
+        isolation.allow_outside(f"{name}-from-{PLATFORM}", platform, ports, blocks)
+        if stores.named()[name].administrator:
+            maker = isolation.software(f"{name}-provision")
+            isolation.allow_outside(f"{name}-from-{maker.name}", maker, ports, blocks)
+        if name in read_by_backups(stack):
+            isolation.allow_outside(f"{name}-from-{BACKUPS}", readers_for_backups(isolation), ports, blocks)
+    if stack.backups:
+        keeper, port = isolation.software(BACKUPS), stack.backups.destination.port
+        isolation.allow_outside(f"internet-from-{BACKUPS}", keeper, [port], servers_outside(stack))
+    if isinstance(stack.mail.delivery, MailRelay):
+        isolation.allow_outside("internet-from-smtp", isolation.software("smtp"), [25], web)
+    if instance.aws and instance.aws.agent:
+        isolation.allow_credentials_agent(PLATFORM)
+        if "storage" in read_by_backups(stack):
+            isolation.allow_credentials_agent(BACKUPS)
+
+
+def read_by_backups(stack: Stack) -> tuple[str, ...]:
+    """Datastores that pods of backups read, and write to when they restore."""
+    return stack.backups.stores if stack.backups else ()
+
+
+def readers_for_backups(isolation: Isolation) -> Group:
+    """Pods of backups that read datastores. Others only look at the bucket."""
+    return Group(name=BACKUPS, labels=isolation.software(BACKUPS).labels, without=(CHECK, LIST))
+
+
+def _tracking_server(stack: Stack) -> int | None:
+    """Port of the server that tracking events go to. None: it is that of uploaded files, or there is none."""
+    tracking = stack.monitoring.tracking
+    if tracking is None or tracking.server is None:
+        return None
+    address = urlsplit(tracking.server.endpoint or "https://s3.amazonaws.com")
+    return address.port or (443 if address.scheme == "https" else 80)
+
+
+def servers_outside(stack: Stack) -> Mapping[str, Sequence[str]]:
+    """Networks of the servers that the stack file names, each without what is barred in it."""
+    said = stack.network.datastores
+    return anywhere() if said is None else networks(said)
+
+
+def _stores_outside(
+    stack: Stack, stores: Datastores
+) -> Iterator[tuple[str, Sequence[int], Mapping[str, Sequence[str]]]]:
+    """Name, ports and networks of each server that runs in no pod of the instance."""
+    for name, store in stores.named().items():
+        if store.reach.pods or not store.reach.ports:
+            continue
+        # What AWS lets pods use by a role is at public addresses.
+        by_role = stack.sources.get(name) in BY_A_ROLE
+        public_alone = by_role and stack.network.datastores is None
+        yield (
+            name,
+            store.reach.ports,
+            public(stack.network.inside) if public_alone else servers_outside(stack),
+        )

@@ -1,0 +1,84 @@
+"""Who in an instance talks to whom?"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+
+import pulumi
+
+from openedx_infra.components.datastores.datastores import Datastores
+from openedx_infra.components.datastores.store import Members, Reach
+from openedx_infra.components.edx_platform.queues import COUNTER, counted
+from openedx_infra.components.frontends.caddy import SOFTWARE as MFE_SERVER
+from openedx_infra.components.frontends.static_files import SOFTWARE as STATIC_SERVER
+from openedx_infra.components.instance import PLATFORM, WEB_PORT, Instance
+from openedx_infra.components.network.egress import let_in, let_out, read_by_backups, readers_for_backups
+from openedx_infra.config import Stack
+from openedx_infra.kubernetes.isolation import Flow, Group, Isolation
+from openedx_infra.kubernetes.names import NAME
+from openedx_infra.settings.static_files import STATIC_PORT
+
+
+def isolate(instance: Instance, stores: Datastores, parent: pulumi.Resource) -> None:
+    """Nothing but these: pods of the platform reach all servers, each other, and the web; visitors come by
+    the ingress."""
+    isolation = Isolation(scope=instance.scope, opts=pulumi.ResourceOptions(parent=parent))
+    isolation.deny_all()
+    isolation.allow_dns(instance.stack.network.name_servers)
+    to_stores = _to_stores(isolation, stores, counted(instance.stack), read_by_backups(instance.stack))
+    isolation.allow_flows([*_among_sites(isolation, instance.stack), *to_stores])
+    let_in(instance, isolation)
+    let_out(instance, stores, isolation)
+
+
+def _among_sites(isolation: Isolation, stack: Stack) -> Iterator[Flow]:
+    """LMS and Studio ask each other, the MFEs' server passes on the request for their run-time settings, and
+    pods with static files hand them on to those after them."""
+    platform, static = isolation.software(PLATFORM), isolation.software(STATIC_SERVER)
+    yield Flow(clients=[static], server=static, port=STATIC_PORT)
+    for suffix in (version.suffix for version in stack.versions):
+        lms, studio = isolation.component(f"lms{suffix}"), isolation.component(f"studio{suffix}")
+        yield Flow(clients=[platform, isolation.software(MFE_SERVER)], server=lms, port=WEB_PORT)
+        yield Flow(clients=[platform], server=studio, port=WEB_PORT)
+
+
+def _to_stores(
+    isolation: Isolation, stores: Datastores, counts_queues: bool, kept: Container[str]
+) -> Iterator[Flow]:
+    platform = isolation.software(PLATFORM)
+    clients: dict[tuple[str, int], list[Group]] = {}
+    servers: dict[str, Group] = {}
+    for name, store in stores.named().items():
+        server = _server(isolation, name, store.reach)
+        if server is None:
+            continue
+        servers[server.name] = server
+        helpers = [isolation.software(f"{name}-provision")] if store.administrator else []
+        if name == "broker" and counts_queues:
+            helpers.append(Group(name="keda", labels=COUNTER, anywhere=True))
+        helpers += [readers_for_backups(isolation)] if name in kept else []
+        for port in store.reach.ports:
+            clients.setdefault((server.name, port), [platform]).extend(helpers)
+        if store.reach.members:
+            yield from _among_members(name, server, store.reach.members)
+    for (server_name, port), allowed in clients.items():
+        yield Flow(clients=allowed, server=servers[server_name], port=port)
+
+
+def _server(isolation: Isolation, name: str, reach: Reach) -> Group | None:
+    """The pods that answer for a datastore: several datastores may be one software. None: it is outside."""
+    if reach.pods is None:
+        return None
+    if reach.members is None:
+        return isolation.software(reach.pods[NAME])
+    return Group(name=name, labels=reach.pods)
+
+
+def _among_members(name: str, front: Group, members: Members) -> Iterator[Flow]:
+    """They, what is in front of them, and the operator connect to them."""
+    alone = members.pods == front.labels
+    group = front if alone else Group(name=f"{name}-members", labels=members.pods)
+    operator = Group(name=f"{name}-operator", labels=members.operator, anywhere=True)
+    clients = [group, operator] if alone else [group, front, operator]
+    for port in members.ports:
+        yield Flow(clients=clients, server=group, port=port)

@@ -1,0 +1,75 @@
+"""What do all kinds of stacks say of themselves? A name, a cluster, and what the commands must know."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import PrivateAttr
+
+from openedx_infra.config.errors.key_paths import Location
+from openedx_infra.config.sections.cluster import ClusterAddress
+from openedx_infra.config.types.base import Section
+
+
+class Described(Section):
+    """What a stack file describes, whatever its kind."""
+
+    kind: str
+    """Which kind of stack it is."""
+    cluster: ClusterAddress = ClusterAddress()
+    """The Kubernetes cluster."""
+
+    _name: str = PrivateAttr("")
+
+    def model_post_init(self, context: Any) -> None:
+        """Take the stack's name, which no key of its file says, from the validation context."""
+        if context is not None:
+            self._name = context["stack"]
+
+    @property
+    def name(self) -> str:
+        """Name of the stack."""
+        return self._name
+
+    @property
+    @abstractmethod
+    def namespaces(self) -> tuple[str, ...]:
+        """Kubernetes namespaces that it fills; none where it needs no cluster."""
+
+    @property
+    @abstractmethod
+    def protects(self) -> bool:
+        """Whether what holds data can't be deleted."""
+
+    @property
+    @abstractmethod
+    def on_aws(self) -> bool:
+        """Whether any of it is on AWS."""
+
+    @property
+    def wants_digests(self) -> bool:
+        """Whether each image must be named by its digest."""
+        return False
+
+    @property
+    def builds(self) -> bool:
+        """Whether `up` builds images."""
+        return False
+
+    @property
+    def builder(self) -> str | None:
+        """Which of this machine's builders builds them. None: any."""
+        return None
+
+    @property
+    def moved(self) -> tuple[str, ...] | None:
+        """Datastores whose data was moved, so that their immutable keys may change once. None: this kind of
+        stack has none that can be."""
+        return None
+
+    @property
+    def settled(self) -> Mapping[Location, Any]:
+        """Immutable values that are not what the file says, such as defaults that follow the stack's name."""
+        return {}

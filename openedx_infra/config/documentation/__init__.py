@@ -1,0 +1,1 @@
+"""The generated reference, and the JSON Schema for editors."""

@@ -1,0 +1,212 @@
+"""What does each key of a stack file mean? The reference for people, made from the models.
+
+`python -m openedx_infra.config.documentation.reference` writes it and the JSON Schemas to docs/reference.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+import yaml
+from pydantic.fields import FieldInfo
+
+from openedx_infra.config.base_stack import Described
+from openedx_infra.config.documentation.profile_tables import profiles_markdown
+from openedx_infra.config.documentation.schema import IMMUTABLE_NOTE, json_schema
+from openedx_infra.config.documentation.type_names import anchor, type_in_words
+from openedx_infra.config.errors.key_paths import UNION_KEY, branches, key_of, sections
+from openedx_infra.config.foundation.foundation import Foundation
+from openedx_infra.config.secrets.catalogue import SECRETS, Secret
+from openedx_infra.config.stack import Stack
+from openedx_infra.config.types.base import Section
+
+FOLDER = Path("docs/reference")
+"""Where the files belong, from the root of the checkout."""
+
+_HEAD = """\
+<!-- Made by `make docs` from openedx_infra/config. Change it there. -->
+# Configuration
+
+A stack file, `Pulumi.<stack>.yaml`, describes one Open edX instance. Only `openedx:site.lms_host` must be
+said; everything else has a default. What is not listed here is refused, naming the likeliest key meant.
+
+```yaml
+# yaml-language-server: $schema=docs/reference/stack.schema.json
+config:
+  openedx:site:
+    lms_host: learn.example.org
+```
+
+- A section may be said in part: what is not said keeps its default.
+- Lists, and maps of names that you choose (pools of workers, settings, flags), replace their default wholly.
+- **immutable** keys can't be changed once the instance exists, short of an operation that moves what depends
+  on them.
+- CPU is said in thousandths of a core (`250m`) or whole cores (`"2"`), memory and storage in `Ki`, `Mi`, `Gi`
+  or `Ti`.
+- `openedx-infra check --stack <stack>` finds every fault of a file, and touches nothing.
+- What many instances share has a stack of its own, with other keys: [foundation](foundation.md).
+"""
+_FOUNDATION_HEAD = """\
+<!-- Made by `make docs` from openedx_infra/config. Change it there. -->
+# Configuration of a foundation
+
+What many instances share has a stack of its own, whose file says `openedx:kind: foundation`. An instance
+names it as `openedx:foundation`; its own keys, and how stack files are written, are in the
+[configuration](configuration.md).
+
+```yaml
+# yaml-language-server: $schema=docs/reference/foundation.schema.json
+config:
+  openedx:kind: foundation
+```
+"""
+_SECRETS_HEAD = """
+## Secrets
+
+`openedx-infra secrets generate --stack <stack>` writes those that are missing, encrypted by the stack's
+secrets provider, as `openedx:secrets.<name>`; `openedx-infra secrets rotate` replaces them. They are mounted
+into pods as files, and stand in no ConfigMap, environment variable or command line.
+
+| name | protects | made by | when it is rotated |
+|---|---|---|---|
+"""
+
+
+def reference_markdown() -> str:
+    """The whole reference of an instance, as Markdown."""
+    return _HEAD + _sections(Stack) + _SECRETS_HEAD + "".join(_secret(secret) for secret in SECRETS)
+
+
+def foundation_markdown() -> str:
+    """The whole reference of a foundation, as Markdown."""
+    return _FOUNDATION_HEAD + _sections(Foundation)
+
+
+def _sections(root: type[Section]) -> str:
+    found = _occurrences(root).items()
+    return "".join("\n" + "\n".join(_section(section, keys)) + "\n" for section, keys in found)
+
+
+def _occurrences(root: type[Section]) -> dict[type[Section], list[str]]:
+    """Every section with the keys that it stands at, each section after the one that holds it."""
+    found: dict[type[Section], list[str]] = {}
+
+    def visit(section: type[Section], location: tuple[str, ...]) -> None:
+        found.setdefault(section, []).append(".".join((key_of(location[:1]), *location[1:])))
+        for name, field in section.model_fields.items():
+            for inner, further in _inner_sections(field.annotation):
+                visit(inner, (*location, name, *further))
+
+    visit(root, ())
+    return found
+
+
+def _inner_sections(annotation: Any) -> Iterator[tuple[type[Section], tuple[str, ...]]]:
+    """Sections under an annotation; those in lists and maps stand under a name or number of the "
+    "operator's."""
+    yield from ((section, ()) for section in sections(annotation))
+    origin = getattr(annotation, "__origin__", None)
+    if origin in (dict, tuple):
+        held = annotation.__args__[1 if origin is dict else 0]
+        yield from ((section, ("<name>" if origin is dict else "<number>",)) for section in sections(held))
+
+
+def _section(section: type[Section], keys: list[str]) -> Iterator[str]:
+    root = issubclass(section, Described)
+    top = root or any("." not in key for key in keys)
+    title = "Top-level keys" if root else section.__name__
+    yield f'{"##" if top else "###"} <a id="{anchor(section)}"></a>{title}'
+    yield ""
+    if not root:
+        yield f"At {', '.join(f'`{key}`' for key in keys)}{_choice(section)}."
+        yield ""
+    yield _prose(section.__doc__)
+    yield ""
+    yield "| key | type | default | meaning |"
+    yield "|---|---|---|---|"
+    yield from (_row(name, field) for name, field in section.model_fields.items())
+
+
+def _choice(section: type[Section]) -> str:
+    """What chooses this section, where another could stand at the same key."""
+    source = section.model_fields.get(UNION_KEY)
+    tags = get_args(source.annotation) if source and source.is_required() else ()
+    return f", with `{UNION_KEY}: {tags[0]}`" if tags else ""
+
+
+def _row(name: str, field: FieldInfo) -> str:
+    extra = field.json_schema_extra if isinstance(field.json_schema_extra, Mapping) else {}
+    meaning = _prose(field.description) + (
+        f" **immutable**: {IMMUTABLE_NOTE.lower()}" if extra.get("immutable") else ""
+    )
+    if choice := branches(field.annotation):
+        meaning += f" Its `source` decides: {', '.join(f'`{tag}`' for tag in choice)}."
+    cells = (
+        f"`{name}`",
+        type_in_words(field.annotation, (*field.metadata, field)),
+        _default(field, extra),
+        meaning,
+    )
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def _default(field: FieldInfo, extra: Mapping[str, Any]) -> str:
+    if field.is_required():
+        return "**must be said**"
+    if "default_text" in extra:
+        return f"`{extra['default_text']}`"
+    value = _plain(field.default)
+    if value is None or value in ({}, []):
+        return "-"
+    text = yaml.safe_dump(value, default_flow_style=True, width=10**6, sort_keys=False)
+    return f"`{text.removesuffix('...' + chr(10)).strip()}`"
+
+
+def _plain(value: Any) -> Any:
+    """What a stack file would say for a default; of a section, only what differs from its own defaults."""
+    if isinstance(value, Section):
+        said = {
+            name: getattr(value, name) for name in type(value).model_fields if name in value.model_fields_set
+        }
+        return _plain(said)
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, tuple) else value
+
+
+def _secret(secret: Secret) -> str:
+    made = "`secrets generate`" if secret.make else "you"
+    return f"| `{secret.name}` | {secret.meaning} | {made} | {secret.rotation} |\n"
+
+
+def _prose(text: str | None) -> str:
+    return " ".join((text or "").split())
+
+
+def files() -> dict[str, str]:
+    """The generated files by their names in `FOLDER`."""
+    return {
+        "configuration.md": reference_markdown(),
+        "foundation.md": foundation_markdown(),
+        "profiles.md": profiles_markdown(),
+        "stack.schema.json": _json(json_schema()),
+        "foundation.schema.json": _json(json_schema(Foundation)),
+    }
+
+
+def _json(schema: dict[str, Any]) -> str:
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def main() -> None:
+    """Write the generated files below the current directory."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, text in files().items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

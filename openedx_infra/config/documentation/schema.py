@@ -1,0 +1,129 @@
+"""What may editors complete in a Pulumi.<stack>.yaml? The JSON Schema of the file, made from the models."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from openedx_infra.config.base_stack import Described
+from openedx_infra.config.errors.key_paths import UNION_KEY
+from openedx_infra.config.foundation.foundation import Foundation
+from openedx_infra.config.secrets.catalogue import NAMES, REGISTRY_PASSWORD
+from openedx_infra.config.stack import PROJECT, SECRETS_KEY, Stack
+
+IMMUTABLE_NOTE = "Can't be changed once the instance exists."
+"""What the documentation of an immutable key ends with."""
+
+_TITLES: dict[type[Described], str] = {Stack: "an Open edX instance", Foundation: "a foundation"}
+_OWN_WORDS = ("default_text", "discriminator", "immutable", "title")
+_PULUMI = {
+    "encryptionsalt": "Salt of the passphrase that encrypts this stack's secrets. Pulumi writes it.",
+    "encryptedkey": "Key that encrypts this stack's secrets, itself encrypted by a cloud's key service.",
+    "secretsprovider": "Who encrypts this stack's secrets: `passphrase`, or the URL of a cloud's key.",
+}
+
+
+def json_schema(model: type[Described] = Stack) -> dict[str, Any]:
+    """The schema of a stack file as a whole: our keys, the secrets, and what Pulumi itself writes there."""
+    stack = model.model_json_schema()
+    definitions = {name: _tidy(definition) for name, definition in stack["$defs"].items()}
+    _require_choices(definitions, stack["$defs"])
+    sections = {name: _tidy(field) for name, field in stack["properties"].items()}
+    for definition in definitions.values():
+        definition["properties"] = {
+            name: _partly(definitions, field) for name, field in definition.get("properties", {}).items()
+        }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"Stack file of {_TITLES[model]}",
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["config"],
+        "properties": {
+            "config": _config(sections, stack["required"]),
+            "environment": {"description": "Environments of Pulumi ESC to merge in."},
+            **{key: {"type": "string", "description": text} for key, text in _PULUMI.items()},
+        },
+        "$defs": definitions,
+    }
+
+
+def _config(sections: dict[str, Any], required: list[str]) -> dict[str, Any]:
+    own = {f"{PROJECT}:{name}": field for name, field in sections.items()}
+    return {
+        "type": "object",
+        "description": "All that the operator says.",
+        "additionalProperties": False,
+        "required": [f"{PROJECT}:{name}" for name in required],
+        "properties": {**own, f"{PROJECT}:{SECRETS_KEY}": _secrets()},
+        # Pulumi's providers have keys of their own, such as kubernetes:strictMode.
+        "patternProperties": {f"^(?!{PROJECT}:)[^:]+:": {}},
+    }
+
+
+def _secrets() -> dict[str, Any]:
+    encrypted = {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["secure"],
+        "properties": {"secure": {"type": "string", "minLength": 1}},
+    }
+    return {
+        "type": "object",
+        "description": "Secrets, encrypted by the stack's secrets provider. The CLI writes them.",
+        "additionalProperties": False,
+        "properties": dict.fromkeys(sorted(NAMES), encrypted),
+        "patternProperties": {f"^{REGISTRY_PASSWORD}[a-z][a-z0-9_]*$": encrypted},
+    }
+
+
+def _tidy(schema: Any) -> Any:
+    """A schema without our own keywords, closed to unknown names, and saying what is immutable."""
+    if isinstance(schema, list):
+        return [_tidy(inner) for inner in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kept: dict[str, Any] = {}
+    for key, inner in schema.items():
+        if key in ("properties", "$defs"):
+            kept[key] = {name: _tidy(field) for name, field in inner.items()}
+        elif key == "default":
+            kept[key] = inner
+        elif key not in _OWN_WORDS:
+            kept[key] = _tidy(inner)
+    if "description" in kept:
+        kept["description"] = " ".join(kept["description"].split())
+    if schema.get("immutable"):
+        kept["description"] += f" {IMMUTABLE_NOTE}"
+    if "patternProperties" in kept:
+        kept["additionalProperties"] = False
+    return kept
+
+
+def _require_choices(definitions: dict[str, Any], schema: Any) -> None:
+    """Where a section comes in several kinds, its `source` has to be said."""
+    if isinstance(schema, list):
+        for inner in schema:
+            _require_choices(definitions, inner)
+    if not isinstance(schema, dict):
+        return
+    discriminator = schema.get("discriminator")
+    for reference in discriminator["mapping"].values() if isinstance(discriminator, dict) else ():
+        branch = definitions[reference.rpartition("/")[2]]
+        branch["required"] = sorted({UNION_KEY, *branch.get("required", ())})
+    for inner in schema.values():
+        _require_choices(definitions, inner)
+
+
+def _partly(definitions: dict[str, Any], field: dict[str, Any]) -> dict[str, Any]:
+    """A section with a default may be said in part: what it requires elsewhere, its default says here."""
+    default = field.get("default")
+    section = definitions.get(field.get("$ref", "").rpartition("/")[2])
+    if not default or not section or not section.get("required"):
+        return field
+    properties = {
+        name: {**inner, "default": default[name]} if name in default else inner
+        for name, inner in section["properties"].items()
+    }
+    said = {key: value for key, value in field.items() if key != "$ref"}
+    kept = {key: value for key, value in section.items() if key != "required"}
+    return {**kept, **said, "properties": properties}

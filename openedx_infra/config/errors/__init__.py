@@ -1,0 +1,1 @@
+"""How a wrong stack file is explained: the key, what it holds, the rule, the remedy."""

@@ -1,0 +1,127 @@
+"""Where does a fault lie? From pydantic's path through the models to the key of the stack file."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import NoneType
+from typing import Annotated, Any, get_args, get_origin
+
+from openedx_infra.config.types.base import Section
+
+Location = tuple[int | str, ...]
+"""A path into what was said: keys of maps and indexes of lists."""
+
+UNION_KEY = "source"
+"""The key that chooses the branch wherever a section comes in several kinds."""
+
+_KEY_FAULT = "[key]"
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+
+def key_of(location: Sequence[int | str]) -> str:
+    """The key at a location as `pulumi config --path` takes it: `openedx:site.lms_host`,
+    `openedx:overrides[0].kind`."""
+    text = ""
+    for index, part in enumerate(location):
+        if isinstance(part, int) and index:
+            text += f"[{part}]"
+        elif index == 0 or _PLAIN.fullmatch(str(part)):
+            text += f".{part}"
+        else:
+            text += f"[{json.dumps(str(part), ensure_ascii=False)}]"
+    return f"openedx:{text.lstrip('.')}"
+
+
+def branches(annotation: Any) -> dict[str, type[Section]]:
+    """The sections that an annotation allows, by the `source` that chooses each; empty if there is no
+    choice."""
+    found = list(sections(annotation))
+    if len(found) < 2:
+        return {}
+    return {tag: branch for branch in found for tag in get_args(branch.model_fields[UNION_KEY].annotation)}
+
+
+def sections(annotation: Any) -> Iterator[type[Section]]:
+    """The sections that may stand where the annotation is: one, several in a union, or none."""
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        yield annotation
+    elif get_origin(annotation) is Annotated:
+        yield from sections(get_args(annotation)[0])
+    elif not isinstance(annotation, type) and get_origin(annotation) not in (dict, tuple):
+        for member in get_args(annotation):
+            yield from sections(member)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in the stack file, and what the models know of it."""
+
+    location: Location
+    annotation: Any
+    """What may stand here, as the models annotate it."""
+    is_name: bool
+    """Whether the fault is in the last key itself rather than in what it holds."""
+    meaning: str
+    """First sentence of the key's documentation; empty for names that the operator chose."""
+
+    @property
+    def key(self) -> str:
+        """The key as an operator writes it."""
+        return key_of(self.location)
+
+    @property
+    def known(self) -> list[str]:
+        """Keys that may stand under this place."""
+        return sorted({name for section in sections(self.annotation) for name in section.model_fields})
+
+
+def place(model: type[Section], path: Sequence[int | str]) -> Place:
+    """The place that pydantic's `path` means. The words that it adds (branches of unions, `[key]`) are
+    left out."""
+    here: Any = model
+    meaning = ""
+    location: list[int | str] = []
+    for part in path:
+        if part == _KEY_FAULT:
+            return Place(tuple(location), here, True, meaning)
+        if part in (choice := branches(here)):
+            here = choice[str(part)]
+            continue
+        meaning = _meaning(here, part)
+        here = _within(here, part)
+        location.append(part)
+    return Place(tuple(location), here, False, meaning)
+
+
+def _meaning(annotation: Any, part: int | str) -> str:
+    for section in sections(annotation):
+        if part in section.model_fields:
+            return first_sentence(section.model_fields[str(part)].description or "")
+    return ""
+
+
+def first_sentence(text: str) -> str:
+    """The first sentence of a documentation text, on one line."""
+    return " ".join(re.split(r"(?<=[.])\s", text.strip(), maxsplit=1)[0].split())
+
+
+def _within(annotation: Any, part: int | str) -> Any:
+    """What may stand under `part`, where `annotation` is."""
+    for section in sections(annotation):
+        field = section.model_fields.get(str(part))
+        if field:
+            return field.annotation
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _within(arguments[0], part)
+    if origin in (dict, Mapping):
+        return arguments[1]
+    if origin is tuple:
+        return arguments[0]
+    for member in arguments if origin else ():
+        if member is not NoneType and get_origin(member) in (dict, tuple, Annotated):
+            return _within(member, part)
+    return Any

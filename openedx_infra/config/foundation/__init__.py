@@ -1,0 +1,1 @@
+"""The stack file of a foundation, and the contract that it offers to instances."""

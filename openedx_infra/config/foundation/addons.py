@@ -1,0 +1,106 @@
+"""What does the cluster need beside Kubernetes? Operators, which a foundation installs for all instances."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from openedx_infra.config.types.base import KubernetesName, Section, Switch
+from openedx_infra.config.types.patterns import Pattern
+
+ChartVersion = Annotated[
+    str,
+    Pattern(
+        "version of a chart",
+        r"v?\d+\.\d+\.\d+([-+][A-Za-z0-9.+-]+)?",
+        "three numbers, as the chart's publisher does",
+        "1.21.0",
+    ),
+]
+"""The version of a Helm chart, exactly."""
+
+ChartRepository = Annotated[
+    str,
+    Pattern(
+        "repository of Helm charts",
+        r"(https|oci)://[A-Za-z0-9][A-Za-z0-9._:/-]*",
+        "its https or oci address, without credentials",
+        "https://percona.github.io/percona-helm-charts",
+    ),
+]
+"""Where charts are fetched from."""
+
+PERCONA = "https://percona.github.io/percona-helm-charts"
+"""Percona's own repository."""
+OPSTREE = "https://ot-container-kit.github.io/helm-charts"
+"""The repository of OpsTree, who write the Redis Operator."""
+
+JETSTACK = "https://charts.jetstack.io"
+"""The repository of cert-manager's authors."""
+
+
+class Operator(Section):
+    """An operator, installed by its Helm chart."""
+
+    version: ChartVersion
+    """Version of the chart. Operators are brought up to date on purpose: read the publisher's notes first."""
+    repository: ChartRepository = PERCONA
+    """Repository of the chart, or a mirror of it."""
+    namespace: KubernetesName = "operators"
+    """Namespace of the operator, which the foundation makes."""
+
+
+class PerconaMysql(Operator):
+    """Percona Operator for MySQL, for `openedx:datastores.mysql` with `source: operator`."""
+
+    version: ChartVersion = "1.1.0"
+    """Version of its chart, `ps-operator`."""
+
+
+class PerconaMongodb(Operator):
+    """Percona Operator for MongoDB, for `openedx:datastores.mongodb` with `source: operator`."""
+
+    version: ChartVersion = "1.22.0"
+    """Version of its chart, `psmdb-operator`."""
+
+
+class ValkeyOperator(Operator):
+    """OpsTree's Redis Operator (Redis with Sentinels), for `broker` and `cache` with `source: operator`."""
+
+    version: ChartVersion = "0.26.1"
+    """Version of its chart, `redis-operator`: of the operator 0.26.0, the first whose Sentinels run in
+    restricted pods."""
+    repository: ChartRepository = OPSTREE
+    """Repository of the chart, or a mirror of it."""
+
+
+class CertManager(Operator):
+    """cert-manager, for `openedx:site.tls` with `source: cert-manager`. Its CRDs come with it, and stay."""
+
+    version: ChartVersion = "v1.21.2"
+    """Version of its chart, `cert-manager`, which is its own."""
+    repository: ChartRepository = JETSTACK
+    """Repository of the chart, or a mirror of it."""
+    namespace: KubernetesName = "cert-manager"
+    """Its namespace, which the foundation makes. Instances that prove a domain by a role of AWS name it,
+    too."""
+    gateway_api: Switch = False
+    """Whether authorities are let in by the Gateway API, whose CRDs must be there before: it doesn't start
+    without them."""
+
+
+class Addons(Section):
+    """What is installed in the cluster for all instances. What is not said is not installed."""
+
+    mysql_operator: PerconaMysql | None = None
+    """Percona Operator for MySQL. `{}` installs it as it is by default."""
+    mongodb_operator: PerconaMongodb | None = None
+    """Percona Operator for MongoDB. `{}` installs it as it is by default."""
+    valkey_operator: ValkeyOperator | None = None
+    """OpsTree's Redis Operator, for broker and cache. `{}` installs it as it is by default."""
+    cert_manager: CertManager | None = None
+    """cert-manager, for certificates. `{}` installs it as it is by default."""
+
+    @property
+    def operators(self) -> dict[str, Operator]:
+        """Those that are installed, by key."""
+        return {name: said for name in type(self).model_fields if (said := getattr(self, name)) is not None}

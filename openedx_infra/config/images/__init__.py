@@ -1,0 +1,1 @@
+"""Which images run, and how those are built that are built here."""

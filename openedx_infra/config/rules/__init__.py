@@ -1,0 +1,1 @@
+"""Rules over several keys, each of which is right alone. `all.py` lists them."""

@@ -1,0 +1,155 @@
+"""Which combinations are impossible, though each key is right alone? Rules over a whole stack, as plain
+functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import combinations
+
+from openedx_infra.config.errors.conflict import Conflict
+from openedx_infra.config.errors.key_paths import Location
+from openedx_infra.config.errors.messages import said
+from openedx_infra.config.rules import (
+    autoscaling,
+    aws,
+    backups,
+    datastores,
+    duties,
+    images,
+    ingress,
+    monitoring,
+    reserved_names,
+    search,
+    sizing,
+    versions,
+)
+from openedx_infra.config.sections.mail import MailSmtp
+from openedx_infra.config.stack import Stack
+from openedx_infra.config.types.patterns import DNS_LABEL, Pattern
+
+_NAMESPACE = Pattern("namespace", DNS_LABEL, "openedx:cluster.namespace to choose another", "openedx-campus")
+
+
+def conflicts(stack: Stack) -> Iterator[Conflict]:
+    """Every impossible combination in a stack."""
+    for rule in _RULES:
+        yield from rule(stack)
+
+
+def _one_host_each(stack: Stack) -> Iterator[Conflict]:
+    names = ("lms_host", "studio_host", "mfe_host", "search_host")
+    hosts: dict[Location, str] = {
+        ("site", name): host for name, host in zip(names, stack.site.hosts, strict=True)
+    }
+    if stack.files_host is not None:
+        hosts["datastores", "storage", "files_host"] = stack.files_host
+    for first, second in combinations(hosts, 2):
+        if hosts[first] == hosts[second]:
+            text = f"{hosts[second]} is `{first[-1]}`, too: each service needs a host of its own"
+            yield Conflict(second, text, (("site", "lms_host"), first))
+
+
+def _shared_cookies(stack: Stack) -> Iterator[Conflict]:
+    if "." not in stack.site.cookie_domain:
+        text = (
+            f"{stack.site.mfe_host} and `lms_host` ({stack.site.lms_host}) share no domain, so that the "
+            "MFEs could "
+            "not read the LMS' cookies: put both under one domain"
+        )
+        yield Conflict(("site", "mfe_host"), text, (("site", "lms_host"),))
+
+
+def _cluster(stack: Stack) -> Iterator[Conflict]:
+    location: Location = ("cluster", "namespace")
+    if stack.cluster.kubeconfig and not stack.cluster.context:
+        text = "missing beside `kubeconfig`: name the context to use from that file"
+        yield Conflict(("cluster", "context"), text, (("cluster", "kubeconfig"),))
+    if stack.namespace == "default" or stack.namespace.startswith("kube-"):
+        text = (
+            f"{stack.namespace} belongs to the cluster, and an instance needs a namespace of its own: "
+            "choose another"
+        )
+        yield Conflict(location, text)
+    try:
+        _NAMESPACE.check(stack.namespace)
+    except ValueError:
+        text = (
+            f'its default, "{stack.namespace}", is no name of a namespace: write one of at most 63 '
+            "lower-case letters, digits and hyphens"
+        )
+        yield Conflict(location, text)
+
+
+def _mail(stack: Stack) -> Iterator[Conflict]:
+    delivery = stack.mail.delivery
+    if not isinstance(delivery, MailSmtp):
+        return
+    where: Location = ("mail", "delivery")
+    usual = {465: "tls", 587: "starttls"}.get(delivery.port)
+    if usual and delivery.security not in (usual, "none"):
+        text = (
+            f"{delivery.security} is not what servers speak on port {delivery.port}: write {usual}, or "
+            "another port"
+        )
+        yield Conflict((*where, "security"), text, (where,))
+    if delivery.username and delivery.security == "none":
+        text = (
+            "none would send the password of `username` readably: write starttls or tls, or leave out "
+            "`username`"
+        )
+        yield Conflict((*where, "security"), text, (where,))
+
+
+def _mfes(stack: Stack) -> Iterator[Conflict]:
+    known = stack.pinned_release.mfe_names
+    disabled = stack.mfes.disabled
+    for index, name in enumerate(disabled):
+        if name not in known:
+            yield _unknown_mfe(stack, ("mfes", "disabled", index), name)
+    for name in stack.mfes.overrides:
+        if name not in known:
+            yield _unknown_mfe(stack, ("mfes", "overrides", name), name)
+        elif name in disabled:
+            text = f"{name} is among `disabled`, so nobody would read this: remove it here or there"
+            yield Conflict(("mfes", "overrides", name), text, (("mfes", "disabled"),))
+
+
+def _unknown_mfe(stack: Stack, location: Location, name: str) -> Conflict:
+    text = f"{said(name)} is no MFE of {stack.release}: it has {', '.join(stack.pinned_release.mfe_names)}"
+    return Conflict(location, text, (("release",),))
+
+
+def _event_bus(stack: Stack) -> Iterator[Conflict]:
+    if stack.event_bus.consumers and not stack.event_bus.enabled:
+        text = "there is nothing to listen to, as `enabled` is false: say true, or leave them out"
+        yield Conflict(("event_bus", "consumers"), text, (("event_bus", "enabled"),))
+
+
+def _identities(stack: Stack) -> Iterator[Conflict]:
+    for index, override in enumerate(stack.overrides):
+        for key in sorted({"apiVersion", "kind"} & override.patch.keys()):
+            text = "says what the object is, which a patch can't change: leave it out"
+            yield Conflict(("overrides", index, "patch", key), text)
+
+
+_RULES: tuple[Callable[[Stack], Iterator[Conflict]], ...] = (
+    _one_host_each,
+    _shared_cookies,
+    _cluster,
+    reserved_names.conflicts,
+    datastores.conflicts,
+    search.conflicts,
+    aws.conflicts,
+    sizing.conflicts,
+    backups.conflicts,
+    autoscaling.conflicts,
+    _event_bus,
+    ingress.conflicts,
+    _mail,
+    _mfes,
+    images.conflicts,
+    versions.conflicts,
+    duties.conflicts,
+    monitoring.conflicts,
+    _identities,
+)

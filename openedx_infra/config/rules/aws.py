@@ -1,0 +1,87 @@
+"""Is all said of AWS, and of the foundation stack, that the datastores need?"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from openedx_infra.config.datastores.search import SearchOpensearch
+from openedx_infra.config.errors.conflict import Conflict
+from openedx_infra.config.errors.key_paths import Location, key_of
+from openedx_infra.config.sections.aws import Aws, Network
+from openedx_infra.config.stack import AWS_SOURCES, BY_A_ROLE, IN_A_NETWORK, Stack
+
+_MAIL: Location = ("mail", "delivery")
+
+
+def conflicts(stack: Stack) -> Iterator[Conflict]:
+    """All rules of this file over one stack."""
+    shared = saying(stack, {"shared"})
+    if shared and stack.foundation is None:
+        text = (
+            f"missing: {_named(shared)} would be the foundation's: name its stack, such as "
+            "organization/openedx/foundation, or choose another source"
+        )
+        yield Conflict(("foundation",), text, tuple(shared))
+    ours = saying(stack, AWS_SOURCES)
+    if ours and stack.aws is None:
+        text = f"missing: {_named(ours)} would be on AWS: say at least its `region`"
+        yield Conflict(("aws",), text, tuple(ours))
+    if stack.aws is not None:
+        yield from _parts(stack)
+        yield from _spread(stack, stack.aws)
+        yield from key_of_another_region(stack.aws)
+
+
+def _parts(stack: Stack) -> Iterator[Conflict]:
+    """Network and identity: said here, or the foundation's."""
+    if stack.aws is None or stack.foundation is not None:
+        return
+    for part, said, users, purpose in (
+        ("network", stack.aws.network, IN_A_NETWORK, "{} would be in it"),
+        ("identity", stack.aws.identity, BY_A_ROLE, "pods use {} by a role"),
+    ):
+        needing = saying(stack, users)
+        if needing and said is None:
+            text = (
+                f"missing: {purpose.format(_named(needing))}: say it, or name a foundation stack that does "
+                "(openedx:foundation)"
+            )
+            yield Conflict(("aws", part), text, (*needing, ("foundation",)))
+
+
+def key_of_another_region(said: Aws) -> Iterator[Conflict]:
+    """Keys of KMS serve their own region alone."""
+    if said.kms_key and said.kms_key.split(":")[3] != said.region:
+        text = (
+            f"is a key of {said.kms_key.split(':')[3]}, and serves nothing in `region` "
+            f"({said.region}): name a key of that region"
+        )
+        yield Conflict(("aws", "kms_key"), text, (("aws", "region"),))
+
+
+def _spread(stack: Stack, aws: Aws) -> Iterator[Conflict]:
+    """AWS wants as many nodes of OpenSearch in each zone. How many zones a foundation has is not known."""
+    said = stack.datastores.search
+    if isinstance(said, SearchOpensearch):
+        yield from uneven_nodes(said.nodes, aws.network)
+
+
+def uneven_nodes(nodes: int, network: Network | None) -> Iterator[Conflict]:
+    """Nodes of OpenSearch that can't be spread over the zones of a network; None: it is not known yet."""
+    zones = len(network.subnets) if network else 3
+    if nodes > 1 and nodes % 2 and (nodes % 3 or zones < 3):
+        text = (
+            f"{nodes} can't be spread evenly over zones, which AWS demands: write an even number, or a "
+            "multiple of 3 with subnets in three zones"
+        )
+        yield Conflict(("datastores", "search", "nodes"), text, (("aws", "network", "subnets"),))
+
+
+def saying(stack: Stack, sources: Collection[str]) -> dict[Location, str]:
+    """The switches that say one of these sources, with what they say."""
+    places = {name: _MAIL if name == "mail" else ("datastores", name) for name in stack.sources}
+    return {places[name]: source for name, source in stack.sources.items() if source in sources}
+
+
+def _named(switches: dict[Location, str]) -> str:
+    return ", ".join(f"{key_of(place)} ({source})" for place, source in switches.items())

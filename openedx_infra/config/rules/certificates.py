@@ -1,0 +1,130 @@
+"""Which files of certificates does a stack name, and can they be used?
+
+They are read here, before anything is registered, so that a wrong one is a fault of the configuration and not
+of a pod.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from openedx_infra.config.datastores.common import ProvenByAws
+from openedx_infra.config.datastores.external import encryption
+from openedx_infra.config.errors.key_paths import key_of
+from openedx_infra.config.secrets.catalogue import client_key
+from openedx_infra.config.stack import Stack
+
+PROJECT_FOLDER = Path(__file__).resolve().parents[3]
+"""The folder of Pulumi.yaml, where paths begin that aren't absolute."""
+
+FETCH = "openedx-infra certificates aws"
+"""The command that fetches the certificates of RDS' authorities."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CertificateFile:
+    """A file of certificates that a stack names."""
+
+    store: str
+    """The datastore that it is for."""
+    name: str
+    """What it is called in pods: `mysql-ca.pem`, `mysql-client.pem`."""
+    key: str
+    """The key that names it."""
+    path: str
+    """Where it is, as the stack file says it."""
+    of_aws: bool = False
+    """Whether it holds the authorities of Amazon RDS."""
+
+    @property
+    def authorities(self) -> bool:
+        """Whether it says whom to trust, rather than who we are."""
+        return self.name.endswith("-ca.pem")
+
+    def text(self) -> str:
+        """Its certificates and nothing else, in PEM form.
+
+        Raises CertificateError with what is wrong with it.
+        """
+        found = _certificates(self)
+        now = datetime.now(UTC)
+        expired = [one for one in found if one.not_valid_after_utc <= now]
+        # Of several authorities one may be old; of a client's chain every one counts.
+        if len(expired) == len(found) or (expired and not self.authorities):
+            day = max(one.not_valid_after_utc for one in expired).date()
+            raise CertificateError(f"{self.path} expired on {day}: {self._remedy('get a new one')}")
+        return "".join(one.public_bytes(Encoding.PEM).decode() for one in found)
+
+    def _remedy(self, otherwise: str) -> str:
+        return f"`{FETCH}` fetches it" if self.of_aws else otherwise
+
+
+class CertificateError(ValueError):
+    """A file of certificates can't be used. It says why, and what to do."""
+
+
+def named(stack: Stack) -> tuple[CertificateFile, ...]:
+    """All files of certificates that a stack names."""
+    return tuple(_named(stack))
+
+
+def client_keys(stack: Stack) -> dict[str, str]:
+    """The keys of client certificates: what each file is called in pods, and the secret that holds it."""
+    return {
+        f"{store}-client.key": client_key(store)
+        for store, tls in encryption(stack.datastores).items()
+        if tls.client_certificate
+    }
+
+
+def problems(stack: Stack) -> list[str]:
+    """One line for each file that can't be used."""
+    found = []
+    for file in named(stack):
+        try:
+            file.text()
+        except CertificateError as error:
+            found.append(f"{file.key}: {error}")
+    return found
+
+
+def _named(stack: Stack) -> Iterator[CertificateFile]:
+    said = stack.datastores
+    for store, tls in encryption(said).items():
+        paths = {"ca": tls.ca, "client_certificate": tls.client_certificate}
+        for field, suffix in (("ca", "ca"), ("client_certificate", "client")):
+            if path := paths[field]:
+                key = key_of(("datastores", store, "tls", field))
+                yield CertificateFile(store=store, name=f"{store}-{suffix}.pem", key=key, path=path)
+    for store in ("mysql", "mongodb"):
+        section = getattr(said, store)
+        if isinstance(section, ProvenByAws):
+            key = key_of(("datastores", store, "ca"))
+            yield CertificateFile(store=store, name=f"{store}-ca.pem", key=key, path=section.ca, of_aws=True)
+
+
+def _certificates(file: CertificateFile) -> list[x509.Certificate]:
+    path = PROJECT_FOLDER / file.path
+    if not path.is_file():
+        raise CertificateError(
+            f"there is no file {file.path}: {file._remedy('make it, or correct its path')}"
+        )
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise CertificateError(f"{file.path} can't be read ({error.strerror}): make it readable") from error
+    if b"PRIVATE KEY-----" in data:
+        rule = "and pods would show it to everybody: leave the certificates alone in it"
+        whose = "" if file.authorities else f", and put the key into openedx:secrets.{client_key(file.store)}"
+        raise CertificateError(f"{file.path} holds a private key, {rule}{whose}")
+    try:
+        return x509.load_pem_x509_certificates(data)
+    except ValueError:
+        remedy = file._remedy('write it in PEM form, which begins with "-----BEGIN CERTIFICATE-----"')
+        raise CertificateError(f"{file.path} holds no certificates: {remedy}") from None

@@ -1,0 +1,98 @@
+"""Do the images fit each other, the release, and the registries? Rules over a stack's `images`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+from openedx_infra.config.errors.conflict import Conflict
+from openedx_infra.config.errors.key_paths import Location
+from openedx_infra.config.images.builds import Build, MfeBuild, OpenedxBuild, ThemesBuild
+from openedx_infra.config.images.images import has_digest
+from openedx_infra.config.images.sources import Fork, Repository
+from openedx_infra.config.stack import Stack
+
+_RELEASE: Location = ("release",)
+
+
+def conflicts(stack: Stack) -> Iterator[Conflict]:
+    """All rules of this file over one stack."""
+    yield from _published(stack)
+    yield from _digests(stack)
+    yield from _registries(stack)
+    for name, build in stack.images.builds.items():
+        yield from _layers(("images", name), build)
+        yield from _tokens(("images", name), build)
+        if isinstance(build, MfeBuild):
+            yield from _mfes(("images", name), build, stack)
+
+
+def _published(stack: Stack) -> Iterator[Conflict]:
+    for name, reference in stack.published_images.items():
+        if reference is None:
+            text = f"missing: nobody publishes one for {stack.release}: say `source: build`, or name one"
+            yield Conflict(("images", name), text, (_RELEASE,))
+
+
+def _digests(stack: Stack) -> Iterator[Conflict]:
+    where: Location = ("images", "require_digest")
+    if not stack.images.require_digest:
+        return
+    for name, reference in stack.published_images.items():
+        if reference and not has_digest(reference):
+            text = (
+                f"{reference} is a tag, which can mean another image tomorrow: add its digest, as "
+                "`openedx-infra images digest` prints it, or set `require_digest` to false"
+            )
+            yield Conflict(("images", name), text, (where, _RELEASE), undecided=True)
+
+
+def _registries(stack: Stack) -> Iterator[Conflict]:
+    hosts: dict[str, str] = {}
+    for name, registry in stack.images.registries.items():
+        first = hosts.setdefault(registry.host, name)
+        if first != name:
+            text = f"{registry.host} is the host of `{first}`, too: say each registry once"
+            yield Conflict(("images", "registries", name, "host"), text, (("images", "registries", first),))
+
+
+def _layers(location: Location, build: Build) -> Iterator[Conflict]:
+    """The cache of layers and the image must not overwrite each other."""
+    tag = f"{build.repository}:{build.tag}"
+    if build.cache_to and (build.cache_to == tag or has_digest(build.cache_to)):
+        text = f"{build.cache_to} can't be written by each build: give the layers a tag of their own"
+        yield Conflict((*location, "cache_to"), text, ((*location, "repository"), (*location, "tag")))
+
+
+def _tokens(location: Location, build: Build) -> Iterator[Conflict]:
+    """A token is for repositories that the stack file names, and for no other host."""
+    if "git_token" in build.secrets and not repositories(build):
+        text = "git_token is for a repository that this image names, and it names none: leave it out"
+        yield Conflict((*location, "secrets"), text, (location,))
+
+
+def repositories(build: Build) -> Collection[str]:
+    """Addresses of the Git repositories that a build names itself."""
+    sources: Mapping[str, object] = {}
+    if isinstance(build, OpenedxBuild):
+        sources = {**build.themes, "": build.platform}
+    elif isinstance(build, ThemesBuild):
+        sources = build.themes
+    elif isinstance(build, MfeBuild):
+        sources = build.mfes
+    found = [source for source in sources.values() if isinstance(source, Fork | Repository)]
+    return sorted({source.repository for source in found if source.repository})
+
+
+def _mfes(location: Location, build: MfeBuild, stack: Stack) -> Iterator[Conflict]:
+    release = stack.pinned_release
+    folders = [mfe.name for mfe in release.mfes]
+    apps = [app.name for app in release.frontend_apps]
+    for key, names, known in (
+        ("mfes", build.mfes, folders),
+        ("patches", build.patches, folders),
+        ("site_apps", build.site_apps, apps),
+    ):
+        for name in names:
+            if name not in known:
+                text = f'"{name}" is not built for {stack.release}: there are {", ".join(known) or "none"}'
+                yield Conflict((*location, key, name), text, (_RELEASE,))

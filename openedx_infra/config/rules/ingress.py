@@ -1,0 +1,139 @@
+"""Does the entrance fit together? Rules between controller, kind of entrance, TLS, limits and addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from openedx_infra.config.errors.conflict import Conflict
+from openedx_infra.config.errors.key_paths import Location
+from openedx_infra.config.sections.ingress import LOGIN_PATHS, GatewayOwn, GatewayShared, Hsts
+from openedx_infra.config.sections.issuers import AcmeDns, Route53
+from openedx_infra.config.sections.network import is_metadata
+from openedx_infra.config.sections.site import TlsCertManager, TlsSecret, TlsUpstream
+from openedx_infra.config.stack import Stack
+
+_CONTROLLER: Location = ("cluster", "ingress_controller")
+_KIND: Location = ("ingress", "kind")
+_TLS: Location = ("site", "tls")
+
+
+def conflicts(stack: Stack) -> Iterator[Conflict]:
+    """All rules of this file over one stack."""
+    for rule in _RULES:
+        yield from rule(stack)
+
+
+def _controller(stack: Stack) -> Iterator[Conflict]:
+    kind, controller = stack.ingress.kind, stack.cluster.ingress_controller
+    fitting = {"nginx": "ingress", "envoy": "gateway"}.get(controller, kind)
+    if kind != fitting:
+        text = f"{kind} is not what {controller} serves: write {fitting}, or choose another controller"
+        yield Conflict(_KIND, text, (_CONTROLLER,))
+
+
+def _route53(stack: Stack) -> Iterator[Conflict]:
+    issuer = stack.site.issuer
+    if not isinstance(issuer, AcmeDns) or not isinstance(issuer.provider, Route53):
+        return
+    provider = issuer.provider
+    where: Location = (*_TLS, "issuer", "provider")
+    if (provider.role is None) == (provider.access_key_id is None):
+        said = "missing" if provider.role is None else "said beside `access_key_id`"
+        text = f"{said}: cert-manager logs in by one of both: write a `role`, or an `access_key_id`"
+        yield Conflict((*where, "role"), text, ((*where, "access_key_id"),))
+
+
+def _gateway(stack: Stack) -> Iterator[Conflict]:
+    said, where = stack.ingress.gateway, ("ingress", "gateway")
+    if stack.ingress.kind == "ingress" and said != GatewayOwn():
+        text = "nobody reads this while `kind` is ingress: remove it, or write gateway there"
+        yield Conflict(where, text, (_KIND,))
+    if isinstance(said, GatewayShared) and isinstance(stack.site.tls, TlsCertManager | TlsSecret):
+        text = (
+            f"{stack.site.tls.source} can't be given to the Gateway {said.name}, which others made and which "
+            "ends TLS itself: write upstream"
+        )
+        yield Conflict((*_TLS, "source"), text, ((*where, "name"),))
+
+
+def _beyond_the_controller(stack: Stack) -> Iterator[Conflict]:
+    """What a controller can't be told by the objects of one instance."""
+    entrance, controller = stack.ingress, stack.cluster.ingress_controller
+    unsayable = {
+        "envoy": {
+            "requests": entrance.requests is not None,
+            "logins": entrance.logins is not None,
+            "admin": entrance.admin is not None,
+            "proxies_in_front": entrance.proxies_in_front > 0,
+        },
+        "nginx": {
+            "headers": bool(entrance.headers),
+            "framed_by": bool(entrance.framed_by),
+            "hsts": entrance.hsts != Hsts(),
+            "proxies_in_front": entrance.proxies_in_front > 0,
+        },
+    }
+    reason = {
+        "envoy": "the Gateway API has no word for it, and Envoy Gateway's own are not written here",
+        "nginx": "it takes this from its own ConfigMap alone",
+    }
+    for key, said in unsayable.get(controller, {}).items():
+        if said:
+            why = reason[controller]
+            text = f"nobody tells {controller}: {why}: leave it out and say it there, or use traefik"
+            yield Conflict(("ingress", key), text, (_CONTROLLER,))
+
+
+def _addresses(stack: Stack) -> Iterator[Conflict]:
+    """Behind a proxy that is not counted, all visitors have its address."""
+    entrance = stack.ingress
+    counted = entrance.proxies_in_front > 0 or stack.cluster.ingress_controller != "traefik"
+    if counted or not isinstance(stack.site.tls, TlsUpstream):
+        return
+    for key in ("requests", "logins", "admin"):
+        if getattr(entrance, key) is not None:
+            text = (
+                "0, but `site.tls` says that somebody in front ends TLS: every visitor would have its "
+                f"address, and `{key}` would treat all alike: write how many proxies there are"
+            )
+            reads: tuple[Location, ...] = (_TLS, ("ingress", key))
+            yield Conflict(("ingress", "proxies_in_front"), text, reads)
+            return
+
+
+def _login_paths(stack: Stack) -> Iterator[Conflict]:
+    if stack.ingress.login_paths != LOGIN_PATHS and stack.ingress.logins is None:
+        text = "nobody reads this without `logins`: write the rate, or leave out the paths"
+        yield Conflict(("ingress", "login_paths"), text, (("ingress", "logins"),))
+
+
+def _logins_of_administrators(stack: Stack) -> Iterator[Conflict]:
+    """The longest path decides: a login under the administration would be open to all."""
+    admin = stack.ingress.admin
+    if admin is None or stack.ingress.logins is None:
+        return
+    closed = {*admin.lms_paths, *admin.studio_paths}
+    for index, path in enumerate(stack.ingress.login_paths):
+        for above in sorted(one for one in closed if f"{path}/".startswith(f"{one}/")):
+            text = f"{path} would be open to all, though {above} above it is for administrators: leave it out"
+            yield Conflict(("ingress", "login_paths", index), text, (("ingress", "admin"),))
+
+
+def _metadata(stack: Stack) -> Iterator[Conflict]:
+    for key, said in (("inside", stack.network.inside), ("datastores", stack.network.datastores or ())):
+        for index, cidr in enumerate(said):
+            if is_metadata(cidr):
+                text = f"{cidr} is where clouds hand out credentials, which stays closed: leave it out"
+                yield Conflict(("network", key, index), text)
+
+
+_RULES: tuple[Callable[[Stack], Iterator[Conflict]], ...] = (
+    _controller,
+    _route53,
+    _gateway,
+    _beyond_the_controller,
+    _addresses,
+    _login_paths,
+    _logins_of_administrators,
+    _metadata,
+)

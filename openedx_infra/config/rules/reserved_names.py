@@ -1,0 +1,62 @@
+"""Which names of databases and users belong to the servers themselves?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from openedx_infra.config.datastores.mongodb import Mongodb, MongodbExternal
+from openedx_infra.config.datastores.mysql import Mysql, MysqlExternal
+from openedx_infra.config.errors.conflict import Conflict
+from openedx_infra.config.errors.key_paths import Location
+from openedx_infra.config.stack import Stack
+
+_DATABASES = {
+    "mysql": ("mysql", "sys", "information_schema", "performance_schema"),
+    "mongodb": ("admin", "config", "local"),
+}
+_AWS_USERS = ("admin", "rdsadmin", "rdsrepladmin", "serviceadmin")
+"""Names that RDS, Aurora and DocumentDB keep for themselves, and the usual one of their administrator."""
+_PERCONA_USERS = ("heartbeat", "monitor", "operator", "orchestrator", "replication", "xtrabackup")
+"""Users that Percona's operator makes in each MySQL cluster."""
+_USERS = {
+    ("mysql", "rds"): _AWS_USERS,
+    ("mysql", "aurora"): _AWS_USERS,
+    ("mysql", "shared"): _AWS_USERS,
+    ("mysql", "operator"): _PERCONA_USERS,
+    ("mongodb", "documentdb"): _AWS_USERS,
+    ("mongodb", "shared"): _AWS_USERS,
+}
+"""Users that are taken, by datastore and source; `root` is everywhere."""
+
+
+def conflicts(stack: Stack) -> Iterator[Conflict]:
+    """All rules of this file over one stack."""
+    said = stack.datastores
+    yield from _databases("mysql", "database", said.mysql.database)
+    yield from _databases("mysql", "history_database", said.mysql.history_database)
+    yield from _users("mysql", said.mysql)
+    yield from _databases("mongodb", "database", said.mongodb.database)
+    yield from _users("mongodb", said.mongodb)
+
+
+def _databases(store: str, key: str, name: str | None) -> Iterator[Conflict]:
+    if name is not None and name.lower() in _DATABASES[store]:
+        text = f"{name} is a database of the server's own: choose another name, such as openedx"
+        yield Conflict(("datastores", store, key), text)
+
+
+def _users(store: str, said: Mysql | Mongodb) -> Iterator[Conflict]:
+    where: Location = ("datastores", store, "user")
+    remedy = "choose another name, such as openedx"
+    if said.user.lower() == "root":
+        yield Conflict(where, f"root is the server's administrator: {remedy}")
+    elif said.user.lower() in _USERS.get((store, said.source), ()):
+        text = f"{said.user} is a user of the server's own: {remedy}"
+        yield Conflict(where, text, (("datastores", store, "source"),))
+    if (
+        isinstance(said, MysqlExternal | MongodbExternal)
+        and not said.provisioned
+        and said.user == said.admin_user != "root"
+    ):
+        text = f"{said.user} is `admin_user`, too, whose rights the platform must not have: {remedy}"
+        yield Conflict(where, text, (("datastores", store, "admin_user"),))

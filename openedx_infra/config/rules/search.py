@@ -1,0 +1,87 @@
+"""Does the search server of somebody else fit the release, the site, and what is said of it?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from openedx_infra.config.datastores.search import SearchExternal, SearchShared
+from openedx_infra.config.errors.conflict import Conflict
+from openedx_infra.config.errors.key_paths import Location
+from openedx_infra.config.stack import Stack
+
+_SEARCH: Location = ("datastores", "search")
+_OF_ENGINES = {
+    "username": ("elasticsearch", "opensearch"),
+    "public_host": ("meilisearch",),
+    "provisioned": ("meilisearch",),
+}
+"""Keys that only some engines know."""
+
+
+def conflicts(stack: Stack) -> Iterator[Conflict]:
+    """All rules of this file over one stack."""
+    said = stack.datastores.search
+    if isinstance(said, SearchExternal):
+        yield from _release(stack, said)
+        yield from _keys(said)
+        yield from _encryption(said)
+        yield from _browsers(stack, said)
+    if isinstance(said, SearchShared):
+        yield from _discussions(stack)
+
+
+def _release(stack: Stack, said: SearchExternal) -> Iterator[Conflict]:
+    known = stack.pinned_release.search_engines
+    if said.engine not in known:
+        text = f"{said.engine} is not known to {stack.release}: it can use {', '.join(known)}"
+        yield Conflict((*_SEARCH, "engine"), text, (("release",),))
+
+
+def _keys(said: SearchExternal) -> Iterator[Conflict]:
+    for key, engines in _OF_ENGINES.items():
+        if key in said.model_fields_set and said.engine not in engines and _differs(said, key):
+            text = f"is for {' and '.join(engines)}, and `engine` is {said.engine}: leave it out"
+            yield Conflict((*_SEARCH, key), text, ((*_SEARCH, "engine"),))
+
+
+def _differs(said: SearchExternal, key: str) -> bool:
+    return bool(getattr(said, key) != SearchExternal.model_fields[key].default)
+
+
+def _encryption(said: SearchExternal) -> Iterator[Conflict]:
+    tls: Location = (*_SEARCH, "tls")
+    if said.tls is None:
+        return
+    if said.url.startswith("http:"):
+        text = f"stands beside an address without it ({said.url}): write https there, or leave this out"
+        yield Conflict(tls, text, ((*_SEARCH, "url"),))
+    if said.engine not in ("meilisearch", "typesense"):
+        return
+    if said.tls.client_certificate:
+        text = f"edx-platform's client of {said.engine} presents none: leave it out"
+        yield Conflict((*tls, "client_certificate"), text, ((*_SEARCH, "engine"),))
+    if said.tls.verify != "full":
+        text = f"{said.tls.verify} is nothing that edx-platform's client of {said.engine} can do: write full"
+        yield Conflict((*tls, "verify"), text, ((*_SEARCH, "engine"),))
+
+
+def _browsers(stack: Stack, said: SearchExternal) -> Iterator[Conflict]:
+    """Studio's pages ask a Meilisearch directly."""
+    plain = said.url.startswith("http:")
+    if said.engine == "meilisearch" and plain and stack.site.secure and said.public_host is None:
+        text = (
+            f"missing: pages of https ask the server themselves, and {said.url} speaks no https, which "
+            "browsers refuse: name the host of a proxy before it that does"
+        )
+        yield Conflict((*_SEARCH, "public_host"), text, ((*_SEARCH, "url"), ("site", "tls")))
+
+
+def _discussions(stack: Stack) -> Iterator[Conflict]:
+    """The forum's indexes have the same names in every instance (openedx-forum 0.4)."""
+    if stack.features.flags.get("ENABLE_DISCUSSION_SERVICE", True) is not False:
+        text = (
+            "would mix up the discussions of all instances, whose indexes have the same names on a shared "
+            "server: choose another source, or write `ENABLE_DISCUSSION_SERVICE: false` under "
+            "openedx:features.flags"
+        )
+        yield Conflict((*_SEARCH, "source"), text, (("features", "flags"),))

@@ -1,0 +1,113 @@
+"""Do the sizes fit together? Rules between limits, requests, queues and patience."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from openedx_infra.config.datastores.storage import StorageVolumes
+from openedx_infra.config.errors.conflict import Conflict
+from openedx_infra.config.errors.key_paths import Location
+from openedx_infra.config.errors.messages import said
+from openedx_infra.config.sizing.sizing import Resources, WorkerPool
+from openedx_infra.config.stack import Stack
+from openedx_infra.config.types.base import cpu_cores, memory_bytes
+
+_FLOORS = {
+    "lms": "768Mi",
+    "studio": "768Mi",
+    "beat": "384Mi",
+    "jobs": "1Gi",
+    "mysql": "512Mi",
+    "mongodb": "256Mi",
+}
+"""Least memory limits. A guess: edx-platform takes some 400 MB a process before its first request, and MySQL
+and MongoDB start with less but are killed at the first migration. Whoever measures lower may lower them."""
+_POOL_FLOOR = "512Mi"
+
+
+def conflicts(stack: Stack) -> Iterator[Conflict]:
+    """All rules of this file over one stack."""
+    for location, resources in workloads(stack):
+        yield from _limits(location, resources)
+    yield from _queues(stack)
+    yield from _graces(stack)
+    yield from _nodes(stack)
+
+
+def workloads(stack: Stack) -> Iterator[tuple[Location, Resources]]:
+    """Every workload's size, with its place in the stack file."""
+    for name in type(stack.sizing).model_fields:
+        value = getattr(stack.sizing, name)
+        if isinstance(value, Resources):
+            yield ("sizing", name), value
+        elif isinstance(value, dict):
+            yield from ((("sizing", name, pool), size) for pool, size in value.items())
+
+
+def _limits(location: Location, size: Resources) -> Iterator[Conflict]:
+    if size.cpu_limit and cpu_cores(size.cpu_limit) < cpu_cores(size.cpu):
+        text = f"{size.cpu_limit} is below `cpu` ({size.cpu}): raise the limit, or leave it out"
+        yield Conflict((*location, "cpu_limit"), text, ((*location, "cpu"),))
+    limit = size.memory_ceiling
+    if memory_bytes(limit) < memory_bytes(size.memory):
+        text = f"{limit} is below `memory` ({size.memory}): raise the limit"
+        yield Conflict((*location, "memory_limit"), text, ((*location, "memory"),))
+    floor = _POOL_FLOOR if len(location) > 2 else _FLOORS.get(str(location[1]))
+    if floor and memory_bytes(limit) < memory_bytes(floor):
+        key = "memory_limit" if size.memory_limit else "memory"
+        text = f"{limit} is not enough to start with: give it at least {floor}"
+        yield Conflict((*location, key), text, (location,))
+
+
+def _queues(stack: Stack) -> Iterator[Conflict]:
+    release = stack.pinned_release
+    for name, pools, queues in (
+        ("lms_workers", stack.sizing.lms_workers, release.lms_queues),
+        ("studio_workers", stack.sizing.studio_workers, release.studio_queues),
+    ):
+        yield from _unserved(("sizing", name), pools, queues)
+
+
+def _unserved(
+    location: Location, pools: dict[str, WorkerPool], queues: tuple[str, ...]
+) -> Iterator[Conflict]:
+    reads: tuple[Location, ...] = (location, ("release",))
+    for name, pool in pools.items():
+        for index, queue in enumerate(pool.queues):
+            if queue not in queues:
+                text = f"{said(queue)} is no queue of this release: it has {', '.join(queues)}"
+                yield Conflict((*location, name, "queues", index), text, reads)
+    served = {queue for pool in pools.values() for queue in pool.queues}
+    for queue in queues:
+        if queue not in served:
+            text = (
+                f"no pool serves the queue {queue}, so its tasks would wait forever: add it to a pool's "
+                "`queues`"
+            )
+            yield Conflict(location, text, reads)
+
+
+def _graces(stack: Stack) -> Iterator[Conflict]:
+    timeout = stack.datastores.broker.visibility_timeout_seconds
+    for location, pool in workloads(stack):
+        if isinstance(pool, WorkerPool) and pool.grace_seconds > timeout:
+            yield Conflict(
+                (*location, "grace_seconds"),
+                f"{pool.grace_seconds} is more than openedx:datastores.broker.visibility_timeout_seconds "
+                f"({timeout}), "
+                "after which the broker gives a running task to a second worker: lower the one or raise "
+                "the other",
+                (("datastores", "broker", "visibility_timeout_seconds"),),
+            )
+
+
+def _nodes(stack: Stack) -> Iterator[Conflict]:
+    """ReadWriteOnce volumes keep all pods on one node: that is worth no error, many replicas of it are."""
+    storage = stack.datastores.storage
+    replicas = stack.sizing.lms.least
+    if isinstance(storage, StorageVolumes) and storage.access_mode == "ReadWriteOnce" and replicas > 8:
+        text = (
+            f"{replicas} pods would share one node, as openedx:datastores.storage.access_mode is "
+            "ReadWriteOnce: use ReadWriteMany, or at most 8"
+        )
+        yield Conflict(("sizing", "lms", "replicas"), text, (("datastores", "storage", "access_mode"),))

@@ -1,0 +1,1 @@
+"""Which secrets exist, which a stack needs, and the form each must have."""

@@ -1,0 +1,1 @@
+"""One file for each section of an instance's stack file."""

@@ -1,0 +1,48 @@
+"""Where does the instance run? The cluster that a stack names, and how it is addressed there."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from openedx_infra.config.types.base import IMMUTABLE, KubernetesName, Section, Switch
+
+
+class ClusterAddress(Section):
+    """A Kubernetes cluster, as a kubeconfig names it."""
+
+    context: str | None = Field(None, min_length=1)
+    """Context of the kubeconfig to use, as `kubectl config get-contexts` lists it.
+    Nothing is ever sent to a cluster that is not named here."""
+
+    kubeconfig: str | None = Field(None, min_length=1)
+    """Path of the kubeconfig that holds the context. Default: the one that kubectl would use."""
+
+
+class Cluster(ClusterAddress):
+    """The Kubernetes cluster. A stack that names none gets the embedded one, where no container runs."""
+
+    namespace: KubernetesName | None = Field(None, json_schema_extra=IMMUTABLE)
+    """Namespace of this instance; one instance fills one namespace. Default: `openedx-` and the stack's
+    name."""
+
+    storage_class: KubernetesName | None = Field(None, json_schema_extra=IMMUTABLE)
+    """StorageClass of all volumes. Default: the cluster's default class."""
+
+    ingress_controller: Literal["traefik", "nginx", "envoy"] = "traefik"
+    """The controller that serves the hosts. It decides how limits and headers are written: Traefik (part of
+    k3s) by Middleware objects, NGINX by annotations; Envoy Gateway serves `openedx:ingress.kind: gateway`
+    alone, by the standard's own words. Ingress NGINX is retired since March 2026: no new instance should
+    start with it."""
+
+    ingress_namespace: KubernetesName | None = None
+    """Namespace of the controller's pods, from which alone visitors come. Default: where k3s and the
+    controllers' own charts put it: `kube-system` or `traefik`, `ingress-nginx`, `envoy-gateway-system`."""
+
+    ingress_class: KubernetesName | None = None
+    """IngressClass to use, or GatewayClass. Default: the name of the controller; `eg` with Envoy Gateway."""
+
+    keda: Switch = False
+    """Whether the cluster runs KEDA (2.14 or later), which can count requests and waiting tasks. Then it does
+    all autoscaling, and nothing else does: CPU and memory, too."""

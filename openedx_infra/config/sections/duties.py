@@ -1,0 +1,148 @@
+"""What does a site have to do regularly? Commands of the platform, by the clock."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from openedx_infra.config.types.base import Count, Distinct, Section, Switch
+from openedx_infra.config.types.patterns import Pattern
+
+_PART = r"(\*|[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*)(/[0-9]+)?"
+_MINUTE = rf"({_PART}|H(/([2-9]|[1-5][0-9]))?)"
+
+Schedule = Annotated[
+    str,
+    Pattern(
+        "schedule",
+        rf"{_MINUTE}( {_PART}){{4}}",
+        "the five fields of a crontab in numbers: minute, hour, day, month, day of the week; H as minute "
+        "is one of the instance's own",
+        "H 3 * * *",
+    ),
+]
+"""When something runs: a crontab's five fields, in the site's time zone. `H` as minute stands for a minute
+that follows from the names of instance and duty, and `H/15` for every 15 minutes from such a one on, so that
+many instances of a cluster don't all begin at once."""
+
+DutyName = Annotated[
+    str,
+    Pattern(
+        "name of a duty",
+        # `duty-` before it and the limit of a CronJob's name, 52, leave 47; 40 is rounder.
+        r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?",
+        "at most 40 lower-case letters, digits and hyphens, with a letter or digit at both ends",
+        "import-grades",
+    ),
+]
+"""Part of the name of a duty's CronJob."""
+
+
+DutySecret = Annotated[
+    str,
+    Pattern(
+        "name of a secret",
+        r"[a-z][a-z0-9_]{0,30}",
+        "at most 31 lower-case letters, digits and underscores",
+        "retirement",
+    ),
+]
+"""Name of a file with a secret; the stack keeps it as `duty_<name>`."""
+
+
+class Duty(Section):
+    """A command of the platform that this program knows."""
+
+    enabled: Switch = True
+    """Whether it runs."""
+    schedule: Schedule = "H 3 * * *"
+    """When it runs: a crontab's five fields, in the site's time zone; `H` is a minute of its own."""
+    args: tuple[str, ...] = ()
+    """Further arguments of the command."""
+
+
+class OwnDuty(Section):
+    """A command of one's own, in the platform's image and with its settings."""
+
+    site: Literal["lms", "studio"] = "lms"
+    """Whose settings it gets."""
+    command: tuple[str, ...] = Field(min_length=1)
+    """Program and arguments, run in edx-platform's folder: `[./manage.py, lms, import_grades]`. Never a
+    secret: everybody who may see the CronJob reads it."""
+    schedule: Schedule
+    """When it runs: a crontab's five fields, in the site's time zone; `H` is a minute of its own."""
+    minutes: Count = Field(60, ge=1, le=1440)
+    """Minutes after which a run is ended and counts as failed."""
+    retries: Count = Field(0, ge=0, le=5)
+    """How often a failed run is repeated. Only a command that may run twice should have any."""
+    secrets: Annotated[tuple[DutySecret, ...], Distinct] = ()
+    """Secrets that it reads as files of these names in /openedx/duty: the stack's `duty_<name>`, which only
+    the operator knows."""
+
+
+class Duties(Section):
+    """Commands that run by the clock, each a CronJob of one pod in the platform's image."""
+
+    enabled: Switch = True
+    """Whether any of them runs."""
+    tokens: Duty = Duty(schedule="H 3 * * 0")
+    """Deletes expired OAuth tokens and grants (`edx_clear_expired_tokens`), which else fill MySQL's largest
+    tables."""
+    sessions: Duty = Duty(enabled=False, schedule="H 4 * * *")
+    """Deletes expired sessions (`clearsessions`). Off, as sessions are in the cache and expire by themselves:
+    for who sets SESSION_ENGINE to the database."""
+    notifications: Duty = Duty(schedule="H 4 * * *")
+    """Deletes notifications older than NOTIFICATIONS_EXPIRY, 60 days (`delete_expired_notifications`)."""
+    instructor_tasks: Duty = Duty(schedule="H/15 * * * *")
+    """Starts what instructors planned for later, such as mails to a course
+    (`process_scheduled_instructor_tasks`): without it, they are never sent. Each run loads the platform,
+    which takes half a minute of a core."""
+    reindex_courses: Duty = Duty(schedule="H 2 * * 6")
+    """Fills the index of courses again with all that have not ended (`reindex_course --active`), weekly as
+    at MIT: it mends what was lost while search was away."""
+    reindex_studio: Duty = Duty(enabled=False, schedule="H 2 * * 0")
+    """Fills Studio's index again (`reindex_studio`), only with Meilisearch. Off: the index follows every
+    change by itself, and set-up fills a new one."""
+    saml: Duty = Duty(schedule="H 5 * * *")
+    """Fetches metadata of SAML identity providers (`saml --pull`), whose certificates change. Does nothing
+    where there are none."""
+    nudges: Duty = Duty(schedule="H 8 * * *")
+    """Mails to learners who have not been back for a while (`send_recurring_nudge`). As the three that
+    follow, it sends nothing until ScheduleConfig in the LMS' administration allows it for the site."""
+    upgrade_reminders: Duty = Duty(schedule="H 8 * * *")
+    """Mails before the last day to upgrade to a certificate (`send_upgrade_reminder`)."""
+    course_updates: Duty = Duty(schedule="H 8 * * *")
+    """Weekly highlights of courses with fixed dates (`send_course_update`)."""
+    next_sections: Duty = Duty(schedule="H 8 * * *")
+    """Highlights of the next section in self-paced courses (`send_course_next_section_update`)."""
+    programs: Duty = Duty(enabled=False, schedule="H * * * *")
+    """Fetches programs from the discovery service into the cache (`cache_programs`). Off: an instance has no
+    such service yet."""
+    course_overviews: Duty = Duty(enabled=False, schedule="H 1 * * 0")
+    """Makes the LMS' summaries of all courses again (`generate_course_overview --all-courses`). Off: they
+    follow each publication; it is for after a restore."""
+    extra: dict[DutyName, OwnDuty] = Field({})
+    """Further duties, by names of one's own."""
+
+    @property
+    def known(self) -> dict[str, Duty]:
+        """The duties that this program knows, by their keys, on or off."""
+        fields = {name: getattr(self, name) for name in type(self).model_fields}
+        return {name: said for name, said in fields.items() if isinstance(said, Duty)}
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """Names of the files that duties of one's own read as secrets."""
+        return frozenset(name for duty in self.extra.values() for name in duty.secrets)
+
+
+def resolved(schedule: str, instance: str, duty: str) -> str:
+    """A schedule as Kubernetes takes it: `H` is replaced by the minute of this instance and duty."""
+    minute, _, rest = schedule.partition(" ")
+    if not minute.startswith("H"):
+        return schedule
+    step = int(minute[2:] or 60)
+    own = int.from_bytes(sha256(f"{instance}/{duty}".encode()).digest()[:4], "big") % step
+    return f"{own}-59/{step} {rest}" if step < 60 else f"{own} {rest}"

@@ -1,0 +1,194 @@
+"""How do requests come in? The kind of entrance, and what it refuses."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from openedx_infra.config.types.addresses import Cidr
+from openedx_infra.config.types.base import (
+    Count,
+    Distinct,
+    KubernetesName,
+    Memory,
+    OrNothing,
+    Port,
+    Section,
+    Switch,
+)
+from openedx_infra.config.types.patterns import Pattern
+
+UrlPath = Annotated[
+    str,
+    Pattern(
+        "path",
+        r"/[A-Za-z0-9._~/-]*[A-Za-z0-9._~-]",
+        "a path from the first slash on, without one at its end",
+        "/admin",
+    ),
+]
+"""Start of the path of a URL."""
+
+HeaderName = Annotated[
+    str,
+    Pattern(
+        "header", r"[A-Za-z][A-Za-z0-9-]*", "its name in letters, digits and hyphens", "Permissions-Policy"
+    ),
+]
+"""Name of an HTTP header."""
+
+HeaderValue = Annotated[
+    str, Pattern("value of a header", r"[\x20-\x7e]+", "printable ASCII on one line", "no-referrer")
+]
+"""Value of an HTTP header."""
+
+Origin = Annotated[
+    str,
+    Pattern(
+        "origin",
+        r"'self'|'none'|https?://(\*\.)?[A-Za-z0-9.-]+(:\d+)?",
+        "a scheme and a host, 'self' or 'none', as frame-ancestors of a Content-Security-Policy takes them",
+        "https://portal.example.org",
+    ),
+]
+"""Who may show a page in a frame."""
+
+LOGIN_PATHS = (
+    "/login_ajax",
+    "/create_account",
+    "/oauth2/access_token",
+    "/account/password",
+    "/password_reset",
+    "/password_reset_confirm",
+    "/password/reset",
+    "/api/user/v1/account/login_session",
+    "/api/user/v2/account/login_session",
+    "/api/user/v1/account/registration",
+    "/api/user/v2/account/registration",
+    "/api/user/v1/account/password_reset",
+    "/api/user/v1/validation/registration",
+    "/user_api/v1/account/login_session",
+    "/user_api/v2/account/login_session",
+    "/user_api/v1/account/registration",
+    "/user_api/v2/account/registration",
+    "/user_api/v1/account/password_reset",
+)
+"""Where edx-platform takes or resets a password, or makes an account (its user_authn app, urls_common.py)."""
+
+
+class GatewayOwn(Section):
+    """A Gateway that the instance makes, with listeners for its hosts."""
+
+    source: Literal["own"] = "own"
+    """The instance makes it."""
+    http_port: Port | None = None
+    """Port of the listener for plain requests. Default: what the controller's own chart opens: 8000 with
+    Traefik, 80 otherwise."""
+    https_port: Port | None = None
+    """Port of the listeners for TLS. Default likewise: 8443, or 443."""
+
+
+class GatewayShared(Section):
+    """A Gateway that others made for several namespaces, and which ends TLS itself: the site says
+    `tls: {source: upstream}`."""
+
+    source: Literal["shared"]
+    """Somebody else made it."""
+    name: KubernetesName
+    """Its name."""
+    namespace: KubernetesName
+    """Its namespace."""
+
+
+Gateway = Annotated[GatewayOwn | GatewayShared, Field(discriminator="source")]
+
+
+class Rate(Section):
+    """How many requests one address may send. Each pod of the controller counts for itself."""
+
+    average: Count = Field(ge=1)
+    """Requests that it may send all the time, in each `per`."""
+    per: Literal["second", "minute"] = "second"
+    """What `average` is counted in."""
+    burst: Count = Field(ge=1)
+    """Requests that it may send at once, after a rest."""
+
+
+class Bodies(Section):
+    """Largest bodies of requests. LMS, Studio and the MFEs' server refuse larger ones themselves, whatever
+    the controller; NGINX does before they get there."""
+
+    lms: Memory = "16Mi"
+    """To the LMS: four times what the platform takes for a file in a problem (STUDENT_FILEUPLOAD_MAX_SIZE, 4
+    MB), as submissions for open responses come through it, too. Tutor's 4 MB refuse larger ones."""
+    studio: Memory = "250Mi"
+    """To Studio: course archives whose upload is not split. As in Tutor."""
+    mfe: Memory = "1Mi"
+    """To the server of the MFEs, which takes no files."""
+    search: Memory = "1Mi"
+    """To Meilisearch from outside, by NGINX alone: ten times a long search (a guess). Meilisearch itself
+    takes 100 MB, as the platform's workers send it many documents at once."""
+    files: Memory = "500Mi"
+    """To the instance's own S3 server from outside, by NGINX alone: what open responses allow (edx-ora2's
+    decision of November 2019)."""
+
+
+class Hsts(Section):
+    """How long browsers insist on TLS (Strict-Transport-Security)."""
+
+    seconds: Count = Field(31_536_000, ge=0)
+    """For how long: a year, as lists for preloading ask. 0 takes the word back."""
+    subdomains: Switch = False
+    """Whether hosts under the site's hosts are meant, too."""
+    preload: Switch = False
+    """Whether browsers may have it built in: hard to take back."""
+
+
+class Administration(Section):
+    """Where administrators come from. From anywhere else these paths are refused with 403."""
+
+    allow: Annotated[tuple[Cidr, ...], Distinct] = Field(min_length=1)
+    """Networks of administrators."""
+    lms_paths: Annotated[tuple[UrlPath, ...], Distinct] = ("/admin",)
+    """Paths of the LMS that are closed to all others: Django's administration."""
+    studio_paths: Annotated[tuple[UrlPath, ...], Distinct] = ("/admin",)
+    """Paths of Studio, likewise."""
+
+
+FramedHost = Literal["lms", "studio", "mfe"]
+"""A host whose pages may stand in frames of others."""
+
+
+class Ingress(Section):
+    """The way of requests from the cluster's edge to the pods."""
+
+    kind: Literal["ingress", "gateway"] = "ingress"
+    """By which objects the cluster is told: Ingress, or those of the Gateway API, whose CRDs must be
+    there."""
+    gateway: Gateway = GatewayOwn()
+    """Which Gateway, where `kind` is `gateway`."""
+    proxies_in_front: Count = Field(0, ge=0, le=10)
+    """Proxies between visitors and the controller, each of which adds an address to X-Forwarded-For: rates
+    and `admin` count from the right by it. 0: visitors, or a load balancer that keeps their addresses,
+    connect to the controller itself. Traefik must be told to trust them (forwardedHeaders.trustedIPs); NGINX
+    is told in its own ConfigMap alone."""
+    requests: Annotated[Rate | None, OrNothing] = None
+    """How many requests one address may send to each host. None: any number. A school behind one address is
+    one address."""
+    logins: Annotated[Rate | None, OrNothing] = None
+    """The same for paths that take passwords or make accounts, of LMS and Studio each. None: as for all
+    requests. The platform itself counts logins, by the address that it is told."""
+    login_paths: Annotated[tuple[UrlPath, ...], Distinct] = LOGIN_PATHS
+    """The paths that `logins` is about."""
+    bodies: Bodies = Bodies()
+    """Largest bodies of requests."""
+    hsts: Hsts = Hsts()
+    """How long browsers insist on TLS. Nothing is said to them while the site is without TLS."""
+    headers: dict[HeaderName, HeaderValue | None] = Field({})
+    """Headers of all answers, beside or instead of the usual ones; null leaves a usual one out."""
+    framed_by: dict[FramedHost, tuple[Origin, ...]] = Field({})
+    """Who may show pages of a host in frames. Default: for `mfe`, the LMS, Studio and itself; for the others
+    it is the platform's own affair, which refuses frames except where courses and LTI need them."""
+    admin: Annotated[Administration | None, OrNothing] = None
+    """Where administrators come from. None: from anywhere."""

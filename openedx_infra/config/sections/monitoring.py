@@ -1,0 +1,114 @@
+"""Who watches the instance? Metrics, alerts, dashboards, and where logs and events go."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from openedx_infra.config.datastores.search import ServerUrl
+from openedx_infra.config.datastores.storage import BucketName
+from openedx_infra.config.types.base import KubernetesName, Memory, Section, Switch
+from openedx_infra.config.types.patterns import Pattern
+
+LabelKey = Annotated[
+    str,
+    Pattern(
+        "label",
+        r"([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?",
+        "at most 63 letters, digits, dots, hyphens and underscores, perhaps after a domain and a slash",
+        "app.kubernetes.io/name",
+    ),
+]
+"""Key of a label of Kubernetes."""
+
+LabelValue = Annotated[
+    str,
+    Pattern(
+        "value of a label",
+        r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?",
+        "at most 63 letters, digits, dots, hyphens and underscores, with a letter or digit at both ends",
+        "prometheus",
+    ),
+]
+"""Value of a label of Kubernetes."""
+
+PageUrl = Annotated[
+    str,
+    Pattern(
+        "address",
+        r"https?://[^\s/?#]+(/[^\s?#]*)?",
+        "http or https, a host, and perhaps a path",
+        "https://wiki.example.org/alerts",
+    ),
+]
+"""An address with or without a path."""
+
+FolderInBucket = Annotated[
+    str,
+    Pattern(
+        "folder in a bucket",
+        r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*",
+        "letters, digits, hyphens and underscores, with slashes between the parts",
+        "tracking/campus",
+    ),
+]
+"""Where in a bucket objects lie, without slashes at its ends."""
+
+
+class TrackingServer(Section):
+    """An S3 server that is not that of uploaded files."""
+
+    endpoint: ServerUrl | None = None
+    """Its address, as pods reach it. None: Amazon's own for the region."""
+    region: str = Field("us-east-1", min_length=1)
+    """Region that requests are signed for. Most servers other than AWS' take any."""
+    addressing: Literal["path", "virtual"] = "path"
+    """Whether a bucket's name stands in the path or before the host."""
+
+
+class Tracking(Section):
+    """Tracking events, kept as objects in a bucket: `<folder>/2026/11/23/<pod>-….log.gz`, lines of JSON."""
+
+    bucket: BucketName | None = None
+    """The bucket, which exists already. None: the private one of uploaded files."""
+    folder: FolderInBucket = "tracking"
+    """Where in the bucket they lie."""
+    server: TrackingServer | None = None
+    """Server of the bucket, by the secrets `tracking_access_key` and `tracking_secret_key`. None: the server
+    of uploaded files (`datastores.storage`), with its login."""
+    buffer: Memory = "1Gi"
+    """Disk of the node on which each pod keeps events while the bucket is away. When it is nearly full, the
+    oldest are dropped: an hour of a busy web pod is some 100 MB before it is packed (a guess)."""
+
+
+class Monitoring(Section):
+    """What is measured and told."""
+
+    logs: Literal["text", "json"] = "text"
+    """How the platform's log lines are written on stderr: for people, or as one JSON object each. Tracking
+    events are JSON on stdout in any case."""
+    tracking: Tracking | None = None
+    """Keeps tracking events in a bucket, too. None: they are on the stdout of pods alone, and who collects
+    these logs keeps them."""
+    prometheus: Switch = False
+    """Whether the cluster runs the Prometheus Operator, which then finds exporters, monitors and alert rules
+    of this instance."""
+    prometheus_url: PageUrl | None = None
+    """Address of Prometheus for pods, such as `http://prometheus-operated.monitoring:9090`: where KEDA asks
+    for requests per second. None: nobody is asked."""
+    prometheus_namespace: KubernetesName | None = None
+    """Namespace of Prometheus, whose pods alone may fetch metrics. None: any."""
+    prometheus_labels: dict[LabelKey, LabelValue] = Field(
+        {"app.kubernetes.io/name": "prometheus"}, min_length=1
+    )
+    """Labels of the pods of Prometheus."""
+    labels: dict[LabelKey, LabelValue] = Field({})
+    """Labels of monitors and rules, where Prometheus only takes those with some: `release:
+    kube-prometheus-stack` with that chart's defaults."""
+    grafana: Switch = False
+    """Whether dashboards are made: ConfigMaps with the label `grafana_dashboard: "1"`, which the sidecar of
+    Grafana's chart finds."""
+    runbooks: PageUrl | None = None
+    """Address of a copy of docs/alerts.md that people can open: alerts link to their sections of it. None:
+    they name the file."""

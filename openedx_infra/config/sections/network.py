@@ -1,0 +1,85 @@
+"""Whom outside the namespace may pods talk to?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Annotated
+
+from openedx_infra.config.types.addresses import Cidr
+from openedx_infra.config.types.base import Distinct, OrNothing, Port, Section
+
+
+class Egress(Section):
+    """What network policies leave open. All else is closed: no key opens the metadata services of clouds,
+    which hand out credentials."""
+
+    ports: Annotated[tuple[Port, ...], Distinct] = (80, 443)
+    """TCP ports of the Internet that LMS, Studio, their workers and duties reach: logins, LTI tools,
+    transcripts and webhooks are all over the web."""
+
+    inside: Annotated[tuple[Cidr, ...], Distinct] = ()
+    """Private networks that they reach on the same ports: LTI tools or a login server of the operator's own.
+    Without it private addresses (RFC 1918, RFC 6598, fc00::/7) are closed to them, and so are pods of others,
+    nodes, and whatever else is in the network of the cluster."""
+
+    datastores: Annotated[Annotated[tuple[Cidr, ...], Distinct] | None, OrNothing] = None
+    """Networks of the datastores, mail servers and buckets outside the cluster, each of which is reached on
+    its own ports alone. None: anywhere. A server that the stack file names by its address needs no such
+    word."""
+
+    name_servers: Annotated[tuple[Cidr, ...], Distinct] = ()
+    """Addresses of name servers that are no pods of kube-system with the label k8s-app: kube-dns, nor
+    NodeLocal DNSCache at its usual address, 169.254.20.10."""
+
+
+PRIVATE = ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
+"""Networks that are nobody's on the Internet (RFC 1918, 6598, 4193): there the cluster's own pods, Services
+and nodes are, and what else is near them."""
+METADATA = (
+    "169.254.0.0/16",
+    "100.100.100.200/32",
+    "168.63.129.16/32",
+    "192.0.0.192/32",
+    "fe80::/10",
+    "fd00:ec2::254/128",
+    "fd20:ce::254/128",
+)
+"""Addresses of metadata services, which hand out credentials: link-local ones (all clouds), and those of
+Alibaba Cloud, Azure, Oracle, AWS and Google beside them, as each documents."""
+
+
+def public(inside: Iterable[str] = ()) -> dict[str, list[str]]:
+    """Networks to open for the Internet and for private networks `inside`, each with what is barred in it."""
+    everything = {whole: _within(whole, (*PRIVATE, *METADATA)) for whole in ("0.0.0.0/0", "::/0")}
+    return everything | networks(inside)
+
+
+def networks(said: Iterable[str]) -> dict[str, list[str]]:
+    """These networks, each with the metadata services that are barred in it."""
+    return {cidr: _within(cidr, METADATA) for cidr in said}
+
+
+def anywhere() -> dict[str, list[str]]:
+    """All networks, with the metadata services barred."""
+    return networks(("0.0.0.0/0", "::/0"))
+
+
+def is_metadata(cidr: str) -> bool:
+    """Whether all of a network is of metadata services."""
+    return any(_contains(barred, cidr) for barred in METADATA)
+
+
+def _within(cidr: str, barred: Iterable[str]) -> list[str]:
+    """What is barred in a network, without what is in a larger part that is."""
+    parts = [one for one in barred if one != cidr and _contains(cidr, one)]
+    return [one for one in parts if not any(one != other and _contains(other, one) for other in parts)]
+
+
+def _contains(outer: str, inner: str) -> bool:
+    whole, part = ip_network(outer), ip_network(inner)
+    if isinstance(whole, IPv4Network) and isinstance(part, IPv4Network):
+        return part.subnet_of(whole)
+    if isinstance(whole, IPv6Network) and isinstance(part, IPv6Network):
+        return part.subnet_of(whole)
+    return False

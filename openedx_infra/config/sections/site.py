@@ -1,0 +1,181 @@
+"""Who is this Open edX? Its hosts, its name, its languages, and how it is reached over TLS."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, Field
+
+from openedx_infra.config.sections.issuers import Issuer
+from openedx_infra.config.types.base import IMMUTABLE, Distinct, KubernetesName, Section
+from openedx_infra.config.types.hosts import Email, Hostname
+from openedx_infra.config.types.patterns import Pattern
+
+
+class TlsNone(Section):
+    """Plain HTTP: for a machine of one's own, never for learners."""
+
+    source: Literal["none"] = "none"
+    """No TLS at all."""
+
+
+class TlsSecret(Section):
+    """A certificate that somebody else puts into the namespace."""
+
+    source: Literal["secret"]
+    """The certificate is in a Secret of type kubernetes.io/tls."""
+    secret: KubernetesName
+    """Name of that Secret, in the instance's namespace; its certificate covers all hosts of the site."""
+
+
+class TlsCertManager(Section):
+    """Certificates issued and renewed by cert-manager, which must run in the cluster."""
+
+    source: Literal["cert-manager"]
+    """The certificate is requested from cert-manager."""
+    issuer: Issuer
+    """Who signs."""
+
+
+class TlsUpstream(Section):
+    """TLS ends before the cluster, at a load balancer or a proxy that sets X-Forwarded-Proto."""
+
+    source: Literal["upstream"]
+    """Somebody in front of the ingress ends TLS."""
+
+
+Tls = Annotated[TlsNone | TlsSecret | TlsCertManager | TlsUpstream, Field(discriminator="source")]
+
+
+Language = Annotated[
+    str,
+    Pattern("language code", r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", "an ISO code, as Django knows it", "pt-br"),
+]
+"""A language by the code that Django has for it."""
+
+
+ThemeName = Annotated[
+    str, Pattern("theme name", r"[A-Za-z0-9_-]+", "the name of its folder, without path", "indigo")
+]
+"""A comprehensive theme by its folder."""
+
+
+@cache
+def _zones() -> set[str]:
+    """All names of zones: reading them takes some 20 ms."""
+    return available_timezones()
+
+
+def _is_zone(value: str) -> str:
+    if value in _zones():
+        return value
+    raise ValueError(
+        "is no time zone: write a name of the IANA time zone database, as `timedatectl list-timezones` lists "
+        "them, such as Europe/Zurich"
+    )
+
+
+TimeZone = Annotated[str, AfterValidator(_is_zone)]
+"""A time zone by its IANA name."""
+
+
+def _under(label: str) -> Any:
+    return Field(
+        default_factory=lambda said: f"{label}.{said['lms_host']}",
+        json_schema_extra={**IMMUTABLE, "default_text": f"{label}.<lms_host>"},
+    )
+
+
+class Site(Section):
+    """The site as its learners and authors see it."""
+
+    name: str = Field("Open edX", min_length=1, max_length=200)
+    """Name of the platform, shown in pages, certificates and mails."""
+
+    lms_host: Hostname = Field(json_schema_extra=IMMUTABLE)
+    """Public host of the LMS. All other hosts default to labels under it."""
+
+    studio_host: Hostname = _under("studio")
+    """Public host of Studio."""
+
+    mfe_host: Hostname = _under("apps")
+    """Public host of the micro-frontends. Shares a parent domain with the LMS, whose cookies it reads."""
+
+    search_host: Hostname = _under("meilisearch")
+    """Public host of Meilisearch, which Studio's pages ask directly, with keys limited to one user."""
+
+    contact_email: Email = Field(
+        default_factory=lambda said: f"contact@{said['lms_host']}",
+        json_schema_extra={"default_text": "contact@<lms_host>"},
+    )
+    """Address that people are told to write to; also the default sender of mails."""
+
+    language: Language = "en"
+    """Language of pages when the visitor chose none (an ISO code such as `en` or `pt-br`)."""
+
+    languages: Annotated[tuple[Language, ...], Distinct] = ()
+    """Languages offered to learners. Empty: all that the platform ships."""
+
+    time_zone: TimeZone = "UTC"
+    """Time zone of the platform's clocks, by its IANA name."""
+
+    theme: ThemeName | None = None
+    """Name of a comprehensive theme in the image. Default: the platform's own look."""
+
+    tls: Tls = TlsNone()
+    """How TLS is done. It also decides between http and https in every address, and whether cookies are
+    secure."""
+
+    @property
+    def scheme(self) -> str:
+        """`https` unless the site does without TLS."""
+        return "http" if isinstance(self.tls, TlsNone) else "https"
+
+    @property
+    def secure(self) -> bool:
+        """Whether visitors reach the site by TLS."""
+        return self.scheme == "https"
+
+    @property
+    def issuer(self) -> Issuer | None:
+        """Who signs the certificates. None: nobody is asked to."""
+        return self.tls.issuer if isinstance(self.tls, TlsCertManager) else None
+
+    @property
+    def lms_url(self) -> str:
+        """Public address of the LMS, without a slash at its end."""
+        return f"{self.scheme}://{self.lms_host}"
+
+    @property
+    def studio_url(self) -> str:
+        """Public address of Studio, without a slash at its end."""
+        return f"{self.scheme}://{self.studio_host}"
+
+    @property
+    def mfe_url(self) -> str:
+        """Public address of the micro-frontends, without a slash at its end."""
+        return f"{self.scheme}://{self.mfe_host}"
+
+    @property
+    def search_url(self) -> str:
+        """Public address of Meilisearch, without a slash at its end."""
+        return f"{self.scheme}://{self.search_host}"
+
+    @property
+    def hosts(self) -> tuple[str, str, str, str]:
+        """The four public hosts: LMS, Studio, MFEs, search."""
+        return (self.lms_host, self.studio_host, self.mfe_host, self.search_host)
+
+    @property
+    def cookie_domain(self) -> str:
+        """The longest domain that both LMS and MFEs are part of: the LMS' cookies are set for it."""
+        common: list[str] = []
+        for ours, theirs in zip(
+            reversed(self.lms_host.split(".")), reversed(self.mfe_host.split(".")), strict=False
+        ):
+            if ours != theirs:
+                break
+            common.insert(0, ours)
+        return ".".join(common)

@@ -1,0 +1,1 @@
+"""Replicas, CPU, memory and autoscaling, and the profiles that they start from."""

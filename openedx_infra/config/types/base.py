@@ -1,0 +1,169 @@
+"""What is every section of a stack file made of? The shared base model and the small value types."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
+from pydantic.fields import FieldInfo
+
+from openedx_infra.config.types.patterns import DNS_LABEL, Pattern
+
+T = TypeVar("T")
+
+IMMUTABLE: JsonDict = {"immutable": True}
+"""Marks a field whose value can't change once the instance exists."""
+
+_MEMORY_UNITS = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
+
+
+class Section(BaseModel):
+    """A part of the stack file: frozen, and closed to keys that it does not know."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", use_attribute_docstrings=True, validate_default=True
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _keep_the_rest_of_defaults(cls, said: Any) -> Any:
+        """`lms: {replicas: 2}` changes the replicas of `lms` and leaves the rest of its default as it is."""
+        if not isinstance(said, Mapping):
+            return said
+        return {key: _completed(value, cls.model_fields.get(key)) for key, value in said.items()}
+
+
+def _completed(value: Any, field: FieldInfo | None) -> Any:
+    if field is None or not isinstance(field.default, Section) or not isinstance(value, Mapping):
+        return value
+    default = field.default
+    return {**{name: getattr(default, name) for name in default.model_fields_set}, **value}
+
+
+def cpu_cores(value: str) -> Decimal:
+    """The number of cores that a CPU quantity (`250m`, `2`) stands for."""
+    return Decimal(value[:-1]) / 1000 if value.endswith("m") else Decimal(value)
+
+
+def memory_bytes(value: str) -> int:
+    """The number of bytes that a memory or storage quantity (`512Mi`, `20Gi`) stands for."""
+    return int(value[:-2]) * _MEMORY_UNITS[value[-2:]]
+
+
+def _distinct(values: Sequence[T]) -> Sequence[T]:
+    twice = sorted({str(value) for value in values if values.count(value) > 1})
+    if twice:
+        raise ValueError(f"names {', '.join(twice)} more than once: name each once")
+    return values
+
+
+def _sayable(value: T) -> T:
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        raise ValueError(
+            "can't be passed on as it is: settings are text, finite numbers, true, false, null, lists and "
+            "maps; a date is text in quotes"
+        ) from None
+    return value
+
+
+_KUBERNETES_NAME = Pattern(
+    "Kubernetes name",
+    DNS_LABEL,
+    "at most 63 lower-case letters, digits and hyphens, with a letter or digit at both ends",
+    "openedx-campus",
+)
+
+KubernetesName = Annotated[str, _KUBERNETES_NAME]
+"""A DNS label, as Kubernetes wants it for names of objects: at most 63 characters."""
+
+PoolName = Annotated[
+    str,
+    Pattern(
+        "pool name",
+        r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?",
+        # `studio-worker-` before it and a label's limit of 63 leave 49; 40 is rounder.
+        "at most 40 lower-case letters, digits and hyphens, with a letter or digit at both ends",
+        "high-mem",
+    ),
+]
+"""Part of the name of a pool's Deployment."""
+
+Cpu = Annotated[
+    str,
+    Pattern(
+        "CPU quantity",
+        r"[1-9][0-9]*m?",
+        'thousandths of a core ("250m") or whole cores ("2"), in quotes',
+        "250m",
+    ),
+]
+"""CPU as Kubernetes writes it: thousandths of a core (`250m`) or whole cores (`2`)."""
+
+Memory = Annotated[
+    str,
+    Pattern(
+        "memory or storage size",
+        r"[1-9][0-9]*(Ki|Mi|Gi|Ti)",
+        "a whole number and a binary unit: Ki, Mi, Gi or Ti",
+        "512Mi",
+    ),
+]
+"""Memory or disk as Kubernetes writes it, in binary units (`512Mi`, `20Gi`)."""
+
+ImageReference = Annotated[
+    str,
+    Pattern(
+        "image reference",
+        r"[a-z0-9][a-z0-9.-]*(:\d+)?(/[a-z0-9][a-z0-9._-]*)+(:\w[\w.-]{0,127}(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})",
+        "registry, name, and a tag or a digest, all spelled out",
+        "docker.io/library/mysql:8.4.11",
+    ),
+]
+"""A container image with its registry spelled out, by tag or by digest."""
+
+SettingName = Annotated[
+    str,
+    Pattern(
+        "setting name",
+        r"[A-Z][A-Z0-9_]*",
+        "capitals, digits and underscores",
+        "COURSE_CATALOG_VISIBILITY",
+    ),
+]
+"""The name of a Django setting: capitals, digits and underscores."""
+
+WaffleName = Annotated[
+    str,
+    Pattern(
+        "waffle name",
+        r"[A-Za-z0-9_.:-]{1,100}",
+        "at most 100 letters, digits, dots, colons, hyphens and underscores",
+        "course_home.course_home_mfe_progress_tab",
+    ),
+]
+"""The name of a waffle flag or switch, such as `course_home.course_home_mfe_progress_tab`."""
+
+Count = Annotated[int, Field(strict=True)]
+"""A whole number; text and booleans are no numbers here."""
+
+Port = Annotated[int, Field(ge=1, le=65535, strict=True)]
+"""A TCP port."""
+
+Switch = Annotated[bool, Field(strict=True)]
+"""true or false; `yes`, 1 and text are neither."""
+
+Distinct = AfterValidator(_distinct)
+"""Marks a list that names nothing twice."""
+
+OrNothing = BeforeValidator(lambda said: None if said in ({}, "") else said)
+"""Marks an optional section or text of which nothing may be said by an empty map or text, too: Pulumi gives a
+program all keys of Pulumi.yaml, and can't say null there."""
+
+Setting = Annotated[Any, AfterValidator(_sayable)]
+"""The value of a Django setting: anything that both YAML and JSON can say."""

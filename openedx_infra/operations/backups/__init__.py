@@ -1,0 +1,1 @@
+"""The verbs backup, verify and restore."""

@@ -1,0 +1,1 @@
+"""Command-line arguments and printing; each verb is implemented in the room of its subject."""

@@ -1,0 +1,173 @@
+"""What does `.venv/bin/pulumi` do before the real Pulumi runs? It puts tools, state and cluster in place."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from openedx_infra.config import PROJECT, SECRETS_KEY
+from openedx_infra.operations.cli import app
+from openedx_infra.operations.engine import session
+from openedx_infra.operations.engine.pulumi_cli import Cli
+from openedx_infra.operations.engine.session import Request
+from openedx_infra.operations.stack_files import local_stack, stack_file
+from openedx_infra.operations.stack_files.checkout import CHECKOUT, DEFAULT_STACK, stack_file_path
+from openedx_infra.operations.stack_files.stack_file import StackFile
+from openedx_infra.operations.state import backend
+from tools.toolchain import Toolchain
+
+_ALIASES = {"update": "up", "pre": "preview", "down": "destroy"}
+_DEPLOYING = ("up", "preview")
+_WITH_CLUSTER = (*_DEPLOYING, "refresh", "destroy", "import", "watch")
+_WITH_CONFIG_FILE = (*_WITH_CLUSTER, "config", "logs")
+_EDITS = ("set", "set-all", "rm", "rm-all", "cp")
+_VALUED = ("-C", "--cwd", "-s", "--stack", "--config-file", "--color", "-v", "--verbose", "--profiling",
+           "--tracing", "--memprofilerate", "--otel-traces")  # fmt: skip
+"""Options that may stand before the command and take the next word as their value."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A command line of Pulumi, as far as we must understand it."""
+
+    arguments: tuple[str, ...]
+
+    @property
+    def words(self) -> list[str]:
+        """The command and what follows it, without options: `stack`, `init` …"""
+        words, skip = [], False
+        for argument in self.arguments:
+            if not skip and not argument.startswith("-"):
+                words.append(argument)
+            skip = not skip and argument in _VALUED
+        return [_ALIASES.get(word, word) for word in words[:1]] + words[1:]
+
+    @property
+    def command(self) -> str:
+        """The first word, such as `up`; empty when there is none."""
+        return self.words[0] if self.words else ""
+
+    @property
+    def asks_for_help(self) -> bool:
+        """Whether nothing will be done at all."""
+        return (
+            not self.words
+            or self.command in ("help", "version")
+            or bool({"-h", "--help"} & set(self.arguments))
+        )
+
+    def option(self, *names: str) -> str | None:
+        """The value of an option, wherever it stands and however it is written."""
+        for index, argument in enumerate(self.arguments):
+            name, equals, value = argument.partition("=")
+            if name in names:
+                return value if equals else next(iter(self.arguments[index + 1 :]), None)
+        return None
+
+    @property
+    def edits_checkout(self) -> bool:
+        """Whether it changes plain configuration, which belongs in the checkout's own file."""
+        secret = any(SECRETS_KEY in word.removeprefix(f"{PROJECT}:") for word in self.words[2:])
+        return (
+            self.words[:1] == ["config"] and self.words[1:2] != [] and self.words[1] in _EDITS and not secret
+        )
+
+
+def main() -> None:
+    """Become the real Pulumi, with the user's own arguments."""
+    try:
+        arguments, environment, executable = prepare(Line(tuple(sys.argv[1:])), os.environ)
+    except Exception as error:
+        app.tell(error)
+        sys.exit(1)
+    os.execve(executable, [str(executable), *arguments], environment)
+
+
+def prepare(line: Line, base: Mapping[str, str]) -> tuple[Sequence[str], dict[str, str], Path]:
+    """The arguments, the environment and the executable of the real Pulumi."""
+    console = Console(stderr=True)
+    toolchain = session.tools(console)
+    executable = toolchain.bin_dir / "pulumi"
+    environment = toolchain.environment(base)
+    if not _in_checkout(line) or line.asks_for_help:
+        return line.arguments, environment, executable
+    environment = backend.environment(environment, local=False)
+    name = _stack_name(line, environment, executable)
+    environment["PULUMI_STACK"] = name
+    arguments: Sequence[str] = line.arguments
+    source = line.option("--config-file")
+    if source or stack_file_path(name).exists():
+        request = Request(name=name, config_file=Path(source) if source else None)
+        arguments = _prepare_stack(line, request, environment, toolchain, console)
+    return arguments, environment, executable
+
+
+def _in_checkout(line: Line) -> bool:
+    """Whether the project that the command is about is ours: the nearest Pulumi.yaml upwards."""
+    folder = Path(line.option("-C", "--cwd") or ".").resolve()
+    return (
+        next((each for each in (folder, *folder.parents) if (each / "Pulumi.yaml").exists()), None)
+        == CHECKOUT
+    )
+
+
+def _stack_name(line: Line, environment: Mapping[str, str], executable: Path) -> str:
+    """The stack that it is about: as it says, as the environment says, as selected, or the usual one."""
+    if line.words[:2] == ["stack", "init"] and len(line.words) > 2:
+        return line.words[2]
+    said = line.option("-s", "--stack") or environment.get("PULUMI_STACK")
+    if said:
+        return said.split("/")[-1]
+    selected = Cli(executable, environment).ask(["stack", "--show-name"], folder=CHECKOUT)
+    return DEFAULT_STACK if selected.code else selected.stdout.strip().split("/")[-1]
+
+
+def _prepare_stack(
+    line: Line, request: Request, environment: dict[str, str], toolchain: Toolchain, console: Console
+) -> Sequence[str]:
+    """Put in place what the command needs on this stack; return the arguments for the real Pulumi."""
+    if line.command in _WITH_CLUSTER:
+        begun = session.begin(request, console, creating=line.command in _DEPLOYING)
+        builder = {name: value for name, value in begun.live.cli.environment.items() if "BUILDX" in name}
+        environment.update(builder)
+        if line.command == "up":
+            begun.recover(console)
+    file = stack_file.read(request.name, request.config_file)
+    return _prepare_local(line, file, environment, toolchain) if file.local else line.arguments
+
+
+def _prepare_local(
+    line: Line, file: StackFile, environment: dict[str, str], toolchain: Toolchain
+) -> Sequence[str]:
+    """Have Pulumi read and write the effective file of a local stack, and leave the checkout's alone."""
+    environment.pop("KUBECONFIG", None)
+    if line.words[:2] == ["stack", "init"]:
+        local_stack.compose(file, None)
+        session.live(file, toolchain).create()
+        return ["stack", "select", file.name]
+    if line.words[:2] == ["stack", "rm"]:
+        environment["PULUMI_OPTION_PRESERVE_CONFIG"] = "true"
+    if line.command in _WITH_CONFIG_FILE and not line.edits_checkout:
+        effective = local_stack.compose(file, None).path
+        environment["PULUMI_OPTION_CONFIG_FILE"] = str(effective)
+        return _replaced(line.arguments, "--config-file", str(effective))
+    return line.arguments
+
+
+def _replaced(arguments: Sequence[str], option: str, value: str) -> list[str]:
+    """The arguments with another value for an option that is among them."""
+    changed, skip = [], False
+    for argument in arguments:
+        if skip:
+            argument, skip = value, False
+        elif argument == option:
+            skip = True
+        elif argument.startswith(f"{option}="):
+            argument = f"{option}={value}"
+        changed.append(argument)
+    return changed

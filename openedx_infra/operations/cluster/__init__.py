@@ -1,0 +1,1 @@
+"""Reading a cluster and waiting for it: health, stuck pods, Jobs, operators."""

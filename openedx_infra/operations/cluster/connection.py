@@ -1,0 +1,178 @@
+"""How is the cluster of a stack reached? And what if it isn't, or if it is the wrong one?"""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from openedx_infra.config import Described
+from openedx_infra.operations.errors import OperationError
+from openedx_infra.operations.stack_files.checkout import CHECKOUT
+from openedx_infra.operations.stack_files.local_stack import Address
+from tools.control_plane import CONTEXT
+
+if TYPE_CHECKING:
+    from lightkube import Client
+
+    from tools.cluster import EmbeddedCluster
+
+ANSWER_SECONDS = 5.0
+"""How long a cluster may take to answer before it counts as unreachable. A guess: VPNs answer within one."""
+
+
+def embedded(console: Console | None = None) -> EmbeddedCluster:
+    """The embedded cluster of this checkout, running or not."""
+    from tools.cluster import EmbeddedCluster, cluster_dir
+    from tools.recipes import CLUSTER
+    from tools.toolchain import ensure
+
+    return EmbeddedCluster(cluster_dir(CHECKOUT), ensure(CLUSTER, console=console))
+
+
+def start_embedded(console: Console) -> Address:
+    """Start the embedded cluster, or reuse it, and return its address."""
+    cluster = embedded(console)
+    cluster.start(console)
+    return Address(context=CONTEXT, kubeconfig=cluster.kubeconfig)
+
+
+def embedded_address() -> Address:
+    """The address of the embedded cluster; raises OperationError when it was never started."""
+    from tools.cluster import cluster_dir
+
+    kubeconfig = cluster_dir(CHECKOUT) / "kubeconfig"
+    if not kubeconfig.exists():
+        raise OperationError("The embedded cluster was never started.", remedy="run `openedx-infra up`")
+    return Address(context=CONTEXT, kubeconfig=kubeconfig)
+
+
+def stop_embedded(console: Console) -> None:
+    """Stop the embedded cluster; what is in it stays."""
+    from tools.cluster import cluster_dir
+
+    if cluster_dir(CHECKOUT).is_dir():
+        embedded(console).stop()
+    console.print("The embedded cluster is stopped. Its data stays; `openedx-infra up` goes on with it.")
+
+
+def address_of(stack: Described, *, local: bool) -> Address:
+    """The address of a stack's cluster, whether or not it answers."""
+    return embedded_address() if local else named(stack)
+
+
+def named(stack: Described) -> Address:
+    """The address of the cluster that a stack names."""
+    said = stack.cluster
+    assert said.context is not None
+    kubeconfig = CHECKOUT / Path(said.kubeconfig).expanduser() if said.kubeconfig else None
+    return Address(context=said.context, kubeconfig=kubeconfig)
+
+
+def connect(address: Address, namespace: str) -> Client:
+    """A client for the cluster; raises OperationError when the context is unknown. Nothing is sent yet."""
+    from lightkube import Client, KubeConfig
+
+    paths = _kubeconfigs(address)
+    merged = _merged(paths)
+    known = [str(context.get("name")) for context in merged["contexts"]]
+    if address.context not in known:
+        raise OperationError(
+            f"There is no context {address.context} in {' or '.join(str(path) for path in paths)}. "
+            "Nothing was changed.",
+            remedy=f"set openedx:cluster.context to one that exists: {', '.join(known) or 'there is none'}",
+        )
+    config = KubeConfig.from_dict(merged, fname=paths[0]).get(address.context)
+    return Client(config=config, namespace=namespace, timeout=_timeout(), trust_env=False)
+
+
+def demand_reachable(address: Address, namespace: str) -> None:
+    """Raise OperationError unless the cluster answers and knows the user."""
+    from lightkube import ApiError
+    from lightkube.resources.core_v1 import Namespace
+
+    client = connect(address, namespace)
+    try:
+        client.get(Namespace, namespace)
+    except ApiError as error:
+        if error.status.code == 401:
+            raise OperationError(
+                f"The cluster of context {address.context} does not know this user (401). "
+                "Nothing was changed.",
+                remedy="log in to the cluster again, as its operator tells you",
+            ) from error
+        # Anything else, such as 404 before the first `up`, is the answer of a living API server.
+    except (OSError, ssl.SSLError, _transport_error()) as error:
+        raise OperationError(
+            f"The cluster of context {address.context} can't be reached: {error or type(error).__name__}. "
+            "Nothing was changed.",
+            remedy=f"is it running? `kubectl --context {address.context} get nodes` must answer from here",
+        ) from error
+    finally:
+        client.close()
+
+
+@contextmanager
+def answering(*, remedy: str | None = None) -> Iterator[None]:
+    """Says in an OperationError what a cluster refuses, or that it is silent, while its block lasts."""
+    from lightkube import ApiError
+
+    try:
+        yield
+    except (OSError, _transport_error(), ApiError) as error:
+        raise OperationError(
+            f"The cluster refused or did not answer: {error or type(error).__name__}", remedy=remedy
+        ) from error
+
+
+def _timeout() -> Any:
+    import httpx2
+
+    return httpx2.Timeout(ANSWER_SECONDS)
+
+
+def _transport_error() -> type[Exception]:
+    import httpx2
+
+    return httpx2.HTTPError
+
+
+def _kubeconfigs(address: Address) -> list[Path]:
+    """The files that may hold the context, in kubectl's order."""
+    if address.kubeconfig:
+        return [address.kubeconfig]
+    listed = [Path(part) for part in os.environ.get("KUBECONFIG", "").split(os.pathsep) if part]
+    return listed or [Path.home() / ".kube" / "config"]
+
+
+def _merged(paths: list[Path]) -> dict[str, Any]:
+    """One kubeconfig out of several, as kubectl reads them: of two things with one name the first counts."""
+    parts = [part for path in paths for part in _read(path)]
+    if not parts:
+        raise OperationError(
+            f"There is no kubeconfig at {' or '.join(str(path) for path in paths)}. Nothing was changed.",
+            remedy="set openedx:cluster.kubeconfig to the file that your cluster's operator gave you",
+        )
+    merged: dict[str, Any] = {}
+    for section in ("clusters", "contexts", "users"):
+        named = [entry for part in parts for entry in part.get(section) or ()]
+        merged[section] = list({entry["name"]: entry for entry in reversed(named)}.values())[::-1]
+    return merged
+
+
+def _read(path: Path) -> Iterator[Mapping[str, Any]]:
+    try:
+        content = YAML(typ="safe", pure=True).load(path.read_text())
+    except FileNotFoundError:
+        return
+    except (OSError, YAMLError, UnicodeDecodeError) as error:
+        raise OperationError(f"The kubeconfig {path} can't be read: {error}") from error
+    if isinstance(content, Mapping):
+        yield content

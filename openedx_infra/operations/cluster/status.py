@@ -1,0 +1,130 @@
+"""Is a stack ready? Asked of the cluster itself, and shown as a table."""
+
+from __future__ import annotations
+
+import json as json_format
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from openedx_infra.config import Described, Stack
+from openedx_infra.operations.cluster import cron_status, operator_status
+from openedx_infra.operations.cluster.health import Row, Snapshot
+from openedx_infra.operations.errors import OperationError
+from openedx_infra.operations.stack_files.stack_file import StackFile
+from openedx_infra.operations.stack_files.target import Place, place_of
+
+if TYPE_CHECKING:
+    from lightkube import Client
+
+LOG_LINES = 12
+"""How many last lines of a pod's log are shown."""
+
+
+def report(file: StackFile, stack: Described, console: Console, *, json: bool = False) -> bool:
+    """Print what of a stack is ready in its cluster, and return whether all of it is."""
+    place = place_of(stack, local=file.local)
+    rows = [row for client in place.clients() for row in snapshot(client).rows()]
+    if json:
+        print(json_format.dumps([asdict(row) for row in rows], indent=2))
+    elif rows:
+        show(rows, console)
+        for line in _about(stack, place):
+            console.print(line, soft_wrap=True)
+    elif stack.namespaces:
+        console.print(f"Nothing runs in {place}: `openedx-infra up --stack {file.name}` brings it up.")
+    else:
+        console.print(f"Nothing of stack {file.name} is to run in a cluster.")
+    return bool(rows or not stack.namespaces) and all(row.ready for row in rows)
+
+
+def _about(stack: Described, place: Place) -> Iterator[str]:
+    """What visitors see on purpose, and how much could be had back."""
+    if not isinstance(stack, Stack):
+        return
+    if stack.maintenance.pause:
+        yield "Paused: nothing of the platform runs, as the stack file says (openedx:maintenance.pause)."
+    elif stack.maintenance.page:
+        yield "Visitors get the maintenance page, as the stack file says (openedx:maintenance.page)."
+    if stack.blue_green:
+        yield f"Visitors reach the {stack.blue_green.live} version (openedx:blue_green.live)."
+    if stack.backups:
+        yield f"Last backup: {_last(place, stack.namespace, 'backup')}."
+        if stack.backups.drill:
+            yield f"Last proven restore: {_last(place, stack.drill_namespace, 'drill')}."
+
+
+def _last(place: Place, namespace: str, name: str) -> str:
+    """When a CronJob last ended well, in words."""
+    import httpx2
+    from lightkube import ApiError
+    from lightkube.resources.batch_v1 import CronJob
+
+    client = place.client()
+    try:
+        found = list(client.list(CronJob, namespace=namespace)) if client else []
+    except (OSError, httpx2.HTTPError, ApiError) as error:
+        return f"unknown ({error or type(error).__name__})"
+    when = cron_status.last_success(found, name)
+    return f"{when:%Y-%m-%d %H:%M %Z}" if when else "none yet"
+
+
+def snapshot(client: Client) -> Snapshot:
+    """The objects of the client's namespace. Raises OperationError when the cluster does not answer."""
+    import httpx2
+    from lightkube import ApiError
+    from lightkube.resources.apps_v1 import Deployment, StatefulSet
+    from lightkube.resources.autoscaling_v2 import HorizontalPodAutoscaler
+    from lightkube.resources.batch_v1 import CronJob, Job
+    from lightkube.resources.core_v1 import Event, PersistentVolumeClaim, Pod
+
+    try:
+        jobs = list(client.list(Job))
+        scalers = list(client.list(HorizontalPodAutoscaler))
+        by_clock = cron_status.rows(list(client.list(CronJob)), jobs, scalers)
+        return Snapshot(
+            deployments=list(client.list(Deployment)),
+            stateful_sets=list(client.list(StatefulSet)),
+            jobs=[job for job in jobs if not cron_status.of_clock(job)],
+            claims=list(client.list(PersistentVolumeClaim)),
+            pods=list(client.list(Pod)),
+            events=list(client.list(Event)),
+            operated=[*operator_status.rows(client), *by_clock],
+        )
+    except (OSError, httpx2.HTTPError, ApiError) as error:
+        raise OperationError(
+            f"The cluster does not answer: {error or type(error).__name__}",
+            remedy="is it running? `up` starts the embedded one",
+        ) from error
+
+
+def log_tail(client: Client, pod: str, container: str | None = None) -> list[str]:
+    """The last lines of a pod's log; nothing where it has none, as on simulated nodes.
+
+    `container` is needed where it has several.
+    """
+    import httpx2
+    from lightkube import ApiError
+
+    try:
+        return [line.rstrip() for line in client.log(pod, container=container, tail_lines=LOG_LINES)]
+    except (OSError, httpx2.HTTPError, ApiError):
+        return []
+
+
+def show(rows: Sequence[Row], console: Console) -> None:
+    """Print what is ready, and the reason for what isn't."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("", "Kind", "Name", "Ready"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("Reason", overflow="fold")
+    for row in rows:
+        mark = Text("✓", "green") if row.ready else Text("✗", "red")
+        table.add_row(mark, row.kind, row.name, row.count, Text(row.reason))
+    console.print(table)
+    waiting = sum(not row.ready for row in rows)
+    console.print(f"{len(rows) - waiting} of {len(rows)} ready" + (f", {waiting} not" if waiting else ""))

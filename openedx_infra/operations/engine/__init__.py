@@ -1,0 +1,1 @@
+"""Running Pulumi: up, preview and destroy, with progress and errors for people."""

@@ -1,0 +1,142 @@
+"""How are Pulumi's long verbs run? By the Automation API, which only this file knows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pulumi import automation
+from pulumi.automation.errors import create_command_error
+from semver import VersionInfo
+
+from openedx_infra.operations.engine.events import (
+    Event,
+    Failed,
+    Finished,
+    Message,
+    Started,
+    Summary,
+    Urn,
+    plain,
+)
+from openedx_infra.operations.engine.pulumi_cli import Cli
+from openedx_infra.operations.engine.pulumi_errors import explain
+from openedx_infra.operations.errors import OperationError
+from openedx_infra.operations.stack_files.checkout import CHECKOUT
+
+Listen = Callable[[Event], None]
+"""Called with each event, from another thread."""
+
+
+class Verbs:
+    """Preview, up and destroy of one stack. What Pulumi refuses is raised as OperationError."""
+
+    def __init__(self, name: str, config_file: Path, cli: Cli, listen: Listen) -> None:
+        self._stack = automation.Stack.select(name, _Workspace(CHECKOUT, cli))
+        self._config = str(config_file)
+        self._hear = _translating(listen)
+        self._environment = cli.environment
+
+    def preview(self, *, refresh: bool = False, exclude: Sequence[str] = ()) -> None:
+        """Find out what `up` would do, but for resources with these URNs."""
+        self._do(
+            lambda: self._stack.preview(
+                on_event=self._hear, refresh=refresh, exclude=list(exclude), config_file=self._config
+            )
+        )
+
+    def up(self, *, refresh: bool = False) -> None:
+        """Make the cluster what the configuration says."""
+        self._do(
+            lambda: self._stack.up(
+                on_event=self._hear, show_secrets=False, refresh=refresh, config_file=self._config
+            )
+        )
+
+    def destroy(self) -> None:
+        """Delete everything but what is protected."""
+        self._do(
+            lambda: self._stack.destroy(
+                on_event=self._hear, show_secrets=False, exclude_protected=True, config_file=self._config
+            )
+        )
+
+    def _do(self, verb: Callable[[], object]) -> None:
+        try:
+            verb()
+        except automation.CommandError as error:
+            raise explain(self._stack.name, str(error), self._environment) from error
+        except RuntimeError as error:  # the API's word for a preview of which no summary came
+            raise OperationError(f"Pulumi ended before its time: {error}") from error
+
+
+class _Workspace(automation.LocalWorkspace):
+    """A workspace that never changes which stack the checkout's plain `pulumi` works on."""
+
+    def __init__(self, folder: Path, cli: Cli) -> None:
+        super().__init__(work_dir=str(folder), env_vars=dict(cli.environment), pulumi_command=_Command(cli))
+
+    def select_stack(self, stack_name: str) -> None:
+        """Select nothing: every command says by itself which stack it means."""
+
+
+class _Command(automation.PulumiCommand):
+    """The CLI, as the Automation API wants it."""
+
+    def __init__(self, cli: Cli) -> None:
+        self._cli = cli
+        self.command = str(cli.executable)
+        version = cli.ask(["version"], folder=CHECKOUT).stdout.strip()
+        self.version = VersionInfo.parse(version.removeprefix("v"))
+
+    def run(
+        self,
+        args: list[str],
+        cwd: str,
+        additional_env: Mapping[str, str],
+        on_output: Callable[[str], Any] | None = None,
+        on_error: Callable[[str], Any] | None = None,
+    ) -> automation.CommandResult:
+        """Run a command; raises CommandError when it fails."""
+        environment = {**additional_env, "PULUMI_AUTOMATION_API": "true"}
+        done = self._cli.work(
+            args, folder=Path(cwd), environment=environment, on_output=on_output, on_error=on_error
+        )
+        result = automation.CommandResult(stdout=done.stdout, stderr=done.stderr, code=done.code)
+        if done.code:
+            raise create_command_error(result)
+        return result
+
+
+def _translating(listen: Listen) -> Callable[[automation.EngineEvent], None]:
+    def hear(event: automation.EngineEvent) -> None:
+        ours = _translate(event)
+        if ours:
+            listen(ours)
+
+    return hear
+
+
+def _translate(event: automation.EngineEvent) -> Event | None:
+    if event.resource_pre_event:
+        step = event.resource_pre_event.metadata
+        changed = tuple(step.detailed_diff or step.diffs or ())
+        return Started(urn=Urn(step.urn), op=step.op.value, changed=changed)
+    if event.res_outputs_event:
+        step = event.res_outputs_event.metadata
+        return Finished(urn=Urn(step.urn), op=step.op.value)
+    if event.res_op_failed_event:
+        step = event.res_op_failed_event.metadata
+        return Failed(urn=Urn(step.urn), op=step.op.value)
+    if event.diagnostic_event:
+        said = event.diagnostic_event
+        urn = Urn(said.urn) if said.urn else None
+        return Message(
+            urn=urn, severity=said.severity, text=plain(said.message), passing=bool(said.ephemeral)
+        )
+    if event.summary_event:
+        summary = event.summary_event
+        changes = {getattr(op, "value", op): count for op, count in summary.resource_changes.items()}
+        return Summary(changes=changes, seconds=summary.duration_seconds)
+    return None

@@ -1,0 +1,41 @@
+"""What does a stack export? Its outputs, as a table or as JSON."""
+
+from __future__ import annotations
+
+import json as json_format
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from openedx_infra.operations.engine import session
+from openedx_infra.operations.engine.session import Request
+from openedx_infra.operations.errors import OperationError
+from openedx_infra.operations.stack_files import stack_file
+
+__all__ = ["Request", "show"]
+
+
+def show(request: Request, console: Console, *, json: bool, show_secrets: bool) -> None:
+    """Print the outputs of the last `up`. Raises OperationError when there are none."""
+    file = stack_file.read(request.name, request.config_file)
+    live = session.live(file, session.tools(Console(stderr=True)))
+    outputs = live.outputs(show_secrets=show_secrets)
+    if json:
+        print(json_format.dumps(outputs, indent=2))
+        return
+    if not outputs:
+        raise OperationError(
+            f"Stack {request.name} has no outputs.", remedy=f"run `openedx-infra up --stack {request.name}`"
+        )
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("Output", no_wrap=True)
+    table.add_column("Value", overflow="fold")
+    for name, value in outputs.items():
+        table.add_row(name, Text(_text(value)))
+    console.print(table, highlight=False)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json_format.dumps(value, indent=2, ensure_ascii=False)

@@ -1,0 +1,48 @@
+"""Why did Pulumi refuse? Its own words, turned into one message with a remedy where we know one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from openedx_infra.operations.engine.events import plain
+from openedx_infra.operations.errors import OperationError
+from openedx_infra.operations.state.backend import passphrase_origin
+
+
+def explain(stack: str, said: str, environment: Mapping[str, str]) -> OperationError:
+    """The error for what the CLI said when a command on a stack failed."""
+    text = _FRAME.sub("", plain(said))
+    if "incorrect passphrase" in text or "passphrase must be set" in text:
+        return OperationError(
+            f"The secrets of stack {stack} can't be decrypted: {passphrase_origin(environment)} is not "
+            "the passphrase that they were encrypted with. Nothing was changed.",
+            remedy="set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to the right one",
+        )
+    if "currently locked by" in text or "Another update is currently in progress" in text:
+        return OperationError(
+            f"Another run works on stack {stack}. Nothing was changed.\n{_indented(_errors(text))}",
+            remedy=f"wait for it; if it is dead, run `.venv/bin/pulumi cancel --stack {stack}`, then again",
+        )
+    if "no stack named" in text:
+        return OperationError(
+            f"Stack {stack} was never brought up: the backend does not know it.",
+            remedy=f"run `openedx-infra up --stack {stack}`",
+        )
+    if "no changes were expected but changes were proposed" in text:
+        return OperationError(f"Stack {stack} would change.")
+    return OperationError(f"Pulumi failed on stack {stack}.\n{_indented(_errors(text))}")
+
+
+_FRAME = re.compile(r"^ *(code: \d+|stdout:|stderr:) ?", re.MULTILINE)
+"""What the Automation API puts around the CLI's words."""
+
+
+def _errors(text: str) -> str:
+    """The lines that tell of errors; all of the text when none does."""
+    found = re.findall(r"^\s*error: .*(?:\n(?!\s*(?:error|warning): ).+)*", text, flags=re.MULTILINE)
+    return "\n".join(dict.fromkeys(found)) or text
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines() if line.strip())

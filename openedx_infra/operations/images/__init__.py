@@ -1,0 +1,1 @@
+"""Building, pushing and pinning images."""

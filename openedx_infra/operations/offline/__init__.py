@@ -1,0 +1,1 @@
+"""check and render: what the program would register, without engine, cluster or network."""

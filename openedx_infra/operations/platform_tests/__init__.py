@@ -1,0 +1,1 @@
+"""Running edx-platform's own tests in the cluster."""

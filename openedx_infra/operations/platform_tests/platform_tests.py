@@ -1,0 +1,148 @@
+"""What does `test-platform` do? Edx-platform's own tests, inside its image, in a namespace made for them."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from openedx_infra.config import Stack
+from openedx_infra.operations.cluster import connection
+from openedx_infra.operations.errors import OperationError
+from openedx_infra.operations.images.credentials import Login, docker_config
+from openedx_infra.operations.platform_tests import manifests
+from openedx_infra.operations.platform_tests.manifests import Images, Object, Resources
+from openedx_infra.operations.platform_tests.run import Outcome, SuiteRun
+from openedx_infra.operations.platform_tests.suites import Suite
+from openedx_infra.operations.stack_files.local_stack import Address
+from openedx_infra.operations.stack_files.stack_file import StackFile
+
+if TYPE_CHECKING:
+    from lightkube import Client
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What to run, and with what."""
+
+    suites: Sequence[Suite]
+    images: Images
+    resources: Resources
+    logins: Mapping[str, Login]
+    """Logins at registries that the stack file names, by host."""
+    reports: Path
+    """Folder for the JUnit reports: `lms.xml`, `studio.xml`."""
+
+
+def images(stack: Stack, image: str | None) -> Images:
+    """The images of a stack, or another one of the platform."""
+    own = stack.images.registries
+    return Images(
+        openedx=image or stack.image("openedx"),
+        mongodb=stack.image("mongodb"),
+        pull_policy=stack.images.pull_policy,
+        pull_secrets=[*stack.images.pull_secrets, *([manifests.REGISTRIES] if own else [])],
+    )
+
+
+def run(file: StackFile, stack: Stack, plan: Plan, console: Console) -> int:
+    """Run the suites one after the other, write their reports, and return the highest exit code.
+
+    The namespace is deleted, whatever comes of the tests. Raises OperationError when tests could not be run.
+    """
+    address = connection.address_of(stack, local=file.local)
+    with (
+        connection.answering(remedy="is it running, and may you create namespaces in it?"),
+        _scratch(address, stack, console) as client,
+    ):
+        for secret in _pull_secrets(client, stack, plan.logins):
+            _create(client, secret)
+        _create(client, manifests.script_files(client.namespace))
+        return max(_suite(client, suite, plan, console) for suite in plan.suites)
+
+
+@contextmanager
+def _scratch(address: Address, stack: Stack, console: Console) -> Iterator[Client]:
+    """A client for a new namespace, which is gone afterwards."""
+    from lightkube.resources.core_v1 import Namespace
+
+    client = connection.connect(address, f"{stack.namespace[:50]}-tests-{secrets.token_hex(3)}")
+    _create(client, manifests.namespace(client.namespace, stack.name))
+    try:
+        _create(client, manifests.isolation(client.namespace))
+        yield client
+    finally:
+        client.delete(Namespace, client.namespace)
+        console.print(f"Namespace {client.namespace} is deleted.", highlight=False, soft_wrap=True)
+
+
+def _suite(client: Client, suite: Suite, plan: Plan, console: Console) -> int:
+    console.print(
+        f"{suite.name}: {' '.join(suite.paths)} with {suite.settings} in {plan.images.openedx}",
+        style="bold",
+        highlight=False,
+        soft_wrap=True,
+    )
+    _create(client, manifests.job(client.namespace, suite, plan.images, plan.resources))
+    outcome = SuiteRun(client, suite.name, lambda line: console.out(line, highlight=False)).follow()
+    _keep(outcome, suite, plan.reports, console)
+    return outcome.code
+
+
+def _keep(outcome: Outcome, suite: Suite, folder: Path, console: Console) -> None:
+    """Write the report, and tell what is in it."""
+    if outcome.report is None:
+        console.print(f"{suite.name}: no report came back.", style="yellow", soft_wrap=True)
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{suite.name}.xml"
+    path.write_bytes(outcome.report)
+    console.print(f"{suite.name}: {summary(outcome.report)}. Report: {path}", soft_wrap=True)
+
+
+def summary(report: bytes) -> str:
+    """A JUnit report in a line, such as `12 tests, 1 failed, 2 skipped, 3.4 s`."""
+    root = ET.fromstring(report)
+    runs = [root] if root.tag == "testsuite" else root.findall("testsuite")
+    counts = {
+        key: sum(int(run.get(key, 0)) for run in runs) for key in ("tests", "failures", "errors", "skipped")
+    }
+    parts = [f"{counts['tests']} tests", f"{counts['failures'] + counts['errors']} failed"]
+    parts += [f"{counts['skipped']} skipped", f"{sum(float(run.get('time', 0)) for run in runs):.1f} s"]
+    return ", ".join(parts)
+
+
+def _pull_secrets(client: Client, stack: Stack, logins: Mapping[str, Login]) -> list[Object]:
+    """How nodes log in to registries: a pod finds credentials in its own namespace alone."""
+    from lightkube import ApiError
+    from lightkube.resources.core_v1 import Secret
+
+    found = []
+    for name in stack.images.pull_secrets:
+        try:
+            known = client.get(Secret, name, namespace=stack.namespace)
+        except ApiError as error:
+            raise OperationError(
+                f"There is no pull secret {name} in namespace {stack.namespace}: {error.status.message}",
+                remedy="create it there, as openedx:images.pull_secrets wants it",
+            ) from error
+        found.append(manifests.pull_secret(client.namespace, name, known.data or {}))
+    if logins:
+        text = json.dumps(docker_config(logins))
+        packed = {".dockerconfigjson": base64.b64encode(text.encode()).decode()}
+        found.append(manifests.pull_secret(client.namespace, manifests.REGISTRIES, packed))
+    return found
+
+
+def _create(client: Client, obj: Object) -> Any:
+    from lightkube import codecs
+
+    return client.create(codecs.from_dict(obj))

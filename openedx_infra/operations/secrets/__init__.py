@@ -1,0 +1,1 @@
+"""Making, listing and rotating a stack's secrets."""

@@ -1,0 +1,96 @@
+"""What do `secrets list`, `generate` and `rotate` do and tell? Names and effects; never a value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from openedx_infra.config import Described
+from openedx_infra.config.secrets.catalogue import BY_NAME
+from openedx_infra.config.stack_kinds import required
+from openedx_infra.operations.engine import session
+from openedx_infra.operations.secrets import secrets
+from openedx_infra.operations.stack_files import local_stack, stack_file
+from openedx_infra.operations.stack_files.stack_file import StackFile
+from openedx_infra.operations.state.backend import passphrase_file
+from openedx_infra.operations.state.live_stack import LiveStack
+
+
+def show(name: str, config_file: Path | None, console: Console) -> None:
+    """Print the secrets that a stack needs."""
+    file, stack = _read(name, config_file)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("Secret", "There", "Protects", "Rotating it"):
+        table.add_column(column, overflow="fold")
+    for item in secrets.presence(stack, _holder(file).secrets):
+        there = Text("yes", "green") if item.present else Text("missing", "red")
+        table.add_row(item.secret.name, there, item.secret.meaning, item.secret.rotation)
+    console.print(table)
+
+
+def generate(name: str, config_file: Path | None, console: Console) -> None:
+    """Make what is missing and can be made."""
+    file, stack = _read(name, config_file)
+    live = _live(file, console)
+    made = secrets.generate(_holder(file), stack, live)
+    console.print(
+        f"{len(made)} made in {live.config_file}: {', '.join(made) or 'none was missing'}.", soft_wrap=True
+    )
+    _tell_passphrase(live, console)
+    secrets.demand_unmakeable(stack, set(_holder(stack_file.read(name, config_file)).secrets))
+
+
+def rotate(
+    names: Sequence[str] | None,
+    name: str,
+    config_file: Path | None,
+    console: Console,
+    *,
+    confirm: Callable[[str], bool] | None,
+) -> None:
+    """Replace the named secrets, or all that can be replaced without loss."""
+    file, stack = _read(name, config_file)
+    chosen = names or secrets.rotated_by_all(stack)
+    known = BY_NAME | {secret.name: secret for secret in required(stack)}
+    for secret in (known[each] for each in chosen if each in known):
+        console.print(f"  {secret.name}: {secret.rotation}", highlight=False, soft_wrap=True)
+    if confirm and not confirm(f"Replace {len(chosen)} secrets of stack {name}?"):
+        return
+    live = _live(file, console)
+    written = secrets.rotate(chosen, _holder(file), stack, live)
+    console.print(
+        f"{len(written)} replaced in {live.config_file}. "
+        f"`openedx-infra up --stack {name}` puts them in force.",
+        soft_wrap=True,
+    )
+
+
+def _read(name: str, config_file: Path | None) -> tuple[StackFile, Described]:
+    file = stack_file.read(name, config_file)
+    return file, stack_file.validated(file, placeholders=True)
+
+
+def _holder(file: StackFile) -> StackFile:
+    """The file that holds the secrets: the operator's own, or the effective one of a local stack."""
+    return local_stack.effective(file.name) if file.local else file
+
+
+def _live(file: StackFile, console: Console) -> LiveStack:
+    if file.local:
+        local_stack.compose(file, None)
+    live = session.live(file, session.tools(console))
+    live.create()
+    return live
+
+
+def _tell_passphrase(live: LiveStack, console: Console) -> None:
+    """Tell of a passphrase that we made: whoever loses it loses the secrets."""
+    salted = "encryptionsalt" in stack_file.read(live.name, live.config_file).content
+    if salted and live.cli.environment.get("PULUMI_CONFIG_PASSPHRASE_FILE") == str(passphrase_file()):
+        console.print(
+            f"They are encrypted with the passphrase in {passphrase_file()}: keep a copy.", soft_wrap=True
+        )

@@ -1,0 +1,121 @@
+"""How are secrets made, kept and replaced? Encrypted, in the stack's file, and never on command lines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from openedx_infra.config import PROJECT, SECRETS_KEY, ConfigError, Described
+from openedx_infra.config.secrets.catalogue import BY_NAME, Secret
+from openedx_infra.config.stack_kinds import missing, required
+from openedx_infra.operations.errors import OperationError
+from openedx_infra.operations.stack_files.stack_file import StackFile
+from openedx_infra.operations.state.live_stack import LiveStack
+
+
+@dataclass(frozen=True, kw_only=True)
+class Presence:
+    """A secret of a stack, and whether its file holds it. The value is nowhere in here."""
+
+    secret: Secret
+    present: bool
+
+
+def presence(stack: Described, names: Iterable[str]) -> Iterator[Presence]:
+    """Every secret that the stack needs, beside the `names` that it has."""
+    has = set(names)
+    for secret in required(stack):
+        yield Presence(secret=secret, present=secret.name in has)
+
+
+def generate(file: StackFile, stack: Described, live: LiveStack) -> list[str]:
+    """Make the secrets that are missing in a file and can be made; return their names."""
+    made = []
+    for item in presence(stack, file.secrets):
+        if not item.present and item.secret.make:
+            _write(live, item.secret.name, item.secret.make())
+            made.append(item.secret.name)
+    return made
+
+
+def rotate(names: Sequence[str], file: StackFile, stack: Described, live: LiveStack) -> list[str]:
+    """Replace secrets by new ones; return the names that were written.
+
+    Raises OperationError, before any is touched, for a name that is unknown, missing, or the operator's to
+    choose.
+    """
+    chosen = [_rotatable(name, file, stack) for name in names]
+    values = reveal(live)
+    deployed = live.run("stack", "export", "--show-secrets", "--stack", live.name)
+    for secret, make in chosen:
+        old, new = values[secret.name], make()
+        # What no `up` ever sent to the cluster is not in force there: the value kept before still is.
+        if secret.keep_previous and (old in deployed or secret.previous not in values):
+            _write(live, secret.previous, old)
+        _write(live, secret.name, f"{new}\n{old}" if secret.append else new)
+    return [secret.name for secret, _ in chosen]
+
+
+def rotated_by_all(stack: Described) -> list[str]:
+    """The names that `rotate --all` means: what can be made anew without losing anything."""
+    return [secret.name for secret in required(stack) if secret.make and not secret.by_name_only]
+
+
+def reveal(live: LiveStack) -> dict[str, str]:
+    """The secrets of a stack in plain text, by name."""
+    shown = live.run(
+        "config", "--json", "--show-secrets", "--stack", live.name, "--config-file", str(live.config_file)
+    )
+    entry: Mapping[str, object] = json.loads(shown).get(f"{PROJECT}:{SECRETS_KEY}", {})
+    value = entry.get("objectValue") or json.loads(str(entry.get("value") or "{}"))
+    return {str(name): str(text) for name, text in value.items()} if isinstance(value, Mapping) else {}
+
+
+def stand_ins(stack: Described) -> dict[str, str]:
+    """Values of the right form for all secrets that the stack needs, where the real ones stay encrypted."""
+    return {secret.name: stand_in(secret) for secret in required(stack)}
+
+
+def stand_in(secret: Secret) -> str:
+    """A value of the right form for a secret, though perhaps only the operator knows the real one."""
+    key = BY_NAME["jwt_private_key"].make if secret.name.endswith("_client_key") else None
+    make = secret.make or key
+    return make() if make else "known-to-the-operator"
+
+
+def demand_unmakeable(stack: Described, names: set[str]) -> None:
+    """Raise ConfigError when a secret is missing that only the operator knows."""
+    makeable = {secret.name for secret in required(stack) if secret.make}
+    if problems := missing(stack, names | makeable):
+        raise ConfigError(stack.name, problems)
+
+
+def _rotatable(name: str, file: StackFile, stack: Described) -> tuple[Secret, Callable[[], str]]:
+    needed = {secret.name: secret for secret in required(stack)}
+    secret = needed.get(name, BY_NAME.get(name))
+    if secret is None:
+        raise OperationError(
+            f"There is no secret {name}.", remedy="`openedx-infra secrets list` shows those that exist"
+        )
+    if secret.make is None:
+        key = f"{PROJECT}:{SECRETS_KEY}.{name}"
+        raise OperationError(
+            f"Only you know a new {name}: {secret.meaning}.",
+            remedy=f"run `.venv/bin/pulumi config set --secret --path {key} --stack {file.name}`",
+        )
+    if name not in file.secrets:
+        raise OperationError(
+            f"Stack {file.name} has no {name} yet, so there is nothing to rotate.",
+            remedy=f"run `openedx-infra secrets generate --stack {file.name}`",
+        )
+    return secret, secret.make
+
+
+def _write(live: LiveStack, name: str, value: str) -> None:
+    """Encrypt one secret into the stack's file. The value goes through a pipe: command lines are public."""
+    live.run(
+        "config", "set", "--secret", "--path", "--raw", f"{PROJECT}:{SECRETS_KEY}.{name}",
+        "--stack", live.name, "--config-file", str(live.config_file),
+        say=value,
+    )  # fmt: skip

@@ -1,0 +1,86 @@
+"""What is a local stack? One whose file names no cluster: it runs in the embedded cluster of this checkout.
+
+Pulumi reads its configuration from an effective file beside the state: what the checkout's file says, the
+secrets and the salt that belong to the stack, and the address of the embedded cluster. The checkout itself
+stays clean.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+from ruamel.yaml import YAML
+
+from openedx_infra.config import PROJECT, SECRETS_KEY
+from openedx_infra.operations.stack_files.checkout import local_project
+from openedx_infra.operations.stack_files.stack_file import StackFile, read
+
+_KEPT = ("encryptionsalt", "encryptedkey", "secretsprovider")
+"""What Pulumi itself wrote about how the secrets of the stack are encrypted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Address:
+    """A cluster: a context of a kubeconfig. Without `kubeconfig`, of the one that kubectl would use."""
+
+    context: str
+    kubeconfig: Path | None = None
+
+
+def effective_path(name: str) -> Path:
+    """The path of a local stack's effective file; it need not exist."""
+    return local_project() / f"Pulumi.{name}.yaml"
+
+
+def effective(name: str) -> StackFile:
+    """The effective file of a local stack as it was composed last; empty when it never was."""
+    path = effective_path(name)
+    return read(name, path) if path.exists() else StackFile(name=name, path=path, content={})
+
+
+def compose(file: StackFile, address: Address | None) -> StackFile:
+    """Write the effective file of a local stack anew, with its secrets as they are, and return it.
+
+    Without an address, the one that it had is kept.
+    """
+    path = effective_path(file.name)
+    with FileLock(path.with_suffix(".lock")):
+        content = _composed(file, effective(file.name), address)
+        fresh = path.with_suffix(".new")
+        descriptor = os.open(fresh, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+            writer = YAML(typ="safe", pure=True)
+            writer.default_flow_style = False
+            writer.width = 4096
+            writer.dump(content, out)
+        fresh.replace(path)
+    return StackFile(name=file.name, path=path, content=content)
+
+
+def _composed(file: StackFile, before: StackFile, address: Address | None) -> dict[str, Any]:
+    config = dict(file.config)
+    secrets = _section(before, SECRETS_KEY) | _section(file, SECRETS_KEY)
+    if secrets:
+        config[f"{PROJECT}:{SECRETS_KEY}"] = secrets
+    cluster = _section(file, "cluster")
+    if address:
+        cluster |= {"context": address.context, "kubeconfig": str(address.kubeconfig)}
+    else:
+        kept = _section(before, "cluster")
+        cluster |= {key: kept[key] for key in ("context", "kubeconfig") if key in kept}
+    if cluster:
+        config[f"{PROJECT}:cluster"] = cluster
+    encryption = {
+        key: source[key] for source in (before.content, file.content) for key in _KEPT if key in source
+    }
+    return {**encryption, "config": config}
+
+
+def _section(file: StackFile, key: str) -> dict[str, Any]:
+    said = file.said.get(key)
+    return dict(said) if isinstance(said, Mapping) else {}

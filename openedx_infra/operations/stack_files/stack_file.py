@@ -1,0 +1,172 @@
+"""What does a stack file say? Read, and checked for all that can be checked without decrypting it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+
+from openedx_infra.config import PROJECT, SECRETS_KEY, ConfigError, Described, Stack, describe
+from openedx_infra.config.secrets.catalogue import NAMES, is_known
+from openedx_infra.config.stack_kinds import INSTANCE, kind_said, missing, missing_in_any_case
+from openedx_infra.operations.errors import OperationError
+from openedx_infra.operations.stack_files.checkout import stack_file_path, stack_names
+
+NAMESPACES = (PROJECT, "kubernetes", "pulumi", "aws")
+"""Whose keys a stack file may hold."""
+
+_TOP_LEVEL = ("config", "encryptionsalt", "encryptedkey", "secretsprovider", "environment")
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackFile:
+    """A stack file as it lies there."""
+
+    name: str
+    """Name of the stack."""
+    path: Path
+    content: Mapping[str, Any]
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """What stands under `config:`, by full key."""
+        config = self.content.get("config")
+        return config if isinstance(config, Mapping) else {}
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """The program's own keys, without their namespace."""
+        prefix = f"{PROJECT}:"
+        return {
+            str(key)[len(prefix) :]: value
+            for key, value in self.config.items()
+            if str(key).startswith(prefix)
+        }
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """The encrypted secrets, by name."""
+        said = self.said.get(SECRETS_KEY)
+        found = said.items() if isinstance(said, Mapping) else ()
+        return {str(name): value["secure"] for name, value in found if _is_secure(value)}
+
+    @property
+    def local(self) -> bool:
+        """Whether the file names no cluster: the stack then runs in the embedded one of this checkout.
+
+        A foundation on AWS may need no cluster at all, and is never local.
+        """
+        cluster = self.said.get("cluster")
+        named = isinstance(cluster, Mapping) and cluster.get("context")
+        return not named and (kind_said(self.said) is INSTANCE or not self.said.get("aws"))
+
+    def problems(self) -> Iterator[str]:
+        """What is wrong with the file's form and its secrets, one line each."""
+        for key in self.content:
+            if key not in _TOP_LEVEL:
+                yield f"{key}: no key of a stack file; configuration goes under `config:`, as `{PROJECT}:…`"
+        if not isinstance(self.content.get("config", {}), Mapping):
+            yield "config: not a map of keys"
+        for key in self.config:
+            namespace, colon, _ = str(key).partition(":")
+            if not colon or namespace not in NAMESPACES:
+                own = f"{PROJECT}:{str(key).rpartition(':')[2]}"
+                yield f"{key}: nobody reads this key: write `{own}` if it is the program's"
+        yield from self._secret_problems()
+
+    def _secret_problems(self) -> Iterator[str]:
+        said = self.said.get(SECRETS_KEY, {})
+        if not isinstance(said, Mapping) or _is_secure(said):
+            yield f"{PROJECT}:{SECRETS_KEY}: not a map: each secret stands under its own name"
+            return
+        for name, value in said.items():
+            key = f"{PROJECT}:{SECRETS_KEY}.{name}"
+            if not is_known(str(name)):
+                near = get_close_matches(str(name), NAMES, n=1)
+                hint = (
+                    f"did you mean `{near[0]}`?"
+                    if near
+                    else "`openedx-infra secrets list` shows those that exist"
+                )
+                yield f"{key}: no secret of this program; {hint}"
+            elif not _is_secure(value):
+                yield (
+                    f"{key}: stands there in plain text: remove it, hold it for known to others, and run "
+                    f"`openedx-infra secrets rotate {name} --stack {self.name}`"
+                )
+
+
+def read(name: str, path: Path | None = None) -> StackFile:
+    """Read the file of a stack: the checkout's own, or another one.
+
+    Raises OperationError when there is none or it can't be read, ConfigError when it is no YAML map.
+    """
+    path = path or stack_file_path(name)
+    try:
+        with path.open(encoding="utf-8") as file:
+            content = YAML(typ="safe", pure=True).load(file)
+    except FileNotFoundError:
+        known = ", ".join(stack_names()) or "none"
+        raise OperationError(
+            f"There is no stack {name}: {path} does not exist.",
+            remedy=f"use a stack that has a file ({known}), or copy one of these to Pulumi.{name}.yaml",
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise OperationError(f"{path} can't be read: {error}") from error
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "somewhere"
+        raise ConfigError(
+            name, [f"{path.name}: no valid YAML at {where}: {error.problem or error.context}"]
+        ) from error
+    if content is None:
+        content = {}
+    if not isinstance(content, Mapping):
+        raise ConfigError(name, [f"{path.name}: not a map of keys"])
+    return StackFile(name=name, path=path, content=content)
+
+
+def validated(file: StackFile, *, secrets: bool = False, placeholders: bool = False) -> Described:
+    """The configuration that a stack file describes, of whatever kind the stack is.
+
+    With `secrets`, one that the stack needs and the file lacks is an error too; with `placeholders`, CHANGEME
+    is let through. Raises ConfigError with every fault.
+    """
+    problems = list(file.problems())
+    stack = None
+    try:
+        stack = describe(file.name, file.said, placeholders=placeholders)
+    except ConfigError as error:
+        problems += error.problems
+    if secrets:
+        problems += missing_secrets(file, stack)
+    if stack is None or problems:
+        raise ConfigError(file.name, problems)
+    return stack
+
+
+def instance(file: StackFile, *, placeholders: bool = False) -> Stack:
+    """The same of an instance. Raises OperationError for a stack of another kind."""
+    stack = validated(file, placeholders=placeholders)
+    if isinstance(stack, Stack):
+        return stack
+    raise OperationError(
+        f"Stack {file.name} is a {stack.kind}, and this command is for instances of Open edX.",
+        remedy="name an instance by --stack",
+    )
+
+
+def missing_secrets(file: StackFile, stack: Described | None) -> list[str]:
+    """One line for each missing secret; for a faulty configuration, of those that every such stack needs."""
+    if stack is not None:
+        return missing(stack, set(file.secrets))
+    return missing_in_any_case(file.name, file.said, set(file.secrets))
+
+
+def _is_secure(value: Any) -> bool:
+    return isinstance(value, Mapping) and list(value) == ["secure"]

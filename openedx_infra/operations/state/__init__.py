@@ -1,0 +1,1 @@
+"""What Pulumi's backend knows of a stack: state, history, locks, recovery."""

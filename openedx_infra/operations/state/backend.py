@@ -1,0 +1,67 @@
+"""Where does Pulumi keep state, and what encrypts secrets? The user's choice, or files of ours."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+from openedx_infra.operations.stack_files.checkout import state
+from tools.paths import private_dir
+
+PASSPHRASE_VARIABLES = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
+
+
+def environment(base: Mapping[str, str], *, local: bool) -> dict[str, str]:
+    """An environment in which Pulumi finds state and passphrase.
+
+    A backend or passphrase that `base` or a login names is kept. For a local stack, the kubeconfig of the
+    surroundings is taken away: nothing can reach a cluster that its stack file does not name.
+    """
+    changed = dict(base)
+    if not chosen_backend(base):
+        changed["PULUMI_BACKEND_URL"] = private_dir(state() / "state").as_uri()
+    if not any(base.get(variable) for variable in PASSPHRASE_VARIABLES):
+        changed["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(passphrase_file())
+    if local:
+        changed.pop("KUBECONFIG", None)
+    return changed
+
+
+def chosen_backend(base: Mapping[str, str]) -> str | None:
+    """What decided on a backend other than our files: a variable or a login; None when nothing did."""
+    for variable in ("PULUMI_BACKEND_URL", "PULUMI_ACCESS_TOKEN"):
+        if base.get(variable):
+            return variable
+    credentials = _credentials(base)
+    try:
+        current = json.loads(credentials.read_text()).get("current")
+    except (OSError, ValueError, AttributeError):
+        return None
+    return f"the login in {credentials}" if current else None
+
+
+def passphrase_file() -> Path:
+    """The file of this checkout's own passphrase, made on the way and readable by its owner alone."""
+    path = state() / "passphrase"
+    try:
+        # O_EXCL: of two runs that start at once, one makes it and both use it.
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError:
+        return path
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_urlsafe(32))
+    return path
+
+
+def passphrase_origin(base: Mapping[str, str]) -> str:
+    """Where the passphrase comes from, for messages."""
+    variable, file = PASSPHRASE_VARIABLES
+    return variable if base.get(variable) else base.get(file) or str(passphrase_file())
+
+
+def _credentials(base: Mapping[str, str]) -> Path:
+    folder = base.get("PULUMI_CREDENTIALS_PATH") or base.get("PULUMI_HOME")
+    return (Path(folder) if folder else Path.home() / ".pulumi") / "credentials.json"

@@ -1,0 +1,92 @@
+"""What does Pulumi's backend know of a stack, and how is it told more?"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from openedx_infra.operations.engine.pulumi_cli import Cli
+from openedx_infra.operations.engine.pulumi_errors import explain
+from openedx_infra.operations.stack_files.checkout import CHECKOUT, project_in
+
+if TYPE_CHECKING:
+    from openedx_infra.operations.engine.automation import Listen, Verbs
+
+
+class LiveStack:
+    """A stack as Pulumi's backend knows it.
+
+    `project` is where Pulumi may write what it has to say about a new stack: the checkout for an operator's
+    own, the folder of local stacks for a local one, None when the stack file lies elsewhere: Pulumi finds the
+    file beside the project, or not at all. What Pulumi refuses is raised as OperationError.
+    """
+
+    def __init__(
+        self, name: str, *, config_file: Path, project: Path | None, cli: Cli, provider: str | None = None
+    ) -> None:
+        self.name = name
+        self.cli = cli
+        self.config_file = config_file
+        self.project = project
+        self._provider = provider
+
+    def exists(self) -> bool:
+        """Whether the backend has the stack."""
+        listed = self.run("stack", "ls", "--json")
+        return any(stack["name"].split("/")[-1] == self.name for stack in json.loads(listed))
+
+    def create(self) -> None:
+        """Have the stack in the backend; one that is there is left alone."""
+        if self.exists():
+            return
+        provider = ["--secrets-provider", self._provider] if self._provider else []
+        with tempfile.TemporaryDirectory() as aside:
+            folder = self.project or project_in(Path(aside))
+            self.run("stack", "init", self.name, "--no-select", *provider, folder=folder)
+
+    def verbs(self, listen: Listen) -> Verbs:
+        """Preview, up and destroy, which tell `listen` of what happens."""
+        from openedx_infra.operations.engine.automation import (
+            Verbs,  # takes half a second: `outputs` need not wait for it
+        )
+
+        return Verbs(self.name, self.config_file, self.cli, listen)
+
+    def replace_state(self, state: Mapping[str, Any]) -> None:
+        """Put another state in the place of the one that the backend keeps."""
+        self.run("stack", "import", "--stack", self.name, say=json.dumps(state))
+
+    def refresh(self, urns: Iterable[str]) -> None:
+        """Read resources anew from the cluster, and wait until they are ready."""
+        targets = [part for urn in urns for part in ("--target", urn)]
+        config = str(self.config_file)
+        self.run(
+            "refresh", "--yes", "--skip-preview", "--config-file", config, "--stack", self.name, *targets
+        )
+
+    def outputs(self, *, show_secrets: bool = False) -> dict[str, Any]:
+        """The outputs of the last `up`, secrets masked unless asked for."""
+        shown = ["--show-secrets"] if show_secrets else []
+        outputs: dict[str, Any] = json.loads(
+            self.run("stack", "output", "--json", *shown, "--stack", self.name)
+        )
+        return outputs
+
+    def state(self) -> dict[str, Any]:
+        """The state as the backend keeps it, secrets encrypted."""
+        state: dict[str, Any] = json.loads(self.run("stack", "export", "--stack", self.name))
+        return state
+
+    def run(self, *arguments: str, folder: Path | None = None, say: str | None = None) -> str:
+        """Run a short command of the CLI and return what it prints."""
+        result = self.cli.ask(arguments, folder=folder or CHECKOUT, say=say)
+        if result.code:
+            raise explain(self.name, result.stderr or result.stdout, self.cli.environment)
+        return result.stdout
+
+    @property
+    def _config(self) -> str:
+        return str(self.config_file)

@@ -1,0 +1,62 @@
+"""Who holds the lock of a stack? One whose holder died on this machine is cleared."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlparse
+
+from rich.console import Console
+
+from openedx_infra.config import PROJECT
+from openedx_infra.operations.state.live_stack import LiveStack
+
+
+def clear_dead(live: LiveStack, console: Console) -> None:
+    """Take away the lock of a run on this machine that no longer runs.
+
+    All other locks are left: Pulumi tells of them.
+    """
+    locks = [_read(path) for path in _locks(live)]
+    if locks and all(_is_dead(lock) for lock in locks):
+        live.run("cancel", live.name, "--yes")
+        console.print(
+            f"An earlier run on stack {live.name} was killed: its lock is cleared, and this one goes on.",
+            soft_wrap=True,
+        )
+
+
+def _locks(live: LiveStack) -> list[Path]:
+    """The lock files of a stack, where the backend keeps them as files on this machine."""
+    url = live.cli.environment.get("PULUMI_BACKEND_URL", "")
+    if not url.startswith("file://"):
+        return []
+    folder = Path(unquote(urlparse(url).path)).expanduser() / ".pulumi" / "locks"
+    return sorted((folder / "organization" / PROJECT / live.name).glob("*.json"))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _is_dead(lock: Mapping[str, Any]) -> bool:
+    pid = lock.get("pid")
+    return lock.get("hostname") == socket.gethostname() and isinstance(pid, int) and not _is_pulumi(pid)
+
+
+def _is_pulumi(pid: int) -> bool:
+    """Whether a process of this machine is a Pulumi that runs: no zombie, and nobody else of its number."""
+    try:
+        asked = ["ps", "-o", "stat=,comm=", "-p", str(pid)]
+        said = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.split()
+    except FileNotFoundError:
+        return True  # nobody to ask: Pulumi then tells what to do
+    return bool(said) and not said[0].startswith("Z") and "pulumi" in said[-1]

@@ -1,0 +1,145 @@
+"""What was Pulumi just making when it was killed? What exists of it is taken into the state, not made twice.
+
+`pulumi refresh --import-pending-creates` is meant for that, but made nothing of a Job (seen with 3.259).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from openedx_infra.operations.engine.events import Urn
+from openedx_infra.operations.state import running_jobs
+from openedx_infra.operations.state.live_stack import LiveStack
+
+if TYPE_CHECKING:
+    from lightkube import Client
+    from lightkube.models.meta_v1 import ObjectMeta
+
+_MANAGER = "pulumi-kubernetes"
+"""How the names begin under which Pulumi's provider owns fields of an object."""
+
+
+def recover(live: LiveStack, client: Client | None, console: Console) -> None:
+    """Take up the objects that an earlier run was making when it was stopped or killed.
+
+    `client` is of the stack's cluster, and None where it needs none.
+
+    Otherwise `up` would make them again: a second migration Job beside the first one, which still runs.
+    """
+    state = live.state()
+    if client:
+        running_jobs.outlast(cut_short(state), client, console)
+    pending = state["deployment"].get("pending_operations") or []
+    if not pending:
+        return
+    managers = {}
+    for resource in (each["resource"] for each in pending if each["type"] == "creating"):
+        if (
+            client
+            and Urn(resource["urn"]).is_kubernetes
+            and (manager := _manager(client, resource["inputs"])) is not None
+        ):
+            managers[resource["urn"]] = manager
+    live.replace_state(taken_up(state, managers))
+    if lost := [f"{Urn(each['urn'])} ({_called(each['inputs'])})" for each in _asked_of_aws(pending)]:
+        console.print(
+            f"An earlier run was killed while AWS made {', '.join(lost)}. Pulumi can't tell whether it is "
+            "there, and makes it again: delete the first one at AWS if you find it.",
+            style="yellow",
+            soft_wrap=True,
+        )
+    if managers:
+        names = ", ".join(str(Urn(urn)) for urn in managers)
+        console.print(f"An earlier run was killed while it made {names}: waiting for it.", soft_wrap=True)
+        live.refresh(managers)
+
+
+def _asked_of_aws(pending: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """What AWS was making. It has no name there that could be asked for until AWS has answered."""
+    found = [each["resource"] for each in pending if each["type"] == "creating"]
+    return [each for each in found if Urn(each["urn"]).is_on_aws]
+
+
+def _called(inputs: Mapping[str, Any]) -> str:
+    """The name that a person looks for at AWS."""
+    return next((str(inputs[key]) for key in _NAMES if inputs.get(key)), "without a name")
+
+
+_NAMES = ("identifier", "clusterIdentifier", "replicationGroupId", "domainName", "bucket", "name")
+"""Inputs that name a resource at AWS, by its service."""
+
+
+def cut_short(state: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Jobs, by namespace and name, whose end the earlier run did not see: pending, or found unready."""
+    deployment = state["deployment"]
+    pending = [
+        operation["resource"]
+        for operation in deployment.get("pending_operations") or ()
+        if operation["type"] == "creating"
+    ]
+    unready = [resource for resource in deployment.get("resources") or () if resource.get("initErrors")]
+    metadata = [
+        each["inputs"]["metadata"] for each in (*pending, *unready) if each["type"] == running_jobs.TYPE
+    ]
+    return [(each["namespace"], each["name"]) for each in metadata]
+
+
+def taken_up(state: Mapping[str, Any], managers: Mapping[str, str]) -> dict[str, Any]:
+    """A state in which nothing is pending any more.
+
+    What was being made and has an entry in `managers`, by URN with the name under which Pulumi owns its
+    fields, becomes a resource as if its making had ended; the one that it was to replace waits for its
+    deletion. All else that was pending is forgotten: `up` does it again.
+    """
+    changed = deepcopy(dict(state))
+    deployment = changed["deployment"]
+    resources = deployment.setdefault("resources", [])
+    for operation in deployment.pop("pending_operations", None) or ():
+        resource = operation["resource"]
+        if operation["type"] == "creating" and resource["urn"] in managers:
+            for old in resources:
+                if old["urn"] == resource["urn"]:
+                    old["delete"] = True
+            resources.append(_made(resource, managers[resource["urn"]]))
+    return changed
+
+
+def _made(resource: Mapping[str, Any], manager: str) -> dict[str, Any]:
+    """The resource as the provider would have returned it; a refresh fills in what only the cluster knows."""
+    inputs = resource["inputs"]
+    metadata = inputs["metadata"]
+    name = "/".join(part for part in (metadata.get("namespace"), metadata["name"]) if part)
+    outputs = {
+        **inputs,
+        "__fieldManager": manager,
+        "__initialApiVersion": inputs["apiVersion"],
+        "__inputs": inputs,
+    }
+    return {**resource, "id": name, "outputs": outputs}
+
+
+def _manager(client: Client, inputs: Mapping[str, Any]) -> str | None:
+    """The name under which Pulumi owns the fields of an object; None when the object does not exist."""
+    from lightkube import ApiError
+    from lightkube.core.exceptions import LoadResourceError
+    from lightkube.core.resource_registry import resource_registry
+
+    metadata = inputs.get("metadata") or {}
+    place = {"namespace": metadata["namespace"]} if metadata.get("namespace") else {}
+    try:
+        kind = resource_registry.load(inputs["apiVersion"], inputs["kind"])
+        found = client.get(kind, metadata.get("name", ""), **place)
+    except LoadResourceError:
+        return None  # a kind that is made in a moment, such as Traefik's Middleware: it is written again
+    except ApiError as error:
+        if error.status.code == 404:
+            return None
+        raise
+    meta: ObjectMeta | None = getattr(found, "metadata", None)
+    fields = (meta.managedFields if meta else None) or ()
+    ours = [entry.manager for entry in fields if (entry.manager or "").startswith(_MANAGER)]
+    return ours[0] if ours else None

@@ -1,0 +1,1 @@
+"""Going from one version to another: upgrade, rollback, switch, moved datastores."""

@@ -1,0 +1,177 @@
+"""How does an instance return to what it was? The images and settings of before, with the secrets of today.
+
+Pulumi's history knows what the stack file said. The database stays as it is: whether the code of before can
+live with it is asked of the image that changed it, in the cluster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from rich.console import Console
+
+from openedx_infra.config import PROJECT
+from openedx_infra.operations.cluster.run_job import run_job
+from openedx_infra.operations.engine import deploy, session
+from openedx_infra.operations.engine.deploy import Confirm, Request
+from openedx_infra.operations.errors import OperationError
+from openedx_infra.operations.images import pin_digests
+from openedx_infra.operations.stack_files import stack_file
+from openedx_infra.operations.stack_files.overlay import instead
+from openedx_infra.operations.stack_files.stack_file import StackFile
+from openedx_infra.operations.stack_files.target import place_of
+from openedx_infra.operations.state import history
+from openedx_infra.operations.state.history import Update
+from openedx_infra.operations.versions import switch, upgrade
+
+__all__ = ["Options", "Request", "returned", "rollback"]
+
+_OF_THE_DATABASE = (f"{PROJECT}:release", f"{PROJECT}:images")
+"""Keys whose change brings other migrations."""
+_OF_TODAY = (f"{PROJECT}:maintenance", f"{PROJECT}:backups")
+"""What is said of these now goes on: who returns to an older version doesn't mean to end its backups."""
+_DATASTORES = f"{PROJECT}:datastores"
+_PROTECT = "protect"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How to return."""
+
+    back: int = 1
+    """How many versions."""
+    accept_database: bool = False
+    """Whether to return though the database has changed, or can't be judged."""
+    write: bool = False
+    """Whether to write what was said then into the stack file."""
+
+
+def rollback(request: Request, console: Console, options: Options, *, confirm: Confirm | None = None) -> None:
+    """Bring back an earlier version of an instance.
+
+    Raises OperationError when none is known, and when the database forbids it; then nothing was touched.
+    """
+    file = stack_file.read(request.name, request.config_file)
+    live = session.live(file, session.tools(console))
+    past = history.updates(live, file)
+    target = history.former(past, file.name, options.back)
+    if _was_switched(past[0], target):
+        switch.switch(request, console, confirm=confirm)
+        return
+    _tell(past, target, console)
+    if _database_changed(past, target):
+        _demand_database(file, past, target, options, console)
+    config = returned(target.config, file.config)
+    with instead(file, config) as path:
+        then = replace(request, config_file=path)
+        if confirm:
+            deploy.preview(then, console)
+            if not confirm(f"Return stack {file.name} to this?"):
+                return
+        upgrade.up(then, console)
+    _settle(file, past, target, console, write=options.write)
+
+
+def returned(then: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    """What a stack file said then, but for what guards the data: that stays as it is said now."""
+    config = {key: value for key, value in then.items() if key not in _OF_TODAY}
+    config |= {key: now[key] for key in _OF_TODAY if key in now}
+    stores, guarded = dict(config.get(_DATASTORES) or {}), now.get(_DATASTORES) or {}
+    stores.pop(_PROTECT, None)
+    if _PROTECT in guarded:
+        stores[_PROTECT] = guarded[_PROTECT]
+    return {**config, _DATASTORES: stores} if stores or _DATASTORES in config else config
+
+
+def _was_switched(now: Update, before: Update) -> bool:
+    """Whether another of two versions served before, which is still there."""
+    said = [update.config.get(f"{PROJECT}:blue_green") for update in (now, before)]
+    return all(said) and len({each.get("live", "blue") for each in said if each}) == 2
+
+
+def _tell(past: Sequence[Update], target: Update, console: Console) -> None:
+    until = min(update.start for update in past if update.start > target.start)
+    console.print(
+        f"Back to what was up until {until:%d %B %Y, %H:%M} UTC. "
+        "The database and the secrets stay as they are.",
+        soft_wrap=True,
+    )
+    for key in _differing(past[0].version, target.version):
+        now, then = (_shown(update.config.get(key)) for update in (past[0], target))
+        console.print(f"  {key}: {now} → {then}", soft_wrap=True, highlight=False, markup=False)
+
+
+def _differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    return sorted(key for key in one.keys() | other.keys() if one.get(key) != other.get(key))
+
+
+def _shown(said: Any) -> str:
+    text = str(said or "nothing said")
+    return text if len(text) <= 100 else f"{text[:99]}…"
+
+
+def _database_changed(past: Sequence[Update], target: Update) -> bool:
+    """Whether anything since, though it failed, was of another release or image."""
+    since = [update.config for update in past if update.start > target.start]
+    return any(said.get(key) != target.config.get(key) for said in since for key in _OF_THE_DATABASE)
+
+
+def _demand_database(
+    file: StackFile, past: Sequence[Update], target: Update, options: Options, console: Console
+) -> None:
+    """Raise OperationError when the code of before can't live with the database, or nobody can tell."""
+    if options.accept_database:
+        console.print("The database is not looked at, as you accept it as it is.")
+        return
+    stack = stack_file.validated(file, placeholders=True)
+    client = next(place_of(stack, local=file.local).clients(), None)
+    assert client is not None  # an instance has a namespace
+    moment = history.between(past, target).isoformat()
+    console.print(f"What was done to the database since {moment}:", soft_wrap=True, highlight=False)
+    try:
+        run_job(
+            client,
+            "migration-check",
+            lambda line: console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True),
+            env={"SINCE": moment},
+        )
+    except OperationError as error:
+        raise OperationError(
+            "The database forbids it: the code of before may fail on it, or spoil it. Nothing was changed. "
+            f"{error.message}",
+            remedy="go on to a version that works; or restore the backup from before the migrations; or "
+            "read the migrations named above, and when the code of before can live with what they did, "
+            "say --accept-database",
+        ) from error
+
+
+def _settle(
+    file: StackFile, past: Sequence[Update], target: Update, console: Console, *, write: bool
+) -> None:
+    """Have the stack file say what is up, or tell that it doesn't."""
+    changed = {
+        key: target.config.get(key)
+        for key in _differing(past[0].version, target.version)
+        if file.config.get(key) != target.config.get(key)
+    }
+    if not changed:
+        return
+    if write:
+        pin_digests.edit(file.path, lambda config: _lay(config, changed))
+        console.print(f"{file.path.name} says so, too: {', '.join(changed)}.", soft_wrap=True)
+    else:
+        console.print(
+            f"{file.path.name} still says what was rolled back ({', '.join(changed)}): the next `up` would "
+            "bring that again. Write it back there; with --write, this command does.",
+            soft_wrap=True,
+        )
+
+
+def _lay(config: Any, changed: Mapping[str, Any]) -> None:
+    for key, value in changed.items():
+        if value:
+            config[key] = value
+        else:
+            config.pop(key, None)

@@ -1,0 +1,81 @@
+"""How does `up` get from one release to another that can't live beside it?
+
+In three steps, each an `up` of its own: (1) what runs is stopped, and visitors get the maintenance page;
+(2) what the stack file says comes up behind the page, migrations before pods; (3) the page goes. Which step
+is next follows from what the last `up` left, so that the next run continues a killed one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rich.console import Console
+
+from openedx_infra.operations.cluster.platform_stopped import wait_until_stopped
+from openedx_infra.operations.engine import deploy, session
+from openedx_infra.operations.engine.deploy import Confirm, Request
+from openedx_infra.operations.stack_files import stack_file
+from openedx_infra.operations.stack_files.overlay import instead, overlaid
+from openedx_infra.operations.stack_files.target import place_of
+from openedx_infra.operations.state import history
+from openedx_infra.operations.versions.compatibility import Incompatible
+
+__all__ = ["Request", "up"]
+
+STOPPED = {"maintenance": {"page": True, "pause": True}}
+"""What a stack file says while nothing of the platform runs, and visitors get the page."""
+_BEHIND = {"maintenance": {"page": True, "pause": False}}
+
+
+def up(request: Request, console: Console, *, confirm: Confirm | None = None, refresh: bool = False) -> None:
+    """As `deploy.up`, and by way of the maintenance page where the code that runs must be stopped first."""
+    try:
+        deploy.up(request, console, confirm=confirm, refresh=refresh)
+    except Incompatible as jump:
+        _tell(jump, console)
+        if confirm:
+            _preview(request, console, refresh=refresh)
+            if not confirm(f"Upgrade stack {request.name} so, with the site away meanwhile?"):
+                return
+        if not jump.stopped:
+            _stop(request, console)
+        console.print("Step 2 of 3: migrations and new pods, behind the page", style="bold")
+        file = stack_file.read(request.name, request.config_file)
+        with overlaid(file, _BEHIND) as path:
+            deploy.up(replace(request, config_file=path), console, refresh=refresh)
+        console.print("Step 3 of 3: the site opens", style="bold")
+        deploy.up(request, console)
+
+
+def _tell(jump: Incompatible, console: Console) -> None:
+    console.print(
+        f"From {jump.before} to {jump.wanted}: migrations may take away what the code of {jump.before} still "
+        "uses. So that is stopped first, and visitors get the maintenance page until the pods of "
+        f"{jump.wanted} are ready. If anything fails on the way, mend it and run the same command again.",
+        soft_wrap=True,
+    )
+
+
+def _preview(request: Request, console: Console, *, refresh: bool) -> None:
+    file = stack_file.read(request.name, request.config_file)
+    with overlaid(file, _BEHIND) as path:
+        deploy.preview(replace(request, config_file=path), console, refresh=refresh)
+
+
+def _stop(request: Request, console: Console) -> None:
+    """What was up, as its file said then, with the page on and everything else off."""
+    file = stack_file.read(request.name, request.config_file)
+    live = session.live(file, session.tools(console))
+    now = history.last_good(history.updates(live, file), file.name).config
+    said = file.said.get("maintenance") or {}
+    console.print("Step 1 of 3: visitors get the page, and the platform stops", style="bold")
+    with (
+        instead(file, now) as former,
+        overlaid(
+            stack_file.read(file.name, former), {"maintenance": {**said, **STOPPED["maintenance"]}}
+        ) as path,
+    ):
+        deploy.up(replace(request, config_file=path), console)
+    place = place_of(stack_file.validated(file, placeholders=True), local=file.local)
+    if client := next(place.clients(), None):
+        wait_until_stopped(client, console)
