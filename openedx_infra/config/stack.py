@@ -15,15 +15,13 @@ from openedx_infra.config.images.builds import Build
 from openedx_infra.config.images.images import Images, Reference
 from openedx_infra.config.sections.aws import Aws, StackName
 from openedx_infra.config.sections.backups import Backups
-from openedx_infra.config.sections.blue_green import BlueGreen, Colour, ReleaseName
 from openedx_infra.config.sections.cluster import Cluster
 from openedx_infra.config.sections.duties import Duties
 from openedx_infra.config.sections.event_bus import EventBus
 from openedx_infra.config.sections.features import Features, Mfes, Settings
 from openedx_infra.config.sections.ingress import Ingress
+from openedx_infra.config.sections.lifecycle import BlueGreen, Colour, Maintenance, Migrations, ReleaseName
 from openedx_infra.config.sections.mail import Mail
-from openedx_infra.config.sections.maintenance import Maintenance
-from openedx_infra.config.sections.migrations import Migrations
 from openedx_infra.config.sections.monitoring import Monitoring
 from openedx_infra.config.sections.network import Egress
 from openedx_infra.config.sections.overrides import Override

@@ -63,7 +63,9 @@ def test_what_needs_no_cluster_asks_none(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_there_is_a_client_for_each_namespace_and_one_in_any_case(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(target.connection, "connect", lambda _, namespace: asked.append(namespace) or namespace)
+    monkeypatch.setattr(
+        target.connection, "connect", lambda _, namespace: asked.append(namespace) or namespace
+    )
     here = Address(context="here")
     two = Place(address=here, namespaces=("operators", "mongo"), local=False, on_aws=False)
     assert [*two.clients()] == ["operators", "mongo"]

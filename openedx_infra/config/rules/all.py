@@ -10,14 +10,11 @@ from openedx_infra.config.errors.conflict import Conflict
 from openedx_infra.config.errors.key_paths import Location
 from openedx_infra.config.errors.messages import said
 from openedx_infra.config.rules import (
-    autoscaling,
     aws,
-    backups,
     datastores,
-    duties,
     images,
     ingress,
-    monitoring,
+    operations,
     reserved_names,
     search,
     sizing,
@@ -141,15 +138,12 @@ _RULES: tuple[Callable[[Stack], Iterator[Conflict]], ...] = (
     search.conflicts,
     aws.conflicts,
     sizing.conflicts,
-    backups.conflicts,
-    autoscaling.conflicts,
     _event_bus,
     ingress.conflicts,
     _mail,
     _mfes,
     images.conflicts,
     versions.conflicts,
-    duties.conflicts,
-    monitoring.conflicts,
+    operations.conflicts,
     _identities,
 )

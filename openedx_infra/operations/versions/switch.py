@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 
 from openedx_infra.config import PROJECT, Stack
-from openedx_infra.config.sections.blue_green import Colour
+from openedx_infra.config.sections.lifecycle import Colour
 from openedx_infra.operations.cluster import status
 from openedx_infra.operations.engine import deploy
 from openedx_infra.operations.engine.deploy import Confirm, Request
