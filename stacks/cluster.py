@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pulumi_kubernetes import KubeClientSettingsArgs, Provider
 
-from openedx_infra.config import Described
+from openedx_infra.config import BaseStack
 from stacks.gate import Gate, opened
 
 CLIENT_QPS, CLIENT_BURST = 50, 100
@@ -14,7 +14,7 @@ CLIENT_QPS, CLIENT_BURST = 50, 100
 minutes."""
 
 
-def cluster(stack: Described, gate: Gate) -> Provider:
+def cluster(stack: BaseStack, gate: Gate) -> Provider:
     """The one way to the cluster of a stack, which opens with the gate."""
     said = stack.cluster
     return Provider(

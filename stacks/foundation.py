@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 
 from openedx_infra.components.foundation.foundation import Foundation, FoundationArgs
-from openedx_infra.config import Foundation as Described
+from openedx_infra.config import Foundation as FoundationConfig
 from openedx_infra.config.foundation.contract import CONTRACT_OUTPUT, CONTRACT_SECRETS_OUTPUT, PASSWORDS
 from openedx_infra.config.immutable import IMMUTABLE_OUTPUT, immutable_values
 from openedx_infra.config.secrets.formats import unfit
@@ -18,7 +18,7 @@ from stacks.gate import gate
 from stacks.network import NetworkOfAnother
 
 
-def deploy(stack: Described, secrets: Mapping[str, pulumi.Input[str]]) -> None:
+def deploy(stack: FoundationConfig, secrets: Mapping[str, pulumi.Input[str]]) -> None:
     """Registers the whole foundation and exports its outputs. The only effects are registrations."""
     said = stack.aws.network_reference if stack.aws else None
     network = NetworkOfAnother(said) if said else None
@@ -48,7 +48,7 @@ def _judgements(
 
 
 def _outputs(
-    stack: Described, foundation: Foundation, secrets: Mapping[str, pulumi.Input[str]]
+    stack: FoundationConfig, foundation: Foundation, secrets: Mapping[str, pulumi.Input[str]]
 ) -> dict[str, pulumi.Input[Any]]:
     passwords = {PASSWORDS[name]: secrets[PASSWORDS[name]] for name in stack.datastores.said}
     return {

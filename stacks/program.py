@@ -9,12 +9,12 @@ from typing import Any
 import pulumi
 from pulumi.runtime.config import get_config_env, get_config_secret_keys_env
 
-from openedx_infra.config import PROJECT, SECRETS_KEY, ConfigError, Described, Foundation, Stack, describe
+from openedx_infra.config import PROJECT, SECRETS_KEY, BaseStack, ConfigError, Foundation, Stack, describe
 from openedx_infra.config.stack_kinds import missing, missing_in_any_case, own_keys
 from stacks.gate import Refused
 
 
-def deploy(stack: Described, secrets: Mapping[str, pulumi.Input[str]]) -> None:
+def deploy(stack: BaseStack, secrets: Mapping[str, pulumi.Input[str]]) -> None:
     """Registers all of a stack, and exports its outputs. Raises Refused when it can't be used."""
     match stack:
         case Stack():
@@ -27,7 +27,7 @@ def deploy(stack: Described, secrets: Mapping[str, pulumi.Input[str]]) -> None:
             foundation.deploy(stack, secrets)
 
 
-def read(name: str, said: Mapping[str, Any], present: Collection[str]) -> Described:
+def read(name: str, said: Mapping[str, Any], present: Collection[str]) -> BaseStack:
     """The configuration of the stack `name`, from what its file says and the names of the secrets that it
     holds.
 
@@ -79,7 +79,7 @@ def _picked(secrets: pulumi.Output[Mapping[str, str]], name: str) -> pulumi.Outp
     return secrets.apply(lambda known: str(known[name]))
 
 
-def _refuse_misplaced(stack: Described, encrypted: Collection[str]) -> None:
+def _refuse_misplaced(stack: BaseStack, encrypted: Collection[str]) -> None:
     """Anything but the secrets is shown in plain: an encrypted value among it would be disclosed."""
     problems = [
         f"{key}: holds an encrypted value, which this key would show in plain: secrets go under "
@@ -91,7 +91,7 @@ def _refuse_misplaced(stack: Described, encrypted: Collection[str]) -> None:
         raise ConfigError(stack.name, problems)
 
 
-def _refuse_ambient(stack: Described) -> None:
+def _refuse_ambient(stack: BaseStack) -> None:
     """A program that took whatever cluster is current would one day change the wrong one."""
     if stack.namespaces and not stack.cluster.context:
         raise ConfigError(

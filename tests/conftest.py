@@ -15,7 +15,7 @@ import pytest
 from samples import LEAST, said_by
 from skips import pytest_sessionfinish, pytest_terminal_summary
 
-from openedx_infra.config import Described, describe
+from openedx_infra.config import BaseStack, describe
 from openedx_infra.config.secrets.catalogue import BY_NAME
 from openedx_infra.config.stack_kinds import required
 from openedx_infra.operations.offline.recording import Graph, record
@@ -33,7 +33,7 @@ def secrets() -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def needed(secrets: dict[str, str]) -> Callable[[Described], Mapping[str, str]]:
+def needed(secrets: dict[str, str]) -> Callable[[BaseStack], Mapping[str, str]]:
     """The secrets that a stack needs."""
     return lambda stack: {
         secret.name: secrets.get(secret.name, "known-to-the-operator") for secret in required(stack)
@@ -41,7 +41,7 @@ def needed(secrets: dict[str, str]) -> Callable[[Described], Mapping[str, str]]:
 
 
 @pytest.fixture(scope="session")
-def recorded(needed: Callable[[Described], Mapping[str, str]]) -> Callable[..., Graph]:
+def recorded(needed: Callable[[BaseStack], Mapping[str, str]]) -> Callable[..., Graph]:
     """Records graphs, each once."""
     graphs: dict[str, Graph] = {}
 

@@ -1,9 +1,9 @@
 """What may the operator say? Frozen models of a stack file; nothing here knows Pulumi."""
 
-from openedx_infra.config.base_stack import Described
+from openedx_infra.config.base_stack import BaseStack
 from openedx_infra.config.errors.config_error import ConfigError
 from openedx_infra.config.foundation.foundation import Foundation
 from openedx_infra.config.load import describe, load
 from openedx_infra.config.stack import PROJECT, SECRETS_KEY, Stack
 
-__all__ = ["PROJECT", "SECRETS_KEY", "ConfigError", "Described", "Foundation", "Stack", "describe", "load"]
+__all__ = ["PROJECT", "SECRETS_KEY", "BaseStack", "ConfigError", "Foundation", "Stack", "describe", "load"]

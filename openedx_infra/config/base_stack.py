@@ -13,7 +13,7 @@ from openedx_infra.config.sections.cluster import ClusterAddress
 from openedx_infra.config.types.base import Section
 
 
-class Described(Section):
+class BaseStack(Section):
     """What a stack file describes, whatever its kind."""
 
     kind: str

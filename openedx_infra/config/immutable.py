@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from openedx_infra.config.base_stack import Described
+from openedx_infra.config.base_stack import BaseStack
 from openedx_infra.config.errors.key_paths import Location, key_of
 from openedx_infra.config.errors.messages import said
 from openedx_infra.config.types.base import Section
@@ -23,14 +23,14 @@ _NAMES = frozenset(
 """Keys that say where data is: for another name, nothing that holds data has to be replaced."""
 
 
-def immutable_values(stack: Described) -> dict[str, Any]:
+def immutable_values(stack: BaseStack) -> dict[str, Any]:
     """The values of all immutable keys, by key, such as `openedx:site.lms_host`. No secret is among them."""
     settled = {key_of(location): value for location, value in stack.settled.items()}
     return {**dict(_values(stack, ())), **settled}
 
 
 def immutable_changes(
-    before: Mapping[str, Any], stack: Described, moved_before: Collection[str] = ()
+    before: Mapping[str, Any], stack: BaseStack, moved_before: Collection[str] = ()
 ) -> list[str]:
     """One line for each immutable key whose value was another one in `before`, the `immutable_values` of old.
 

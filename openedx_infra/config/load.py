@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from openedx_infra.config.base_stack import Described
+from openedx_infra.config.base_stack import BaseStack
 from openedx_infra.config.errors.config_error import ConfigError, Fault, faults
 from openedx_infra.config.errors.conflict import lies_in
 from openedx_infra.config.errors.key_paths import Location, key_of
@@ -22,13 +22,13 @@ _STAND_IN = "facade00"
 """What stands for it where it is let through: right in host names, and as digits of AWS' ids."""
 
 
-def describe(stack: str, said: Mapping[str, Any], *, placeholders: bool = False) -> Described:
+def describe(stack: str, said: Mapping[str, Any], *, placeholders: bool = False) -> BaseStack:
     """The configuration of a stack of any kind, as its file says it; otherwise as `load`."""
     kind = kind_said(said)
     if kind is None:
         text = f"{worded(said[KIND_KEY])} is not known here: write one of {', '.join(KINDS)}"
         raise ConfigError(stack, [f"{key_of((KIND_KEY,))}: {text}"])
-    described: Described = _load(kind, stack, said, placeholders=placeholders)
+    described: BaseStack = _load(kind, stack, said, placeholders=placeholders)
     return described
 
 

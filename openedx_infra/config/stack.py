@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PrivateAttr
 
-from openedx_infra.config.base_stack import Described
+from openedx_infra.config.base_stack import BaseStack
 from openedx_infra.config.datastores import Datastores
 from openedx_infra.config.datastores.storage import StorageInCluster
 from openedx_infra.config.errors.key_paths import Location
@@ -70,7 +70,7 @@ _IMAGES_OF_PARTS: Mapping[str, Callable[[Stack], bool]] = {
 sources is run with either."""
 
 
-class Stack(Described):
+class Stack(BaseStack):
     """One Open edX instance, as its stack file describes it."""
 
     kind: Literal["instance"] = Field("instance", json_schema_extra=IMMUTABLE)

@@ -1,6 +1,6 @@
 """Which kinds of stacks are there? An instance, and a foundation: the model, rules and secrets of each.
 
-The only place that knows all kinds. Everybody else asks `Described`, or is about one kind alone.
+The only place that knows all kinds. Everybody else asks `BaseStack`, or is about one kind alone.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from openedx_infra.config.base_stack import Described
+from openedx_infra.config.base_stack import BaseStack
 from openedx_infra.config.errors.conflict import Conflict
 from openedx_infra.config.foundation.foundation import Foundation
 from openedx_infra.config.rules import all, foundation
@@ -17,7 +17,7 @@ from openedx_infra.config.secrets import needed
 from openedx_infra.config.secrets.catalogue import PLATFORM_SECRETS, Secret
 from openedx_infra.config.stack import Stack
 
-D = TypeVar("D", bound=Described)
+D = TypeVar("D", bound=BaseStack)
 
 KIND_KEY = "kind"
 """Key of the kind, at the top of a stack file."""
@@ -70,17 +70,17 @@ def kind_said(said: Mapping[str, Any]) -> Kind[Any] | None:
     return KINDS.get(name) if isinstance(name, str) else None
 
 
-def kind_of(described: Described) -> Kind[Any]:
+def kind_of(described: BaseStack) -> Kind[Any]:
     """The kind of what is described."""
     return KINDS[described.kind]
 
 
-def required(described: Described) -> tuple[Secret, ...]:
+def required(described: BaseStack) -> tuple[Secret, ...]:
     """The secrets that a stack needs, whatever its kind."""
     return kind_of(described).required(described)
 
 
-def missing(described: Described, present: set[str]) -> list[str]:
+def missing(described: BaseStack, present: set[str]) -> list[str]:
     """One line of explanation for each secret that a stack needs and `present` lacks."""
     return needed.lines(required(described), described.name, present)
 
@@ -105,6 +105,6 @@ def own_keys(said: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _says_nothing(key: str, value: Any, models: Iterable[type[Described]]) -> bool:
+def _says_nothing(key: str, value: Any, models: Iterable[type[BaseStack]]) -> bool:
     fields = [model.model_fields[key] for model in models if key in model.model_fields]
     return any(value in ({}, [], "", field.default) for field in fields)

@@ -9,7 +9,7 @@ import pytest
 from samples import LEAST
 
 import policies
-from openedx_infra.config import Described, describe
+from openedx_infra.config import BaseStack, describe
 from openedx_infra.operations.offline.recording import Graph
 
 TO = {"destination": {"endpoint": "https://s3.example.org:9000", "bucket": "campus-backups"}}
@@ -39,7 +39,7 @@ def steps(cron_job: Mapping[str, Any]) -> list[str]:
 def test_no_rule_refuses_them(
     stores: dict[str, Any],
     recorded: Callable[..., Graph],
-    needed: Callable[[Described], Mapping[str, str]],
+    needed: Callable[[BaseStack], Mapping[str, str]],
 ) -> None:
     stack = describe("dev", said(stores))
     complaints = policies.check(recorded(said(stores)), stack, needed(stack))

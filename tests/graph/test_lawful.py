@@ -10,7 +10,7 @@ import pytest
 from samples import LEAST, decided
 
 import policies
-from openedx_infra.config import Described, Stack, describe, load
+from openedx_infra.config import BaseStack, Stack, describe, load
 from openedx_infra.operations.offline.recording import Graph
 from policies.secrecy import MARK, REDACTED
 
@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[2]
     ],
 )
 def test_no_rule_refuses_what_we_make(
-    name: str, recorded: Callable[..., Graph], needed: Callable[[Described], Mapping[str, str]]
+    name: str, recorded: Callable[..., Graph], needed: Callable[[BaseStack], Mapping[str, str]]
 ) -> None:
     said = decided(ROOT / name)
     stack = describe("campus", said)

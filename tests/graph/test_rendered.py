@@ -8,14 +8,14 @@ from typing import Any
 
 import yaml
 
-from openedx_infra.config import Described, describe
+from openedx_infra.config import BaseStack, describe
 from openedx_infra.operations.offline import render
 from openedx_infra.operations.offline.recording import Graph
 
 
 def test_every_object_has_a_file_of_its_own_that_says_the_same_by_older_rules(
     recorded: Callable[..., Graph],
-    needed: Callable[[Described], Mapping[str, str]],
+    needed: Callable[[BaseStack], Mapping[str, str]],
     everything: dict[str, Any],
     tmp_path: Path,
 ) -> None:

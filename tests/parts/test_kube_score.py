@@ -11,7 +11,7 @@ import yaml
 from kube_score import Complaint, complaints, explained
 from samples import decided
 
-from openedx_infra.config import Described, describe
+from openedx_infra.config import BaseStack, describe
 from openedx_infra.operations.offline import render
 from tools.toolchain import ensure
 
@@ -35,7 +35,7 @@ def binary() -> Path:
 @pytest.fixture(scope="session")
 def found(
     binary: Path,
-    needed: Callable[[Described], Mapping[str, str]],
+    needed: Callable[[BaseStack], Mapping[str, str]],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[str, list[Complaint]]:
     """The complaints of each stack."""

@@ -15,8 +15,8 @@ from samples import DIGEST, decide, decided
 from openedx_infra.config import (
     PROJECT,
     SECRETS_KEY,
+    BaseStack,
     ConfigError,
-    Described,
     Foundation,
     Stack,
     describe,
@@ -67,7 +67,7 @@ def test_generated_files_are_fresh(name: str) -> None:
 
 
 @pytest.mark.parametrize("model", [Stack, Foundation])
-def test_the_schema_is_a_schema(model: type[Described]) -> None:
+def test_the_schema_is_a_schema(model: type[BaseStack]) -> None:
     jsonschema.Draft202012Validator.check_schema(json_schema(model))
 
 
@@ -87,7 +87,7 @@ def test_the_reference_has_every_secret() -> None:
 @pytest.mark.parametrize(
     ("model", "text"), [(Stack, reference_markdown()), (Foundation, foundation_markdown())]
 )
-def test_the_references_have_every_key_and_no_dead_link(model: type[Described], text: str) -> None:
+def test_the_references_have_every_key_and_no_dead_link(model: type[BaseStack], text: str) -> None:
     for section in set(all_sections(model)):
         table = text.partition(f'<a id="{section.__name__.lower()}"></a>')[2].partition("<a id=")[0]
         for name in section.model_fields:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pulumi
 
-from openedx_infra.config import Foundation as Described
+from openedx_infra.config import Foundation as FoundationConfig
 from openedx_infra.config.foundation.contract import Contract
 from openedx_infra.config.sections.aws import Network
 
@@ -16,7 +16,7 @@ from openedx_infra.config.sections.aws import Network
 class FoundationArgs:
     """What a foundation is made from."""
 
-    stack: Described
+    stack: FoundationConfig
     """Its configuration."""
     secrets: Mapping[str, pulumi.Input[str]]
     """Its secrets by name."""

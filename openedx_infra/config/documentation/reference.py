@@ -13,7 +13,7 @@ from typing import Any, get_args
 import yaml
 from pydantic.fields import FieldInfo
 
-from openedx_infra.config.base_stack import Described
+from openedx_infra.config.base_stack import BaseStack
 from openedx_infra.config.documentation.profile_tables import profiles_markdown
 from openedx_infra.config.documentation.schema import IMMUTABLE_NOTE, json_schema
 from openedx_infra.config.documentation.type_names import anchor, type_in_words
@@ -115,7 +115,7 @@ def _inner_sections(annotation: Any) -> Iterator[tuple[type[Section], tuple[str,
 
 
 def _section(section: type[Section], keys: list[str]) -> Iterator[str]:
-    root = issubclass(section, Described)
+    root = issubclass(section, BaseStack)
     top = root or any("." not in key for key in keys)
     title = "Top-level keys" if root else section.__name__
     yield f'{"##" if top else "###"} <a id="{anchor(section)}"></a>{title}'

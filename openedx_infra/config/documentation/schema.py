@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from openedx_infra.config.base_stack import Described
+from openedx_infra.config.base_stack import BaseStack
 from openedx_infra.config.errors.key_paths import UNION_KEY
 from openedx_infra.config.foundation.foundation import Foundation
 from openedx_infra.config.secrets.catalogue import NAMES, REGISTRY_PASSWORD
@@ -13,7 +13,7 @@ from openedx_infra.config.stack import PROJECT, SECRETS_KEY, Stack
 IMMUTABLE_NOTE = "Can't be changed once the instance exists."
 """What the documentation of an immutable key ends with."""
 
-_TITLES: dict[type[Described], str] = {Stack: "an Open edX instance", Foundation: "a foundation"}
+_TITLES: dict[type[BaseStack], str] = {Stack: "an Open edX instance", Foundation: "a foundation"}
 _OWN_WORDS = ("default_text", "discriminator", "immutable", "title")
 _PULUMI = {
     "encryptionsalt": "Salt of the passphrase that encrypts this stack's secrets. Pulumi writes it.",
@@ -22,7 +22,7 @@ _PULUMI = {
 }
 
 
-def json_schema(model: type[Described] = Stack) -> dict[str, Any]:
+def json_schema(model: type[BaseStack] = Stack) -> dict[str, Any]:
     """The schema of a stack file as a whole: our keys, the secrets, and what Pulumi itself writes there."""
     stack = model.model_json_schema()
     definitions = {name: _tidy(definition) for name, definition in stack["$defs"].items()}

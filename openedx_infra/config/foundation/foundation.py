@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from openedx_infra.config.base_stack import Described
+from openedx_infra.config.base_stack import BaseStack
 from openedx_infra.config.datastores.mongodb import DocumentdbServer
 from openedx_infra.config.datastores.mysql import AuroraServer, RdsServer
 from openedx_infra.config.datastores.search import SearchOpensearch
@@ -115,7 +115,7 @@ SERVERS = ("mysql", "mongodb", "broker", "cache", "search")
 """Keys of all servers that can be shared."""
 
 
-class Foundation(Described):
+class Foundation(BaseStack):
     """What many instances share, as its stack file describes it."""
 
     kind: Literal["foundation"] = Field(json_schema_extra=IMMUTABLE)

@@ -13,7 +13,7 @@ from rich.console import Console
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from openedx_infra.config import Described
+from openedx_infra.config import BaseStack
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.stack_files.checkout import CHECKOUT
 from openedx_infra.operations.stack_files.local_stack import Address
@@ -63,12 +63,12 @@ def stop_embedded(console: Console) -> None:
     console.print("The embedded cluster is stopped. Its data stays; `openedx-infra up` goes on with it.")
 
 
-def address_of(stack: Described, *, local: bool) -> Address:
+def address_of(stack: BaseStack, *, local: bool) -> Address:
     """The address of a stack's cluster, whether or not it answers."""
     return embedded_address() if local else named(stack)
 
 
-def named(stack: Described) -> Address:
+def named(stack: BaseStack) -> Address:
     """The address of the cluster that a stack names."""
     said = stack.cluster
     assert said.context is not None

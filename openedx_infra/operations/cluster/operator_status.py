@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from openedx_infra.config import Described, Stack
+from openedx_infra.config import BaseStack, Stack
 from openedx_infra.operations.cluster.health import Row
 from openedx_infra.operations.errors import OperationError
 
@@ -120,7 +120,7 @@ def rows(client: Client) -> Iterator[Row]:
             yield each.row(item.metadata.name, item.spec or {}, item.status or {})
 
 
-def demand_installed(stack: Described, client: Client) -> None:
+def demand_installed(stack: BaseStack, client: Client) -> None:
     """Raise OperationError unless the cluster knows the kinds that the stack asks operators for."""
     if not isinstance(stack, Stack):
         return

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from openedx_infra.config import Described, Stack
+from openedx_infra.config import BaseStack, Stack
 from openedx_infra.operations.cluster import cron_status, operator_status
 from openedx_infra.operations.cluster.health import Row, Snapshot
 from openedx_infra.operations.errors import OperationError
@@ -25,7 +25,7 @@ LOG_LINES = 12
 """How many last lines of a pod's log are shown."""
 
 
-def report(file: StackFile, stack: Described, console: Console, *, json: bool = False) -> bool:
+def report(file: StackFile, stack: BaseStack, console: Console, *, json: bool = False) -> bool:
     """Print what of a stack is ready in its cluster, and return whether all of it is."""
     place = place_of(stack, local=file.local)
     rows = [row for client in place.clients() for row in snapshot(client).rows()]
@@ -42,7 +42,7 @@ def report(file: StackFile, stack: Described, console: Console, *, json: bool = 
     return bool(rows or not stack.namespaces) and all(row.ready for row in rows)
 
 
-def _about(stack: Described, place: Place) -> Iterator[str]:
+def _about(stack: BaseStack, place: Place) -> Iterator[str]:
     """What visitors see on purpose, and how much could be had back."""
     if not isinstance(stack, Stack):
         return

@@ -12,7 +12,7 @@ from typing import Any
 
 from rich.console import Console
 
-from openedx_infra.config import ConfigError, Described
+from openedx_infra.config import BaseStack, ConfigError
 from openedx_infra.config.immutable import IMMUTABLE_OUTPUT, immutable_changes
 from openedx_infra.operations.cluster import connection
 from openedx_infra.operations.engine.pulumi_cli import Cli
@@ -44,7 +44,7 @@ class Session:
 
     file: StackFile
     """The operator's stack file."""
-    stack: Described
+    stack: BaseStack
     live: LiveStack
     place: Place
     """Where it is; its cluster, if it needs one, answered."""
@@ -59,13 +59,13 @@ class Session:
         recovery.recover(self.live, self.place.client(), console)
 
 
-def tools(console: Console, stack: Described | None = None) -> Toolchain:
+def tools(console: Console, stack: BaseStack | None = None) -> Toolchain:
     """Pulumi, its language host and provider, and the plugin that builds, for a stack that does."""
     plugins = [DOCKER_BUILD] if stack is not None and stack.builds else []
     return ensure([*ENGINE, *plugins], console=console)
 
 
-def builder(stack: Described, console: Console) -> dict[str, str]:
+def builder(stack: BaseStack, console: Console) -> dict[str, str]:
     """What Pulumi's plugin must find in its environment to build; nothing for a stack that builds nothing.
 
     Raises ToolError when nothing here can build.
@@ -146,7 +146,7 @@ def begin(
 
 
 def _begin_local(
-    file: StackFile, stack: Described, live: LiveStack, console: Console, creating: bool
+    file: StackFile, stack: BaseStack, live: LiveStack, console: Console, creating: bool
 ) -> Address:
     """Start the cluster and make missing secrets, both at once: each takes seconds the first time."""
     with ThreadPoolExecutor(1) as pool:
@@ -161,7 +161,7 @@ def _begin_local(
 
 
 def _demand_same(
-    stack: Described, outputs: Mapping[str, Any], address: Address | None, creating: bool
+    stack: BaseStack, outputs: Mapping[str, Any], address: Address | None, creating: bool
 ) -> None:
     """Refuse a change of what its data depends on: the stack's outputs tell what it was made with."""
     moved = outputs.get("config", {}).get("datastores", {}).get("moved", ())
@@ -177,6 +177,6 @@ def _demand_same(
         raise ConfigError(stack.name, changes)
 
 
-def _demand_operators_secrets(file: StackFile, stack: Described) -> None:
+def _demand_operators_secrets(file: StackFile, stack: BaseStack) -> None:
     """Refuse a local stack that lacks a secret which only the operator knows."""
     secrets.demand_unmakeable(stack, set(file.secrets) | set(local_stack.effective(file.name).secrets))

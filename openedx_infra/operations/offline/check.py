@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from openedx_infra.config import Described
+from openedx_infra.config import BaseStack
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.secrets import secrets
 from openedx_infra.operations.stack_files import stack_file
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Report:
     """What a check found in a stack that can be brought up."""
 
-    stack: Described
+    stack: BaseStack
     resources: int
     objects: int
     notes: Sequence[str]
@@ -64,7 +64,7 @@ def show(report: Report, console: Console) -> None:
     )
 
 
-def recorded(stack: Described, values: dict[str, str]) -> Graph:
+def recorded(stack: BaseStack, values: dict[str, str]) -> Graph:
     """Everything that the program would register for a stack. Raises ConfigError with what it refuses."""
     from openedx_infra.operations.offline.recording import record
     from stacks.gate import Refused
@@ -75,7 +75,7 @@ def recorded(stack: Described, values: dict[str, str]) -> Graph:
         raise error.error from None
 
 
-def demand_lawful(stack: Described, graph: Graph, values: Mapping[str, str]) -> None:
+def demand_lawful(stack: BaseStack, graph: Graph, values: Mapping[str, str]) -> None:
     """Raise OperationError with everything that the policies refuse in a graph made with these secrets."""
     import policies
 
@@ -87,7 +87,7 @@ def demand_lawful(stack: Described, graph: Graph, values: Mapping[str, str]) -> 
         )
 
 
-def notes(file: StackFile, stack: Described) -> list[str]:
+def notes(file: StackFile, stack: BaseStack) -> list[str]:
     """What an operator should know before `up`."""
     if file.local:
         return [

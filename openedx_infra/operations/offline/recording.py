@@ -13,7 +13,7 @@ from pulumi.runtime import mocks, rpc
 from pulumi.runtime.settings import get_project, get_root_resource, get_stack, reset_options
 from pulumi.runtime.stack import run_pulumi_func
 
-from openedx_infra.config import PROJECT, Described
+from openedx_infra.config import PROJECT, BaseStack
 from openedx_infra.operations.offline.simulated_aws import PACKAGE, answer, physical
 from openedx_infra.operations.offline.simulated_references import Answers, plausible
 
@@ -153,7 +153,7 @@ class _Echo(mocks.Mocks):
 
 
 def record(
-    stack: Described, secrets: Mapping[str, str], *, preview: bool = False, answers: Answers | None = None
+    stack: BaseStack, secrets: Mapping[str, str], *, preview: bool = False, answers: Answers | None = None
 ) -> Graph:
     """What the program registers for a stack, with `preview` as in `pulumi preview`, else as in `pulumi
     up`. `answers` are the outputs of stacks that it refers to; by default plausible ones."""

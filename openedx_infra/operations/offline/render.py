@@ -10,7 +10,7 @@ from rich.console import Console
 from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import LiteralScalarString, SingleQuotedScalarString
 
-from openedx_infra.config import Described
+from openedx_infra.config import BaseStack
 from openedx_infra.operations.engine import session
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.offline.check import recorded
@@ -31,7 +31,7 @@ def render(
     return write(stack, values, output, show_secrets=show_secrets)
 
 
-def write(stack: Described, values: dict[str, str], output: Path, *, show_secrets: bool) -> list[Path]:
+def write(stack: BaseStack, values: dict[str, str], output: Path, *, show_secrets: bool) -> list[Path]:
     """Write the objects of a stack into a folder and return the files.
 
     `values` are the secrets; without `show_secrets` they are redacted. Files of an earlier rendering that are

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from openedx_infra.config import Described, Foundation, Stack
+from openedx_infra.config import BaseStack, Foundation, Stack
 from openedx_infra.config.foundation.contract import (
     CONTRACT_OUTPUT,
     CONTRACT_SECRETS_OUTPUT,
@@ -50,7 +50,7 @@ class Answers:
         }
 
 
-def plausible(stack: Described) -> Answers:
+def plausible(stack: BaseStack) -> Answers:
     """Outputs of all stacks that this one refers to, with all that it could need of them."""
     match stack:
         case Stack(foundation=str(name)):

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from openedx_infra.config import Described
+from openedx_infra.config import BaseStack
 from openedx_infra.config.secrets.catalogue import BY_NAME
 from openedx_infra.config.stack_kinds import required
 from openedx_infra.operations.engine import session
@@ -69,7 +69,7 @@ def rotate(
     )
 
 
-def _read(name: str, config_file: Path | None) -> tuple[StackFile, Described]:
+def _read(name: str, config_file: Path | None) -> tuple[StackFile, BaseStack]:
     file = stack_file.read(name, config_file)
     return file, stack_file.validated(file, placeholders=True)
 

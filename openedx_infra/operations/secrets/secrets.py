@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from openedx_infra.config import PROJECT, SECRETS_KEY, ConfigError, Described
+from openedx_infra.config import PROJECT, SECRETS_KEY, BaseStack, ConfigError
 from openedx_infra.config.secrets.catalogue import BY_NAME, Secret
 from openedx_infra.config.stack_kinds import missing, required
 from openedx_infra.operations.errors import OperationError
@@ -22,14 +22,14 @@ class Presence:
     present: bool
 
 
-def presence(stack: Described, names: Iterable[str]) -> Iterator[Presence]:
+def presence(stack: BaseStack, names: Iterable[str]) -> Iterator[Presence]:
     """Every secret that the stack needs, beside the `names` that it has."""
     has = set(names)
     for secret in required(stack):
         yield Presence(secret=secret, present=secret.name in has)
 
 
-def generate(file: StackFile, stack: Described, live: LiveStack) -> list[str]:
+def generate(file: StackFile, stack: BaseStack, live: LiveStack) -> list[str]:
     """Make the secrets that are missing in a file and can be made; return their names."""
     made = []
     for item in presence(stack, file.secrets):
@@ -39,7 +39,7 @@ def generate(file: StackFile, stack: Described, live: LiveStack) -> list[str]:
     return made
 
 
-def rotate(names: Sequence[str], file: StackFile, stack: Described, live: LiveStack) -> list[str]:
+def rotate(names: Sequence[str], file: StackFile, stack: BaseStack, live: LiveStack) -> list[str]:
     """Replace secrets by new ones; return the names that were written.
 
     Raises OperationError, before any is touched, for a name that is unknown, missing, or the operator's to
@@ -57,7 +57,7 @@ def rotate(names: Sequence[str], file: StackFile, stack: Described, live: LiveSt
     return [secret.name for secret, _ in chosen]
 
 
-def rotated_by_all(stack: Described) -> list[str]:
+def rotated_by_all(stack: BaseStack) -> list[str]:
     """The names that `rotate --all` means: what can be made anew without losing anything."""
     return [secret.name for secret in required(stack) if secret.make and not secret.by_name_only]
 
@@ -72,7 +72,7 @@ def reveal(live: LiveStack) -> dict[str, str]:
     return {str(name): str(text) for name, text in value.items()} if isinstance(value, Mapping) else {}
 
 
-def stand_ins(stack: Described) -> dict[str, str]:
+def stand_ins(stack: BaseStack) -> dict[str, str]:
     """Values of the right form for all secrets that the stack needs, where the real ones stay encrypted."""
     return {secret.name: stand_in(secret) for secret in required(stack)}
 
@@ -84,14 +84,14 @@ def stand_in(secret: Secret) -> str:
     return make() if make else "known-to-the-operator"
 
 
-def demand_unmakeable(stack: Described, names: set[str]) -> None:
+def demand_unmakeable(stack: BaseStack, names: set[str]) -> None:
     """Raise ConfigError when a secret is missing that only the operator knows."""
     makeable = {secret.name for secret in required(stack) if secret.make}
     if problems := missing(stack, names | makeable):
         raise ConfigError(stack.name, problems)
 
 
-def _rotatable(name: str, file: StackFile, stack: Described) -> tuple[Secret, Callable[[], str]]:
+def _rotatable(name: str, file: StackFile, stack: BaseStack) -> tuple[Secret, Callable[[], str]]:
     needed = {secret.name: secret for secret in required(stack)}
     secret = needed.get(name, BY_NAME.get(name))
     if secret is None:

@@ -11,7 +11,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
-from openedx_infra.config import PROJECT, SECRETS_KEY, ConfigError, Described, Stack, describe
+from openedx_infra.config import PROJECT, SECRETS_KEY, BaseStack, ConfigError, Stack, describe
 from openedx_infra.config.secrets.catalogue import NAMES, is_known
 from openedx_infra.config.stack_kinds import INSTANCE, kind_said, missing, missing_in_any_case
 from openedx_infra.operations.errors import OperationError
@@ -131,7 +131,7 @@ def read(name: str, path: Path | None = None) -> StackFile:
     return StackFile(name=name, path=path, content=content)
 
 
-def validated(file: StackFile, *, secrets: bool = False, placeholders: bool = False) -> Described:
+def validated(file: StackFile, *, secrets: bool = False, placeholders: bool = False) -> BaseStack:
     """The configuration that a stack file describes, of whatever kind the stack is.
 
     With `secrets`, one that the stack needs and the file lacks is an error too; with `placeholders`, CHANGEME
@@ -161,7 +161,7 @@ def instance(file: StackFile, *, placeholders: bool = False) -> Stack:
     )
 
 
-def missing_secrets(file: StackFile, stack: Described | None) -> list[str]:
+def missing_secrets(file: StackFile, stack: BaseStack | None) -> list[str]:
     """One line for each missing secret; for a faulty configuration, of those that every such stack needs."""
     if stack is not None:
         return missing(stack, set(file.secrets))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from openedx_infra.config import Described
+from openedx_infra.config import BaseStack
 from openedx_infra.operations.cluster import connection, operator_status
 from openedx_infra.operations.stack_files.local_stack import Address
 
@@ -55,7 +55,7 @@ class Place:
         if self.address is not None:
             connection.demand_reachable(self.address, (*self.namespaces, "default")[0])
 
-    def demand_operators(self, stack: Described) -> None:
+    def demand_operators(self, stack: BaseStack) -> None:
         """Raise OperationError unless its cluster has the operators that a stack asks for servers."""
         if client := self.client():
             operator_status.demand_installed(stack, client)
@@ -65,7 +65,7 @@ class Place:
         return connection.connect(self.address, namespace)
 
 
-def place_of(stack: Described, *, local: bool, address: Address | None = None) -> Place:
+def place_of(stack: BaseStack, *, local: bool, address: Address | None = None) -> Place:
     """The place of a stack, whether or not its cluster answers; `address` is that of a local stack's cluster
     that was just started."""
     if address is None and (local or stack.cluster.context):

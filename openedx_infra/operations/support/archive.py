@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import yaml
 from rich.console import Console
 
-from openedx_infra.config import Described
+from openedx_infra.config import BaseStack
 from openedx_infra.operations.cluster.status import snapshot
 from openedx_infra.operations.engine import deploy, session
 from openedx_infra.operations.engine.session import Request
@@ -77,14 +77,14 @@ def _secret_values(file: StackFile, clients: list[Client], console: Console) -> 
             yield from masking.of_object(item)
 
 
-def _public(stack: Described) -> Iterator[str]:
+def _public(stack: BaseStack) -> Iterator[str]:
     """What the stack file says in plain."""
     return masking.leaves(stack.model_dump(mode="json"))
 
 
 def _parts(
     request: Request,
-    stack: Described,
+    stack: BaseStack,
     clients: list[Client],
     console: Console,
     *,
@@ -107,7 +107,7 @@ def _parts(
         yield "preview.txt", _preview(request)
 
 
-def _rendered(stack: Described) -> Files:
+def _rendered(stack: BaseStack) -> Files:
     """The objects that the program makes, with stand-ins where secrets would be, which are covered."""
     with TemporaryDirectory() as folder:
         for path in render.write(stack, secrets.stand_ins(stack), Path(folder) / "r", show_secrets=False):

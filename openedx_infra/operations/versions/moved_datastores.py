@@ -13,7 +13,7 @@ from typing import Any
 from rich.console import Console
 
 from openedx_infra.config import ConfigError, Stack, load
-from openedx_infra.config.base_stack import Described
+from openedx_infra.config.base_stack import BaseStack
 from openedx_infra.operations.engine.events import Urn
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.offline.check import recorded
@@ -21,7 +21,7 @@ from openedx_infra.operations.secrets.secrets import stand_ins
 from openedx_infra.operations.state.live_stack import LiveStack
 
 
-def left_behind(stack: Described, live: LiveStack) -> list[str]:
+def left_behind(stack: BaseStack, live: LiveStack) -> list[str]:
     """URNs of what moved datastores leave behind: all that holds data, and what that stands on."""
     if not stack.moved:
         return []
@@ -74,7 +74,7 @@ def tell(urns: Collection[str], console: Console) -> None:
         console.print(f"  {Urn(urn)}", highlight=False)
 
 
-def _as_it_was(stack: Described, before: Mapping[str, Any]) -> Stack:
+def _as_it_was(stack: BaseStack, before: Mapping[str, Any]) -> Stack:
     try:
         return load(stack.name, before)
     except ConfigError as error:
@@ -85,5 +85,5 @@ def _as_it_was(stack: Described, before: Mapping[str, Any]) -> Stack:
         ) from error
 
 
-def _urns(stack: Described) -> set[str]:
+def _urns(stack: BaseStack) -> set[str]:
     return {resource.urn for resource in recorded(stack, stand_ins(stack)).resources}
