@@ -13,8 +13,8 @@ from rich.console import Console
 
 from openedx_infra.config import PROJECT
 from openedx_infra.operations.engine import session
-from openedx_infra.operations.engine.events import Urn
 from openedx_infra.operations.engine.session import Request, Session
+from openedx_infra.operations.urn import Urn
 from tests.bench import aws
 from tests.bench.report import Figure
 from tests.bench.whole import Clock, needs

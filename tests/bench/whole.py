@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from openedx_infra.operations.engine.events import Event, Finished, Started, Urn
+from openedx_infra.operations.engine.events import Event, Finished, Started
+from openedx_infra.operations.urn import Urn
 from tests.bench import stacks
 from tests.bench.report import Figure
 

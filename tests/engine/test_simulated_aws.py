@@ -13,7 +13,7 @@ import pytest
 from simulated_aws.cloud import DIRECTORY, Cloud
 from simulated_aws.guards import OBJECTS, SNAPSHOT
 
-from openedx_infra.operations.engine.pulumi_cli import Cli, Result
+from openedx_infra.operations.state.pulumi_cli import Cli, Result
 from tools.recipes import ENGINE
 from tools.toolchain import ensure
 

@@ -134,7 +134,7 @@ def test_a_job_that_runs_on_through_an_interruption_is_not_started_beside_itself
 ) -> None:
     assert stopped.jobs["lms-migrate"] == killed.jobs["lms-migrate"]
     assert killed.jobs["studio-migrate"] == complete.jobs["studio-migrate"]
-    assert "of an earlier run is still at work: waiting for its end" in complete.said.out
+    assert "of an earlier run is still running: waiting for its end" in complete.said.out
 
 
 def test_two_instances_live_side_by_side(campus: Instance, dev: Instance) -> None:

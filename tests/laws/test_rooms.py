@@ -40,6 +40,21 @@ MAY_IMPORT: dict[str, set[str]] = {
 Who is not listed, such as operations, may import all.
 """
 
+OPERATIONS = (
+    ("errors", "urn"),
+    ("stack_files",),
+    ("cluster",),
+    ("state",),
+    ("secrets", "aws_certificates"),
+    ("images", "offline"),
+    ("engine", "platform_tests"),
+    ("deploy",),
+    ("versions", "support"),
+    ("backups",),
+    ("cli",),
+)
+"""Rooms of operations from the ground up: each imports itself and those below, never its neighbours."""
+
 MUST_NOT_KNOW: dict[str, tuple[str, ...]] = {
     "openedx_infra/releases": ("pulumi", "pydantic", "pulumi_kubernetes"),
     "openedx_infra/config": ("pulumi", "pulumi_kubernetes", "subprocess"),
@@ -96,6 +111,20 @@ def test_a_room_imports_only_what_it_may(room: str) -> None:
         if (other := _room_of(module)) and other not in allowed
     ]
     assert trespasses == []
+
+
+def test_rooms_of_operations_import_downwards() -> None:
+    levels = {room: level for level, rooms in enumerate(OPERATIONS) for room in rooms}
+    upwards = [
+        f"{path.relative_to(ROOT)}: {module}"
+        for path in _files("openedx_infra/operations")
+        for module in _imports(path)
+        if module.startswith("openedx_infra.operations.")
+        and (room := path.relative_to(ROOT / "openedx_infra/operations").with_suffix("").parts[0])
+        != (other := module.split(".")[2])
+        and levels[other] >= levels[room]
+    ]
+    assert upwards == []
 
 
 @pytest.mark.parametrize("room", MUST_NOT_KNOW)

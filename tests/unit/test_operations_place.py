@@ -9,13 +9,13 @@ import pytest
 from rich.console import Console
 
 from openedx_infra.config import describe
-from openedx_infra.operations.cluster import status
+from openedx_infra.operations.cluster import status, target
+from openedx_infra.operations.cluster.target import Place, place_of
 from openedx_infra.operations.engine import failure
 from openedx_infra.operations.errors import OperationError
-from openedx_infra.operations.stack_files import stack_file, target
+from openedx_infra.operations.stack_files import stack_file
 from openedx_infra.operations.stack_files.local_stack import Address
 from openedx_infra.operations.stack_files.stack_file import StackFile
-from openedx_infra.operations.stack_files.target import Place, place_of
 
 KIND = {"kind": "foundation"}
 AWS = {**KIND, "aws": {"region": "eu-west-1"}}

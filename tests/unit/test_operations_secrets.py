@@ -11,11 +11,11 @@ import pytest
 from openedx_infra.config import ConfigError, load
 from openedx_infra.config.secrets.catalogue import SECRETS
 from openedx_infra.config.secrets.needed import required
-from openedx_infra.operations.engine.pulumi_cli import Cli
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.secrets import secrets
 from openedx_infra.operations.stack_files.stack_file import StackFile
 from openedx_infra.operations.state.live_stack import LiveStack
+from openedx_infra.operations.state.pulumi_cli import Cli
 
 STACK = load("mine", {"site": {"lms_host": "learn.example.org"}})
 

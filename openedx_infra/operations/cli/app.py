@@ -75,7 +75,7 @@ def preview(
     expect_no_changes: Annotated[bool, typer.Option(help="Fail when there is any change.")] = False,
 ) -> None:
     """Show what `up` would change."""
-    from openedx_infra.operations.engine import deploy
+    from openedx_infra.operations.deploy import deploy
 
     request = deploy.Request(name=stack, config_file=config_file)
     deploy.preview(request, speaker(), refresh=refresh, unchanged=expect_no_changes)
@@ -99,7 +99,7 @@ def down(stack: StackName = DEFAULT_STACK, config_file: ConfigFile = None) -> No
 @app.command()
 def destroy(stack: StackName = DEFAULT_STACK, config_file: ConfigFile = None, yes: Yes = False) -> None:
     """Delete what the stack made, all but those that hold data and are protected."""
-    from openedx_infra.operations.engine import deploy
+    from openedx_infra.operations.deploy import deploy
 
     request = deploy.Request(name=stack, config_file=config_file)
     deploy.destroy(request, speaker(), confirm=None if yes else confirm)
@@ -113,7 +113,7 @@ def outputs(
     show_secrets: ShowSecrets = False,
 ) -> None:
     """Print what the stack exports: addresses, namespace, images, configuration."""
-    from openedx_infra.operations.engine import outputs as verb
+    from openedx_infra.operations.deploy import outputs as verb
 
     verb.show(
         verb.Request(name=stack, config_file=config_file), speaker(), json=json, show_secrets=show_secrets

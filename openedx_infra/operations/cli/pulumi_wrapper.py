@@ -13,12 +13,13 @@ from rich.console import Console
 from openedx_infra.config import PROJECT, SECRETS_KEY
 from openedx_infra.operations.cli import app
 from openedx_infra.operations.engine import session
-from openedx_infra.operations.engine.pulumi_cli import Cli
 from openedx_infra.operations.engine.session import Request
 from openedx_infra.operations.stack_files import local_stack, stack_file
 from openedx_infra.operations.stack_files.checkout import CHECKOUT, DEFAULT_STACK, stack_file_path
 from openedx_infra.operations.stack_files.stack_file import StackFile
 from openedx_infra.operations.state import backend
+from openedx_infra.operations.state.open_stack import open_stack, tools
+from openedx_infra.operations.state.pulumi_cli import Cli
 from tools.toolchain import Toolchain
 
 _ALIASES = {"update": "up", "pre": "preview", "down": "destroy"}
@@ -91,7 +92,7 @@ def main() -> None:
 def prepare(line: Line, base: Mapping[str, str]) -> tuple[Sequence[str], dict[str, str], Path]:
     """The arguments, the environment and the executable of the real Pulumi."""
     console = Console(stderr=True)
-    toolchain = session.tools(console)
+    toolchain = tools(console)
     executable = toolchain.bin_dir / "pulumi"
     environment = toolchain.environment(base)
     if not _in_checkout(line) or line.asks_for_help:
@@ -148,7 +149,7 @@ def _prepare_local(
     environment.pop("KUBECONFIG", None)
     if line.words[:2] == ["stack", "init"]:
         local_stack.compose(file, None)
-        session.live(file, toolchain).create()
+        open_stack(file, toolchain).create()
         return ["stack", "select", file.name]
     if line.words[:2] == ["stack", "rm"]:
         environment["PULUMI_OPTION_PRESERVE_CONFIG"] = "true"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from openedx_infra.operations.cluster.health import is_named
-from openedx_infra.operations.engine.events import Urn
+from openedx_infra.operations.urn import Urn
 
 if TYPE_CHECKING:
     from lightkube import Client

@@ -14,9 +14,9 @@ from rich.text import Text
 from openedx_infra.config import BaseStack, Stack
 from openedx_infra.operations.cluster import cron_status, operator_status
 from openedx_infra.operations.cluster.health import Row, Snapshot
+from openedx_infra.operations.cluster.target import Place, place_of
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.stack_files.stack_file import StackFile
-from openedx_infra.operations.stack_files.target import Place, place_of
 
 if TYPE_CHECKING:
     from lightkube import Client

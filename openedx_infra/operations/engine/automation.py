@@ -10,20 +10,13 @@ from pulumi import automation
 from pulumi.automation.errors import create_command_error
 from semver import VersionInfo
 
-from openedx_infra.operations.engine.events import (
-    Event,
-    Failed,
-    Finished,
-    Message,
-    Started,
-    Summary,
-    Urn,
-    plain,
-)
-from openedx_infra.operations.engine.pulumi_cli import Cli
-from openedx_infra.operations.engine.pulumi_errors import explain
+from openedx_infra.operations.engine.events import Event, Failed, Finished, Message, Started, Summary
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.stack_files.checkout import CHECKOUT
+from openedx_infra.operations.state.live_stack import LiveStack
+from openedx_infra.operations.state.pulumi_cli import Cli
+from openedx_infra.operations.state.pulumi_errors import explain, plain
+from openedx_infra.operations.urn import Urn
 
 Listen = Callable[[Event], None]
 """Called with each event, from another thread."""
@@ -32,11 +25,11 @@ Listen = Callable[[Event], None]
 class Verbs:
     """Preview, up and destroy of one stack. What Pulumi refuses is raised as OperationError."""
 
-    def __init__(self, name: str, config_file: Path, cli: Cli, listen: Listen) -> None:
-        self._stack = automation.Stack.select(name, _Workspace(CHECKOUT, cli))
-        self._config = str(config_file)
+    def __init__(self, live: LiveStack, listen: Listen) -> None:
+        self._stack = automation.Stack.select(live.name, _Workspace(CHECKOUT, live.cli))
+        self._config = str(live.config_file)
         self._hear = _translating(listen)
-        self._environment = cli.environment
+        self._environment = live.cli.environment
 
     def preview(self, *, refresh: bool = False, exclude: Sequence[str] = ()) -> None:
         """Find out what `up` would do, but for resources with these URNs."""

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from openedx_infra.operations.cluster import operator_status
-from openedx_infra.operations.engine.events import Urn
 from openedx_infra.operations.engine.progress import Failure, Progress
 from openedx_infra.operations.errors import OperationError
+from openedx_infra.operations.urn import Urn
 
 if TYPE_CHECKING:
     from openedx_infra.operations.engine.session import Session

@@ -15,7 +15,8 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from openedx_infra.operations.cluster import operator_status
-from openedx_infra.operations.engine.events import Event, Failed, Finished, Message, Started, Summary, Urn
+from openedx_infra.operations.engine.events import Event, Failed, Finished, Message, Started, Summary
+from openedx_infra.operations.urn import Urn
 
 HEARTBEAT_SECONDS = 30.0
 """How often what is waited for is printed where lines can't be redrawn (a log): less than makes one doubt."""

@@ -8,25 +8,25 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
 from openedx_infra.config import BaseStack, ConfigError
 from openedx_infra.config.immutable import IMMUTABLE_OUTPUT, immutable_changes
 from openedx_infra.operations.cluster import connection
-from openedx_infra.operations.engine.pulumi_cli import Cli
+from openedx_infra.operations.cluster.target import Place, place_of
 from openedx_infra.operations.images import builders
 from openedx_infra.operations.secrets import secrets
 from openedx_infra.operations.stack_files import local_stack, stack_file
-from openedx_infra.operations.stack_files.checkout import CHECKOUT, local_project, stack_file_path
 from openedx_infra.operations.stack_files.local_stack import Address
 from openedx_infra.operations.stack_files.stack_file import StackFile
-from openedx_infra.operations.stack_files.target import Place, place_of
-from openedx_infra.operations.state import backend, locks, recovery
+from openedx_infra.operations.state import locks, recovery
 from openedx_infra.operations.state.live_stack import LiveStack
-from tools.recipes import DOCKER_BUILD, ENGINE
-from tools.toolchain import Toolchain, ensure
+from openedx_infra.operations.state.open_stack import open_stack, tools
+
+if TYPE_CHECKING:
+    from openedx_infra.operations.engine.automation import Listen, Verbs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,11 +58,11 @@ class Session:
         """Take up what a killed run left half done."""
         recovery.recover(self.live, self.place.client(), console)
 
+    def verbs(self, listen: Listen) -> Verbs:
+        """Pulumi's preview, up and destroy, which call `listen` with each event."""
+        from openedx_infra.operations.engine.automation import Verbs  # takes half a second to import
 
-def tools(console: Console, stack: BaseStack | None = None) -> Toolchain:
-    """Pulumi, its language host and provider, and the plugin that builds, for a stack that does."""
-    plugins = [DOCKER_BUILD] if stack is not None and stack.builds else []
-    return ensure([*ENGINE, *plugins], console=console)
+        return Verbs(self.live, listen)
 
 
 def builder(stack: BaseStack, console: Console) -> dict[str, str]:
@@ -76,31 +76,9 @@ def builder(stack: BaseStack, console: Console) -> dict[str, str]:
     return {name: found[name] for name in ("BUILDX_CONFIG", "BUILDX_BUILDER") if name in found}
 
 
-def live(
-    file: StackFile,
-    toolchain: Toolchain,
-    on_interrupt: Callable[[int], object] = lambda _: None,
-    variables: Mapping[str, str] | None = None,
-) -> LiveStack:
-    """The stack of a file, whether or not it was ever brought up. No cluster is needed for it.
-
-    `variables` are added to Pulumi's environment.
-    """
-    base = {**os.environ, **(variables or {})}
-    environment = backend.environment(toolchain.environment(base), local=file.local)
-    own = CHECKOUT if file.path.resolve() == stack_file_path(file.name) else None
-    return LiveStack(
-        file.name,
-        config_file=local_stack.effective_path(file.name) if file.local else file.path,
-        project=local_project() if file.local else own,
-        cli=Cli(toolchain.bin_dir / "pulumi", environment, on_interrupt),
-        provider=file.content.get("secretsprovider"),
-    )
-
-
 def exports(file: StackFile, console: Console) -> list[str]:
     """Shell lines that put tools, state and, for a local stack, its cluster in place."""
-    changed = dict(live(file, tools(console)).cli.environment)
+    changed = dict(open_stack(file, tools(console)).cli.environment)
     if file.local:
         changed["KUBECONFIG"] = str(connection.embedded_address().kubeconfig)
     return [
@@ -128,7 +106,7 @@ def begin(
     if file.local:
         _demand_operators_secrets(file, stack)
     variables = builder(stack, console) if creating else {}
-    stack_of_pulumi = live(file, tools(console, stack), on_interrupt, variables)
+    stack_of_pulumi = open_stack(file, tools(console, stack), on_interrupt, variables)
     if file.local:
         address = _begin_local(file, stack, stack_of_pulumi, console, creating)
         place = place_of(stack, local=True, address=address)

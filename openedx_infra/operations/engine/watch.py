@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from rich.console import Console
 from rich.text import Text
 
-from openedx_infra.operations.cluster.finished_runs import CLAIM, let_go
+from openedx_infra.operations.cluster.finished_jobs import CLAIM, let_go
 from openedx_infra.operations.cluster.health import when
 from openedx_infra.operations.cluster.pending_pods import KINDS, Awaited, awaited
 from openedx_infra.operations.cluster.status import log_tail
 from openedx_infra.operations.cluster.stuck_pods import Trouble, trouble
-from openedx_infra.operations.engine.events import Urn
+from openedx_infra.operations.urn import Urn
 
 if TYPE_CHECKING:
     from lightkube import Client

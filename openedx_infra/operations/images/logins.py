@@ -9,11 +9,11 @@ from rich.console import Console
 from openedx_infra.config import PROJECT, SECRETS_KEY, ConfigError, Stack
 from openedx_infra.config.secrets.catalogue import REGISTRY_PASSWORD
 from openedx_infra.config.secrets.needed import missing
-from openedx_infra.operations.engine import session
 from openedx_infra.operations.images.credentials import Login, docker_login
 from openedx_infra.operations.secrets import secrets
 from openedx_infra.operations.stack_files import local_stack
 from openedx_infra.operations.stack_files.stack_file import StackFile
+from openedx_infra.operations.state.open_stack import open_stack, tools
 
 
 class Logins:
@@ -54,7 +54,7 @@ class Logins:
         if self._secrets is None:
             if self._file.local:
                 local_stack.compose(self._file, None)
-            live = session.live(self._file, session.tools(self._console))
+            live = open_stack(self._file, tools(self._console))
             live.create()
             self._secrets = secrets.reveal(live)
         return self._secrets

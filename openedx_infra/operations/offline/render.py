@@ -11,11 +11,11 @@ from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import LiteralScalarString, SingleQuotedScalarString
 
 from openedx_infra.config import BaseStack
-from openedx_infra.operations.engine import session
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.offline.check import recorded
 from openedx_infra.operations.secrets import secrets
 from openedx_infra.operations.stack_files import stack_file
+from openedx_infra.operations.state.open_stack import open_stack, tools
 
 
 def render(
@@ -24,10 +24,7 @@ def render(
     """Write the objects of a stack into a folder and return the files. Only `show_secrets` needs Pulumi."""
     file = stack_file.read(name, config_file)
     stack = stack_file.validated(file, secrets=show_secrets and not file.local)
-    if show_secrets:
-        values = secrets.reveal(session.live(file, session.tools(console)))
-    else:
-        values = secrets.stand_ins(stack)
+    values = secrets.reveal(open_stack(file, tools(console))) if show_secrets else secrets.stand_ins(stack)
     return write(stack, values, output, show_secrets=show_secrets)
 
 

@@ -12,12 +12,12 @@ from rich.text import Text
 from openedx_infra.config import BaseStack
 from openedx_infra.config.secrets.catalogue import BY_NAME
 from openedx_infra.config.stack_kinds import required
-from openedx_infra.operations.engine import session
 from openedx_infra.operations.secrets import secrets
 from openedx_infra.operations.stack_files import local_stack, stack_file
 from openedx_infra.operations.stack_files.stack_file import StackFile
 from openedx_infra.operations.state.backend import passphrase_file
 from openedx_infra.operations.state.live_stack import LiveStack
+from openedx_infra.operations.state.open_stack import open_stack, tools
 
 
 def show(name: str, config_file: Path | None, console: Console) -> None:
@@ -82,7 +82,7 @@ def _holder(file: StackFile) -> StackFile:
 def _live(file: StackFile, console: Console) -> LiveStack:
     if file.local:
         local_stack.compose(file, None)
-    live = session.live(file, session.tools(console))
+    live = open_stack(file, tools(console))
     live.create()
     return live
 

@@ -6,14 +6,11 @@ import json
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from openedx_infra.operations.engine.pulumi_cli import Cli
-from openedx_infra.operations.engine.pulumi_errors import explain
 from openedx_infra.operations.stack_files.checkout import CHECKOUT, project_in
-
-if TYPE_CHECKING:
-    from openedx_infra.operations.engine.automation import Listen, Verbs
+from openedx_infra.operations.state.pulumi_cli import Cli
+from openedx_infra.operations.state.pulumi_errors import explain
 
 
 class LiveStack:
@@ -47,14 +44,6 @@ class LiveStack:
             folder = self.project or project_in(Path(aside))
             self.run("stack", "init", self.name, "--no-select", *provider, folder=folder)
 
-    def verbs(self, listen: Listen) -> Verbs:
-        """Preview, up and destroy, which tell `listen` of what happens."""
-        from openedx_infra.operations.engine.automation import (
-            Verbs,  # takes half a second: `outputs` need not wait for it
-        )
-
-        return Verbs(self.name, self.config_file, self.cli, listen)
-
     def replace_state(self, state: Mapping[str, Any]) -> None:
         """Put another state in the place of the one that the backend keeps."""
         self.run("stack", "import", "--stack", self.name, say=json.dumps(state))
@@ -86,7 +75,3 @@ class LiveStack:
         if result.code:
             raise explain(self.name, result.stderr or result.stdout, self.cli.environment)
         return result.stdout
-
-    @property
-    def _config(self) -> str:
-        return str(self.config_file)

@@ -18,14 +18,16 @@ import yaml
 from rich.console import Console
 
 from openedx_infra.config import BaseStack
+from openedx_infra.operations.cluster import target
 from openedx_infra.operations.cluster.status import snapshot
-from openedx_infra.operations.engine import deploy, session
+from openedx_infra.operations.deploy import deploy
 from openedx_infra.operations.engine.session import Request
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.offline import render
 from openedx_infra.operations.secrets import secrets
-from openedx_infra.operations.stack_files import local_stack, stack_file, target
+from openedx_infra.operations.stack_files import local_stack, stack_file
 from openedx_infra.operations.stack_files.stack_file import StackFile
+from openedx_infra.operations.state.open_stack import open_stack, tools
 from openedx_infra.operations.support import evidence, masking
 from openedx_infra.operations.support.evidence import Files
 from openedx_infra.operations.support.masking import Mask
@@ -71,7 +73,7 @@ def support(request: Request, output: Path, console: Console, *, preview: bool =
 
 def _secret_values(file: StackFile, clients: list[Client], console: Console) -> Iterator[str]:
     if file.secrets or (file.local and local_stack.effective(file.name).secrets):
-        yield from secrets.reveal(session.live(file, session.tools(console))).values()
+        yield from secrets.reveal(open_stack(file, tools(console))).values()
     for client in clients:
         for item in evidence.secrets(client):
             yield from masking.of_object(item)

@@ -14,16 +14,17 @@ from rich.console import Console
 
 from openedx_infra.config import PROJECT
 from openedx_infra.operations.cluster.run_job import run_job
-from openedx_infra.operations.engine import deploy, session
-from openedx_infra.operations.engine.deploy import Confirm, Request
+from openedx_infra.operations.cluster.target import place_of
+from openedx_infra.operations.deploy import deploy
+from openedx_infra.operations.deploy.deploy import Confirm, Request
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.images import pin_digests
 from openedx_infra.operations.stack_files import stack_file
 from openedx_infra.operations.stack_files.overlay import instead
 from openedx_infra.operations.stack_files.stack_file import StackFile
-from openedx_infra.operations.stack_files.target import place_of
 from openedx_infra.operations.state import history
 from openedx_infra.operations.state.history import Update
+from openedx_infra.operations.state.open_stack import open_stack, tools
 from openedx_infra.operations.versions import switch, upgrade
 
 __all__ = ["Options", "Request", "returned", "rollback"]
@@ -54,7 +55,7 @@ def rollback(request: Request, console: Console, options: Options, *, confirm: C
     Raises OperationError when none is known, and when the database forbids it; then nothing was touched.
     """
     file = stack_file.read(request.name, request.config_file)
-    live = session.live(file, session.tools(console))
+    live = open_stack(file, tools(console))
     past = history.updates(live, file)
     target = history.former(past, file.name, options.back)
     if _was_switched(past[0], target):

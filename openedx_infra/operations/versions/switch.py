@@ -14,13 +14,13 @@ from rich.console import Console
 from openedx_infra.config import PROJECT, Stack
 from openedx_infra.config.sections.lifecycle import Colour
 from openedx_infra.operations.cluster import status
-from openedx_infra.operations.engine import deploy
-from openedx_infra.operations.engine.deploy import Confirm, Request
+from openedx_infra.operations.cluster.target import place_of
+from openedx_infra.operations.deploy import deploy
+from openedx_infra.operations.deploy.deploy import Confirm, Request
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.images import pin_digests
 from openedx_infra.operations.stack_files import stack_file
 from openedx_infra.operations.stack_files.stack_file import StackFile
-from openedx_infra.operations.stack_files.target import place_of
 
 __all__ = ["Request", "switch"]
 

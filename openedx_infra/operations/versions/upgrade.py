@@ -12,13 +12,14 @@ from dataclasses import replace
 from rich.console import Console
 
 from openedx_infra.operations.cluster.platform_stopped import wait_until_stopped
-from openedx_infra.operations.engine import deploy, session
-from openedx_infra.operations.engine.deploy import Confirm, Request
+from openedx_infra.operations.cluster.target import place_of
+from openedx_infra.operations.deploy import deploy
+from openedx_infra.operations.deploy.deploy import Confirm, Request
+from openedx_infra.operations.deploy.release_compatibility import IncompatibleRelease
 from openedx_infra.operations.stack_files import stack_file
 from openedx_infra.operations.stack_files.overlay import instead, overlaid
-from openedx_infra.operations.stack_files.target import place_of
 from openedx_infra.operations.state import history
-from openedx_infra.operations.versions.compatibility import Incompatible
+from openedx_infra.operations.state.open_stack import open_stack, tools
 
 __all__ = ["Request", "up"]
 
@@ -31,7 +32,7 @@ def up(request: Request, console: Console, *, confirm: Confirm | None = None, re
     """As `deploy.up`, and by way of the maintenance page where the code that runs must be stopped first."""
     try:
         deploy.up(request, console, confirm=confirm, refresh=refresh)
-    except Incompatible as jump:
+    except IncompatibleRelease as jump:
         _tell(jump, console)
         if confirm:
             _preview(request, console, refresh=refresh)
@@ -47,7 +48,7 @@ def up(request: Request, console: Console, *, confirm: Confirm | None = None, re
         deploy.up(request, console)
 
 
-def _tell(jump: Incompatible, console: Console) -> None:
+def _tell(jump: IncompatibleRelease, console: Console) -> None:
     console.print(
         f"From {jump.before} to {jump.wanted}: migrations may take away what the code of {jump.before} still "
         "uses. So that is stopped first, and visitors get the maintenance page until the pods of "
@@ -65,7 +66,7 @@ def _preview(request: Request, console: Console, *, refresh: bool) -> None:
 def _stop(request: Request, console: Console) -> None:
     """What was up, as its file said then, with the page on and everything else off."""
     file = stack_file.read(request.name, request.config_file)
-    live = session.live(file, session.tools(console))
+    live = open_stack(file, tools(console))
     now = history.last_good(history.updates(live, file), file.name).config
     said = file.said.get("maintenance") or {}
     console.print("Step 1 of 3: visitors get the page, and the platform stops", style="bold")

@@ -9,8 +9,8 @@ import pytest
 from samples import LEAST
 
 from openedx_infra.config import PROJECT, load
+from openedx_infra.operations.deploy import release_compatibility
 from openedx_infra.operations.state.history import Update
-from openedx_infra.operations.versions import compatibility
 
 RESTING = {"maintenance": {"page": True, "pause": True}}
 GREEN = {"blue_green": {"live": "green", "green": {"release": "verawood"}}}
@@ -19,7 +19,7 @@ EVER = datetime(2026, 10, 1, tzinfo=UTC)
 
 def demand(before: dict[str, Any], **said: Any) -> None:
     config = {f"{PROJECT}:{key}": value for key, value in before.items()}
-    compatibility.demand(
+    release_compatibility.require_compatible(
         load("mine", {**LEAST, **said}), Update(start=EVER, end=EVER, succeeded=True, config=config)
     )
 
@@ -45,7 +45,7 @@ def test_what_can_run_on_is_let_be(before: dict[str, Any], said: dict[str, Any])
     ids=["serving", "page-alone", "pause-alone", "page-would-go-too-soon"],
 )
 def test_another_release_must_be_stopped_first(maintenance: dict[str, Any], stopped: bool) -> None:
-    with pytest.raises(compatibility.Incompatible, match="at ulmo") as caught:
+    with pytest.raises(release_compatibility.IncompatibleRelease, match="at ulmo") as caught:
         demand({"release": "ulmo", "maintenance": maintenance})
     assert (caught.value.before, caught.value.wanted, caught.value.stopped) == ("ulmo", "verawood", stopped)
     assert "beside: [ulmo]" in (caught.value.remedy or "")

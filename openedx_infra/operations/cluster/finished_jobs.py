@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from openedx_infra.operations.cluster.cron_status import of_clock
 from openedx_infra.operations.cluster.health import ending
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ def let_go(client: Client) -> list[str]:
     from lightkube.resources.batch_v1 import Job
     from lightkube.resources.core_v1 import PersistentVolumeClaim
     from lightkube.types import CascadeType
-
-    from openedx_infra.operations.cluster.cron_status import of_clock
 
     claims: list[Any] = list(client.list(PersistentVolumeClaim))
     going = {claim.metadata.name for claim in claims if claim.metadata.deletionTimestamp}

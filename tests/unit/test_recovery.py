@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from openedx_infra.operations.engine.pulumi_cli import Cli
 from openedx_infra.operations.state import locks
 from openedx_infra.operations.state.live_stack import LiveStack
+from openedx_infra.operations.state.pulumi_cli import Cli
 from openedx_infra.operations.state.recovery import recover, taken_up
 
 JOB = "urn:pulumi:mine::openedx::openedx:index:Initialization$kubernetes:batch/v1:Job::lms-migrate"

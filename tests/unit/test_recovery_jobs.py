@@ -18,7 +18,7 @@ from lightkube.models.core_v1 import (
 )
 from rich.console import Console
 
-from openedx_infra.operations.state import running_jobs
+from openedx_infra.operations.state import recovery
 from openedx_infra.operations.state.recovery import cut_short
 
 RUNNING = Pod(status=PodStatus(phase="Running"))
@@ -76,16 +76,16 @@ class Cluster:
 def test_only_one_at_work_is_waited_for(
     answers: list[list[Pod]], asked: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(running_jobs, "POLL_SECONDS", 0)
+    monkeypatch.setattr(recovery, "POLL_SECONDS", 0)
     cluster, said = Cluster(answers), io.StringIO()
     console = Console(file=said, width=200)
-    running_jobs.outlast([("openedx", "migrate-1")], cast(Client, cluster), console)
+    recovery.wait_for_jobs([("openedx", "migrate-1")], cast(Client, cluster), console)
     assert cluster.asked == asked
     assert said.getvalue().count("migrate-1") == (asked > 1)
 
 
 def test_jobs_that_were_pending_or_unready_were_cut_short() -> None:
-    def resource(name: str, kind: str = running_jobs.TYPE, **more: Any) -> dict[str, Any]:
+    def resource(name: str, kind: str = recovery.JOB, **more: Any) -> dict[str, Any]:
         return {"type": kind, "inputs": {"metadata": {"namespace": "openedx", "name": name}}, **more}
 
     state = {

@@ -12,6 +12,7 @@ from openedx_infra.config.immutable import IMMUTABLE_OUTPUT, immutable_values
 from openedx_infra.operations.engine import session
 from openedx_infra.operations.images.builders import Builder
 from openedx_infra.operations.stack_files.local_stack import Address
+from openedx_infra.operations.state import open_stack
 
 HERE = Address(context="here")
 STACK = load("mine", {"site": {"lms_host": "learn.example.org"}})
@@ -48,7 +49,7 @@ BUILDS = load(
 
 def test_who_builds_has_the_plugin_and_its_builder(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[str, ...]] = []
-    monkeypatch.setattr(session, "ensure", lambda names, console: asked.append(tuple(names)))
+    monkeypatch.setattr(open_stack, "ensure", lambda names, console: asked.append(tuple(names)))
     found = Builder(("buildx",), {"BUILDX_CONFIG": "/b", "BUILDX_BUILDER": "own", "HOME": "/h"})
     monkeypatch.setattr(session.builders, "available", lambda said, console: found)
     console = Console()
@@ -56,6 +57,6 @@ def test_who_builds_has_the_plugin_and_its_builder(monkeypatch: pytest.MonkeyPat
         (STACK, False, {}),
         (BUILDS, True, {"BUILDX_CONFIG": "/b", "BUILDX_BUILDER": "own"}),
     ):
-        session.tools(console, stack)
+        open_stack.tools(console, stack)
         assert ("pulumi-docker-build" in asked[-1]) is plugin
         assert session.builder(stack, console) == variables

@@ -26,7 +26,7 @@ MIGRATIONS = "lms-migrate"
 """The first Job that must run again over data that came back."""
 
 
-def demand_restored(session: Session, *, refresh: bool) -> None:
+def require_restored(session: Session, *, refresh: bool) -> None:
     """Raise OperationError where an `up` would open a site whose restore was cut short. `refresh`: whether it
     makes anew what was deleted. A site that rests may be brought up at any time."""
     stack, client = session.stack, session.place.client()

@@ -16,9 +16,9 @@ from rich.console import Console
 
 from openedx_infra.operations.cluster import stuck_pods
 from openedx_infra.operations.engine import watch
-from openedx_infra.operations.engine.events import Urn
 from openedx_infra.operations.engine.failure import of_condemned
 from openedx_infra.operations.engine.watch import Watch
+from openedx_infra.operations.urn import Urn
 
 IMAGE = "registry.example.org/openedx:7"
 MODELS: dict[str, Any] = {

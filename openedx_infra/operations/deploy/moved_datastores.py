@@ -14,11 +14,11 @@ from rich.console import Console
 
 from openedx_infra.config import ConfigError, Stack, load
 from openedx_infra.config.base_stack import BaseStack
-from openedx_infra.operations.engine.events import Urn
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.offline.check import recorded
 from openedx_infra.operations.secrets.secrets import stand_ins
 from openedx_infra.operations.state.live_stack import LiveStack
+from openedx_infra.operations.urn import Urn
 
 
 def left_behind(stack: BaseStack, live: LiveStack) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from openedx_infra.operations.engine.events import plain
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.state.backend import passphrase_origin
 
@@ -34,8 +33,14 @@ def explain(stack: str, said: str, environment: Mapping[str, str]) -> OperationE
     return OperationError(f"Pulumi failed on stack {stack}.\n{_indented(_errors(text))}")
 
 
+_COLOUR = re.compile(r"<\{%.*?%\}>|\x1b\[[0-9;]*m")
 _FRAME = re.compile(r"^ *(code: \d+|stdout:|stderr:) ?", re.MULTILINE)
 """What the Automation API puts around the CLI's words."""
+
+
+def plain(text: str) -> str:
+    """A text without colours, and without empty lines around it."""
+    return _COLOUR.sub("", text).strip()
 
 
 def _errors(text: str) -> str:

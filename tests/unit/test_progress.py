@@ -8,9 +8,11 @@ import pytest
 from rich.console import Console
 
 from openedx_infra.operations.engine import failure
-from openedx_infra.operations.engine.events import Failed, Finished, Message, Started, Summary, Urn, plain
+from openedx_infra.operations.engine.events import Failed, Finished, Message, Started, Summary
 from openedx_infra.operations.engine.progress import Plan, Progress, counted
 from openedx_infra.operations.errors import OperationError
+from openedx_infra.operations.state.pulumi_errors import plain
+from openedx_infra.operations.urn import Urn
 
 PREFIX = "urn:pulumi:mine::openedx::openedx:index:Platform$openedx:index:Lms$kubernetes"
 LMS = Urn(f"{PREFIX}:apps/v1:Deployment::lms")

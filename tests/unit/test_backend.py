@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from openedx_infra.operations.engine.pulumi_errors import explain
 from openedx_infra.operations.state import backend
+from openedx_infra.operations.state.pulumi_errors import explain
 
 
 @pytest.fixture(autouse=True)

@@ -10,11 +10,11 @@ import pytest
 from samples import LEAST
 
 from openedx_infra.config import Stack, load
-from openedx_infra.operations.engine.pulumi_cli import Cli
+from openedx_infra.operations.deploy import moved_datastores
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.offline.recording import Graph
 from openedx_infra.operations.state.live_stack import LiveStack
-from openedx_infra.operations.versions import moved_datastores
+from openedx_infra.operations.state.pulumi_cli import Cli
 
 
 def _resource(urn: str, *needs: str, **more: Any) -> dict[str, Any]:

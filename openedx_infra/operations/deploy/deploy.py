@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.text import Text
 
-from openedx_infra.operations.backups import restore_state
+from openedx_infra.operations.deploy import moved_datastores
+from openedx_infra.operations.deploy.release_compatibility import require_stopped
+from openedx_infra.operations.deploy.unfinished_restore import require_restored
 from openedx_infra.operations.engine import failure
-from openedx_infra.operations.engine.events import Urn
 from openedx_infra.operations.engine.progress import Plan, Progress, counted
 from openedx_infra.operations.engine.session import Request, Session, begin
 from openedx_infra.operations.engine.watch import Watch
 from openedx_infra.operations.errors import OperationError
-from openedx_infra.operations.versions import compatibility, moved_datastores
+from openedx_infra.operations.urn import Urn
 
 if TYPE_CHECKING:
     from openedx_infra.operations.engine.automation import Verbs
@@ -39,8 +40,8 @@ def up(request: Request, console: Console, *, confirm: Confirm | None = None, re
     start = time.monotonic()
     stop = _Stop(console)
     session = begin(request, console, on_interrupt=stop)
-    restore_state.demand_restored(session, refresh=refresh)
-    compatibility.demand_stopped(session)
+    require_restored(session, refresh=refresh)
+    require_stopped(session)
     _announce(session, console)
     kept = moved_datastores.left_behind(session.stack, session.live)
     moved_datastores.tell(kept, console)
@@ -108,7 +109,7 @@ def _announce(session: Session, console: Console) -> None:
 def _plan(session: Session, console: Console, kept: Sequence[str], *, refresh: bool) -> Plan:
     plan = Plan()
     try:
-        session.live.verbs(plan).preview(refresh=refresh, exclude=kept)
+        session.verbs(plan).preview(refresh=refresh, exclude=kept)
     except OperationError as error:
         raise failure.of_program(error, plan.errors) from error
     plan.show(console)
@@ -133,7 +134,7 @@ def _work(session: Session, stop: _Stop, verb: Callable[[Verbs], None], word: st
         ) as watch,
     ):
         try:
-            verb(session.live.verbs(progress))
+            verb(session.verbs(progress))
         except OperationError as error:
             if watch.condemned or stop.asked:
                 _remember(session, progress)

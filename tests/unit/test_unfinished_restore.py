@@ -17,8 +17,8 @@ from lightkube.resources.batch_v1 import Job
 from lightkube.resources.core_v1 import Pod
 from rich.console import Console
 
-from openedx_infra.operations.backups.restore_state import unfinished
 from openedx_infra.operations.cluster import platform_stopped
+from openedx_infra.operations.deploy.unfinished_restore import unfinished
 from openedx_infra.scripts.backup import seal
 from openedx_infra.scripts.backup.told import Refused
 

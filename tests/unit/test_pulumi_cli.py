@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from openedx_infra.operations.engine.pulumi_cli import Cli
+from openedx_infra.operations.state.pulumi_cli import Cli
 
 GENTLE = """#!/usr/bin/env python3
 import os, signal, sys, time

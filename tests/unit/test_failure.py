@@ -14,10 +14,11 @@ from lightkube.models.meta_v1 import LabelSelector, ObjectMeta
 from rich.console import Console
 
 from openedx_infra.operations.engine import failure
-from openedx_infra.operations.engine.events import Failed, Started, Urn
+from openedx_infra.operations.engine.events import Failed, Started
 from openedx_infra.operations.engine.progress import Progress
 from openedx_infra.operations.engine.session import Session
 from openedx_infra.operations.errors import OperationError
+from openedx_infra.operations.urn import Urn
 from openedx_infra.scripts.preflight.report import Report, secret
 
 PREFLIGHT = Urn(

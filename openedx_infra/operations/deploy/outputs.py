@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from openedx_infra.operations.engine import session
 from openedx_infra.operations.engine.session import Request
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.stack_files import stack_file
+from openedx_infra.operations.state.open_stack import open_stack, tools
 
 __all__ = ["Request", "show"]
 
@@ -20,7 +20,7 @@ __all__ = ["Request", "show"]
 def show(request: Request, console: Console, *, json: bool, show_secrets: bool) -> None:
     """Print the outputs of the last `up`. Raises OperationError when there are none."""
     file = stack_file.read(request.name, request.config_file)
-    live = session.live(file, session.tools(Console(stderr=True)))
+    live = open_stack(file, tools(Console(stderr=True)))
     outputs = live.outputs(show_secrets=show_secrets)
     if json:
         print(json_format.dumps(outputs, indent=2))

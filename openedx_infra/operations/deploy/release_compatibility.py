@@ -13,7 +13,7 @@ from openedx_infra.operations.state import history
 from openedx_infra.operations.state.history import Update
 
 
-class Incompatible(OperationError):
+class IncompatibleRelease(OperationError):
     """Code of `before` runs, and must not while the migrations of `wanted` do."""
 
     def __init__(self, stack: str, before: str, wanted: str, *, stopped: bool) -> None:
@@ -26,19 +26,19 @@ class Incompatible(OperationError):
         )
 
 
-def demand_stopped(session: Session) -> None:
-    """Raise Incompatible unless the code that runs can live with the migrations of the next `up`, or is
-    stopped, and visitors have the page until that is done.
+def require_stopped(session: Session) -> None:
+    """Raise IncompatibleRelease unless the running code is compatible with the migrations of the next `up`,
+    or is stopped and visitors get the maintenance page until that is done.
 
     What runs is what the last `up` that succeeded left: outputs would tell of one that failed, too.
     """
     if isinstance(session.stack, Stack):
         past = history.finished(session.live, session.file)
         if before := next((update for update in past if update.succeeded), None):
-            demand(session.stack, before)
+            require_compatible(session.stack, before)
 
 
-def demand(stack: Stack, before: Update) -> None:
+def require_compatible(stack: Stack, before: Update) -> None:
     """The same, when it is known what was up before."""
     release = before.live_release
     if release is None or all(version.runs_beside(release) for version in stack.versions):
@@ -46,4 +46,4 @@ def demand(stack: Stack, before: Update) -> None:
     said = before.config.get(f"{PROJECT}:maintenance") or {}
     stopped = bool(said.get("pause") and said.get("page"))
     if not (stopped and stack.maintenance.page):
-        raise Incompatible(stack.name, release, stack.release, stopped=stopped)
+        raise IncompatibleRelease(stack.name, release, stack.release, stopped=stopped)

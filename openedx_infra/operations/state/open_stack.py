@@ -1,0 +1,46 @@
+"""Opening a stack for Pulumi: the tools that it needs, and its file, state and passphrase."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+
+from rich.console import Console
+
+from openedx_infra.config import BaseStack
+from openedx_infra.operations.stack_files import local_stack
+from openedx_infra.operations.stack_files.checkout import CHECKOUT, local_project, stack_file_path
+from openedx_infra.operations.stack_files.stack_file import StackFile
+from openedx_infra.operations.state import backend
+from openedx_infra.operations.state.live_stack import LiveStack
+from openedx_infra.operations.state.pulumi_cli import Cli
+from tools.recipes import DOCKER_BUILD, ENGINE
+from tools.toolchain import Toolchain, ensure
+
+
+def tools(console: Console, stack: BaseStack | None = None) -> Toolchain:
+    """Pulumi, its language host and provider, and the plugin that builds, for a stack that does."""
+    plugins = [DOCKER_BUILD] if stack is not None and stack.builds else []
+    return ensure([*ENGINE, *plugins], console=console)
+
+
+def open_stack(
+    file: StackFile,
+    toolchain: Toolchain,
+    on_interrupt: Callable[[int], object] = lambda _: None,
+    variables: Mapping[str, str] | None = None,
+) -> LiveStack:
+    """The stack of a file, whether or not it was ever brought up. No cluster is needed for it.
+
+    `variables` are added to Pulumi's environment.
+    """
+    base = {**os.environ, **(variables or {})}
+    environment = backend.environment(toolchain.environment(base), local=file.local)
+    checkout = CHECKOUT if file.path.resolve() == stack_file_path(file.name) else None
+    return LiveStack(
+        file.name,
+        config_file=local_stack.effective_path(file.name) if file.local else file.path,
+        project=local_project() if file.local else checkout,
+        cli=Cli(toolchain.bin_dir / "pulumi", environment, on_interrupt),
+        provider=file.content.get("secretsprovider"),
+    )
