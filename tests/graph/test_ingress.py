@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from shape import Record, find, of_kind
 
-from openedx_infra.components.ingress.routes import Door, parts
+from openedx_infra.components.ingress.routes import PublicHost, route_groups
 from openedx_infra.config import load
 from openedx_infra.kubernetes.routing import Route
 from openedx_infra.operations.offline.recording import Graph
@@ -201,9 +201,9 @@ def test_paths_with_limits_of_their_own_lead_where_they_led(recorded: Record) ->
 )
 def test_the_longest_route_decides(path: str, service: str) -> None:
     routes = [Route(service="site", port=1), Route(service="files", port=2, path="/static")]
-    door = Door(name="lms", host="learn.example.org", routes=routes, limit=1, admin_paths=[path])
+    host = PublicHost(name="lms", domain="learn.example.org", routes=routes, body_limit=1, admin_paths=[path])
     stack = load("dev", {**LEAST, "ingress": {"admin": {"allow": ["192.0.2.0/24"]}}})
-    _, admin = parts(door, stack)
+    _, admin = route_groups(host, stack)
     assert [(route.service, route.path) for route in admin.routes] == [(service, path)]
 
 

@@ -1,4 +1,4 @@
-"""Where do the certificates of the site's hosts come from?"""
+"""TLS certificates of the public hosts: cert-manager's Issuer and Certificates, or the operator's Secret."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pulumi
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from pulumi_kubernetes.rbac.v1 import PolicyRuleArgs, Role, RoleBinding, RoleRefArgs, SubjectArgs
 
-from openedx_infra.components.ingress.routes import Door
+from openedx_infra.components.ingress.routes import PublicHost
 from openedx_infra.components.instance import Instance
 from openedx_infra.config.sections.issuers import (
     AcmeDns,
@@ -37,51 +37,50 @@ AUTHORITY = "authority"
 """The authority of an instance that signs for itself: its Issuer, its Certificate, and part of its Secret."""
 
 
-def signed(
-    instance: Instance, doors: Sequence[Door], entrance: Mapping[str, Any], opts: pulumi.ResourceOptions
+def certificate_secrets(
+    instance: Instance, hosts: Sequence[PublicHost], solver: Mapping[str, Any], opts: pulumi.ResourceOptions
 ) -> dict[str, str]:
-    """Names of the Secrets of the certificates, by door; empty where TLS doesn't end here.
+    """Names of the Secrets of the certificates, by host; empty where TLS doesn't end here.
 
-    `entrance` is how cert-manager lets an authority in, as its HTTP-01 solvers write it.
+    `solver` is cert-manager's configuration of HTTP-01: how an authority reaches its answer.
     """
     tls = instance.stack.site.tls
     if isinstance(tls, TlsSecret):
-        return {door.name: tls.secret for door in doors}
-    said = instance.stack.site.issuer
-    if said is None:
+        return {host.name: tls.secret for host in hosts}
+    config = instance.stack.site.issuer
+    if config is None:
         return {}
-    signer = _signer(said, instance, entrance, opts)
-    secrets = {door.name: f"{door.name}-tls" for door in doors}
-    for door in doors:
-        secret = secrets[door.name]
-        certificate(door.name, instance.scope, secret=secret, signer=signer, hosts=[door.host], opts=opts)
+    signer = _signer(config, instance, solver, opts)
+    secrets = {host.name: f"{host.name}-tls" for host in hosts}
+    for host in hosts:
+        secret = secrets[host.name]
+        certificate(host.name, instance.scope, secret=secret, signer=signer, hosts=[host.domain], opts=opts)
     return secrets
 
 
 def _signer(
-    said: Issuer, instance: Instance, entrance: Mapping[str, Any], opts: pulumi.ResourceOptions
+    config: Issuer, instance: Instance, solver: Mapping[str, Any], opts: pulumi.ResourceOptions
 ) -> dict[str, str]:
-    """A reference to who signs, which is made first unless others made it."""
-    if isinstance(said, ClusterIssuer):
-        return {"kind": "ClusterIssuer", "name": said.name}
-    issuer(ISSUER, instance.scope, _spec(said, instance, entrance, opts), opts)
+    """A reference to the issuer, which is created unless it is the cluster's."""
+    if isinstance(config, ClusterIssuer):
+        return {"kind": "ClusterIssuer", "name": config.name}
+    issuer(ISSUER, instance.scope, _spec(config, instance, solver, opts), opts)
     return {"kind": "Issuer", "name": ISSUER}
 
 
 def _spec(
-    said: AcmeHttp | AcmeDns | SelfSigned,
+    config: AcmeHttp | AcmeDns | SelfSigned,
     instance: Instance,
-    entrance: Mapping[str, Any],
+    solver: Mapping[str, Any],
     opts: pulumi.ResourceOptions,
 ) -> dict[str, Any]:
-    if isinstance(said, SelfSigned):
-        return _own_authority(instance, opts)
-    return _acme(said, instance, entrance, opts)
+    if isinstance(config, SelfSigned):
+        return _self_signed(instance, opts)
+    return _acme(config, instance, solver, opts)
 
 
-def _own_authority(instance: Instance, opts: pulumi.ResourceOptions) -> dict[str, Any]:
-    """An authority that signs itself, and then the hosts: browsers are told to trust one thing, which
-    stays."""
+def _self_signed(instance: Instance, opts: pulumi.ResourceOptions) -> dict[str, Any]:
+    """A self-signed authority that signs the hosts' certificates: what browsers are told to trust stays."""
     scope, secret = instance.scope, f"{AUTHORITY}-tls"
     issuer(AUTHORITY, scope, {"selfSigned": {}}, opts)
     certificate(
@@ -96,65 +95,69 @@ def _own_authority(instance: Instance, opts: pulumi.ResourceOptions) -> dict[str
 
 
 def _acme(
-    said: AcmeHttp | AcmeDns, instance: Instance, entrance: Mapping[str, Any], opts: pulumi.ResourceOptions
+    config: AcmeHttp | AcmeDns, instance: Instance, solver: Mapping[str, Any], opts: pulumi.ResourceOptions
 ) -> dict[str, Any]:
-    keys = {name: instance.secrets[f"acme_{name}"] for name in _keys(said)}
-    kept = files.secret("acme", instance.scope, keys, opts).name if keys else None
-    solver = {"http01": entrance}
-    if isinstance(said, AcmeDns):
-        solver = {"dns01": _dns(said, kept)}
-        if isinstance(said.provider, Route53) and said.provider.role:
-            _let_take_the_role(said, instance, opts)
+    keys = {name: instance.secrets[f"acme_{name}"] for name in _keys(config)}
+    secret = files.secret("acme", instance.scope, keys, opts).name if keys else None
+    acme_solver = {"http01": solver}
+    if isinstance(config, AcmeDns):
+        acme_solver = {"dns01": _dns(config, secret)}
+        if isinstance(config.provider, Route53) and config.provider.role:
+            _allow_role(config, instance, opts)
     account: dict[str, Any] = {
-        "server": said.directory,
-        "email": said.email,
+        "server": config.directory,
+        "email": config.email,
         "privateKeySecretRef": {"name": ACCOUNT},
-        "solvers": [solver],
+        "solvers": [acme_solver],
     }
-    if said.key_id:
-        reference = {"name": kept, "key": "account_key"}
-        account["externalAccountBinding"] = {"keyID": said.key_id, "keySecretRef": reference}
+    if config.key_id:
+        reference = {"name": secret, "key": "account_key"}
+        account["externalAccountBinding"] = {"keyID": config.key_id, "keySecretRef": reference}
     return {"acme": account}
 
 
-def _keys(said: AcmeHttp | AcmeDns) -> list[str]:
-    """Secrets of the stack that cert-manager reads, without what their names begin with."""
-    dns = ["dns_secret"] if isinstance(said, AcmeDns) and said.needs_secret else []
-    return [*(["account_key"] if said.key_id else []), *dns]
+def _keys(config: AcmeHttp | AcmeDns) -> list[str]:
+    """Secrets of the stack that cert-manager reads, by their names without `acme_`."""
+    dns = ["dns_secret"] if isinstance(config, AcmeDns) and config.needs_secret else []
+    return [*(["account_key"] if config.key_id else []), *dns]
 
 
-def _dns(said: AcmeDns, kept: pulumi.Output[str] | None) -> dict[str, Any]:
-    """How records are written, as DNS-01 solvers say it."""
-    at, key = said.provider, {"name": kept, "key": "dns_secret"}
-    if isinstance(at, Cloudflare):
+def _dns(config: AcmeDns, secret: pulumi.Output[str] | None) -> dict[str, Any]:
+    """cert-manager's configuration of a DNS-01 solver."""
+    provider, key = config.provider, {"name": secret, "key": "dns_secret"}
+    if isinstance(provider, Cloudflare):
         return {"cloudflare": {"apiTokenSecretRef": key}}
-    if isinstance(at, Rfc2136):
-        algorithm = {"tsigKeyName": at.key_name, "tsigAlgorithm": at.algorithm}
-        return {"rfc2136": {"nameserver": at.server, **algorithm, "tsigSecretSecretRef": key}}
-    if isinstance(at, DnsWebhook):
-        return {"webhook": {"groupName": at.group, "solverName": at.solver, "config": at.config}}
-    route53: dict[str, Any] = {"region": at.region}
-    if at.hosted_zone:
-        route53["hostedZoneID"] = at.hosted_zone
-    if at.role:
+    if isinstance(provider, Rfc2136):
+        algorithm = {"tsigKeyName": provider.key_name, "tsigAlgorithm": provider.algorithm}
+        return {"rfc2136": {"nameserver": provider.server, **algorithm, "tsigSecretSecretRef": key}}
+    if isinstance(provider, DnsWebhook):
+        return {
+            "webhook": {"groupName": provider.group, "solverName": provider.solver, "config": provider.config}
+        }
+    route53: dict[str, Any] = {"region": provider.region}
+    if provider.hosted_zone:
+        route53["hostedZoneID"] = provider.hosted_zone
+    if provider.role:
         account = {"serviceAccountRef": {"name": ROLE_ACCOUNT}}
-        return {"route53": {**route53, "role": at.role, "auth": {"kubernetes": account}}}
-    return {"route53": {**route53, "accessKeyID": at.access_key_id, "secretAccessKeySecretRef": key}}
+        return {"route53": {**route53, "role": provider.role, "auth": {"kubernetes": account}}}
+    return {"route53": {**route53, "accessKeyID": provider.access_key_id, "secretAccessKeySecretRef": key}}
 
 
-def _let_take_the_role(said: AcmeDns, instance: Instance, opts: pulumi.ResourceOptions) -> None:
-    """cert-manager may ask for tokens of the one service account that the role trusts."""
+def _allow_role(config: AcmeDns, instance: Instance, opts: pulumi.ResourceOptions) -> None:
+    """Lets cert-manager ask for tokens of the one service account that the role trusts."""
     scope = instance.scope
     service_account(ROLE_ACCOUNT, scope, {}, opts)
     metadata: ObjectMetaArgs = scope.metadata(ROLE_ACCOUNT, name=ROLE_ACCOUNT)
-    asks = PolicyRuleArgs(
+    rule = PolicyRuleArgs(
         api_groups=[""], resources=["serviceaccounts/token"], resource_names=[ROLE_ACCOUNT], verbs=["create"]
     )
-    Role(ROLE_ACCOUNT, metadata=metadata, rules=[asks], opts=opts)
+    Role(ROLE_ACCOUNT, metadata=metadata, rules=[rule], opts=opts)
     RoleBinding(
         ROLE_ACCOUNT,
         metadata=metadata,
         role_ref=RoleRefArgs(api_group="rbac.authorization.k8s.io", kind="Role", name=ROLE_ACCOUNT),
-        subjects=[SubjectArgs(kind="ServiceAccount", name=said.cert_manager, namespace=said.cert_manager)],
+        subjects=[
+            SubjectArgs(kind="ServiceAccount", name=config.cert_manager, namespace=config.cert_manager)
+        ],
         opts=opts,
     )

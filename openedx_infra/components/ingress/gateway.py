@@ -1,7 +1,7 @@
-"""How do visitors get in by the Gateway API?
+"""Public hosts by the Gateway API: a Gateway, and an HTTPRoute for each host.
 
-Its own words carry hosts, TLS, paths and headers to any controller. Rates, networks of administrators and
-stickiness it has no stable words for: Traefik is told by Middlewares and a TraefikService.
+The API's own fields hold hosts, TLS, paths and headers for any controller. It has no stable ones for rates,
+allowed addresses and stickiness: Traefik gets Middlewares and a TraefikService.
 """
 
 from __future__ import annotations
@@ -13,17 +13,18 @@ from typing import Any
 import pulumi
 
 from openedx_infra.components.ingress import headers
-from openedx_infra.components.ingress.annotations import COOKIE, ends_tls
+from openedx_infra.components.ingress.annotations import COOKIE, terminates_tls
 from openedx_infra.components.ingress.middlewares import Middlewares
-from openedx_infra.components.ingress.routes import Door, Part, parts
+from openedx_infra.components.ingress.routes import PublicHost, RouteGroup, route_groups
 from openedx_infra.components.instance import Instance
 from openedx_infra.config import Stack
 from openedx_infra.config.sections.ingress import GatewayShared
-from openedx_infra.kubernetes.gateway import Listener, Rule, gateway, http_route
+from openedx_infra.kubernetes import gateway as gateway_api
+from openedx_infra.kubernetes.gateway import Listener, Rule
 from openedx_infra.kubernetes.routing import Route, traefik_service
 
 NAME = "entrance"
-"""The Gateway of an instance that makes one."""
+"""Name of an instance's own Gateway."""
 PLAIN = "http"
 """Its listener for plain requests."""
 _TRAEFIK = "traefik.io"
@@ -34,8 +35,8 @@ _CLASSES = {"envoy": "eg"}
 """GatewayClasses by controller, where the names differ, as their own charts and guides call them."""
 
 
-class GatewayEntrance:
-    """A Gateway, or somebody else's, and an HTTPRoute for each host."""
+class GatewayRoutes:
+    """A Gateway, unless a shared one is used, and an HTTPRoute for each host."""
 
     def __init__(self, instance: Instance, opts: pulumi.ResourceOptions) -> None:
         self._instance, self._opts = instance, opts
@@ -44,27 +45,27 @@ class GatewayEntrance:
         self._sticky: set[str] = set()
         self._by_traefik = self._stack.cluster.ingress_controller == "traefik"
 
-    def open(self, doors: Sequence[Door], secrets: Mapping[str, str]) -> None:
-        """Let visitors in by all doors; `secrets` hold certificates, by door."""
+    def register(self, hosts: Sequence[PublicHost], secrets: Mapping[str, str]) -> None:
+        """Registers Gateway and routes; `secrets` are the Secrets of the certificates, by host."""
         if not isinstance(self._stack.ingress.gateway, GatewayShared):
-            self._gateway(doors, secrets)
-        for door in doors:
-            rules = [rule for part in parts(door, self._stack) for rule in self._rules(part)]
-            self._route(door.name, self._parent(door), [door.host], rules)
-        if ends_tls(self._stack):
+            self._gateway(hosts, secrets)
+        for host in hosts:
+            rules = [rule for group in route_groups(host, self._stack) for rule in self._rules(group)]
+            self._route(host.name, self._parent(host), [host.domain], rules)
+        if terminates_tls(self._stack):
             to_tls = {"scheme": "https", "statusCode": 301}
             rule = Rule(filters=[{"type": "RequestRedirect", "requestRedirect": to_tls}])
-            self._route("redirect", own_gateway(PLAIN), [door.host for door in doors], [rule])
+            self._route("redirect", own_gateway(PLAIN), [host.domain for host in hosts], [rule])
 
-    def _gateway(self, doors: Sequence[Door], secrets: Mapping[str, str]) -> None:
+    def _gateway(self, hosts: Sequence[PublicHost], secrets: Mapping[str, str]) -> None:
         cluster = self._stack.cluster
         plain, encrypted = ports(self._stack)
         listeners = [
-            Listener(name=door.name, port=encrypted, host=door.host, secret=secrets[door.name])
-            for door in doors
-            if door.name in secrets
+            Listener(name=host.name, port=encrypted, host=host.domain, secret=secrets[host.name])
+            for host in hosts
+            if host.name in secrets
         ]
-        gateway(
+        gateway_api.gateway(
             NAME,
             self._instance.scope,
             gateway_class=cluster.ingress_class
@@ -73,36 +74,37 @@ class GatewayEntrance:
             opts=self._opts,
         )
 
-    def _parent(self, door: Door) -> dict[str, str]:
-        said = self._stack.ingress.gateway
-        if isinstance(said, GatewayShared):
-            return {**_GATEWAY, "name": said.name, "namespace": said.namespace}
-        return own_gateway(door.name if ends_tls(self._stack) else PLAIN)
+    def _parent(self, host: PublicHost) -> dict[str, str]:
+        gateway = self._stack.ingress.gateway
+        if isinstance(gateway, GatewayShared):
+            return {**_GATEWAY, "name": gateway.name, "namespace": gateway.namespace}
+        return own_gateway(host.name if terminates_tls(self._stack) else PLAIN)
 
     def _route(
         self, name: str, parent: Mapping[str, str], hosts: Sequence[str], rules: Sequence[Rule]
     ) -> None:
-        http_route(name, self._instance.scope, parent=parent, hosts=hosts, rules=rules, opts=self._opts)
+        gateway_api.http_route(
+            name, self._instance.scope, parent=parent, hosts=hosts, rules=rules, opts=self._opts
+        )
 
-    def _rules(self, part: Part) -> list[Rule]:
-        """One for each Service that paths of the part lead to."""
-        filters = [*self._filters(part)]
+    def _rules(self, group: RouteGroup) -> list[Rule]:
+        """One for each Service that paths of the group lead to."""
+        filters = [*self._filters(group)]
         return [
             Rule(
-                paths=[route.path for route in group],
+                paths=[route.path for route in routes],
                 filters=filters,
-                backend=self._backend(part.door, *where),
+                backend=self._backend(group.host, *service),
             )
-            for where, group in groupby(sorted(part.routes, key=_service), key=_service)
+            for service, routes in groupby(sorted(group.routes, key=_service), key=_service)
         ]
 
-    def _filters(self, part: Part) -> list[dict[str, Any]]:
-        said = headers.common(self._stack) | headers.of_door(part.door.name, self._stack)
+    def _filters(self, group: RouteGroup) -> list[dict[str, Any]]:
+        values = headers.common(self._stack) | headers.of_host(group.host.name, self._stack)
         modifier = {
-            "set": [{"name": name, "value": value} for name, value in said.items()],
+            "set": [{"name": name, "value": value} for name, value in values.items()],
             "remove": ["Server"],
         }
-        refusals = self._middlewares.refusals(part)
         return [
             {"type": "ResponseHeaderModifier", "responseHeaderModifier": modifier},
             *(
@@ -110,12 +112,12 @@ class GatewayEntrance:
                     "type": "ExtensionRef",
                     "extensionRef": {"group": _TRAEFIK, "kind": "Middleware", "name": name},
                 }
-                for name in refusals
+                for name in self._middlewares.limits(group)
             ),
         ]
 
-    def _backend(self, door: Door, service: str, port: int) -> dict[str, Any]:
-        if not door.sticky or not self._by_traefik:
+    def _backend(self, host: PublicHost, service: str, port: int) -> dict[str, Any]:
+        if not host.sticky or not self._by_traefik:
             return {"group": "", "kind": "Service", "name": service, "port": port, "weight": 1}
         cookie = {"name": COOKIE, "httpOnly": True, "sameSite": "lax", "secure": self._stack.site.secure}
         target = {"name": service, "port": port, "sticky": {"cookie": cookie}}
@@ -135,11 +137,11 @@ def own_gateway(listener: str) -> dict[str, str]:
 
 def ports(stack: Stack) -> tuple[int, int]:
     """Ports of the instance's own Gateway for plain requests and for TLS."""
-    said = stack.ingress.gateway
+    gateway = stack.ingress.gateway
     usual = _PORTS.get(stack.cluster.ingress_controller, (80, 443))
-    if isinstance(said, GatewayShared):
+    if isinstance(gateway, GatewayShared):
         return usual
-    return said.http_port or usual[0], said.https_port or usual[1]
+    return gateway.http_port or usual[0], gateway.https_port or usual[1]
 
 
 def _service(route: Route) -> tuple[str, int]:

@@ -1,4 +1,4 @@
-"""What are browsers told on every answer?"""
+"""HTTP headers of all answers: HSTS, Permissions-Policy, and what the operator sets."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ def common(stack: Stack) -> dict[str, str]:
         "Permissions-Policy": ", ".join(f"{feature}=()" for feature in UNUSED),
     }
     if stack.site.secure:
-        headers["Strict-Transport-Security"] = _insistence(stack)
+        headers["Strict-Transport-Security"] = _hsts(stack)
     spelled = {name.lower(): name for name in headers}
     for name, value in stack.ingress.headers.items():
         headers[spelled.get(name.lower(), name)] = value
     return {name: value for name, value in headers.items() if value is not None}
 
 
-def of_door(name: str, stack: Stack) -> dict[str, str]:
-    """Headers of one host beside those: who may show its pages in frames, where the operator says it.
+def of_host(name: str, stack: Stack) -> dict[str, str]:
+    """Headers of one host beside those: who may show its pages in frames, where the operator sets it.
 
-    The servers say it themselves. LMS and Studio refuse frames except for what courses, MFEs and LTI
-    consumers show: a word for the whole host takes that away."""
+    By default the servers decide. LMS and Studio refuse frames except for what courses, MFEs and LTI
+    consumers show, which a header for the whole host would take away."""
     framed_by = {str(host): origins for host, origins in stack.ingress.framed_by.items()}
     origins = framed_by.get(name)
     return {"Content-Security-Policy": f"frame-ancestors {' '.join(origins)}"} if origins else {}
 
 
-def _insistence(stack: Stack) -> str:
+def _hsts(stack: Stack) -> str:
     hsts = stack.ingress.hsts
-    words = {"includeSubDomains": hsts.subdomains, "preload": hsts.preload}
-    return "; ".join([f"max-age={hsts.seconds}", *(word for word, said in words.items() if said)])
+    flags = {"includeSubDomains": hsts.subdomains, "preload": hsts.preload}
+    return "; ".join([f"max-age={hsts.seconds}", *(flag for flag, is_set in flags.items() if is_set)])

@@ -1,4 +1,4 @@
-"""How do visitors reach LMS, Studio, MFEs and search? By Ingresses, or by a Gateway."""
+"""Component of the ways in: Ingresses or a Gateway for LMS, Studio, MFEs, search and files."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import Any
 
 import pulumi
 
-from openedx_infra.components.ingress.annotations import proxy
-from openedx_infra.components.ingress.certificates import signed
-from openedx_infra.components.ingress.gateway import PLAIN, GatewayEntrance, own_gateway
-from openedx_infra.components.ingress.routes import Door, doors, parts
+from openedx_infra.components.ingress.annotations import ingress_controller
+from openedx_infra.components.ingress.certificates import certificate_secrets
+from openedx_infra.components.ingress.gateway import PLAIN, GatewayRoutes, own_gateway
+from openedx_infra.components.ingress.routes import PublicHost, public_hosts, route_groups
 from openedx_infra.components.instance import Instance
 from openedx_infra.config import Stack
 from openedx_infra.kubernetes.routing import open_host
 
 
 class Ingress(pulumi.ComponentResource):
-    """What lets visitors in by each host, when what they are led to is ready: that is in `after`."""
+    """Routes and certificates of all public hosts, registered after what they lead to is ready: `after`."""
 
     def __init__(
         self,
@@ -28,31 +28,31 @@ class Ingress(pulumi.ComponentResource):
         after: Sequence[pulumi.Resource] = (),
     ) -> None:
         super().__init__("openedx:index:Ingress", name, None, opts)
-        stack, own = instance.stack, pulumi.ResourceOptions(parent=self, depends_on=list(after))
-        found = doors(stack)
-        secrets = signed(instance, found, _solver(stack), pulumi.ResourceOptions(parent=self))
+        stack, hosts = instance.stack, public_hosts(instance.stack)
+        secrets = certificate_secrets(instance, hosts, _solver(stack), pulumi.ResourceOptions(parent=self))
+        after_all = pulumi.ResourceOptions(parent=self, depends_on=list(after))
         if stack.ingress.kind == "gateway":
-            GatewayEntrance(instance, own).open(found, secrets)
+            GatewayRoutes(instance, after_all).register(hosts, secrets)
         else:
-            _open(instance, found, secrets, own)
-        self.register_outputs({"hosts": [door.host for door in found]})
+            _ingresses(instance, hosts, secrets, after_all)
+        self.register_outputs({"hosts": [host.domain for host in hosts]})
 
 
-def _open(
-    instance: Instance, found: Sequence[Door], secrets: Mapping[str, str], opts: pulumi.ResourceOptions
+def _ingresses(
+    instance: Instance, hosts: Sequence[PublicHost], secrets: Mapping[str, str], opts: pulumi.ResourceOptions
 ) -> None:
-    """One Ingress for each host, and one for each group of paths to which more is refused."""
-    controller = proxy(instance, pulumi.ResourceOptions(parent=opts.parent))
-    for door in found:
-        for part in parts(door, instance.stack):
+    """One Ingress for each host, and one for each group of paths with stricter limits."""
+    controller = ingress_controller(instance, pulumi.ResourceOptions(parent=opts.parent))
+    for host in hosts:
+        for group in route_groups(host, instance.stack):
             open_host(
-                part.name,
+                group.name,
                 instance.scope,
-                host=door.host,
-                routes=part.routes,
+                host=host.domain,
+                routes=group.routes,
                 ingress_class=ingress_class(instance.stack),
-                annotations=controller.annotations(part),
-                tls_secret=secrets.get(door.name),
+                annotations=controller.annotations(group),
+                tls_secret=secrets.get(host.name),
                 opts=opts,
             )
 
@@ -63,8 +63,8 @@ def ingress_class(stack: Stack) -> str:
 
 
 def _solver(stack: Stack) -> dict[str, Any]:
-    """How cert-manager lets an authority in that asks a host for proof."""
+    """HTTP-01 of cert-manager: how an authority's request for proof reaches it."""
     if stack.ingress.kind == "gateway":
         return {"gatewayHTTPRoute": {"parentRefs": [own_gateway(PLAIN)]}}
-    # Its Service needs no port on the nodes, which is what cert-manager makes unless told.
+    # By default, cert-manager makes a Service of type NodePort, which nothing needs here.
     return {"ingress": {"ingressClassName": ingress_class(stack), "serviceType": "ClusterIP"}}

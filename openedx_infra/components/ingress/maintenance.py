@@ -1,7 +1,7 @@
-"""Who answers visitors while the site is being worked on?
+"""The maintenance page: a server that answers every request while `maintenance.page` is set.
 
-There is such a server only while the page is on. Ingresses turn to it when its pods are ready, and away from
-it before it goes, so that the switch costs no request; and a site that isn't worked on pays nothing for it.
+Ingresses lead to it when its pods are ready, and away from it before it is deleted, so that the switch costs
+no request; while the page is off, there is no such server.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SIZE = FixedSize(cpu="10m", memory="64Mi", memory_limit="128Mi")
 
 
 class Maintenance(pulumi.ComponentResource):
-    """A server that gives every request the same page.
+    """A server that answers every request with the same page.
 
     It runs the image of the MFEs, which nodes have already, in as many pods; the network lets visitors reach
     whatever runs that software.
@@ -35,14 +35,14 @@ class Maintenance(pulumi.ComponentResource):
 
     def __init__(self, name: str, instance: Instance, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("openedx:index:Maintenance", name, None, opts)
-        scope, own = instance.scope, pulumi.ResourceOptions(parent=self)
-        texts = files.plain(f"{NAME}-page", scope, maintenance_files(instance.stack), own)
-        container = caddy(instance.image("mfe"), SIZE, texts, MFE_PORT)
+        scope, opts = instance.scope, pulumi.ResourceOptions(parent=self)
+        page = files.plain(f"{NAME}-page", scope, maintenance_files(instance.stack), opts)
+        container = caddy(instance.image("mfe"), SIZE, page, MFE_PORT)
         pod = Pod(component=NAME, software=SOFTWARE, container=container, user=USER)
-        workload.service(NAME, scope, pod, own)
+        workload.service(NAME, scope, pod, opts)
         replicas = instance.stack.sizing.mfe.replicas
         self.ready: Sequence[pulumi.Resource] = [
-            workload.deployment(NAME, scope, pod, own, replicas=replicas)
+            workload.deployment(NAME, scope, pod, opts, replicas=replicas)
         ]
-        """What must be there before visitors are sent here."""
+        """What must be ready before visitors are sent here."""
         self.register_outputs({})

@@ -1,4 +1,4 @@
-"""How is Traefik told what to refuse, and what to add? By Middlewares, each made once."""
+"""Traefik's Middlewares, each registered once: redirect to TLS, headers, allowed addresses, rate limits."""
 
 from __future__ import annotations
 
@@ -8,40 +8,42 @@ from typing import Any
 import pulumi
 
 from openedx_infra.components.ingress import headers
-from openedx_infra.components.ingress.routes import Door, Part
+from openedx_infra.components.ingress.routes import PublicHost, RouteGroup
 from openedx_infra.components.instance import Instance
 from openedx_infra.config.sections.ingress import Rate
 from openedx_infra.kubernetes.routing import middleware
 
 
 class Middlewares:
-    """The Middlewares of an instance, by name."""
+    """Registers the Middlewares of an instance as they are asked for, and tells their names."""
 
     def __init__(self, instance: Instance, opts: pulumi.ResourceOptions) -> None:
         self._instance, self._opts = instance, opts
-        self._made: set[str] = set()
+        self._registered: set[str] = set()
 
     def redirect(self) -> str:
-        """Plain requests are sent on to TLS."""
-        return self._make("https", {"redirectScheme": {"scheme": "https", "permanent": True}})
+        """The one that redirects plain requests to TLS."""
+        return self._middleware("https", {"redirectScheme": {"scheme": "https", "permanent": True}})
 
-    def words(self, door: Door) -> list[str]:
-        """Headers are added to answers, refusals among them, and the server's name is taken out."""
+    def headers(self, host: PublicHost) -> list[str]:
+        """Those that add headers to all answers, refusals among them, and take out the server's name."""
         stack = self._instance.stack
         common = {**headers.common(stack), "Server": ""}
-        names = [self._make("headers", {"headers": {"customResponseHeaders": common}})]
-        if own := headers.of_door(door.name, stack):
-            names.append(self._make(f"{door.name}-headers", {"headers": {"customResponseHeaders": own}}))
+        names = [self._middleware("headers", {"headers": {"customResponseHeaders": common}})]
+        if special := headers.of_host(host.name, stack):
+            names.append(
+                self._middleware(f"{host.name}-headers", {"headers": {"customResponseHeaders": special}})
+            )
         return names
 
-    def refusals(self, part: Part) -> list[str]:
-        """Addresses that are not allowed, and requests beyond the rate, are refused: 403, and 429."""
+    def limits(self, group: RouteGroup) -> list[str]:
+        """Those that refuse addresses that are not allowed (403), and requests beyond the rate (429)."""
         names = []
-        if part.allow:
-            spec = {"sourceRange": list(part.allow), **self._strategy()}
-            names.append(self._make("admin", {"ipAllowList": spec}))
-        if part.rate:
-            names.append(self._make(part.rate_name, {"rateLimit": self._rate(part.rate)}))
+        if group.allow:
+            spec = {"sourceRange": list(group.allow), **self._strategy()}
+            names.append(self._middleware("admin", {"ipAllowList": spec}))
+        if group.rate:
+            names.append(self._middleware(group.rate_name, {"rateLimit": self._rate(group.rate)}))
         return names
 
     def _rate(self, rate: Rate) -> dict[str, Any]:
@@ -55,13 +57,13 @@ class Middlewares:
         }
 
     def _strategy(self, **more: int) -> dict[str, Any]:
-        """Whose address counts: that of the connection, or one that a proxy in front has written down."""
+        """Which address counts: the connection's, or one that a proxy in front put into X-Forwarded-For."""
         depth = self._instance.stack.ingress.proxies_in_front
         strategy = {**({"depth": depth} if depth else {}), **more}
         return {"ipStrategy": strategy} if strategy else {}
 
-    def _make(self, name: str, spec: Mapping[str, Any]) -> str:
-        if name not in self._made:
-            self._made.add(name)
+    def _middleware(self, name: str, spec: Mapping[str, Any]) -> str:
+        if name not in self._registered:
+            self._registered.add(name)
             middleware(name, self._instance.scope, spec, self._opts)
         return name

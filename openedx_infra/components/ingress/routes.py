@@ -1,4 +1,4 @@
-"""Which public hosts are there, what is behind each, and what is refused on the way?"""
+"""Public hosts of a stack: the Services behind their paths, limits of requests, and who is refused."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ Keys, dumps, tasks and statistics stay inside: a leaked key must not become the 
 
 
 @dataclass(frozen=True, kw_only=True)
-class Door:
-    """A public host, and what is behind it."""
+class PublicHost:
+    """A public host, and the Services behind its paths."""
 
     name: str
-    """What its objects are called: it stays, whatever the routes lead to."""
-    host: str
+    """Name of its Ingress or HTTPRoute: it stays, whatever the routes lead to."""
+    domain: str
     routes: Sequence[Route]
-    limit: int
+    body_limit: int
     """Largest body of a request, in bytes."""
     sticky: bool = False
     """Whether a visitor comes back to the same pod."""
@@ -42,114 +42,114 @@ class Door:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
-    """Routes of a door to which the same is refused."""
+class RouteGroup:
+    """Routes of a host that have the same limits, and so one Ingress."""
 
     name: str
-    """What its objects are called."""
-    door: Door
+    """Name of its Ingress."""
+    host: PublicHost
     routes: Sequence[Route]
     rate: Rate | None = None
     """How many requests one address may send."""
     rate_name: str = "requests"
-    """The key of `openedx:ingress` that says it."""
+    """The key of `openedx:ingress` that sets it."""
     allow: Sequence[str] = ()
     """Networks from which alone it is reached. None: from all."""
 
 
-def doors(stack: Stack) -> list[Door]:
+def public_hosts(stack: Stack) -> list[PublicHost]:
     """All public hosts of a stack."""
     live = next(version for version in stack.versions if version.serves)
-    return [*_sites(live), *_previews(stack), *_search(stack), *_files(stack)]
+    return [*_site_hosts(live), *_preview_hosts(stack), *_search_host(stack), *_files_host(stack)]
 
 
-def parts(door: Door, stack: Stack) -> Iterator[Part]:
-    """A door by what is refused: all of it, and the longer paths to which more is refused. Those lead to
-    where the door leads at these paths."""
-    entrance = stack.ingress
-    yield Part(name=door.name, door=door, routes=door.routes, rate=entrance.requests)
-    if entrance.admin and door.admin_paths:
-        yield Part(
-            name=f"{door.name}-admin",
-            door=door,
-            routes=[_at(door, path) for path in door.admin_paths],
-            rate=entrance.requests,
-            allow=entrance.admin.allow,
+def route_groups(host: PublicHost, stack: Stack) -> Iterator[RouteGroup]:
+    """The routes of a host, grouped by their limits: all of them, then the longer paths with stricter limits,
+    which lead to the same Services."""
+    ingress = stack.ingress
+    yield RouteGroup(name=host.name, host=host, routes=host.routes, rate=ingress.requests)
+    if ingress.admin and host.admin_paths:
+        yield RouteGroup(
+            name=f"{host.name}-admin",
+            host=host,
+            routes=[_route_at(host, path) for path in host.admin_paths],
+            rate=ingress.requests,
+            allow=ingress.admin.allow,
         )
-    if entrance.logins and door.login_paths:
-        yield Part(
-            name=f"{door.name}-logins",
-            door=door,
-            routes=[_at(door, path) for path in door.login_paths],
-            rate=entrance.logins,
+    if ingress.logins and host.login_paths:
+        yield RouteGroup(
+            name=f"{host.name}-logins",
+            host=host,
+            routes=[_route_at(host, path) for path in host.login_paths],
+            rate=ingress.logins,
             rate_name="logins",
         )
 
 
-def _at(door: Door, path: str) -> Route:
-    """Where a door leads at a path: the longest of its routes decides."""
-    fitting = [route for route in door.routes if f"{path}/".startswith(f"{route.path.rstrip('/')}/")]
+def _route_at(host: PublicHost, path: str) -> Route:
+    """The route of a host that serves a path, for that path alone: the longest one that fits."""
+    fitting = [route for route in host.routes if f"{path}/".startswith(f"{route.path.rstrip('/')}/")]
     return replace(max(fitting, key=lambda route: len(route.path)), path=path)
 
 
-def _sites(stack: Stack) -> list[Door]:
+def _site_hosts(stack: Stack) -> list[PublicHost]:
     """The hosts of the site, which lead to the version that serves, or to the maintenance page."""
-    found = _versions_sites(stack)
+    hosts = _version_hosts(stack)
     if stack.maintenance.page:
-        return [replace(door, routes=[maintenance.ROUTE], sticky=False) for door in found]
-    return found
+        return [replace(host, routes=[maintenance.ROUTE], sticky=False) for host in hosts]
+    return hosts
 
 
-def _previews(stack: Stack) -> Iterator[Door]:
+def _preview_hosts(stack: Stack) -> Iterator[PublicHost]:
     """Hosts of each of two versions, which lead to it whether it serves or not, and show no page."""
     for version in stack.versions if stack.blue_green else ():
-        for door in _versions_sites(version):
-            host = version.preview_hosts[door.name]
-            yield replace(door, name=f"{door.name}-{version.colour}", host=host)
+        for host in _version_hosts(version):
+            domain = version.preview_hosts[host.name]
+            yield replace(host, name=f"{host.name}-{version.colour}", domain=domain)
 
 
-def _versions_sites(stack: Stack) -> list[Door]:
+def _version_hosts(stack: Stack) -> list[PublicHost]:
     site, bodies = stack.site, stack.ingress.bodies
     admin, logins = stack.ingress.admin, stack.ingress.login_paths
     static = Route(service="static", port=STATIC_PORT, path=STATIC_PATH)
     return [
-        Door(
+        PublicHost(
             name="lms",
-            host=site.lms_host,
+            domain=site.lms_host,
             routes=[Route(service=f"lms{stack.suffix}", port=WEB_PORT), static],
-            limit=memory_bytes(bodies.lms),
+            body_limit=memory_bytes(bodies.lms),
             admin_paths=admin.lms_paths if admin else (),
             login_paths=logins,
         ),
-        Door(
+        PublicHost(
             name="studio",
-            host=site.studio_host,
+            domain=site.studio_host,
             routes=[Route(service=f"studio{stack.suffix}", port=WEB_PORT), static],
-            limit=memory_bytes(bodies.studio),
+            body_limit=memory_bytes(bodies.studio),
             # Imports of courses are uploaded in pieces to the disk of one pod (ol-infrastructure#5096).
             sticky=True,
             admin_paths=admin.studio_paths if admin else (),
             login_paths=logins,
         ),
-        Door(
+        PublicHost(
             name="mfe",
-            host=site.mfe_host,
+            domain=site.mfe_host,
             routes=[Route(service=f"mfe{stack.suffix}", port=MFE_PORT)],
-            limit=memory_bytes(bodies.mfe),
+            body_limit=memory_bytes(bodies.mfe),
         ),
     ]
 
 
-def _search(stack: Stack) -> list[Door]:
+def _search_host(stack: Stack) -> list[PublicHost]:
     """The instance's own Meilisearch, if it has one."""
     if not isinstance(stack.datastores.search, SearchInCluster):
         return []
     routes = [Route(service="meilisearch", port=meilisearch.PORT, path=path) for path in SEARCH_PATHS]
     limit = memory_bytes(stack.ingress.bodies.search)
-    return [Door(name="meilisearch", host=stack.site.search_host, routes=routes, limit=limit)]
+    return [PublicHost(name="meilisearch", domain=stack.site.search_host, routes=routes, body_limit=limit)]
 
 
-def _files(stack: Stack) -> list[Door]:
+def _files_host(stack: Stack) -> list[PublicHost]:
     """The instance's own S3 server, if it has one: its buckets, and neither a list of them nor health."""
     if stack.files_host is None:
         return []
@@ -158,4 +158,4 @@ def _files(stack: Stack) -> list[Door]:
         for name in object_storage.bucket_names(stack).values()
     ]
     limit = memory_bytes(stack.ingress.bodies.files)
-    return [Door(name="storage", host=stack.files_host, routes=routes, limit=limit)]
+    return [PublicHost(name="storage", domain=stack.files_host, routes=routes, body_limit=limit)]

@@ -1,4 +1,4 @@
-"""What do pods reach outside the namespace, and who from outside reaches them?"""
+"""Network policies for egress, to the Internet and to servers outside, and for the ingress controller."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from openedx_infra.components.datastores.datastores import Datastores
-from openedx_infra.components.ingress.routes import doors
+from openedx_infra.components.ingress.routes import public_hosts
 from openedx_infra.components.instance import PLATFORM, Instance
 from openedx_infra.config import Stack
 from openedx_infra.config.sections.issuers import AcmeHttp, ClusterIssuer
@@ -18,7 +18,7 @@ from openedx_infra.kubernetes.names import NAME
 from openedx_infra.settings.backups import CHECK, LIST
 from openedx_infra.settings.backups import SOFTWARE as BACKUPS
 
-HOMEBODIES = (
+WITHOUT_INTERNET = (
     "lms{}-beat",
     "preflight{}",
     "lms-migrate{}",
@@ -27,8 +27,8 @@ HOMEBODIES = (
     "studio-setup{}",
     "migration-check{}",
 )
-"""Components that run the platform's code, and have no business outside but with datastores. The braces stand
-for the suffix of a second version."""
+"""Components that run the platform's code, and need nothing outside but datastores. The braces stand for the
+suffix of a second version."""
 
 CONTROLLERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "traefik": ("traefik", ("kube-system", "traefik")),
@@ -45,41 +45,43 @@ SOLVER_PORT = 8089
 """Their port."""
 
 
-def let_in(instance: Instance, isolation: Isolation) -> None:
-    """The controller's pods reach what doors lead to, each on its port, and nothing else."""
+def allow_ingress_controller(instance: Instance, isolation: Isolation) -> None:
+    """The ingress controller reaches the Services of public hosts, each on its port, and nothing else."""
     stack = instance.stack
     label, namespaces = CONTROLLERS[stack.cluster.ingress_controller]
-    said = stack.cluster.ingress_namespace
-    visitors = Group(name=label, labels={NAME: label}, namespaces=[said] if said else namespaces)
-    behind = {route.service: route.port for door in doors(stack) for route in door.routes}
-    for service, port in sorted(behind.items()):
-        isolation.allow_visitors(isolation.component(service), port, visitors)
+    namespace = stack.cluster.ingress_namespace
+    controller = Group(name=label, labels={NAME: label}, namespaces=[namespace] if namespace else namespaces)
+    ports = {route.service: route.port for host in public_hosts(stack) for route in host.routes}
+    for service, port in sorted(ports.items()):
+        isolation.allow_visitors(isolation.component(service), port, controller)
     if isinstance(stack.site.issuer, AcmeHttp | ClusterIssuer):
-        isolation.allow_visitors(Group(name="acme-solver", labels=SOLVER), SOLVER_PORT, visitors)
+        isolation.allow_visitors(Group(name="acme-solver", labels=SOLVER), SOLVER_PORT, controller)
 
 
-def let_out(instance: Instance, stores: Datastores, isolation: Isolation) -> None:
-    """The platform reaches the Internet, and servers outside on their own ports; so do the Jobs that make
-    what is on these."""
+def allow_egress(instance: Instance, stores: Datastores, isolation: Isolation) -> None:
+    """The platform reaches the Internet, and servers outside on their own ports; so do the Jobs that
+    provision these."""
     stack, platform = instance.stack, isolation.software(PLATFORM)
-    web = public(stack.network.inside)
-    homebodies = [name.format(version.suffix) for version in stack.versions for name in HOMEBODIES]
-    abroad = Group(name=PLATFORM, labels=platform.labels, without=homebodies)
-    isolation.allow_outside(f"internet-from-{PLATFORM}", abroad, stack.network.ports, web)
-    if at := _tracking_server(stack):
-        isolation.allow_outside(f"tracking-from-{PLATFORM}", abroad, [at], servers_outside(stack))
+    internet = public(stack.network.inside)
+    without = [name.format(version.suffix) for version in stack.versions for name in WITHOUT_INTERNET]
+    clients = Group(name=PLATFORM, labels=platform.labels, without=without)
+    isolation.allow_outside(f"internet-from-{PLATFORM}", clients, stack.network.ports, internet)
+    if port := _tracking_server(stack):
+        isolation.allow_outside(f"tracking-from-{PLATFORM}", clients, [port], servers_outside(stack))
     for name, ports, blocks in _stores_outside(stack, stores):
         isolation.allow_outside(f"{name}-from-{PLATFORM}", platform, ports, blocks)
         if stores.named()[name].administrator:
-            maker = isolation.software(f"{name}-provision")
-            isolation.allow_outside(f"{name}-from-{maker.name}", maker, ports, blocks)
+            job = isolation.software(f"{name}-provision")
+            isolation.allow_outside(f"{name}-from-{job.name}", job, ports, blocks)
         if name in read_by_backups(stack):
-            isolation.allow_outside(f"{name}-from-{BACKUPS}", readers_for_backups(isolation), ports, blocks)
+            isolation.allow_outside(f"{name}-from-{BACKUPS}", backup_readers(isolation), ports, blocks)
     if stack.backups:
-        keeper, port = isolation.software(BACKUPS), stack.backups.destination.port
-        isolation.allow_outside(f"internet-from-{BACKUPS}", keeper, [port], servers_outside(stack))
+        port = stack.backups.destination.port
+        isolation.allow_outside(
+            f"internet-from-{BACKUPS}", isolation.software(BACKUPS), [port], servers_outside(stack)
+        )
     if isinstance(stack.mail.delivery, MailRelay):
-        isolation.allow_outside("internet-from-smtp", isolation.software("smtp"), [25], web)
+        isolation.allow_outside("internet-from-smtp", isolation.software("smtp"), [25], internet)
     if instance.aws and instance.aws.agent:
         isolation.allow_credentials_agent(PLATFORM)
         if "storage" in read_by_backups(stack):
@@ -91,7 +93,7 @@ def read_by_backups(stack: Stack) -> tuple[str, ...]:
     return stack.backups.stores if stack.backups else ()
 
 
-def readers_for_backups(isolation: Isolation) -> Group:
+def backup_readers(isolation: Isolation) -> Group:
     """Pods of backups that read datastores. Others only look at the bucket."""
     return Group(name=BACKUPS, labels=isolation.software(BACKUPS).labels, without=(CHECK, LIST))
 
@@ -107,8 +109,8 @@ def _tracking_server(stack: Stack) -> int | None:
 
 def servers_outside(stack: Stack) -> Mapping[str, Sequence[str]]:
     """Networks of the servers that the stack file names, each without what is barred in it."""
-    said = stack.network.datastores
-    return anywhere() if said is None else networks(said)
+    blocks = stack.network.datastores
+    return anywhere() if blocks is None else networks(blocks)
 
 
 def _stores_outside(
@@ -120,9 +122,9 @@ def _stores_outside(
             continue
         # What AWS lets pods use by a role is at public addresses.
         by_role = stack.sources.get(name) in BY_A_ROLE
-        public_alone = by_role and stack.network.datastores is None
+        public_only = by_role and stack.network.datastores is None
         yield (
             name,
             store.reach.ports,
-            public(stack.network.inside) if public_alone else servers_outside(stack),
+            public(stack.network.inside) if public_only else servers_outside(stack),
         )

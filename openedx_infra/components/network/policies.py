@@ -1,4 +1,4 @@
-"""Who in an instance talks to whom?"""
+"""Network policies of an instance: everything is denied, then the flows that are needed are allowed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ from openedx_infra.components.edx_platform.queues import COUNTER, counted
 from openedx_infra.components.frontends.caddy import SOFTWARE as MFE_SERVER
 from openedx_infra.components.frontends.static_files import SOFTWARE as STATIC_SERVER
 from openedx_infra.components.instance import PLATFORM, WEB_PORT, Instance
-from openedx_infra.components.network.egress import let_in, let_out, read_by_backups, readers_for_backups
+from openedx_infra.components.network.egress import (
+    allow_egress,
+    allow_ingress_controller,
+    backup_readers,
+    read_by_backups,
+)
 from openedx_infra.config import Stack
 from openedx_infra.kubernetes.isolation import Flow, Group, Isolation
 from openedx_infra.kubernetes.names import NAME
@@ -20,15 +25,15 @@ from openedx_infra.settings.static_files import STATIC_PORT
 
 
 def isolate(instance: Instance, stores: Datastores, parent: pulumi.Resource) -> None:
-    """Nothing but these: pods of the platform reach all servers, each other, and the web; visitors come by
-    the ingress."""
+    """Pods of the platform reach all servers, each other, and the Internet; visitors come by the ingress
+    controller; everything else is denied."""
     isolation = Isolation(scope=instance.scope, opts=pulumi.ResourceOptions(parent=parent))
     isolation.deny_all()
     isolation.allow_dns(instance.stack.network.name_servers)
     to_stores = _to_stores(isolation, stores, counted(instance.stack), read_by_backups(instance.stack))
     isolation.allow_flows([*_among_sites(isolation, instance.stack), *to_stores])
-    let_in(instance, isolation)
-    let_out(instance, stores, isolation)
+    allow_ingress_controller(instance, isolation)
+    allow_egress(instance, stores, isolation)
 
 
 def _among_sites(isolation: Isolation, stack: Stack) -> Iterator[Flow]:
@@ -43,7 +48,7 @@ def _among_sites(isolation: Isolation, stack: Stack) -> Iterator[Flow]:
 
 
 def _to_stores(
-    isolation: Isolation, stores: Datastores, counts_queues: bool, kept: Container[str]
+    isolation: Isolation, stores: Datastores, counts_queues: bool, backed_up: Container[str]
 ) -> Iterator[Flow]:
     platform = isolation.software(PLATFORM)
     clients: dict[tuple[str, int], list[Group]] = {}
@@ -56,7 +61,7 @@ def _to_stores(
         helpers = [isolation.software(f"{name}-provision")] if store.administrator else []
         if name == "broker" and counts_queues:
             helpers.append(Group(name="keda", labels=COUNTER, anywhere=True))
-        helpers += [readers_for_backups(isolation)] if name in kept else []
+        helpers += [backup_readers(isolation)] if name in backed_up else []
         for port in store.reach.ports:
             clients.setdefault((server.name, port), [platform]).extend(helpers)
         if store.reach.members:
@@ -66,7 +71,7 @@ def _to_stores(
 
 
 def _server(isolation: Isolation, name: str, reach: Reach) -> Group | None:
-    """The pods that answer for a datastore: several datastores may be one software. None: it is outside."""
+    """The pods of a datastore: several datastores may be one software. None: it is outside the cluster."""
     if reach.pods is None:
         return None
     if reach.members is None:
@@ -75,10 +80,10 @@ def _server(isolation: Isolation, name: str, reach: Reach) -> Group | None:
 
 
 def _among_members(name: str, front: Group, members: Members) -> Iterator[Flow]:
-    """They, what is in front of them, and the operator connect to them."""
-    alone = members.pods == front.labels
-    group = front if alone else Group(name=f"{name}-members", labels=members.pods)
+    """The members of a server connect to each other; so do the proxy in front of them and their operator."""
+    no_proxy = members.pods == front.labels
+    group = front if no_proxy else Group(name=f"{name}-members", labels=members.pods)
     operator = Group(name=f"{name}-operator", labels=members.operator, anywhere=True)
-    clients = [group, operator] if alone else [group, front, operator]
+    clients = [group, operator] if no_proxy else [group, front, operator]
     for port in members.ports:
         yield Flow(clients=clients, server=group, port=port)
