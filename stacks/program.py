@@ -1,4 +1,4 @@
-"""What does this run deploy? The stack file says so: its kind chooses, and nothing else is loaded."""
+"""The Pulumi program: reads the stack's configuration and deploys the kind of stack that it names."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pulumi
 from pulumi.runtime.config import get_config_env, get_config_secret_keys_env
 
 from openedx_infra.config import PROJECT, SECRETS_KEY, BaseStack, ConfigError, Foundation, Stack, describe
-from openedx_infra.config.stack_kinds import missing, missing_in_any_case, own_keys
+from openedx_infra.config.stack_kinds import FOUNDATION, KIND_KEY, missing, missing_at_least
 from stacks.gate import Refused
 
 
@@ -27,20 +27,26 @@ def deploy(stack: BaseStack, secrets: Mapping[str, pulumi.Input[str]]) -> None:
             foundation.deploy(stack, secrets)
 
 
-def read(name: str, said: Mapping[str, Any], present: Collection[str]) -> BaseStack:
-    """The configuration of the stack `name`, from what its file says and the names of the secrets that it
-    holds.
+def read(name: str, config: Mapping[str, Any], present: Collection[str]) -> BaseStack:
+    """The configuration of the stack `name`, from its file's keys and the names of the secrets that it holds.
 
     Raises ConfigError with everything that is wrong or missing.
     """
     try:
-        stack = describe(name, own_keys(said))
+        stack = describe(name, _own_keys(config))
     except ConfigError as error:
-        raise ConfigError(name, [*error.problems, *missing_in_any_case(name, said, set(present))]) from error
+        raise ConfigError(name, [*error.problems, *missing_at_least(name, config, set(present))]) from error
     problems = missing(stack, set(present))
     if problems:
         raise ConfigError(name, problems)
     return stack
+
+
+def _own_keys(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys without the default of `release`, which Pulumi.yaml gives to foundations, too."""
+    default = Stack.model_fields["release"].default
+    foreign = config.get(KIND_KEY) == FOUNDATION.name and config.get("release") == default
+    return {key: value for key, value in config.items() if not (foreign and key == "release")}
 
 
 def main() -> None:

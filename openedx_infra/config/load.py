@@ -14,7 +14,7 @@ from openedx_infra.config.errors.conflict import lies_in
 from openedx_infra.config.errors.key_paths import Location, key_of
 from openedx_infra.config.errors.messages import said as worded
 from openedx_infra.config.stack import SECRETS_KEY, Stack
-from openedx_infra.config.stack_kinds import INSTANCE, KIND_KEY, KINDS, D, Kind, kind_said
+from openedx_infra.config.stack_kinds import INSTANCE, KIND_KEY, KINDS, D, Kind, kind_in
 
 PLACEHOLDER = "CHANGEME"
 """What example stack files say where only the operator can decide."""
@@ -24,7 +24,7 @@ _STAND_IN = "facade00"
 
 def describe(stack: str, said: Mapping[str, Any], *, placeholders: bool = False) -> BaseStack:
     """The configuration of a stack of any kind, as its file says it; otherwise as `load`."""
-    kind = kind_said(said)
+    kind = kind_in(said)
     if kind is None:
         text = f"{worded(said[KIND_KEY])} is not known here: write one of {', '.join(KINDS)}"
         raise ConfigError(stack, [f"{key_of((KIND_KEY,))}: {text}"])

@@ -1,11 +1,11 @@
-"""Which kinds of stacks are there? An instance, and a foundation: the model, rules and secrets of each.
+"""The kinds of stacks, an instance and a foundation: the model, rules and secrets of each.
 
-The only place that knows all kinds. Everybody else asks `BaseStack`, or is about one kind alone.
+The only module that knows all kinds. All others use `BaseStack`, or handle one kind alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -28,17 +28,17 @@ class Kind(Generic[D]):
     """One kind of stack."""
 
     name: str
-    """What its stack files say as `openedx:kind`."""
+    """Value of `openedx:kind` in its stack files."""
     model: type[D]
-    """What its stack files may say."""
+    """Model of its stack files."""
     conflicts: Callable[[D], Iterator[Conflict]]
-    """Impossible combinations in one."""
+    """Finds impossible combinations of keys."""
     required: Callable[[D], tuple[Secret, ...]]
-    """Secrets that one needs."""
+    """Secrets that a stack of this kind needs."""
     always: tuple[Secret, ...] = ()
-    """Secrets that each of them needs, whatever its file says."""
+    """Secrets that every stack of this kind needs, whatever its file sets."""
     stand_ins: Mapping[str, Any]
-    """The least that a file must say, to judge the rest of one that lacks it."""
+    """Values for required keys, so that the rest of a file that lacks them can be judged."""
 
 
 INSTANCE = Kind(
@@ -64,47 +64,28 @@ KINDS: Mapping[str, Kind[Any]] = {kind.name: kind for kind in (INSTANCE, FOUNDAT
 """All kinds by name."""
 
 
-def kind_said(said: Mapping[str, Any]) -> Kind[Any] | None:
-    """The kind that a stack file says; None when it says something else."""
-    name = said.get(KIND_KEY, INSTANCE.name)
+def kind_in(config: Mapping[str, Any]) -> Kind[Any] | None:
+    """The kind that a stack file names; None when it is unknown."""
+    name = config.get(KIND_KEY, INSTANCE.name)
     return KINDS.get(name) if isinstance(name, str) else None
 
 
-def kind_of(described: BaseStack) -> Kind[Any]:
-    """The kind of what is described."""
-    return KINDS[described.kind]
+def kind_of(stack: BaseStack) -> Kind[Any]:
+    """The kind of a validated stack."""
+    return KINDS[stack.kind]
 
 
-def required(described: BaseStack) -> tuple[Secret, ...]:
+def required(stack: BaseStack) -> tuple[Secret, ...]:
     """The secrets that a stack needs, whatever its kind."""
-    return kind_of(described).required(described)
+    return kind_of(stack).required(stack)
 
 
-def missing(described: BaseStack, present: set[str]) -> list[str]:
+def missing(stack: BaseStack, present: set[str]) -> list[str]:
     """One line of explanation for each secret that a stack needs and `present` lacks."""
-    return needed.lines(required(described), described.name, present)
+    return needed.lines(required(stack), stack.name, present)
 
 
-def missing_in_any_case(stack: str, said: Mapping[str, Any], present: set[str]) -> list[str]:
-    """The same for a stack of whose file nothing but its kind is sure."""
-    kind = kind_said(said)
-    return needed.lines(kind.always, stack, present) if kind else []
-
-
-def own_keys(said: Mapping[str, Any]) -> dict[str, Any]:
-    """What a stack says, without the keys of other kinds that say nothing.
-
-    Pulumi gives every stack all keys of Pulumi.yaml, with their defaults.
-    """
-    kind = kind_said(said)
-    others = [other.model for other in KINDS.values() if other is not kind]
-    return {
-        key: value
-        for key, value in said.items()
-        if (kind and key in kind.model.model_fields) or not _says_nothing(key, value, others)
-    }
-
-
-def _says_nothing(key: str, value: Any, models: Iterable[type[BaseStack]]) -> bool:
-    fields = [model.model_fields[key] for model in models if key in model.model_fields]
-    return any(value in ({}, [], "", field.default) for field in fields)
+def missing_at_least(name: str, config: Mapping[str, Any], present: set[str]) -> list[str]:
+    """The same for a stack whose file is invalid: the secrets that every stack of its kind needs."""
+    kind = kind_in(config)
+    return needed.lines(kind.always, name, present) if kind else []

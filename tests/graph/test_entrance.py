@@ -59,8 +59,9 @@ def test_a_foundation_is_told_apart_from_what_pulumi_adds_for_instances(enter: E
     added = {key: entry["default"] for key, entry in project["config"].items()}
     graph = enter({**added, "kind": "foundation"})
     assert [resource.type for resource in graph.resources] == ["openedx:index:Foundation"]
-    text = _problems(enter, {**added, "kind": "foundation", "site": {"name": "Campus"}})
-    assert "openedx:site: unknown key; known here: addons" in text
+    for own in ({"site": {"name": "Campus"}}, {"release": "ulmo"}, {"backups": {}}):
+        text = _problems(enter, {**added, "kind": "foundation", **own})
+        assert f"openedx:{next(iter(own))}: unknown key; known here: addons" in text
     text = _problems(enter, {**added, "kind": "foundation", "addons": {"mysql_operator": {}}})
     assert "openedx:cluster.context: missing" in text
 

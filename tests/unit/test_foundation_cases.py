@@ -14,7 +14,7 @@ from openedx_infra.config import ConfigError, Foundation, Stack, describe, load
 from openedx_infra.config.documentation.schema import json_schema
 from openedx_infra.config.immutable import immutable_changes, immutable_values
 from openedx_infra.config.secrets.catalogue import BY_NAME
-from openedx_infra.config.stack_kinds import FOUNDATION, INSTANCE, kind_of, missing, own_keys, required
+from openedx_infra.config.stack_kinds import FOUNDATION, INSTANCE, kind_of, missing, required
 
 CASES = sorted(Path(__file__).parents[1].glob("cases/foundation/*.yaml"))
 RIGHT = [case for case in CASES if case.name.endswith(".ok.yaml")]
@@ -67,14 +67,6 @@ def test_a_file_is_of_the_kind_that_it_says() -> None:
     assert kind_of(instance) is INSTANCE and isinstance(instance, Stack)
     with pytest.raises(ConfigError, match="write instance"):
         load("a", {"kind": "foundation"})
-
-
-def test_what_pulumi_adds_of_other_kinds_is_left_out_and_what_somebody_said_is_not() -> None:
-    own = {"kind": "foundation", "aws": {}, "addons": {}}
-    assert own_keys({**own, "site": {}, "release": "verawood", "overrides": []}) == own
-    for said in ({"site": {"name": "Campus"}}, {"release": "ulmo"}, {"clutser": {}}):
-        assert own_keys({"kind": "foundation", **said}) == {"kind": "foundation", **said}
-    assert own_keys({"site": {}, "addons": {}}) == {"site": {}}
 
 
 def test_it_needs_the_passwords_of_what_it_shares_and_no_others() -> None:

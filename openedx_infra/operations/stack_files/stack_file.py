@@ -13,7 +13,7 @@ from ruamel.yaml.error import MarkedYAMLError
 
 from openedx_infra.config import PROJECT, SECRETS_KEY, BaseStack, ConfigError, Stack, describe
 from openedx_infra.config.secrets.catalogue import NAMES, is_known
-from openedx_infra.config.stack_kinds import INSTANCE, kind_said, missing, missing_in_any_case
+from openedx_infra.config.stack_kinds import INSTANCE, kind_in, missing, missing_at_least
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.stack_files.checkout import stack_file_path, stack_names
 
@@ -63,7 +63,7 @@ class StackFile:
         """
         cluster = self.said.get("cluster")
         named = isinstance(cluster, Mapping) and cluster.get("context")
-        return not named and (kind_said(self.said) is INSTANCE or not self.said.get("aws"))
+        return not named and (kind_in(self.said) is INSTANCE or not self.said.get("aws"))
 
     def problems(self) -> Iterator[str]:
         """What is wrong with the file's form and its secrets, one line each."""
@@ -165,7 +165,7 @@ def missing_secrets(file: StackFile, stack: BaseStack | None) -> list[str]:
     """One line for each missing secret; for a faulty configuration, of those that every such stack needs."""
     if stack is not None:
         return missing(stack, set(file.secrets))
-    return missing_in_any_case(file.name, file.said, set(file.secrets))
+    return missing_at_least(file.name, file.said, set(file.secrets))
 
 
 def _is_secure(value: Any) -> bool:

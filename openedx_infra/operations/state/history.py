@@ -119,7 +119,7 @@ def _update(entry: Mapping[str, Any], file: StackFile) -> Update:
         for key, entry in entry["config"].items()
         if not entry.get("secret")
     }
-    # Pulumi.yaml says for each key of the file that it says nothing, and for keys of other kinds of stacks.
+    # Pulumi.yaml once declared all keys with empty defaults, which are in the history of older updates.
     config = {key: value for key, value in said.items() if value not in ({}, [], "")}
     return Update(
         start=_time(entry["startTime"]),
