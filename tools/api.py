@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import httpx
+import httpx2
 import yaml
 
 from tools.certificates import Pair
@@ -34,7 +34,7 @@ class Api:
         context = ssl.create_default_context(cafile=str(authority))
         context.load_cert_chain(client.certificate, client.key)
         # A proxy set for the network is not for this machine's own addresses.
-        self._client = httpx.Client(base_url=url, verify=context, timeout=ASK_SECONDS, trust_env=False)
+        self._client = httpx2.Client(base_url=url, verify=context, timeout=ASK_SECONDS, trust_env=False)
 
     def __enter__(self) -> Self:
         return self
@@ -46,11 +46,11 @@ class Api:
 
     def ready(self) -> bool:
         """Tell whether the API server says that it is ready."""
-        return self._status("readyz") == httpx.codes.OK
+        return self._status("readyz") == httpx2.codes.OK
 
     def settled(self) -> bool:
         """Tell whether controllers have done their first work and every simulated node is ready."""
-        if self._status("api/v1/namespaces/default/serviceaccounts/default") != httpx.codes.OK:
+        if self._status("api/v1/namespaces/default/serviceaccounts/default") != httpx2.codes.OK:
             return False
         nodes = self._client.get("api/v1/nodes").raise_for_status().json()["items"]
         simulated = [
@@ -87,7 +87,7 @@ class Api:
     def _status(self, path: str) -> int:
         try:
             return self._client.get(path).status_code
-        except httpx.TransportError:
+        except httpx2.TransportError:
             return 0
 
 

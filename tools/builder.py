@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import httpx
+import httpx2
 from filelock import FileLock
 
 from tools import ports
@@ -152,8 +152,8 @@ class Builder:
 
     def _registry_answers(self) -> bool:
         try:
-            return httpx.get(f"http://{self.registry}/v2/", trust_env=False).is_success
-        except httpx.HTTPError:
+            return httpx2.get(f"http://{self.registry}/v2/", trust_env=False).is_success
+        except httpx2.HTTPError:
             return False
 
     def _start_buildkitd(self, toolchain: Toolchain, runc: Path) -> None:

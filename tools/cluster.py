@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-import httpx
+import httpx2
 from filelock import FileLock
 from rich.console import Console
 
@@ -185,7 +185,7 @@ class EmbeddedCluster:
                 # It plays custom resources, too, and ends when it doesn't find their kinds described.
                 self._wait("kube-apiserver", api.describes_custom_kinds)
                 self._run("kwok", commands, api.settled)
-            except httpx.HTTPError as error:
+            except httpx2.HTTPError as error:
                 log = self._daemons["kube-apiserver"].log
                 raise ToolError(_SUBJECT, "set-up of nodes and storage", str(error), log=log) from error
 

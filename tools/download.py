@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Self
 
-import httpx
+import httpx2
 import tenacity
 
 from tools.model import Platform, Tool
@@ -43,10 +43,10 @@ class Downloader:
     def __init__(self, target: Platform) -> None:
         self._target = target
         self._unreached: dict[str, str] = {}
-        timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
+        timeout = httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
         # A server must not compress on the way: the checksum is of the file as it lies there.
         headers = {"accept-encoding": "identity"}
-        self._client = httpx.Client(timeout=timeout, headers=headers, follow_redirects=True)
+        self._client = httpx2.Client(timeout=timeout, headers=headers, follow_redirects=True)
 
     def __enter__(self) -> Self:
         return self
@@ -98,7 +98,7 @@ class Downloader:
         return response.text
 
     @tenacity.retry(
-        retry=tenacity.retry_if_exception_type((httpx.ReadError, httpx.RemoteProtocolError)),
+        retry=tenacity.retry_if_exception_type((httpx2.ReadError, httpx2.RemoteProtocolError)),
         stop=tenacity.stop_after_attempt(ATTEMPTS),
         reraise=True,
     )
@@ -116,15 +116,15 @@ class Downloader:
     @contextmanager
     def _reached(self, url: str) -> Iterator[None]:
         """Turn a broken transfer into a DownloadError, and remember a host that was not reached."""
-        host = httpx.URL(url).host
+        host = httpx2.URL(url).host
         if host in self._unreached:
             raise DownloadError(f"{host} cannot be reached ({self._unreached[host]})")
         try:
             yield
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
+        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError) as error:
             self._unreached[host] = str(error) or "no answer"
             raise DownloadError(f"{host} cannot be reached ({self._unreached[host]})") from error
-        except httpx.HTTPError as error:
+        except httpx2.HTTPError as error:
             raise DownloadError(f"the transfer from {host} broke off ({error})") from error
 
 
@@ -145,7 +145,7 @@ def published_checksum(text: str, name: str) -> str | None:
     return believed[0] if len(believed) == 1 else None
 
 
-def _demand_success(url: str, response: httpx.Response) -> None:
+def _demand_success(url: str, response: httpx2.Response) -> None:
     if not response.is_success:
         raise DownloadError(f"{url} answers {response.status_code} {response.reason_phrase}")
 

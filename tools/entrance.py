@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-import httpx
+import httpx2
 
 from tools.cluster import EmbeddedCluster
 from tools.control_plane import HOST, MANIFESTS
@@ -68,6 +68,6 @@ class Entrance:
 
 def _answers(url: str) -> bool:
     try:
-        return httpx.get(url, trust_env=False).is_success
-    except httpx.HTTPError:
+        return httpx2.get(url, trust_env=False).is_success
+    except httpx2.HTTPError:
         return False

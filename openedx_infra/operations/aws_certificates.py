@@ -7,7 +7,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-import httpx
+import httpx2
 from cryptography import x509
 from rich.console import Console
 
@@ -47,8 +47,8 @@ def fetch_aws(
 
 def _fetched(url: str) -> bytes:
     try:
-        answer = httpx.get(url, timeout=TIMEOUT, follow_redirects=False)
-    except httpx.HTTPError as error:
+        answer = httpx2.get(url, timeout=TIMEOUT, follow_redirects=False)
+    except httpx2.HTTPError as error:
         raise OperationError(
             f"{url} can't be fetched: {error or type(error).__name__}",
             remedy="fetch it with a browser, and save it under the name that `ca` says",

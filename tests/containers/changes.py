@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import Callable
 
-import httpx
+import httpx2
 from crowd import Crowd, Tally
 from machine import until
 from rows import Row, Running
@@ -20,10 +20,10 @@ ENDS = 180.0
 """Seconds until every task must have ended."""
 
 
-def ask(running: Running, host: str, path: str) -> httpx.Response:
+def ask(running: Running, host: str, path: str) -> httpx2.Response:
     """One visitor."""
     url = f"{running.machine.entrance.url}{path}"
-    return httpx.get(url, headers={"Host": host}, timeout=30, trust_env=False)
+    return httpx2.get(url, headers={"Host": host}, timeout=30, trust_env=False)
 
 
 def executed(running: Running) -> dict[str, int]:

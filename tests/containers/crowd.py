@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
-import httpx
+import httpx2
 
 PER_SECOND = 25
 """Requests in each second, whatever becomes of those before them."""
@@ -96,7 +96,7 @@ class Crowd:
 
     async def _ask_on(self) -> None:
         async with AsyncExitStack() as stack:
-            opened = [httpx.AsyncClient(timeout=PATIENCE, trust_env=False) for _ in range(VISITORS)]
+            opened = [httpx2.AsyncClient(timeout=PATIENCE, trust_env=False) for _ in range(VISITORS)]
             clients = [await stack.enter_async_context(client) for client in opened]
             under_way: set[asyncio.Task[None]] = set()
             begin = time.monotonic()
@@ -112,31 +112,31 @@ class Crowd:
                 await asyncio.sleep(max(0.0, begin + (number + 1) / PER_SECOND - time.monotonic()))
             await asyncio.gather(*under_way)
 
-    async def _ask(self, client: httpx.AsyncClient, number: int) -> None:
+    async def _ask(self, client: httpx2.AsyncClient, number: int) -> None:
         """The next in a fixed round of what visitors want."""
         asks = (self._lms, self._studio, self._mfe, self._file, self._leave_task)
         begin = time.monotonic()
         await asks[number % ROUND](client, number)
         self.tally.slowest = max(self.tally.slowest, time.monotonic() - begin)
 
-    async def _lms(self, client: httpx.AsyncClient, number: int) -> None:
+    async def _lms(self, client: httpx2.AsyncClient, number: int) -> None:
         await self._page(client, self._hosts.lms)
 
-    async def _studio(self, client: httpx.AsyncClient, number: int) -> None:
+    async def _studio(self, client: httpx2.AsyncClient, number: int) -> None:
         await self._page(client, self._hosts.studio)
 
-    async def _mfe(self, client: httpx.AsyncClient, number: int) -> None:
+    async def _mfe(self, client: httpx2.AsyncClient, number: int) -> None:
         answer = await self._get(client, self._hosts.mfe, "/learning/", 200)
         if answer is not None and "<title>Learning" not in answer.text:
             self._failed(f"{self._hosts.mfe}/learning/", answer.text[:80])
 
-    async def _file(self, client: httpx.AsyncClient, number: int) -> None:
+    async def _file(self, client: httpx2.AsyncClient, number: int) -> None:
         """A file that the page seen last names: it may be of the version before."""
         host = (self._hosts.lms, self._hosts.studio)[number // ROUND % 2]
         if host in self._static:
             await self._get(client, host, self._static[host], 200)
 
-    async def _leave_task(self, client: httpx.AsyncClient, number: int) -> None:
+    async def _leave_task(self, client: httpx2.AsyncClient, number: int) -> None:
         host = (self._hosts.lms, self._hosts.studio)[number // ROUND % 2]
         seconds = LONG_TASK_SECONDS if number // ROUND % 21 == 0 else 0.1
         task = f"{self._name}-{number}"
@@ -144,7 +144,7 @@ class Crowd:
         if await self._get(client, host, path, 202) is not None:
             self.tally.accepted.append(task)
 
-    async def _page(self, client: httpx.AsyncClient, host: str) -> None:
+    async def _page(self, client: httpx2.AsyncClient, host: str) -> None:
         answer = await self._get(client, host, "/", 200)
         if answer is not None:
             said = answer.json()
@@ -152,13 +152,13 @@ class Crowd:
             self._static[host] = said["static"]
 
     async def _get(
-        self, client: httpx.AsyncClient, host: str, path: str, status: int
-    ) -> httpx.Response | None:
+        self, client: httpx2.AsyncClient, host: str, path: str, status: int
+    ) -> httpx2.Response | None:
         self.tally.asked += 1
         what = f"{host}{path.partition('?')[0]}"
         try:
             answer = await client.get(f"{self._entrance}{path}", headers={"Host": host})
-        except httpx.HTTPError as error:
+        except httpx2.HTTPError as error:
             return self._failed(what, type(error).__name__)
         if answer.status_code == 503 and "Retry-After" in answer.headers:
             self.tally.asked_to_wait += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-import httpx
+import httpx2
 import pytest
 from changes import ask, demand_unnoticed, under_load
 from instances import COMPONENT
@@ -88,7 +88,7 @@ def serves_again(running: Running) -> bool:
     hosts = (running.hosts.lms, running.hosts.studio)
     try:
         return all(ask(running, host, "/").status_code == 200 for host in hosts for _ in range(5))
-    except httpx.HTTPError:
+    except httpx2.HTTPError:
         return False
 
 

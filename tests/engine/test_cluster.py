@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from lightkube import ApiError, Client, KubeConfig, codecs
 from lightkube.generic_resource import create_namespaced_resource
@@ -219,8 +219,8 @@ def test_a_restricted_namespace_refuses_a_pod_that_may_be_root(cluster: Embedded
 
 
 def test_who_has_no_certificate_is_refused(cluster: EmbeddedCluster) -> None:
-    answer = httpx.get(f"{cluster._url()}/api/v1/nodes", verify=False, trust_env=False)
-    assert answer.status_code == httpx.codes.UNAUTHORIZED
+    answer = httpx2.get(f"{cluster._url()}/api/v1/nodes", verify=False, trust_env=False)
+    assert answer.status_code == httpx2.codes.UNAUTHORIZED
 
 
 def test_a_service_account_may_do_nothing_by_default(cluster: EmbeddedCluster) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 import yaml
 from instances import FirstUp, Instance
@@ -184,9 +184,9 @@ def test_gateway_and_routes_are_accepted(entrance: Entrance) -> None:
             assert conditions["ResolvedRefs"].startswith("True"), (name, conditions)
 
 
-def _ask(url: str, path: str, host: str = "local.openedx.io") -> httpx.Response:
+def _ask(url: str, path: str, host: str = "local.openedx.io") -> httpx2.Response:
     """TLS is by name, and so is what is asked for."""
-    with httpx.Client(verify=False, trust_env=False, timeout=PATIENCE) as client:
+    with httpx2.Client(verify=False, trust_env=False, timeout=PATIENCE) as client:
         return client.get(
             f"{url}{path}", headers={"Host": host}, extensions={"sni_hostname": host}, follow_redirects=False
         )

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 
 from tools.builder import NAME, Builder
 
@@ -112,11 +112,11 @@ class Buildx:
         digest = self.digest(tag) if tag is not None and done.returncode == 0 else None
         return Built(done.stdout, time.monotonic() - begin, done.returncode, digest)
 
-    def _manifest(self, reference: str) -> httpx.Response:
+    def _manifest(self, reference: str) -> httpx2.Response:
         address, _, name = reference.partition("/")
         repository, _, tag = name.rpartition(":")
         accept = "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json"
-        return httpx.get(
+        return httpx2.get(
             f"http://{address}/v2/{repository}/manifests/{tag}", headers={"accept": accept}, trust_env=False
         )
 
@@ -141,7 +141,7 @@ class Buildx:
         """A layer or the configuration of an image."""
         address, _, name = reference.partition("/")
         repository = name.rpartition(":")[0]
-        response = httpx.get(f"http://{address}/v2/{repository}/blobs/{digest}", trust_env=False, timeout=60)
+        response = httpx2.get(f"http://{address}/v2/{repository}/blobs/{digest}", trust_env=False, timeout=60)
         response.raise_for_status()
         return response.content
 

@@ -7,7 +7,7 @@ import socket
 import time
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from bases import Bases
 from building import Buildx, Built
@@ -119,15 +119,15 @@ def test_files_with_a_hash_are_kept_and_pages_are_not(
         assert (page.headers["cache-control"], "<title>learning</title>" in page.text) == ("no-cache", True)
         kept = _get(f"{url}/learning/{script}", log).headers["cache-control"]
         assert kept == "public, max-age=31536000, immutable"
-        missing = httpx.get(f"{url}/learning/main.0123456789abcdef.js", trust_env=False)
+        missing = httpx2.get(f"{url}/learning/main.0123456789abcdef.js", trust_env=False)
         assert missing.status_code == 404
 
 
-def _get(url: str, log: Path) -> httpx.Response:
+def _get(url: str, log: Path) -> httpx2.Response:
     end = time.monotonic() + 10
     while True:
         try:
-            return httpx.get(url, trust_env=False).raise_for_status()
-        except httpx.ConnectError:
+            return httpx2.get(url, trust_env=False).raise_for_status()
+        except httpx2.ConnectError:
             assert time.monotonic() < end, log.read_text()
             time.sleep(0.1)

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from building import Buildx
 from running import environment, running
@@ -54,8 +54,8 @@ class Load:
     def ask(self, url: str, expected: str) -> None:
         """Ask once; anything but the whole answer is a dropped request."""
         try:
-            answer = httpx.get(url, timeout=30, trust_env=False)
-        except httpx.HTTPError as error:
+            answer = httpx2.get(url, timeout=30, trust_env=False)
+        except httpx2.HTTPError as error:
             self.dropped.append(repr(error))
             return
         if answer.status_code == 200 and expected in answer.text:
@@ -88,9 +88,9 @@ def _wait(server: Server) -> None:
     end = time.monotonic() + 30
     while time.monotonic() < end:
         try:
-            if httpx.get(f"{server.url}/heartbeat", trust_env=False).is_success:
+            if httpx2.get(f"{server.url}/heartbeat", trust_env=False).is_success:
                 return
-        except httpx.HTTPError:
+        except httpx2.HTTPError:
             assert not server.ended(), server.log.read_text()
         time.sleep(0.1)
     raise TimeoutError(server.log.read_text())
@@ -136,6 +136,6 @@ def test_studio_answers_too_and_static_files_come_with_their_type(
 ) -> None:
     tmp_path.chmod(0o777)
     with site("cms", root, variables, tmp_path) as server:
-        assert httpx.get(f"{server.url}/heartbeat", trust_env=False).json()["site"] == "cms"
-        logo = httpx.get(f"{server.url}/static/studio/images/logo.svg", trust_env=False)
+        assert httpx2.get(f"{server.url}/heartbeat", trust_env=False).json()["site"] == "cms"
+        logo = httpx2.get(f"{server.url}/static/studio/images/logo.svg", trust_env=False)
         assert (logo.status_code, logo.headers["content-type"]) == (200, "image/svg+xml")

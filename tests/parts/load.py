@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-import httpx
+import httpx2
 
 
 @dataclass
@@ -24,11 +24,11 @@ class Load:
     async def _visitor(self, url: str) -> None:
         """One visitor: told `Connection: close`, it opens a connection for each request, as an ingress does,
         and never asks a second time."""
-        async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
+        async with httpx2.AsyncClient(trust_env=False, timeout=30) as client:
             while not self._stop:
                 try:
                     answer = await client.get(url)
-                except httpx.HTTPError as error:
+                except httpx2.HTTPError as error:
                     self.failed.append(repr(error))
                     await asyncio.sleep(0.01)
                     continue

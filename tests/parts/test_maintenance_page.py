@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import httpx
+import httpx2
 import pytest
 from samples import LEAST
 from servers import HOST, Process, demand, wait
@@ -20,7 +20,7 @@ MESSAGE = 'Back "at ten" {http.request.uri} <b>'
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx2.Client]:
     demand("caddy")
     folder = tmp_path_factory.mktemp("page")
     server = Process(folder)
@@ -32,13 +32,13 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
         ["caddy", "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"], HOME=str(folder)
     )
     wait(server.open, "caddy", server.log)
-    with httpx.Client(base_url=f"http://{HOST}:{server.port}", trust_env=False) as client:
+    with httpx2.Client(base_url=f"http://{HOST}:{server.port}", trust_env=False) as client:
         yield client
     server.stop()
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "PATCH"])
-def test_people_read_the_page_whatever_they_did(page: httpx.Client, method: str) -> None:
+def test_people_read_the_page_whatever_they_did(page: httpx2.Client, method: str) -> None:
     answer = page.request(method, "/courses/course-v1:a+b+c/courseware?x=1", headers={"Accept": "text/html"})
     assert answer.status_code == 503
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
@@ -56,13 +56,13 @@ def test_people_read_the_page_whatever_they_did(page: httpx.Client, method: str)
         ("/dashboard", {"X-Requested-With": "XMLHttpRequest"}),
     ],
 )
-def test_programs_read_json(page: httpx.Client, path: str, headers: dict[str, str]) -> None:
+def test_programs_read_json(page: httpx2.Client, path: str, headers: dict[str, str]) -> None:
     answer = page.post(path, headers=headers)
     assert answer.status_code == 503 and answer.headers["content-type"].startswith("application/json")
     assert answer.json() == {"detail": MESSAGE, "retry_after": 120}
 
 
-def test_nobody_keeps_it_and_all_are_asked_to_come_again(page: httpx.Client) -> None:
+def test_nobody_keeps_it_and_all_are_asked_to_come_again(page: httpx2.Client) -> None:
     headers = page.get("/").headers
     assert headers["cache-control"] == "no-store" and headers["retry-after"] == "120"
     assert headers["x-robots-tag"] == "noindex"
@@ -73,16 +73,16 @@ def test_nobody_keeps_it_and_all_are_asked_to_come_again(page: httpx.Client) -> 
     "headers",
     [{"If-Modified-Since": "Tue, 01 Jan 2999 00:00:00 GMT"}, {"If-None-Match": "*"}, {"Range": "bytes=0-9"}],
 )
-def test_it_is_never_half_nor_unchanged(page: httpx.Client, headers: dict[str, str]) -> None:
+def test_it_is_never_half_nor_unchanged(page: httpx2.Client, headers: dict[str, str]) -> None:
     answer = page.get("/", headers=headers)
     assert answer.status_code == 503 and answer.text.endswith("</html>\n")
 
 
-def test_its_own_files_are_no_addresses(page: httpx.Client) -> None:
+def test_its_own_files_are_no_addresses(page: httpx2.Client) -> None:
     for path in ("/Caddyfile", "/maintenance.json", "/../Caddyfile"):
         answer = page.get(path)
         assert answer.status_code == 503 and "<title>" in answer.text
 
 
-def test_the_kubelet_finds_it_well(page: httpx.Client) -> None:
+def test_the_kubelet_finds_it_well(page: httpx2.Client) -> None:
     assert page.get(HEALTH_PATH).status_code == 200

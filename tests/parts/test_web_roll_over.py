@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from balancer import Balancer, balancing
 from load import constant_load
@@ -63,7 +63,7 @@ def test_slow_requests_and_uploads_under_way_end_as_they_would(web: Deployment, 
     url, slow = f"http://127.0.0.1:{service.port}", LATE + 4
 
     def ask(_: int) -> int:
-        answer = httpx.get(f"{url}/slow", params={"seconds": slow}, timeout=30, trust_env=False)
+        answer = httpx2.get(f"{url}/slow", params={"seconds": slow}, timeout=30, trust_env=False)
         return len(answer.raise_for_status().content)
 
     def upload() -> str:
@@ -73,7 +73,7 @@ def test_slow_requests_and_uploads_under_way_end_as_they_would(web: Deployment, 
                 yield b"x" * 50_000
 
         size = {"Content-Length": "1000000"}
-        answer = httpx.post(f"{url}/upload", content=body(), headers=size, timeout=30, trust_env=False)
+        answer = httpx2.post(f"{url}/upload", content=body(), headers=size, timeout=30, trust_env=False)
         return answer.raise_for_status().text
 
     with ThreadPoolExecutor(4) as pool:

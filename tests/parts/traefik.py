@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 
 from tools.ports import choose
 
@@ -103,10 +103,10 @@ class Traefik:
         self._wait(f"http://127.0.0.1:{ports['ping']}/ping", {})
         self._wait(f"http://{self.plain}/", {"Host": host})
 
-    def visitor(self, *, tls: bool = True) -> httpx.Client:
+    def visitor(self, *, tls: bool = True) -> httpx2.Client:
         """A browser, which keeps cookies; its Host says where it goes."""
         url = f"https://{self.encrypted}" if tls else f"http://{self.plain}"
-        return httpx.Client(base_url=url, verify=False, trust_env=False, timeout=PATIENCE)
+        return httpx2.Client(base_url=url, verify=False, trust_env=False, timeout=PATIENCE)
 
     def stop(self) -> None:
         self._process.terminate()
@@ -117,8 +117,8 @@ class Traefik:
         end = time.monotonic() + PATIENCE
         while True:
             assert self._process.poll() is None and time.monotonic() < end, self.log.read_text()[-2000:]
-            with suppress(httpx.TransportError):
-                if httpx.get(url, headers=headers, trust_env=False).status_code != httpx.codes.NOT_FOUND:
+            with suppress(httpx2.TransportError):
+                if httpx2.get(url, headers=headers, trust_env=False).status_code != httpx2.codes.NOT_FOUND:
                     return
             time.sleep(0.1)
 

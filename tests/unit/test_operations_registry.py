@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from openedx_infra.operations.errors import OperationError
@@ -16,7 +16,7 @@ from openedx_infra.operations.images.registry import MANIFESTS, Reference, Regis
 
 DIGEST = f"sha256:{'a' * 64}"
 TOKEN_SERVICE = "https://auth.example.org/token"
-Answer = Callable[[httpx.Request], httpx.Response]
+Answer = Callable[[httpx2.Request], httpx2.Response]
 
 
 class Registry:
@@ -27,27 +27,29 @@ class Registry:
         self.challenge = (
             challenge or f'Bearer realm="{TOKEN_SERVICE}",service="registry",scope="repository:a/b:pull"'
         )
-        self.asked: list[httpx.Request] = []
+        self.asked: list[httpx2.Request] = []
         self.manifests = {"/v2/a/b/manifests/1.0": DIGEST}
 
-    def __call__(self, request: httpx.Request) -> httpx.Response:
+    def __call__(self, request: httpx2.Request) -> httpx2.Response:
         self.asked.append(request)
         said = request.headers.get("authorization")
         if request.url.host == "auth.example.org":
             if said != (self.login.basic if self.login else None):
-                return httpx.Response(401)
+                return httpx2.Response(401)
             assert request.url.params["scope"] == "repository:a/b:pull"
-            return httpx.Response(200, json={"token": "given"})
+            return httpx2.Response(200, json={"token": "given"})
         if said not in ("Bearer given", self.login.basic if self.login else ""):
-            return httpx.Response(401, headers={"www-authenticate": self.challenge})
+            return httpx2.Response(401, headers={"www-authenticate": self.challenge})
         digest = self.manifests.get(request.url.path)
         return (
-            httpx.Response(200, headers={"docker-content-digest": digest}) if digest else httpx.Response(404)
+            httpx2.Response(200, headers={"docker-content-digest": digest})
+            if digest
+            else httpx2.Response(404)
         )
 
 
 def registries(answer: Answer, login: Login | None = None) -> Registries:
-    return Registries(lambda host: login, httpx.MockTransport(answer))
+    return Registries(lambda host: login, httpx2.MockTransport(answer))
 
 
 def test_a_token_is_fetched_by_whoever_wants_one() -> None:
@@ -72,9 +74,9 @@ def test_a_login_is_used_where_it_is_asked_for(challenge: str | None) -> None:
 def test_a_login_goes_to_no_token_service_without_tls() -> None:
     asked: list[str] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def answer(request: httpx2.Request) -> httpx2.Response:
         asked.append(str(request.url))
-        return httpx.Response(
+        return httpx2.Response(
             401, headers={"www-authenticate": 'Bearer realm="http://auth.example.org/token"'}
         )
 
@@ -93,8 +95,8 @@ def test_docker_hub_is_asked_where_its_images_are_and_this_machine_without_tls()
 def test_a_registry_that_tells_no_digest_is_asked_for_the_manifest() -> None:
     manifest = b'{"schemaVersion": 2}'
 
-    def answer(request: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, content=manifest if request.method == "GET" else b"")
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(200, content=manifest if request.method == "GET" else b"")
 
     expected = f"sha256:{hashlib.sha256(manifest).hexdigest()}"
     assert registries(answer).digest("registry.example.org/a/b:1.0") == expected
@@ -111,13 +113,13 @@ def test_a_registry_that_tells_no_digest_is_asked_for_the_manifest() -> None:
 )
 def test_a_refusal_is_told_as_what_it_is(code: int, words: str) -> None:
     with pytest.raises(OperationError, match=words) as caught:
-        registries(lambda _: httpx.Response(code)).digest("registry.example.org/a/b:1.0")
+        registries(lambda _: httpx2.Response(code)).digest("registry.example.org/a/b:1.0")
     assert "registry.example.org/a/b:1.0" in caught.value.message
 
 
 def test_a_registry_that_does_not_answer_is_told() -> None:
-    def answer(request: httpx.Request) -> httpx.Response:
-        raise httpx.ConnectError("connection refused")
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        raise httpx2.ConnectError("connection refused")
 
     with pytest.raises(OperationError, match="can't be reached: connection refused"):
         registries(answer).digest("registry.example.org/a/b:1.0")

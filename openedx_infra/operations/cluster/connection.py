@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -78,6 +77,7 @@ def named(stack: BaseStack) -> Address:
 
 def connect(address: Address, namespace: str) -> Client:
     """A client for the cluster; raises OperationError when the context is unknown. Nothing is sent yet."""
+    import httpx2
     from lightkube import Client, KubeConfig
 
     paths = _kubeconfigs(address)
@@ -90,7 +90,8 @@ def connect(address: Address, namespace: str) -> Client:
             remedy=f"set openedx:cluster.context to one that exists: {', '.join(known) or 'there is none'}",
         )
     config = KubeConfig.from_dict(merged, fname=paths[0]).get(address.context)
-    return Client(config=config, namespace=namespace, timeout=_timeout(), trust_env=False)
+    timeout = httpx2.Timeout(ANSWER_SECONDS)
+    return Client(config=config, namespace=namespace, timeout=timeout, trust_env=False)
 
 
 def demand_reachable(address: Address, namespace: str) -> None:
@@ -109,7 +110,7 @@ def demand_reachable(address: Address, namespace: str) -> None:
                 remedy="log in to the cluster again, as its operator tells you",
             ) from error
         # Anything else, such as 404 before the first `up`, is the answer of a living API server.
-    except (OSError, ssl.SSLError, _transport_error()) as error:
+    except no_answer() as error:
         raise OperationError(
             f"The cluster of context {address.context} can't be reached: {error or type(error).__name__}. "
             "Nothing was changed.",
@@ -119,29 +120,23 @@ def demand_reachable(address: Address, namespace: str) -> None:
         client.close()
 
 
+def no_answer() -> tuple[type[Exception], ...]:
+    """What a client raises when the cluster refuses, or does not answer."""
+    import httpx2
+    from lightkube import ApiError
+
+    return OSError, httpx2.HTTPError, ApiError
+
+
 @contextmanager
 def answering(*, remedy: str | None = None) -> Iterator[None]:
     """Says in an OperationError what a cluster refuses, or that it is silent, while its block lasts."""
-    from lightkube import ApiError
-
     try:
         yield
-    except (OSError, _transport_error(), ApiError) as error:
+    except no_answer() as error:
         raise OperationError(
             f"The cluster refused or did not answer: {error or type(error).__name__}", remedy=remedy
         ) from error
-
-
-def _timeout() -> Any:
-    import httpx2
-
-    return httpx2.Timeout(ANSWER_SECONDS)
-
-
-def _transport_error() -> type[Exception]:
-    import httpx2
-
-    return httpx2.HTTPError
 
 
 def _kubeconfigs(address: Address) -> list[Path]:

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from openedx_infra.operations.cluster.connection import no_answer
+
 if TYPE_CHECKING:
     from lightkube import Client
     from lightkube.resources.core_v1 import Pod
@@ -36,9 +38,6 @@ class Log:
 
     def read(self, pod: str) -> None:
         """Say the lines that are new. A log that can't be read now is read the next time."""
-        import httpx2
-        from lightkube import ApiError
-
         now = time.monotonic()
         since = None if self._asked is None else math.ceil(now - self._asked) + 5
         try:
@@ -50,6 +49,6 @@ class Log:
                 if stamp > self._last:
                     self._last = stamp
                     self._say(text)
-        except (OSError, httpx2.HTTPError, ApiError):
+        except no_answer():
             return
         self._asked = now

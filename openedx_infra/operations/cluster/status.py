@@ -13,6 +13,7 @@ from rich.text import Text
 
 from openedx_infra.config import BaseStack, Stack
 from openedx_infra.operations.cluster import cron_status, operator_status
+from openedx_infra.operations.cluster.connection import no_answer
 from openedx_infra.operations.cluster.health import Row, Snapshot
 from openedx_infra.operations.cluster.target import Place, place_of
 from openedx_infra.operations.errors import OperationError
@@ -60,14 +61,12 @@ def _about(stack: BaseStack, place: Place) -> Iterator[str]:
 
 def _last(place: Place, namespace: str, name: str) -> str:
     """When a CronJob last ended well, in words."""
-    import httpx2
-    from lightkube import ApiError
     from lightkube.resources.batch_v1 import CronJob
 
     client = place.client()
     try:
         found = list(client.list(CronJob, namespace=namespace)) if client else []
-    except (OSError, httpx2.HTTPError, ApiError) as error:
+    except no_answer() as error:
         return f"unknown ({error or type(error).__name__})"
     when = cron_status.last_success(found, name)
     return f"{when:%Y-%m-%d %H:%M %Z}" if when else "none yet"
@@ -75,8 +74,6 @@ def _last(place: Place, namespace: str, name: str) -> str:
 
 def snapshot(client: Client) -> Snapshot:
     """The objects of the client's namespace. Raises OperationError when the cluster does not answer."""
-    import httpx2
-    from lightkube import ApiError
     from lightkube.resources.apps_v1 import Deployment, StatefulSet
     from lightkube.resources.autoscaling_v2 import HorizontalPodAutoscaler
     from lightkube.resources.batch_v1 import CronJob, Job
@@ -95,7 +92,7 @@ def snapshot(client: Client) -> Snapshot:
             events=list(client.list(Event)),
             operated=[*operator_status.rows(client), *by_clock],
         )
-    except (OSError, httpx2.HTTPError, ApiError) as error:
+    except no_answer() as error:
         raise OperationError(
             f"The cluster does not answer: {error or type(error).__name__}",
             remedy="is it running? `up` starts the embedded one",
@@ -107,12 +104,9 @@ def log_tail(client: Client, pod: str, container: str | None = None) -> list[str
 
     `container` is needed where it has several.
     """
-    import httpx2
-    from lightkube import ApiError
-
     try:
         return [line.rstrip() for line in client.log(pod, container=container, tail_lines=LOG_LINES)]
-    except (OSError, httpx2.HTTPError, ApiError):
+    except no_answer():
         return []
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from types import TracebackType
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from rich.console import Console
 from rich.text import Text
 
+from openedx_infra.operations.cluster.connection import no_answer
 from openedx_infra.operations.cluster.finished_jobs import CLAIM, let_go
 from openedx_infra.operations.cluster.health import when
 from openedx_infra.operations.cluster.pending_pods import KINDS, Awaited, awaited
@@ -156,10 +158,6 @@ def _warning(client: Client, pod: str) -> str:
 
 def _answer(ask: Callable[[], list[T]]) -> list[T]:
     """What the cluster answers; nothing when it does not, as while its API server is restarted."""
-    import httpx2
-    from lightkube import ApiError
-
-    try:
+    with suppress(ValueError, *no_answer()):
         return ask()
-    except (OSError, ValueError, httpx2.HTTPError, ApiError):
-        return []
+    return []

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import httpx
+import httpx2
 
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.images.credentials import Login
@@ -67,10 +67,10 @@ class Registries:
     """Registries, as somebody with these logins sees them."""
 
     def __init__(
-        self, login: Callable[[str], Login | None], transport: httpx.BaseTransport | None = None
+        self, login: Callable[[str], Login | None], transport: httpx2.BaseTransport | None = None
     ) -> None:
         self._login = login
-        self._client = httpx.Client(timeout=ANSWER_SECONDS, follow_redirects=True, transport=transport)
+        self._client = httpx2.Client(timeout=ANSWER_SECONDS, follow_redirects=True, transport=transport)
 
     def digest(self, text: str) -> str:
         """The digest of an image, asked of its registry even when the reference has one.
@@ -83,7 +83,7 @@ class Registries:
             answer = self._ask(reference, "HEAD", path)
             if answer.is_success and "docker-content-digest" not in answer.headers:
                 answer = self._ask(reference, "GET", path)
-        except httpx.HTTPError as error:
+        except httpx2.HTTPError as error:
             raise OperationError(
                 f"The registry of {text} can't be reached: {error or type(error).__name__}.",
                 remedy="check the reference and this machine's network",
@@ -92,7 +92,7 @@ class Registries:
             raise _refused(text, answer)
         return answer.headers.get("docker-content-digest") or _digest_of(answer.content)
 
-    def _ask(self, reference: Reference, method: str, path: str) -> httpx.Response:
+    def _ask(self, reference: Reference, method: str, path: str) -> httpx2.Response:
         """Ask, and once more with what the registry wants for it."""
         headers = {"Accept": ", ".join(MANIFESTS)}
         answer = self._client.request(method, reference.server + path, headers=headers)
@@ -111,7 +111,7 @@ class Registries:
         kind, wanted = challenge.partition(" ")[0].lower(), dict(_CHALLENGE.findall(challenge))
         if kind == "basic":
             return login.basic if login else None
-        realm = httpx.URL(wanted.get("realm", ""))
+        realm = httpx2.URL(wanted.get("realm", ""))
         if kind != "bearer" or not (realm.scheme == "https" or _is_here(realm.netloc.decode())):
             return None
         query = {
@@ -134,7 +134,7 @@ def _digest_of(manifest: bytes) -> str:
     return f"sha256:{hashlib.sha256(manifest).hexdigest()}"
 
 
-def _refused(text: str, answer: httpx.Response) -> OperationError:
+def _refused(text: str, answer: httpx2.Response) -> OperationError:
     """What a refusal means."""
     host = text.partition("/")[0]
     if answer.status_code == 404:

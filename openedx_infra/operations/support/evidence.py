@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from openedx_infra.operations.cluster.connection import no_answer
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.support.masking import MASK
 
@@ -27,25 +28,20 @@ def collected(client: Client) -> Files:
 
 
 def _tried(name: str, part: Callable[[Client], Files], client: Client) -> Files:
-    import httpx2
-    from lightkube import ApiError
-
     try:
         yield from part(client)
-    except (OSError, httpx2.HTTPError, ApiError) as error:
+    except no_answer() as error:
         yield f"{name}-missing.txt", f"{error or type(error).__name__}\n"
 
 
 def secrets(client: Client) -> list[Mapping[str, Any]]:
     """The Secrets of the client's namespace, with their values: to know what to mask. Raises OperationError,
     as without them nothing may leave the house."""
-    import httpx2
-    from lightkube import ApiError
     from lightkube.resources.core_v1 import Secret
 
     try:
         return [item.to_dict() for item in client.list(Secret)]
-    except (OSError, httpx2.HTTPError, ApiError) as error:
+    except no_answer() as error:
         raise OperationError(
             f"The cluster does not tell its Secrets: {error or type(error).__name__}. Without them nobody "
             "knows what to leave out, so nothing was written.",
