@@ -1,1 +1,1 @@
-"""What is worth knowing of a running instance? Alert rules and dashboards, as pure data."""
+"""Alert rules and dashboards of a running instance, as data without Kubernetes or Pulumi."""

@@ -1,4 +1,4 @@
-"""What does somebody do about an alert? docs/alerts.md, written from the alerts themselves."""
+"""docs/alerts.md, written from the alert rules: what each means and what to do about it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import re
 from pathlib import Path
 
 from openedx_infra.monitoring.alerts import groups
-from openedx_infra.monitoring.watched import Watched
+from openedx_infra.monitoring.facts import MonitoringFacts
 
 _HEAD = """\
 # Alerts
 
-<!-- Written by `make docs` from openedx_infra/monitoring/alerts. -->
+<!-- Written by `make docs` from openedx_infra/monitoring/data/alerts. -->
 
 Every alert of an instance with `openedx:monitoring.prometheus: true`, and what to do about it. `critical`:
 learners notice, or data is at risk, so that somebody is woken up; `warning`: on a working day. Who watches,
@@ -50,7 +50,7 @@ def handbook() -> str:
     return "".join(parts)
 
 
-_CAMPUS = Watched(
+_CAMPUS = MonitoringFacts(
     name="campus",
     namespace="campus",
     hosts=("learn.example.org", "studio.learn.example.org", "apps.learn.example.org"),

@@ -14,7 +14,7 @@ from alert_cases import CASES, Case
 from openedx_infra.config import load
 from openedx_infra.monitoring.alerts import groups, rules
 from openedx_infra.monitoring.dashboards import dashboards
-from openedx_infra.monitoring.watched import Watched, watched
+from openedx_infra.monitoring.facts import MonitoringFacts, monitoring_facts
 from tools.toolchain import ensure
 
 pytestmark = pytest.mark.parts
@@ -25,13 +25,13 @@ def promtool() -> Path:
     return ensure(["promtool"]).bin_dir / "promtool"
 
 
-def seen(controller: str = "traefik") -> Watched:
+def seen(controller: str = "traefik") -> MonitoringFacts:
     """An instance with everything that can be watched."""
     said = {
         "site": {"lms_host": "learn.example.org"},
         "cluster": {"namespace": "campus", "ingress_controller": controller},
     }
-    return replace(watched(load("campus", said)), backup_hours=26, proof_days=8, cert_manager=True)
+    return replace(monitoring_facts(load("campus", said)), backup_hours=26, proof_days=8, cert_manager=True)
 
 
 def ask(promtool: Path, *words: str | Path) -> str:

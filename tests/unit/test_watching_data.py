@@ -12,20 +12,20 @@ import pytest
 from metrics import METRICS
 
 from openedx_infra.config import load
+from openedx_infra.monitoring import data
 from openedx_infra.monitoring.alerts import groups, rules
-from openedx_infra.monitoring.dashboards import dashboards
-from openedx_infra.monitoring.dashboards.grafana import HEIGHT, WIDTH
+from openedx_infra.monitoring.dashboards import HEIGHT, WIDTH, dashboards
+from openedx_infra.monitoring.facts import MonitoringFacts, monitoring_facts
 from openedx_infra.monitoring.handbook import handbook
-from openedx_infra.monitoring.watched import Watched, selector, watched
 
 DOCS = Path(__file__).parents[2] / "docs"
 KNOWN = {metric for metrics in METRICS.values() for metric in metrics}
 
 
-def seen(controller: str = "traefik", *, backups: bool = True, cert_manager: bool = True) -> Watched:
+def seen(controller: str = "traefik", *, backups: bool = True, cert_manager: bool = True) -> MonitoringFacts:
     said = {"site": {"lms_host": "learn.example.org"}, "cluster": {"ingress_controller": controller}}
     return replace(
-        watched(load("campus", said)),
+        monitoring_facts(load("campus", said)),
         backup_hours=26 if backups else None,
         proof_days=8 if backups else None,
         cert_manager=cert_manager,
@@ -98,18 +98,34 @@ def test_dashboards_are_as_grafana_wants_them() -> None:
             assert len({target["refId"] for target in panel["targets"]}) == len(panel["targets"])
 
 
-@pytest.mark.parametrize(
-    ("value", "pair"),
-    [("campus", 'a="campus"'), ("(a|b)", 'a=~"(a|b)"'), ("duty-.*", 'a=~"duty-.*"'), ("a.b", 'a="a.b"')],
-)
-def test_values_with_signs_of_expressions_are_matched_as_such(value: str, pair: str) -> None:
-    assert selector("metric", {"a": value}) == f"metric{{{pair}}}"
+def test_values_with_signs_of_expressions_are_matched_as_such_and_no_others() -> None:
+    for query in queries():
+        for label, sign, value in re.findall(r'(\w+)(=~?)"([^"]*)"', query):
+            assert (sign == "=~") == bool(set("|*+()[]?") & set(value)), (label, value, query)
+
+
+def test_an_unknown_placeholder_and_an_unknown_key_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    rule = {
+        "alert": "A",
+        "for": "1m",
+        "labels": {"severity": "warning"},
+        "annotations": {},
+        "expr": "[[nobody]]",
+    }
+    file = {"groups": [{"name": "web", "rules": [rule]}]}
+    shared = data._read("shared.yaml")
+    monkeypatch.setattr(data, "_read", lambda name: shared if name == "shared.yaml" else file)
+    with pytest.raises(KeyError, match="nobody"):
+        rules(seen())
+    rule |= {"expr": "up == 0", "unless": "down"}
+    with pytest.raises(TypeError, match="unless"):
+        rules(seen())
 
 
 def test_a_shared_broker_has_keys_with_the_instances_prefix() -> None:
     said = load("campus", {"site": {"lms_host": "learn.example.org"}})
-    assert "campus:edx.lms.core.default" in watched(said, "campus:").queues
-    assert watched(said, "campus:").unacked == "campus:unacked"
+    assert "campus:edx.lms.core.default" in monitoring_facts(said, "campus:").queues
+    assert monitoring_facts(said, "campus:").unacked == "campus:unacked"
 
 
 def test_the_handbook_tells_of_every_alert() -> None:

@@ -18,8 +18,7 @@ from openedx_infra.components.instance import Instance
 from openedx_infra.kubernetes import files, probes, volumes
 from openedx_infra.kubernetes.pod import Container, FixedSize, Pod
 from openedx_infra.kubernetes.probes import Probes
-from openedx_infra.monitoring.exporters import BROKER, CACHE, MYSQL
-from openedx_infra.monitoring.watched import Watched
+from openedx_infra.monitoring.facts import BROKER, CACHE, MYSQL, MonitoringFacts
 from openedx_infra.settings import paths
 from openedx_infra.settings.connections import Mysql, Tls, Valkey
 
@@ -51,7 +50,7 @@ class Exporter:
 
 
 def exporters(
-    instance: Instance, stores: Datastores, watched: Watched, parent: pulumi.Resource
+    instance: Instance, stores: Datastores, facts: MonitoringFacts, parent: pulumi.Resource
 ) -> Sequence[Exporter]:
     """The exporters of an instance."""
     opts = pulumi.ResourceOptions(parent=parent)
@@ -59,7 +58,7 @@ def exporters(
     return [
         _mysql(instance, stores, opts),
         *(
-            _valkey(instance, which, servers[which].connection, servers[which].reach, watched, opts)
+            _valkey(instance, which, servers[which].connection, servers[which].reach, facts, opts)
             for which in VALKEYS
         ),
     ]
@@ -99,14 +98,14 @@ def _valkey(
     which: str,
     connection: pulumi.Input[Valkey],
     reach: Reach,
-    watched: Watched,
+    facts: MonitoringFacts,
     opts: pulumi.ResourceOptions,
 ) -> Exporter:
     name = VALKEYS[which]
     at = pulumi.Output.from_input(connection)
     password = pulumi.Output.from_input(instance.secrets.get(f"{which}_password", ""))
     text = pulumi.Output.all(at, password).apply(lambda known: passwords(known[0], known[1]))
-    counted = [*watched.queues, watched.unacked] if which == "broker" else []
+    counted = [*facts.queues, facts.unacked] if which == "broker" else []
     container = _container(
         instance,
         "redis_exporter",

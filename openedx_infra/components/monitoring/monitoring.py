@@ -16,7 +16,7 @@ from openedx_infra.kubernetes.isolation import Flow, Group, Isolation
 from openedx_infra.kubernetes.names import Scope
 from openedx_infra.monitoring.alerts import rules
 from openedx_infra.monitoring.dashboards import dashboards
-from openedx_infra.monitoring.watched import Watched, watched
+from openedx_infra.monitoring.facts import MonitoringFacts, monitoring_facts
 from openedx_infra.settings import keys
 
 
@@ -33,14 +33,14 @@ class Monitoring(pulumi.ComponentResource):
         super().__init__("openedx:index:Monitoring", name, None, opts)
         self._instance, self._own = instance, pulumi.ResourceOptions(parent=self)
         stack, scope = instance.stack, instance.scope
-        seen = watched(stack, keys.key_prefix(stack))
-        known = exporters(instance, stores, seen, self)
+        facts = monitoring_facts(stack, keys.key_prefix(stack))
+        known = exporters(instance, stores, facts, self)
         for exporter in known:
             self._run(exporter, scope)
         self._isolate(known)
-        monitors.rules("openedx", scope, rules(seen), stack.monitoring.labels, self._own)
+        monitors.rules("openedx", scope, rules(facts), stack.monitoring.labels, self._own)
         if stack.monitoring.grafana:
-            self._show(seen, scope)
+            self._show(facts, scope)
         self.register_outputs({})
 
     def _run(self, exporter: Exporter, scope: Scope) -> None:
@@ -49,8 +49,8 @@ class Monitoring(pulumi.ComponentResource):
         workload.deployment(exporter.name, scope, exporter.pod, self._own, replicas=1)
         monitors.service_monitor(exporter.name, scope, "tcp", labels, self._own)
 
-    def _show(self, seen: Watched, scope: Scope) -> None:
-        for name, dashboard in dashboards(seen).items():
+    def _show(self, facts: MonitoringFacts, scope: Scope) -> None:
+        for name, dashboard in dashboards(facts).items():
             text = json.dumps(dashboard.document(), indent=1, sort_keys=True)
             monitors.dashboard(name, scope, text, self._own)
 

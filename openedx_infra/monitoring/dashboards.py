@@ -1,10 +1,15 @@
-"""How does Grafana want a dashboard? As JSON: panels on a grid, each with queries."""
+"""Dashboards of an instance, read from `data/dashboards.yaml` and laid out as Grafana's JSON."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from openedx_infra.monitoring import data
+from openedx_infra.monitoring.facts import MonitoringFacts
 
 WIDTH = 24
 """Columns of Grafana's grid."""
@@ -15,7 +20,7 @@ SOURCE = {"type": "prometheus", "uid": "${source}"}
 
 @dataclass(frozen=True, kw_only=True)
 class Panel:
-    """A picture of one question."""
+    """One panel of a dashboard."""
 
     title: str
     queries: Mapping[str, str]
@@ -24,8 +29,8 @@ class Panel:
     """Unit of the values, in Grafana's words: `s`, `bytes`, `percentunit`, `reqps`."""
     kind: str = "timeseries"
     """`timeseries`, or `stat` for the newest value alone."""
-    limit: float | None = None
-    """Value beyond which it is red."""
+    limit: float | str | None = None
+    """Value beyond which it is red: a number, or a text that is one once its placeholders are filled in."""
     width: int = 12
     help: str = ""
     """What it shows, and when it is bad."""
@@ -63,17 +68,36 @@ class Dashboard:
         }
 
 
+def dashboards(facts: MonitoringFacts) -> dict[str, Dashboard]:
+    """The dashboards of an instance, by name; that of backups, where there are any."""
+    return {
+        name: Dashboard(
+            uid=_uid(facts.namespace, name),
+            title=f"{facts.name}: {page['title']}",
+            tags=[f"openedx-{facts.name}", "openedx"],
+            panels=[Panel(**panel) for panel in page["panels"]],
+        )
+        for name, page in data.load("dashboards.yaml", facts).items()
+        if facts.has(page.get("needs"))
+    }
+
+
+def _uid(namespace: str, name: str) -> str:
+    """At most 40 characters, as Grafana wants it."""
+    return f"{name}-{hashlib.sha256(namespace.encode()).hexdigest()[:12]}"
+
+
 def placed(panels: Sequence[Panel]) -> list[dict[str, Any]]:
     """Panels beside and below each other, as many in a row as fit."""
-    found: list[dict[str, Any]] = []
+    layout: list[dict[str, Any]] = []
     x = y = 0
     for number, panel in enumerate(panels, 1):
         if x + panel.width > WIDTH:
             x, y = 0, y + HEIGHT
-        place = {"x": x, "y": y, "w": panel.width, "h": HEIGHT}
-        found.append({"id": number, "gridPos": place, **_panel(panel)})
+        position = {"x": x, "y": y, "w": panel.width, "h": HEIGHT}
+        layout.append({"id": number, "gridPos": position, **_panel(panel)})
         x += panel.width
-    return found
+    return layout
 
 
 def _panel(panel: Panel) -> dict[str, Any]:
@@ -96,8 +120,8 @@ def _panel(panel: Panel) -> dict[str, Any]:
     }
 
 
-def _thresholds(limit: float | None) -> dict[str, Any]:
+def _thresholds(limit: float | str | None) -> dict[str, Any]:
     steps: list[dict[str, Any]] = [{"color": "green", "value": None}]
     if limit is not None:
-        steps.append({"color": "red", "value": limit})
+        steps.append({"color": "red", "value": json.loads(str(limit))})
     return {"mode": "absolute", "steps": steps}
