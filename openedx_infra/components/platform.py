@@ -104,7 +104,7 @@ class Platform(pulumi.ComponentResource):
         """What there is of each version of the platform: one, or blue and green. `turned`: what leads
         visitors elsewhere meanwhile."""
         instances = [
-            replace(self.instance, stack=stack, built=self.instance.built if stack.colour == "blue" else {})
+            replace(self.instance, stack=stack, built=self.instance.built if stack.is_first else {})
             for stack in self.instance.stack.versions
         ]
         beside = [instance.image("openedx") for instance in instances[1:]]

@@ -199,9 +199,14 @@ class Stack(BaseStack):
         return self._colour
 
     @property
+    def is_first(self) -> bool:
+        """Whether it describes the only version, or the first of two: blue."""
+        return self._colour == "blue"
+
+    @property
     def suffix(self) -> str:
-        """What the names of all that runs its version end with: nothing for blue, which most stacks are."""
-        return "" if self._colour == "blue" else f"-{self._colour}"
+        """What the names of all that runs its version end with: nothing for the first."""
+        return "" if self.is_first else f"-{self._colour}"
 
     @property
     def serves(self) -> bool:
@@ -225,8 +230,7 @@ class Stack(BaseStack):
 
     @property
     def preview_hosts(self) -> dict[str, str]:
-        """Hosts at which this version is reached whether it serves or not, by the site's keys. Empty where
-        there is one version."""
+        """Hosts that lead to this version whether it serves or not, by site. Empty where there is one."""
         if self.blue_green is None:
             return {}
         hosts = {"lms": self.site.lms_host, "studio": self.site.studio_host, "mfe": self.site.mfe_host}
@@ -234,8 +238,7 @@ class Stack(BaseStack):
 
     def runs_beside(self, release: str) -> bool:
         """Whether code of a release may run while and after the migrations of this stack's."""
-        known = {self.release, *self.pinned_release.runs_beside, *self.migrations.beside}
-        return release in known
+        return release in {self.release, *self.pinned_release.runs_beside, *self.migrations.beside}
 
     @property
     def sender(self) -> str:
@@ -266,10 +269,8 @@ class Stack(BaseStack):
         return tuple(name for name in vars(self.pinned_release.images) if self._runs(name))
 
     def image(self, name: str) -> str:
-        """Reference of an image by its key in `images`, such as `openedx`, from its registry's mirror.
-
-        Of an image that is built here, it is where the build is pushed to.
-        """
+        """Reference of an image by its key in `images`, such as `openedx`: at its registry's mirror, or where
+        it is pushed to if it is built here."""
         said = getattr(self.images, name)
         if isinstance(said, Build):
             return f"{said.repository}:{said.tag or self.release}"

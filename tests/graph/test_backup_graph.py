@@ -121,6 +121,15 @@ def test_each_container_has_the_secrets_that_it_needs_and_no_others(recorded: Ca
     }
 
 
+@pytest.mark.parametrize("name", ["backup-list", "backup-check"])
+def test_what_only_reads_the_bucket_mounts_no_uploaded_files(
+    recorded: Callable[..., Graph], name: str
+) -> None:
+    """Else its pod would have to run on the node of a volume that one node alone may mount."""
+    spec = cron_jobs(recorded(said()))[name]["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    assert not [volume for volume in spec["volumes"] if "persistentVolumeClaim" in volume]
+
+
 def test_without_a_drill_there_is_no_second_namespace(recorded: Callable[..., Graph]) -> None:
     graph = recorded(said(drill=None))
     assert [r.name for r in graph.resources if r.kind == "Namespace"] == ["namespace"]

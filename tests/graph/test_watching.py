@@ -11,7 +11,7 @@ from samples import LEAST
 from shape import Record, find, matches, of_kind
 
 import policies
-from openedx_infra.components.edx_platform.tracking_logs import configuration, remote
+from openedx_infra.components.edx_platform.tracking_logs import rclone_config, remote_path
 from openedx_infra.components.monitoring.exporters import key_list, my_cnf, passwords
 from openedx_infra.config import load
 from openedx_infra.config.sections.monitoring import Tracking, TrackingServer
@@ -163,7 +163,7 @@ def test_events_go_where_the_stack_file_says(
     said: Tracking, storage: Buckets | Volumes, expected: list[str]
 ) -> None:
     access = "" if isinstance(storage, Buckets) and storage.role else "name"
-    lines = [remote(said, storage), *configuration(said, storage, access, "key").splitlines()]
+    lines = [remote_path(said, storage), *rclone_config(said, storage, access, "key").splitlines()]
     assert [line for line in expected if line not in lines] == []
     assert ("access_key_id = name" in lines) == bool(access)
 

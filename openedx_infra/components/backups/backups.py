@@ -1,7 +1,7 @@
-"""How is the instance's data kept, and had back?
+"""Component of backups: CronJobs that make, list, check and restore them, and one that tests a restore.
 
-CronJobs: one makes backups by the clock, others wait for verbs of `openedx-infra`, and one proves regularly,
-in a namespace of its own, that a backup can be restored.
+One makes backups by the clock, others wait for verbs of `openedx-infra`, and one proves regularly, in a
+namespace of its own, that a backup can be restored.
 """
 
 from __future__ import annotations
@@ -11,10 +11,16 @@ from dataclasses import dataclass, replace
 
 import pulumi
 
-from openedx_infra.components.backups.pods import Servers, Uploads, Workshop, uploads, workshop
-from openedx_infra.components.backups.restore_test import DrillArgs, drill
+from openedx_infra.components.backups.pods import (
+    BackupContainers,
+    Servers,
+    Uploads,
+    backup_containers,
+    uploads,
+)
+from openedx_infra.components.backups.restore_test import RestoreTestArgs, restore_test
 from openedx_infra.components.datastores.datastores import Datastores
-from openedx_infra.components.initialization.initialization import Before
+from openedx_infra.components.initialization.initialization import PreMigrationStep
 from openedx_infra.components.instance import Instance
 from openedx_infra.components.users import USER
 from openedx_infra.config.sections.duties import resolved
@@ -34,113 +40,120 @@ class BackupsArgs:
     instance: Instance
     datastores: Datastores
     after: Sequence[pulumi.Resource] = ()
-    """What must be done before the first backup: there is nothing to keep without tables."""
+    """What must be done before the first backup: without tables there is nothing to back up."""
 
 
 class Backups(pulumi.ComponentResource):
-    """All that keeps, restores and proves. Only a stack that says `backups` has one."""
+    """All CronJobs of backups. Only a stack with the section `backups` has it."""
 
     def __init__(self, name: str, args: BackupsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("openedx:index:Backups", name, None, opts)
-        instance, said = args.instance, args.instance.stack.backups
-        if said is None:
+        instance, config = args.instance, args.instance.stack.backups
+        if config is None:
             raise pulumi.RunError("openedx:backups: missing: without it there is nothing to make")
-        own = pulumi.ResourceOptions(parent=self)
-        self._instance, self._said = instance, said
-        self._own = pulumi.ResourceOptions(parent=self, depends_on=list(args.after))
+        opts = pulumi.ResourceOptions(parent=self)
+        self._instance, self._config = instance, config
+        self._opts = pulumi.ResourceOptions(parent=self, depends_on=list(args.after))
         stores = args.datastores
-        kept = uploads(instance, said, stores.storage, self)
-        made = workshop(instance, said, _servers(stores), own, kept, stores.storage.connection)
-        clock = resolved(said.schedule, instance.stack.name, BACKUP)
-        self._wait(BACKUP, made, making(made, "scheduled"), schedule=clock)
-        self._wait(LIST, _without_files(made), [made.restic("list")], minutes=QUICK_MINUTES)
-        self._wait(CHECK, _without_files(made), checking(_without_files(made)))
-        self._wait(RESTORE, made, restoring(made))
-        if said.drill:
-            drill(DrillArgs(instance=instance, said=said, drill=said.drill), self)
+        files = uploads(instance, config, stores.storage, self)
+        containers = backup_containers(
+            instance, config, _servers(stores), opts, files, stores.storage.connection
+        )
+        fileless = _without_files(containers)
+        schedule = resolved(config.schedule, instance.stack.name, BACKUP)
+        self._cron_job(BACKUP, containers, backup_steps(containers, "scheduled"), schedule=schedule)
+        self._cron_job(LIST, fileless, [fileless.restic("list")], minutes=QUICK_MINUTES)
+        self._cron_job(CHECK, fileless, check_steps(fileless))
+        self._cron_job(RESTORE, containers, restore_steps(containers))
+        if config.drill:
+            restore_test(RestoreTestArgs(instance=instance, config=config, drill=config.drill), self)
         self.register_outputs({})
 
-    def _wait(
+    def _cron_job(
         self,
         name: str,
-        made: Workshop,
+        containers: BackupContainers,
         steps: Sequence[Container],
         *,
         schedule: str | None = None,
         minutes: int | None = None,
     ) -> None:
-        """A CronJob that waits for a verb, or runs by the clock."""
-        pod = replace(made.pod(name, SOFTWARE, steps), paused=self._instance.stack.maintenance.pause)
+        """A CronJob that runs by the clock, or without a schedule waits for a verb."""
+        pod = replace(containers.pod(name, SOFTWARE, steps), paused=self._instance.stack.maintenance.pause)
         cron_job(
             name,
             self._instance.scope,
             pod,
-            self._own,
+            self._opts,
             schedule=schedule,
-            deadline_minutes=minutes or self._said.minutes,
-            # What failed half way is looked at by people: a second try would begin with half a database.
+            deadline_minutes=minutes or self._config.minutes,
+            # A restore that failed half way needs people: a second try would begin with half a database.
             retries=0 if name == RESTORE else 1,
             time_zone=self._instance.stack.site.time_zone,
         )
 
 
-def before_upgrade(instance: Instance, stores: Datastores) -> Before | None:
-    """Makes a Job that keeps the databases before migrations change them. None: the stack file wants none.
+def before_upgrade(instance: Instance, stores: Datastores) -> PreMigrationStep | None:
+    """A Job that backs up the databases before migrations change them. None: it is switched off.
 
-    What it is given as annotations makes it run again: the platform's image, and whatever else makes
-    migrations run again.
+    Its annotations make it run again: the platform's image, and whatever else makes migrations run again.
     """
-    said = instance.stack.backups
-    if said is None or not said.before_upgrade or not (said.mysql or said.mongodb):
+    config = instance.stack.backups
+    if config is None or not config.before_upgrade or not (config.mysql or config.mongodb):
         return None
 
-    def made(
-        after: Sequence[pulumi.Resource], why: Mapping[str, pulumi.Input[str]], parent: pulumi.Resource
+    def step(
+        after: Sequence[pulumi.Resource],
+        annotations: Mapping[str, pulumi.Input[str]],
+        parent: pulumi.Resource,
     ) -> Sequence[pulumi.Resource]:
-        own = pulumi.ResourceOptions(parent=parent)
+        opts = pulumi.ResourceOptions(parent=parent)
         storage = stores.storage.connection
-        tools = workshop(instance, said, _servers(stores), own, Uploads(), storage, name=BEFORE)
-        pod = replace(tools.pod(BEFORE, SOFTWARE, making(tools, "before-upgrade")), annotations=why)
+        containers = backup_containers(
+            instance, config, _servers(stores), opts, Uploads(), storage, name=BEFORE
+        )
+        pod = containers.pod(BEFORE, SOFTWARE, backup_steps(containers, "before-upgrade"))
+        pod = replace(pod, annotations=annotations)
         opts = pulumi.ResourceOptions(parent=parent, depends_on=list(after))
-        return [job(BEFORE, instance.scope, pod, opts, deadline_minutes=said.minutes)]
+        return [job(BEFORE, instance.scope, pod, opts, deadline_minutes=config.minutes)]
 
-    return made
+    return step
 
 
-def making(made: Workshop, kind: str) -> list[Container]:
-    """Dump, copy, seal, keep. The databases come first: the files that they speak of are there by then."""
-    said, kept = made.said, made.said.retention
+def backup_steps(containers: BackupContainers, kind: str) -> list[Container]:
+    """Dump, copy, seal, store. The databases come first: the files that they name are there by then."""
+    config, retention = containers.config, containers.config.retention
     numbers = {
         "KIND": kind,
-        "KEEP_DAILY": str(kept.daily),
-        "KEEP_WEEKLY": str(kept.weekly),
-        "KEEP_MONTHLY": str(kept.monthly),
-        "KEEP_OTHERS": str(kept.by_hand),
+        "KEEP_DAILY": str(retention.daily),
+        "KEEP_WEEKLY": str(retention.weekly),
+        "KEEP_MONTHLY": str(retention.monthly),
+        "KEEP_OTHERS": str(retention.by_hand),
     }
     return [
-        *([made.mysql("dump")] if said.mysql else []),
-        *([made.python("mongodb-dump", "dump-mongodb")] if said.mongodb else []),
-        *([made.rclone("out")] if made.in_buckets else []),
-        made.python("seal", "seal"),
-        made.restic("keep", "backup", **numbers),
+        *([containers.mysql("dump")] if config.mysql else []),
+        *([containers.python("mongodb-dump", "dump-mongodb")] if config.mongodb else []),
+        *([containers.rclone("out")] if containers.in_buckets else []),
+        containers.python("seal", "seal"),
+        containers.restic("keep", "backup", **numbers),
     ]
 
 
-def checking(made: Workshop) -> list[Container]:
-    """Fetch a backup and prove it whole. Nothing is overwritten."""
-    return [made.restic("fetch"), made.python("check", "check")]
+def check_steps(containers: BackupContainers) -> list[Container]:
+    """Fetch a backup and verify that it is complete. Nothing is overwritten."""
+    return [containers.restic("fetch"), containers.python("check", "check")]
 
 
-def restoring(made: Workshop) -> list[Container]:
-    """The same, then put it into the databases and among the uploaded files, and count."""
-    said = made.said
+def restore_steps(containers: BackupContainers) -> list[Container]:
+    """The same, then load it into the databases and the uploaded files, and count."""
+    config = containers.config
     return [
-        *checking(made),
-        *([made.mysql("load")] if said.mysql else []),
-        *([made.python("mongodb-load", "load-mongodb")] if said.mongodb else []),
-        *([made.restic("files")] if made.uploads.kinds else []),
-        *([made.rclone("in")] if made.in_buckets else []),
-        made.python("compare", "compare"),
+        *check_steps(containers),
+        *([containers.mysql("load")] if config.mysql else []),
+        *([containers.python("mongodb-load", "load-mongodb")] if config.mongodb else []),
+        *([containers.restic("files")] if containers.uploads.kinds else []),
+        *([containers.rclone("in")] if containers.in_buckets else []),
+        containers.python("compare", "compare"),
     ]
 
 
@@ -151,6 +164,6 @@ def _servers(stores: Datastores) -> Servers:
     )
 
 
-def _without_files(made: Workshop) -> Workshop:
-    """For what reads uploaded files and leaves them where they are: it mounts none, and may run anywhere."""
-    return replace(made, uploads=replace(made.uploads, mounts=(), user=USER, one_node=False))
+def _without_files(containers: BackupContainers) -> BackupContainers:
+    """The same without uploaded files: their pods mount no volume, and may run on any node."""
+    return replace(containers, uploads=replace(containers.uploads, mounts=(), user=USER, one_node=False))

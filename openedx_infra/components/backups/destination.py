@@ -1,4 +1,4 @@
-"""Where do backups lie, and how do restic and rclone log in there, and where uploaded files are?"""
+"""The bucket of backups as restic and rclone are configured for it, and rclone's login at uploaded files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from openedx_infra.settings.connections import Buckets, Volumes
 
 
 def folder(to: Destination, stack: Stack) -> str:
-    """Where in the bucket the instance's backups lie."""
+    """Folder of the instance's backups in the bucket."""
     return to.folder or stack.name
 
 
@@ -23,30 +23,32 @@ def repository(to: Destination, stack: Stack) -> str:
 
 
 def logins(
-    instance: Instance, said: Backups, storage: pulumi.Input[Volumes | Buckets]
+    instance: Instance, config: Backups, storage: pulumi.Input[Volumes | Buckets]
 ) -> dict[str, pulumi.Output[str]]:
     """Files by which restic and rclone log in at the destination, and rclone where uploaded files are."""
-    secrets, to = instance.secrets, said.destination
+    secrets, to = instance.secrets, config.destination
     pair = pulumi.Output.all(secrets["backup_access_key"], secrets["backup_secret_key"])
-    theirs = pulumi.Output.all(secrets.get("s3_access_key", ""), secrets.get("s3_secret_key", ""))
+    files_pair = pulumi.Output.all(secrets.get("s3_access_key", ""), secrets.get("s3_secret_key", ""))
     return {
         "backup_credentials": pair.apply(credentials),
-        "rclone.conf": pulumi.Output.all(pair, theirs, storage).apply(
-            lambda known: remotes(to, known[0], known[1], known[2])
+        "rclone.conf": pulumi.Output.all(pair, files_pair, storage).apply(
+            lambda values: remotes(to, values[0], values[1], values[2])
         ),
     }
 
 
 def credentials(keys: Sequence[str]) -> str:
-    """Name and key at the destination, as AWS' libraries read them."""
+    """The credentials file of AWS' libraries for the destination."""
     return f"[default]\naws_access_key_id = {keys[0]}\naws_secret_access_key = {keys[1]}\n"
 
 
-def remotes(to: Destination, keys: Sequence[str], theirs: Sequence[str], storage: Volumes | Buckets) -> str:
+def remotes(
+    to: Destination, keys: Sequence[str], files_keys: Sequence[str], storage: Volumes | Buckets
+) -> str:
     """rclone's configuration: the destination, and the server of uploaded files where there is one."""
     text = _remote("backups", to.url, to.region, to.addressing, keys)
     if isinstance(storage, Buckets):
-        text += _remote("files", storage.endpoint, storage.region, storage.addressing, theirs)
+        text += _remote("files", storage.endpoint, storage.region, storage.addressing, files_keys)
     return text
 
 

@@ -1,7 +1,7 @@
-"""What is a backup's pod made of? Containers that do one thing each, one after the other, in shared folders.
+"""Containers of the pods of backups: each does one step, one after the other, in shared folders.
 
-Each is run in the image that has the program for it, mounts the passwords for it alone, and knows servers by
-`settings/connections.py`. What is done is in `scripts/backup/`.
+Each runs in the image that has the program for it, and mounts only the passwords that it needs. The scripts
+are in `scripts/backup/`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pulumi
 from openedx_infra import scripts
 from openedx_infra.components.backups.destination import folder, logins, repository
 from openedx_infra.components.datastores.store import FileStore
-from openedx_infra.components.edx_platform.process import SHARED
+from openedx_infra.components.edx_platform.platform_pod import SHARED
 from openedx_infra.components.instance import Instance
 from openedx_infra.components.users import IMAGE_GROUPS, USER
 from openedx_infra.config import Stack
@@ -55,12 +55,12 @@ class Servers:
 
 @dataclass(frozen=True, kw_only=True)
 class Uploads:
-    """Uploaded files, as a pod sees them."""
+    """Uploaded files, as a pod mounts them."""
 
     mounts: Sequence[Mount] = ()
     """Where they are, or a copy of them."""
     kinds: Sequence[str] = ()
-    """Folders in FILES_DIR. None: files are no part of it."""
+    """Folders in FILES_DIR. None: files are not backed up."""
     buckets: pulumi.Input[str] = ""
     """Buckets by kind, as `public=name private=name`."""
     user: int = USER
@@ -69,11 +69,11 @@ class Uploads:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Workshop:
-    """Makes containers that share folders, for one namespace."""
+class BackupContainers:
+    """Containers that share folders, for one namespace."""
 
     instance: Instance
-    said: Backups
+    config: Backups
     servers: Servers
     scripts: Files
     parameters: Files
@@ -83,41 +83,43 @@ class Workshop:
 
     @property
     def in_buckets(self) -> bool:
-        """Whether uploaded files are in buckets, and part of it."""
+        """Whether uploaded files are in buckets, and are backed up."""
         return self.uploads.kinds == IN_BUCKETS
 
     def mysql(self, verb: str) -> Container:
         """Dumps the databases of MySQL, or loads them (`dump`, `load`)."""
-        at = self.servers.mysql
+        connection = self.servers.mysql
         env = {
-            "MYSQL_HOST": at.apply(lambda known: known.at.host),
-            "MYSQL_PORT": at.apply(lambda known: str(known.at.port)),
-            "DATABASE": at.apply(lambda known: known.database),
-            "DATABASE_USER": at.apply(lambda known: known.user),
-            "HISTORY_DATABASE": at.apply(lambda known: known.history_database or ""),
-            "HISTORY_HOST": at.apply(lambda known: known.history.host if known.history else ""),
-            "HISTORY_PORT": at.apply(lambda known: str(known.history.port) if known.history else ""),
-            "TLS_VERIFY": at.apply(lambda known: known.tls.verify if known.tls else ""),
-            "TLS_CA": at.apply(lambda known: (known.tls.ca if known.tls else None) or ""),
-            "TLS_CERTIFICATE": at.apply(lambda known: (known.tls.certificate if known.tls else None) or ""),
-            "TLS_KEY": at.apply(lambda known: (known.tls.key if known.tls else None) or ""),
+            "MYSQL_HOST": connection.apply(lambda mysql: mysql.at.host),
+            "MYSQL_PORT": connection.apply(lambda mysql: str(mysql.at.port)),
+            "DATABASE": connection.apply(lambda mysql: mysql.database),
+            "DATABASE_USER": connection.apply(lambda mysql: mysql.user),
+            "HISTORY_DATABASE": connection.apply(lambda mysql: mysql.history_database or ""),
+            "HISTORY_HOST": connection.apply(lambda mysql: mysql.history.host if mysql.history else ""),
+            "HISTORY_PORT": connection.apply(lambda mysql: str(mysql.history.port) if mysql.history else ""),
+            "TLS_VERIFY": connection.apply(lambda mysql: mysql.tls.verify if mysql.tls else ""),
+            "TLS_CA": connection.apply(lambda mysql: (mysql.tls.ca if mysql.tls else None) or ""),
+            "TLS_CERTIFICATE": connection.apply(
+                lambda mysql: (mysql.tls.certificate if mysql.tls else None) or ""
+            ),
+            "TLS_KEY": connection.apply(lambda mysql: (mysql.tls.key if mysql.tls else None) or ""),
         }
         command = ["bash", f"{FOLDER}/mysql.sh", verb]
         return self._container(
             f"mysql-{verb}", "mysql", command, env, secrets=["mysql_password"], store="mysql"
         )
 
-    def python(self, name: str, *words: str) -> Container:
-        """Does words of `scripts/backup/__main__.py`."""
-        names = [f"{store}_password" for store in ("mysql", "mongodb") if getattr(self.said, store)]
-        command = ["python", "-m", "backup", *words]
+    def python(self, name: str, *args: str) -> Container:
+        """Runs `scripts/backup/__main__.py` with these arguments."""
+        names = [f"{store}_password" for store in ("mysql", "mongodb") if getattr(self.config, store)]
+        command = ["python", "-m", "backup", *args]
         env = {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": PACKAGES}
         return self._container(name, "openedx", command, env, secrets=names, certified=True)
 
     def restic(self, verb: str, name: str | None = None, **env: str) -> Container:
-        """Does a verb of `restic.sh`."""
-        to = self.said.destination
-        known = {
+        """Runs a verb of `restic.sh`."""
+        to = self.config.destination
+        variables = {
             "RESTIC_REPOSITORY": repository(to, self.instance.stack),
             "RESTIC_PASSWORD_FILE": f"{paths.SECRETS_DIR}/backup_password",
             "RESTIC_PROGRESS_FPS": "0.016",  # a line a minute
@@ -129,11 +131,11 @@ class Workshop:
         }
         command = ["sh", f"{FOLDER}/restic.sh", verb]
         secrets = ["backup_password", "backup_credentials"]
-        return self._container(name or f"restic-{verb}", "restic", command, known, secrets=secrets)
+        return self._container(name or f"restic-{verb}", "restic", command, variables, secrets=secrets)
 
     def rclone(self, verb: str) -> Container:
         """Copies uploaded files from buckets or back, or publishes a proof (`out`, `in`, `publish`)."""
-        to = self.said.destination
+        to = self.config.destination
         env = {
             "RCLONE_CONFIG": f"{paths.SECRETS_DIR}/rclone.conf",
             "BUCKETS": self.uploads.buckets,
@@ -143,7 +145,7 @@ class Workshop:
         return self._container(f"rclone-{verb}", "rclone", command, env, secrets=["rclone.conf"])
 
     def pod(self, component: str, software: str, steps: Sequence[Container]) -> Pod:
-        """A pod that does these steps, the last one as its main container."""
+        """A pod that runs these steps, the last one as its main container."""
         return Pod(
             component=component,
             software=software,
@@ -159,7 +161,7 @@ class Workshop:
     def shared(self) -> list[Mount]:
         """What all containers mount."""
         return [
-            volumes.scratch("databases", DATABASES_DIR, self.said.scratch),
+            volumes.scratch("databases", DATABASES_DIR, self.config.scratch),
             volumes.scratch("tmp", "/tmp", "1Gi"),
             *self.uploads.mounts,
         ]
@@ -167,7 +169,7 @@ class Workshop:
     @property
     def disk(self) -> str:
         """Disk that all containers together may use."""
-        return f"{memory_bytes(self.said.scratch) // 2**20 + SPARE_MEBIBYTES}Mi"
+        return f"{memory_bytes(self.config.scratch) // 2**20 + SPARE_MEBIBYTES}Mi"
 
     def _container(
         self,
@@ -183,8 +185,9 @@ class Workshop:
         certificates = self.instance.certificates
         stores = [store] if store else ["mysql", "mongodb"] if certified else []
         keys = certificates.secrets(*stores) if stores else []
-        mine = [self.secrets.only(*secrets)] if secrets else []
-        hidden = volumes.mounted(f"secrets-{image}", paths.SECRETS_DIR, [*mine, *keys])
+        passwords = volumes.mounted(
+            f"secrets-{image}", paths.SECRETS_DIR, [self.secrets.only(*secrets), *keys]
+        )
         trusted = certificates.mounts(*stores) if stores else []
         common = {
             "DATABASES_DIR": DATABASES_DIR,
@@ -194,13 +197,13 @@ class Workshop:
         return Container(
             name=name,
             image=self.instance.image(image),
-            size=self.said.size,
+            size=self.config.size,
             command=command,
             env={**common, **env, "HOME": "/tmp"},
             mounts=[
                 volumes.mounted("scripts", FOLDER, [self.scripts]),
                 volumes.mounted("parameters", paths.PARAMETERS_DIR, [self.parameters]),
-                hidden,
+                passwords,
                 *(volumes.renamed(mount, f"certificates-{image}") for mount in trusted),
                 *self.shared(),
             ],
@@ -208,38 +211,38 @@ class Workshop:
         )
 
 
-def workshop(
+def backup_containers(
     instance: Instance,
-    said: Backups,
+    config: Backups,
     servers: Servers,
     opts: pulumi.ResourceOptions,
     uploads: Uploads,
     storage: pulumi.Input[Volumes | Buckets],
     *,
     name: str = "backup",
-) -> Workshop:
-    """What all pods of a namespace share: scripts, parameters, secrets, whose objects' names begin with
-    `name`."""
+) -> BackupContainers:
+    """The containers of a namespace, with their scripts, parameters and secrets in objects whose names begin
+    with `name`."""
     scope, secrets = instance.scope, instance.secrets
-    hidden = {f"{store}_password": secrets[f"{store}_password"] for store in ("mysql", "mongodb")}
-    hidden |= {"backup_password": secrets["backup_password"], **logins(instance, said, storage)}
-    told = pulumi.Output.all(servers.mysql, servers.mongodb).apply(
-        lambda known: parameters(instance.stack, said, known[0], known[1])
+    passwords = {f"{store}_password": secrets[f"{store}_password"] for store in ("mysql", "mongodb")}
+    passwords |= {"backup_password": secrets["backup_password"], **logins(instance, config, storage)}
+    text = pulumi.Output.all(servers.mysql, servers.mongodb).apply(
+        lambda connections: parameters(instance.stack, config, connections[0], connections[1])
     )
-    return Workshop(
+    return BackupContainers(
         instance=instance,
-        said=said,
+        config=config,
         servers=servers,
         scripts=files.plain(f"{name}-scripts", scope, scripts.package("backup"), opts),
-        parameters=files.plain(f"{name}-parameters", scope, {"backup.json": told}, opts),
-        secrets=files.secret(f"{name}-secrets", scope, hidden, opts),
+        parameters=files.plain(f"{name}-parameters", scope, {"backup.json": text}, opts),
+        secrets=files.secret(f"{name}-secrets", scope, passwords, opts),
         uploads=uploads,
     )
 
 
-def uploads(instance: Instance, said: Backups, store: FileStore, parent: pulumi.Resource) -> Uploads:
+def uploads(instance: Instance, config: Backups, store: FileStore, parent: pulumi.Resource) -> Uploads:
     """Uploaded files: on their volumes, or as a copy of what is in buckets, on a volume that stays."""
-    if not said.files:
+    if not config.files:
         return Uploads()
     if isinstance(instance.stack.datastores.storage, StorageVolumes):
         mounts = [
@@ -249,30 +252,30 @@ def uploads(instance: Instance, said: Backups, store: FileStore, parent: pulumi.
     copy = volumes.claim(
         "backup-files",
         instance.scope,
-        said.copy_size,
+        config.copy_size,
         pulumi.ResourceOptions(parent=parent),
         storage_class=instance.stack.cluster.storage_class,
         annotations={SCRATCH: "a copy of what is in the buckets of uploaded files"},
     )
-    known: pulumi.Output[Volumes | Buckets] = pulumi.Output.from_input(store.connection)
-    names = known.apply(_bucket_names)
+    storage: pulumi.Output[Volumes | Buckets] = pulumi.Output.from_input(store.connection)
+    names = storage.apply(_bucket_names)
     return Uploads(mounts=[volumes.claimed("files", FILES_DIR, copy)], kinds=IN_BUCKETS, buckets=names)
 
 
-def parameters(stack: Stack, said: Backups, mysql: Mysql, mongodb: Mongodb) -> str:
-    """What Python's part is told (`scripts/backup/told.py`). Nothing in it is secret."""
+def parameters(stack: Stack, config: Backups, mysql: Mysql, mongodb: Mongodb) -> str:
+    """Parameters of `scripts/backup/` in Python, as JSON. Nothing in it is secret."""
     databases = mysql_settings(mysql)["DATABASES"]
     aliases = {"main": databases["default"]}
     if "student_module_history" in databases:
         aliases["history"] = databases["student_module_history"]
-    told: dict[str, Any] = {"instance": stack.name, "release": stack.release}
-    if said.mysql:
-        told["mysql"] = aliases
-    if said.mongodb:
-        told["mongodb"] = mongodb_settings(mongodb)["DOC_STORE_CONFIG"]
-    return json.dumps(told, indent=1, sort_keys=True)
+    parameters: dict[str, Any] = {"instance": stack.name, "release": stack.release}
+    if config.mysql:
+        parameters["mysql"] = aliases
+    if config.mongodb:
+        parameters["mongodb"] = mongodb_settings(mongodb)["DOC_STORE_CONFIG"]
+    return json.dumps(parameters, indent=1, sort_keys=True)
 
 
-def _bucket_names(known: Volumes | Buckets) -> str:
-    names = {} if isinstance(known, Volumes) else known.names
+def _bucket_names(storage: Volumes | Buckets) -> str:
+    names = {} if isinstance(storage, Volumes) else storage.names
     return " ".join(f"{kind}={names[kind]}" for kind in IN_BUCKETS if kind in names)

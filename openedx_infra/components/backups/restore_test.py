@@ -1,8 +1,8 @@
-"""How is it proved that a backup can be restored? In a scratch namespace, by one pod that needs nobody.
+"""The test that a backup can be restored: a CronJob in a scratch namespace.
 
-Beside its steps run servers that are thrown away: MySQL, MongoDB and Valkey, on localhost. The newest backup
-is loaded into them and counted, and the platform's own image then runs its migrations and answers requests.
-The namespace reaches the bucket of backups and nothing else.
+Beside its steps run throw-away servers: MySQL, MongoDB and Valkey, on localhost. The newest backup is loaded
+into them and counted, and the platform's own image then runs its migrations and answers requests. The
+namespace reaches the bucket of backups and nothing else.
 """
 
 from __future__ import annotations
@@ -15,12 +15,17 @@ from pulumi_kubernetes.core.v1 import Namespace
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from openedx_infra import settings
-from openedx_infra.components.backups.pods import FOLDER, Servers, Uploads, Workshop, workshop
+from openedx_infra.components.backups.pods import (
+    FOLDER,
+    BackupContainers,
+    Servers,
+    Uploads,
+    backup_containers,
+)
 from openedx_infra.components.datastores.certificates import Certificates
 from openedx_infra.components.datastores.store import FileStore, Reach
-from openedx_infra.components.edx_platform.process import Process
-from openedx_infra.components.edx_platform.process import pod as platform_pod
-from openedx_infra.components.edx_platform.sites import LMS, STUDIO, Site, keep, render
+from openedx_infra.components.edx_platform.platform_pod import platform_container
+from openedx_infra.components.edx_platform.sites import LMS, STUDIO, Site, render_settings, store_settings
 from openedx_infra.components.instance import Instance
 from openedx_infra.components.registry_logins import logins, pull_secret
 from openedx_infra.components.users import WHY
@@ -49,63 +54,63 @@ from openedx_infra.settings.connections import (
 HOST = "127.0.0.1"
 PREFIX = f"{DRILL}-"
 """Of the names of resources whose objects are called as those in the instance's own namespace."""
-PROVED = (replace(LMS, secrets=partial(settings.lms_secrets, signs=False)), STUDIO)
-"""The sites. Nobody logs in here: the key that signs the instance's tokens stays in its own namespace."""
+SITES = (replace(LMS, secrets=partial(settings.lms_secrets, signs=False)), STUDIO)
+"""Both sites. Nobody logs in here: the key that signs the instance's tokens stays in its own namespace."""
 COPIES = {SCRATCH: "what it holds is in the backups"}
 VALKEY_SIZE = FixedSize(cpu="20m", memory="64Mi", memory_limit="256Mi")
 """A cache for some requests (a guess)."""
 START_SECONDS = 600
-"""Patience with MySQL, which makes its files anew."""
-PROVING_MEBIBYTES = 12 * 1024
-"""Disk beside that of the servers: what the folders of both sites may hold together (see `_proving`)."""
+"""Patience with MySQL, which creates its files anew."""
+PLATFORM_MEBIBYTES = 12 * 1024
+"""Disk beside that of the servers: what the folders of both sites may hold (see `_platform_step`)."""
 SERVER_USER = 999
 """User of both official images: mongosh, which makes MongoDB's first user, ends where its own has no name."""
 SERVER_SECRETS = "/run/secrets/drill"
 
 
 @dataclass(frozen=True, kw_only=True)
-class DrillArgs:
-    """What the proof needs."""
+class RestoreTestArgs:
+    """What the restore test needs."""
 
     instance: Instance
-    said: Backups
+    config: Backups
     drill: Drill
 
 
-def drill(args: DrillArgs, parent: pulumi.Resource) -> None:
-    """The scratch namespace, and in it the CronJob that proves."""
-    own = pulumi.ResourceOptions(parent=parent)
-    instance = _moved(args.instance, parent)
-    isolation = Isolation(scope=instance.scope, opts=own, prefix=PREFIX)
+def restore_test(args: RestoreTestArgs, parent: pulumi.Resource) -> None:
+    """The scratch namespace, and in it the CronJob of the restore test."""
+    opts = pulumi.ResourceOptions(parent=parent)
+    instance = _in_scratch_namespace(args.instance, parent)
+    isolation = Isolation(scope=instance.scope, opts=opts, prefix=PREFIX)
     isolation.deny_all()
     isolation.allow_dns(instance.stack.network.name_servers)
-    to = args.said.destination
-    isolation.allow_outside(f"internet-from-{DRILL}", isolation.software(DRILL), [to.port], anywhere())
-    known = connections(args.instance)
+    port = args.config.destination.port
+    isolation.allow_outside(f"internet-from-{DRILL}", isolation.software(DRILL), [port], anywhere())
+    endpoints = connections(args.instance)
     servers = Servers(
-        mysql=pulumi.Output.from_input(known.mysql), mongodb=pulumi.Output.from_input(known.mongodb)
+        mysql=pulumi.Output.from_input(endpoints.mysql), mongodb=pulumi.Output.from_input(endpoints.mongodb)
     )
-    made = workshop(instance, args.said, servers, own, Uploads(), Volumes(), name=DRILL)
+    containers = backup_containers(instance, args.config, servers, opts, Uploads(), Volumes(), name=DRILL)
     steps = [
-        made.restic("fetch", FILES=str(args.drill.files).lower()),
-        made.python("check", "check"),
-        made.mysql("load"),
-        made.python("mongodb-load", "load-mongodb"),
-        made.python("compare", "compare"),
-        *(_proving(site, made, known, own) for site in PROVED),
-        made.python("proof", "proof"),
-        made.rclone("publish"),
+        containers.restic("fetch", FILES=str(args.drill.files).lower()),
+        containers.python("check", "check"),
+        containers.mysql("load"),
+        containers.python("mongodb-load", "load-mongodb"),
+        containers.python("compare", "compare"),
+        *(_platform_step(site, containers, endpoints, opts) for site in SITES),
+        containers.python("proof", "proof"),
+        containers.rclone("publish"),
     ]
     pod = replace(
-        made.pod(DRILL, DRILL, steps),
-        sidecars=_servers(made, args.drill),
+        containers.pod(DRILL, DRILL, steps),
+        sidecars=_servers(containers, args.drill),
         annotations={WHY: "mysql and mongodb: users of the official images, who have names there"},
     )
     cron_job(
         DRILL,
         instance.scope,
         pod,
-        own,
+        opts,
         schedule=resolved(args.drill.schedule, instance.stack.name, DRILL),
         deadline_minutes=args.drill.minutes,
         time_zone=instance.stack.site.time_zone,
@@ -113,20 +118,20 @@ def drill(args: DrillArgs, parent: pulumi.Resource) -> None:
 
 
 def connections(instance: Instance) -> Connections:
-    """Where the throw-away servers are; search and mail are nowhere."""
-    said = instance.stack.datastores
+    """Connections to the throw-away servers; search and mail have none."""
+    datastores = instance.stack.datastores
     redis = Valkey(at=Endpoint(host=HOST, port=6379), authenticated=False)
     return Connections(
         mysql=Mysql(
             at=Endpoint(host=HOST, port=3306),
-            database=said.mysql.database,
+            database=datastores.mysql.database,
             # The administrator of the throw-away server, by the same password: it may make all databases.
             user="root",
-            history_database=said.mysql.history_database,
+            history_database=datastores.mysql.history_database,
         ),
         mongodb=Mongodb(
             members=(Endpoint(host=HOST, port=27017),),
-            database=said.mongodb.database,
+            database=datastores.mongodb.database,
             user="root",
             auth_database="admin",
         ),
@@ -138,8 +143,8 @@ def connections(instance: Instance) -> Connections:
     )
 
 
-def _moved(instance: Instance, parent: pulumi.Resource) -> Instance:
-    """The instance in the scratch namespace, where it has no role, and sends no events anywhere."""
+def _in_scratch_namespace(instance: Instance, parent: pulumi.Resource) -> Instance:
+    """The instance in the scratch namespace: without a role on AWS, and without tracking events."""
     stack = instance.stack
     namespace = Namespace(
         "drill-namespace",
@@ -147,8 +152,8 @@ def _moved(instance: Instance, parent: pulumi.Resource) -> Instance:
         opts=pulumi.ResourceOptions(parent=parent),
     )
     scope: Scope = replace(instance.scope, namespace=namespace.metadata["name"])
-    known = logins(stack, instance.secrets)
-    secrets = [pull_secret(known, scope, parent, prefix=PREFIX).metadata["name"]] if known else []
+    registries = logins(stack, instance.secrets)
+    secrets = [pull_secret(registries, scope, parent, prefix=PREFIX).metadata["name"]] if registries else []
     return replace(
         instance,
         scope=scope,
@@ -159,18 +164,18 @@ def _moved(instance: Instance, parent: pulumi.Resource) -> Instance:
     )
 
 
-def _servers(made: Workshop, said: Drill) -> list[Container]:
+def _servers(containers: BackupContainers, drill: Drill) -> list[Container]:
     """MySQL, MongoDB and Valkey, which forget everything with the pod."""
-    secrets = [made.secrets.only("mysql_password", "mongodb_password")]
+    secrets = [containers.secrets.only("mysql_password", "mongodb_password")]
     password = volumes.mounted("server-secrets", SERVER_SECRETS, secrets)
-    disk = made.said.scratch
+    disk = containers.config.scratch
     mysql = Container(
         name="mysql",
-        image=made.instance.image("mysql"),
+        image=containers.instance.image("mysql"),
         user=SERVER_USER,
-        size=said.mysql,
+        size=drill.mysql,
         env={"MYSQL_ROOT_PASSWORD_FILE": f"{SERVER_SECRETS}/mysql_password", "MYSQL_ROOT_HOST": "%"},
-        # Nothing in it is worth a write to the disk that is waited for.
+        # Nothing in it is worth waiting for the disk.
         args=["--innodb-flush-log-at-trx-commit=0", "--skip-log-bin", "--character-set-server=utf8mb4"],
         port=3306,
         probes=probes.server(3306, start_seconds=START_SECONDS),
@@ -180,13 +185,13 @@ def _servers(made: Workshop, said: Drill) -> list[Container]:
             volumes.scratch("mysql-run", "/var/run/mysqld", "16Mi"),
             volumes.scratch("mysql-tmp", "/tmp", "2Gi"),
         ],
-        disk_limit=made.disk,
+        disk_limit=containers.disk,
     )
     mongodb = Container(
         name="mongodb",
-        image=made.instance.image("mongodb"),
+        image=containers.instance.image("mongodb"),
         user=SERVER_USER,
-        size=said.mongodb,
+        size=drill.mongodb,
         args=["--wiredTigerCacheSizeGB", "0.25"],
         env={
             "MONGO_INITDB_ROOT_USERNAME": "root",
@@ -201,11 +206,11 @@ def _servers(made: Workshop, said: Drill) -> list[Container]:
             volumes.scratch("mongodb-config", "/data/configdb", "16Mi"),
             volumes.scratch("mongodb-tmp", "/tmp", "1Gi"),
         ],
-        disk_limit=made.disk,
+        disk_limit=containers.disk,
     )
     valkey = Container(
         name="valkey",
-        image=made.instance.image("valkey"),
+        image=containers.instance.image("valkey"),
         size=VALKEY_SIZE,
         # Valkey's images answer to Redis' name, too; Redis' own know no other.
         command=["redis-server", "--save", "", "--appendonly", "no"],
@@ -216,12 +221,14 @@ def _servers(made: Workshop, said: Drill) -> list[Container]:
     return [mysql, mongodb, valkey]
 
 
-def _proving(site: Site, made: Workshop, known: Connections, opts: pulumi.ResourceOptions) -> Container:
-    """The platform, with its own settings but for where its servers are."""
-    instance = made.instance
-    rendered = render(site, instance, pulumi.Output.from_input(known))
-    kept = keep(f"{site.name}-drill", rendered, instance.scope, opts)
-    nowhere = FileStore(
+def _platform_step(
+    site: Site, containers: BackupContainers, endpoints: Connections, opts: pulumi.ResourceOptions
+) -> Container:
+    """Runs a site's migrations and asks it for a page, with its own settings but for the servers."""
+    instance = containers.instance
+    texts = render_settings(site, instance, pulumi.Output.from_input(endpoints))
+    settings_files = store_settings(f"{site.name}-drill", texts, instance.scope, opts)
+    storage = FileStore(
         connection=Volumes(),
         reach=Reach(ports=()),
         mounts=[
@@ -230,14 +237,20 @@ def _proving(site: Site, made: Workshop, known: Connections, opts: pulumi.Resour
         ],
         foreign=False,
     )
-    process = Process(
-        component=DRILL,
+    container = platform_container(
+        site,
+        instance,
+        settings_files,
+        storage,
         command=["sh", f"{FOLDER}/prove.sh"],
         size=instance.stack.sizing.jobs,
         env={"HOST": site.host(instance.stack)},
-        disk_limit=f"{memory_bytes(made.disk) // 2**20 + PROVING_MEBIBYTES}Mi",
     )
-    container = platform_pod(site, instance, kept, nowhere, process).container
     mounts = [volumes.renamed(mount, f"{site.name}-{mount.volume.name}") for mount in container.mounts]
-    scripts = volumes.mounted("scripts", FOLDER, [made.scripts])
-    return replace(container, name=f"prove-{site.name}", mounts=[*mounts, scripts])
+    scripts = volumes.mounted("scripts", FOLDER, [containers.scripts])
+    return replace(
+        container,
+        name=f"prove-{site.name}",
+        mounts=[*mounts, scripts],
+        disk_limit=f"{memory_bytes(containers.disk) // 2**20 + PLATFORM_MEBIBYTES}Mi",
+    )

@@ -1,4 +1,4 @@
-"""Who does what has to be done regularly? One CronJob for each duty, in the platform's image.
+"""Component of the duties: management commands that run by the clock, one CronJob each.
 
 They read the settings of the Jobs, whose objects have fixed names: a run that begins during a roll-out finds
 its files, whichever version it began with.
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import pulumi
 
 from openedx_infra.components.datastores.store import FileStore
-from openedx_infra.components.edx_platform.process import Process, pod
+from openedx_infra.components.edx_platform.platform_pod import platform_container, platform_pod
 from openedx_infra.components.edx_platform.sites import LMS, STUDIO, SettingsFiles, Site
 from openedx_infra.components.instance import Instance
 from openedx_infra.config import Stack
@@ -21,15 +21,16 @@ from openedx_infra.config.sections.duties import OwnDuty, resolved
 from openedx_infra.kubernetes import files, volumes
 from openedx_infra.kubernetes.cron_job import cron_job
 from openedx_infra.kubernetes.files import Files
+from openedx_infra.kubernetes.volumes import Mount
 
 FOLDER = "/openedx/duty"
-"""Where a duty of one's own finds the files of its Secret."""
+"""Where a custom duty finds the files of its Secret."""
 SITES = {site.name: site for site in (LMS, STUDIO)}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """How a duty that this program knows is done."""
+    """A duty that this program knows, as a command of edx-platform."""
 
     site: Site
     name: str
@@ -62,7 +63,7 @@ COMMANDS: Mapping[str, Command] = {
         site=LMS, name="generate_course_overview", args=["--all-courses"], minutes=720
     ),
 }
-"""Of the duties in the stack file, by their keys there. Names and arguments as of Verawood."""
+"""The duties by their keys in the stack file. Names and arguments as of Verawood."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +80,7 @@ class DutiesArgs:
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """A duty of this instance, with all that is said of it."""
+    """A duty of this instance, as its CronJob runs it."""
 
     name: str
     site: Site
@@ -93,26 +94,30 @@ class Task:
 
 
 class Duties(pulumi.ComponentResource):
-    """The CronJobs of the duties that are on. A run that failed is told by `status` and by an alert."""
+    """The CronJobs of the duties that are on. A failed run is reported by `status` and by an alert."""
 
     def __init__(self, name: str, args: DutiesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("openedx:index:Duties", name, None, opts)
-        own = pulumi.ResourceOptions(parent=self, depends_on=list(args.after))
-        stack = args.instance.stack
-        secrets = _secrets(args.instance, self)
+        after = pulumi.ResourceOptions(parent=self, depends_on=list(args.after))
+        instance, stack = args.instance, args.instance.stack
+        secrets = _secrets(instance, self)
         for task in tasks(stack):
-            runner = pod(
+            name = f"duty-{task.name}"
+            container = platform_container(
                 task.site,
-                args.instance,
+                instance,
                 args.settings[task.site.name],
                 args.storage,
-                _process(stack, task, secrets),
+                command=task.command,
+                size=stack.sizing.duties,
+                mounts=_mounts(task, secrets),
             )
+            pod = platform_pod(name, container, instance, args.storage)
             cron_job(
-                f"duty-{task.name}",
-                args.instance.scope,
-                replace(runner, restart="Never"),
-                own,
+                name,
+                instance.scope,
+                replace(pod, restart="Never"),
+                after,
                 schedule=task.schedule,
                 deadline_minutes=task.minutes,
                 retries=task.retries,
@@ -122,7 +127,7 @@ class Duties(pulumi.ComponentResource):
 
 
 def _secrets(instance: Instance, parent: pulumi.Resource) -> Files | None:
-    """The secrets of own duties, by the names of their files, under a fixed name. None: there are none."""
+    """The Secret of custom duties, under a fixed name. None: they need none."""
     names = sorted(instance.stack.duties.secrets)
     values = {name: instance.secrets[duty_secret(name).name] for name in names}
     opts = pulumi.ResourceOptions(parent=parent)
@@ -130,43 +135,40 @@ def _secrets(instance: Instance, parent: pulumi.Resource) -> Files | None:
 
 
 def tasks(stack: Stack) -> list[Task]:
-    """The duties that are on, those of one's own last."""
+    """The duties that are on, custom ones last."""
     if not stack.duties.enabled:
         return []
-    known = [_known(stack, key) for key, said in stack.duties.known.items() if said.enabled]
-    return [*known, *(_own(stack, name, said) for name, said in stack.duties.extra.items())]
+    known = [_known(stack, key) for key, duty in stack.duties.known.items() if duty.enabled]
+    return [*known, *(_custom(stack, name, duty) for name, duty in stack.duties.extra.items())]
 
 
 def _known(stack: Stack, key: str) -> Task:
-    said, how = stack.duties.known[key], COMMANDS[key]
-    domain = [how.site.host(stack)] if how.by_site else []
+    duty, command = stack.duties.known[key], COMMANDS[key]
+    domain = [command.site.host(stack)] if command.by_site else []
     name = key.replace("_", "-")
     return Task(
         name=name,
-        site=how.site,
-        command=["./manage.py", how.site.variant, how.name, *how.args, *said.args, *domain],
-        schedule=resolved(said.schedule, stack.name, name),
-        minutes=how.minutes,
-        retries=how.retries,
+        site=command.site,
+        command=["./manage.py", command.site.variant, command.name, *command.args, *duty.args, *domain],
+        schedule=resolved(duty.schedule, stack.name, name),
+        minutes=command.minutes,
+        retries=command.retries,
     )
 
 
-def _own(stack: Stack, name: str, said: OwnDuty) -> Task:
+def _custom(stack: Stack, name: str, duty: OwnDuty) -> Task:
     return Task(
         name=name,
-        site=SITES[said.site],
-        command=said.command,
-        schedule=resolved(said.schedule, stack.name, name),
-        minutes=said.minutes,
-        retries=said.retries,
-        secrets=said.secrets,
+        site=SITES[duty.site],
+        command=duty.command,
+        schedule=resolved(duty.schedule, stack.name, name),
+        minutes=duty.minutes,
+        retries=duty.retries,
+        secrets=duty.secrets,
     )
 
 
-def _process(stack: Stack, task: Task, kept: Files | None) -> Process:
-    return Process(
-        component=f"duty-{task.name}",
-        command=task.command,
-        size=stack.sizing.duties,
-        mounts=[volumes.mounted("duty", FOLDER, [kept.only(*task.secrets)])] if kept and task.secrets else [],
+def _mounts(task: Task, secrets: Files | None) -> list[Mount]:
+    return (
+        [volumes.mounted("duty", FOLDER, [secrets.only(*task.secrets)])] if secrets and task.secrets else []
     )

@@ -1,4 +1,4 @@
-"""How is the LMS served?"""
+"""Component of the LMS' web pods."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What are LMS and Studio to edx-platform, and how do their settings get into the cluster?"""
+"""LMS and Studio as Django sites of edx-platform, and their settings as files in the cluster."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ class Site:
         return f"{self.variant}.yml"
 
     def of(self, stack: Stack) -> Site:
-        """The same of the version that a stack describes, by its own name."""
+        """The site as the version that a stack describes runs it, with the version's suffix in its name."""
         return replace(self, name=f"{self.name}{stack.suffix}")
 
-    def queue(self, word: str) -> str:
-        """Name of one of its Celery queues by its last word."""
-        return f"edx.{self.variant}.core.{word}"
+    def queue(self, name: str) -> str:
+        """Name of one of its Celery queues by the last part of its name."""
+        return f"edx.{self.variant}.core.{name}"
 
 
 LMS = Site(
@@ -67,13 +67,13 @@ STUDIO = Site(
 )
 
 
-class Keeper(Protocol):
-    """A way to keep files, such as `kubernetes.files.plain`."""
+class FilesFactory(Protocol):
+    """A function that stores files in the cluster, such as `kubernetes.files.plain`."""
 
     def __call__(
         self, name: str, scope: Scope, data: Mapping[str, pulumi.Input[str]], opts: pulumi.ResourceOptions
     ) -> Files:
-        """Keep `data` under `name`."""
+        """The object called `name` that holds `data`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,40 +87,40 @@ class SettingsFiles:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rendered:
+class SettingsTexts:
     """The settings of a site as texts, by the names of their files."""
 
     plain: Mapping[str, pulumi.Input[str]]
     secret: Mapping[str, pulumi.Output[str]]
 
 
-def render(site: Site, instance: Instance, connections: pulumi.Output[Connections]) -> Rendered:
-    """The settings of a site.
+def render_settings(site: Site, instance: Instance, connections: pulumi.Output[Connections]) -> SettingsTexts:
+    """The settings of a site as texts.
 
-    Rendered once: parsing keys and writing YAML take most of the program's own time.
+    Call it once for each site: parsing keys and writing YAML take most of the program's own time.
     """
     stack = instance.stack
-    text = connections.apply(lambda at: settings.dump(site.settings(stack, at)))
-    hidden = pulumi.Output.all(connections, pulumi.Output.all(**instance.secrets)).apply(
-        lambda known: settings.dump(site.secrets(stack, known[0], known[1]))
+    plain = connections.apply(lambda endpoints: settings.dump(site.settings(stack, endpoints)))
+    secret = pulumi.Output.all(connections, pulumi.Output.all(**instance.secrets)).apply(
+        lambda values: settings.dump(site.secrets(stack, values[0], values[1]))
     )
-    return Rendered(
-        plain={site.settings_file: text, **settings.module_files(site.variant)},
-        secret={site.settings_file: pulumi.Output.secret(hidden)},
+    return SettingsTexts(
+        plain={site.settings_file: plain, **settings.module_files(site.variant)},
+        secret={site.settings_file: pulumi.Output.secret(secret)},
     )
 
 
-def keep(
+def store_settings(
     name: str,
-    rendered: Rendered,
+    texts: SettingsTexts,
     scope: Scope,
     opts: pulumi.ResourceOptions,
     *,
-    plain: Keeper = files.plain,
-    secret: Keeper = files.secret,
+    plain: FilesFactory = files.plain,
+    secret: FilesFactory = files.secret,
 ) -> SettingsFiles:
-    """The settings of a site in the cluster."""
+    """Stores the settings of a site in the cluster."""
     return SettingsFiles(
-        plain=plain(f"{name}-settings", scope, rendered.plain, opts),
-        secret=secret(f"{name}-secrets", scope, rendered.secret, opts),
+        plain=plain(f"{name}-settings", scope, texts.plain, opts),
+        secret=secret(f"{name}-secrets", scope, texts.secret, opts),
     )

@@ -1,4 +1,4 @@
-"""How is Studio served?"""
+"""Component of Studio's web pods."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How do tracking events get into a bucket? By a sidecar of each pod that makes any.
+"""Tracking events in a bucket: a sidecar with rclone in each pod that makes any.
 
 Processes write them to files of a folder (`settings/platform/spool.py`), and rclone moves the files of each
 minute that is over (`scripts/tracking_ship.sh`). When the pod stops, the sidecar is stopped last and moves
@@ -14,7 +14,7 @@ import pulumi
 from openedx_infra import scripts
 from openedx_infra.components.datastores.datastores import Datastores
 from openedx_infra.components.instance import Instance, Shipping
-from openedx_infra.config.sections.monitoring import Tracking
+from openedx_infra.config.sections.monitoring import Tracking, TrackingServer
 from openedx_infra.config.types.base import memory_bytes
 from openedx_infra.kubernetes import files, volumes
 from openedx_infra.kubernetes.pod import Container, FixedSize
@@ -26,29 +26,40 @@ CONFIG = "/etc/tracking"
 SIZE = FixedSize(cpu="10m", memory="64Mi", memory_limit="256Mi")
 """A shell that sleeps, and rclone for seconds in a minute, with parts of 5 MB in memory (a guess)."""
 FULL = 0.8
-"""Share of the folder beyond which the oldest events are dropped, as a pod that fills it whole is evicted."""
+"""Share of the folder above which the oldest events are dropped: a pod that fills all of it is evicted."""
 
 
 def shipping(instance: Instance, stores: Datastores, parent: pulumi.Resource) -> Shipping | None:
     """The folder and the sidecar, which all pods have alike. None: events stay on stdout."""
-    said = instance.stack.monitoring.tracking
-    if said is None:
+    tracking = instance.stack.monitoring.tracking
+    if tracking is None:
         return None
     scope, opts = instance.scope, pulumi.ResourceOptions(parent=parent)
     script = {"ship.sh": scripts.text("tracking_ship.sh")}
-    secret = {"rclone.conf": _configuration(instance, stores, said), "remote": _remote(stores, said)}
-    kept = [
+    keys = (
+        ("tracking_access_key", "tracking_secret_key")
+        if tracking.server
+        else ("s3_access_key", "s3_secret_key")
+    )
+    login = pulumi.Output.all(*(instance.secrets.get(key, "") for key in keys))
+    secret = {
+        "rclone.conf": pulumi.Output.all(stores.connections, login).apply(
+            lambda values: rclone_config(tracking, values[0].storage, *values[1])
+        ),
+        "remote": stores.connections.apply(lambda connections: remote_path(tracking, connections.storage)),
+    }
+    config = [
         files.plain("tracking-script", scope, script, opts),
         files.secret("tracking-server", scope, secret, opts),
     ]
-    folder = volumes.scratch("tracking", paths.TRACKING_DIR, said.buffer)
+    folder = volumes.scratch("tracking", paths.TRACKING_DIR, tracking.buffer)
     return Shipping(
-        mount=folder, sidecar=_sidecar(instance, said, folder, volumes.mounted("tracker", CONFIG, kept))
+        mount=folder, sidecar=_sidecar(instance, tracking, folder, volumes.mounted("tracker", CONFIG, config))
     )
 
 
-def _sidecar(instance: Instance, said: Tracking, folder: Mount, config: Mount) -> Container:
-    limit = int(memory_bytes(said.buffer) * FULL) // 1024
+def _sidecar(instance: Instance, tracking: Tracking, folder: Mount, config: Mount) -> Container:
+    limit = int(memory_bytes(tracking.buffer) * FULL) // 1024
     return Container(
         name="tracking",
         image=instance.image("rclone"),
@@ -56,7 +67,7 @@ def _sidecar(instance: Instance, said: Tracking, folder: Mount, config: Mount) -
         command=["sh", "-c", command(limit)],
         env={"RCLONE_CONFIG": f"{CONFIG}/rclone.conf", "HOME": paths.TRACKING_DIR},
         mounts=[folder, config],
-        disk_limit=said.buffer,
+        disk_limit=tracking.buffer,
     )
 
 
@@ -65,30 +76,15 @@ def command(limit: int) -> str:
     return f'exec sh {CONFIG}/ship.sh {paths.TRACKING_DIR} "$(cat {CONFIG}/remote)" {limit}'
 
 
-def _remote(stores: Datastores, said: Tracking) -> pulumi.Output[str]:
-    """Bucket and folder, as rclone names them."""
-    return stores.connections.apply(lambda at: remote(said, at.storage))
-
-
-def remote(said: Tracking, storage: Volumes | Buckets) -> str:
+def remote_path(tracking: Tracking, storage: Volumes | Buckets) -> str:
     """Bucket and folder, as rclone names them."""
     private = storage.names["private"] if isinstance(storage, Buckets) else ""
-    return f"tracking:{said.bucket or private}/{said.folder}"
+    return f"tracking:{tracking.bucket or private}/{tracking.folder}"
 
 
-def _configuration(instance: Instance, stores: Datastores, said: Tracking) -> pulumi.Output[str]:
-    keys = ("s3_access_key", "s3_secret_key")
-    if said.server is not None:
-        keys = ("tracking_access_key", "tracking_secret_key")
-    logins = pulumi.Output.all(*(instance.secrets.get(key, "") for key in keys))
-    return pulumi.Output.all(stores.connections, logins).apply(
-        lambda known: configuration(said, known[0].storage, *known[1])
-    )
-
-
-def configuration(said: Tracking, storage: Volumes | Buckets, access: str, secret: str) -> str:
-    """rclone's configuration: the server, and how to log in."""
-    lines: dict[str, str] = {"type": "s3", **_server(said, storage), "no_check_bucket": "true"}
+def rclone_config(tracking: Tracking, storage: Volumes | Buckets, access: str, secret: str) -> str:
+    """rclone's configuration: the server, and the login."""
+    lines: dict[str, str] = {"type": "s3", **_server(tracking, storage), "no_check_bucket": "true"}
     if access:
         lines |= {"access_key_id": access, "secret_access_key": secret}
     else:
@@ -96,17 +92,16 @@ def configuration(said: Tracking, storage: Volumes | Buckets, access: str, secre
     return "\n".join(["[tracking]", *(f"{name} = {value}" for name, value in lines.items())]) + "\n"
 
 
-def _server(said: Tracking, storage: Volumes | Buckets) -> Mapping[str, str]:
-    if said.server is not None:
-        at, region, addressing = said.server.endpoint, said.server.region, said.server.addressing
+def _server(tracking: Tracking, storage: Volumes | Buckets) -> Mapping[str, str]:
+    if tracking.server is not None:
+        server: TrackingServer | Buckets = tracking.server
     elif isinstance(storage, Buckets):
-        at, region, addressing = storage.endpoint, storage.region, storage.addressing
+        server = storage
     else:
         raise ValueError("monitoring.tracking: no server: config refuses it")
-    path = {"force_path_style": str(addressing == "path").lower()}
     return {
-        "provider": "Other" if at else "AWS",
-        "region": region,
-        **({"endpoint": at} if at else {}),
-        **path,
+        "provider": "Other" if server.endpoint else "AWS",
+        "region": server.region,
+        **({"endpoint": server.endpoint} if server.endpoint else {}),
+        "force_path_style": str(server.addressing == "path").lower(),
     }

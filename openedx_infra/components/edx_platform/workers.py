@@ -1,29 +1,31 @@
-"""Who does what takes longer than a request? Celery's workers and its clock, and listeners of the event
-bus."""
+"""Component of the pods without a port: Celery's workers, beat, and consumers of the event bus."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import pulumi
 
 from openedx_infra.components.datastores.store import FileStore
 from openedx_infra.components.edx_platform.autoscaling import pool_replicas
-from openedx_infra.components.edx_platform.event_bus import consumers
+from openedx_infra.components.edx_platform.event_bus import consumer_command
 from openedx_infra.components.edx_platform.liveness_probe import (
+    ALIVE_ENV,
     BEAT_SILENT_MINUTES,
-    WATCHED,
     WORKER_SILENT_MINUTES,
     liveness,
 )
-from openedx_infra.components.edx_platform.process import Process, pod
+from openedx_infra.components.edx_platform.platform_pod import platform_container, platform_pod
 from openedx_infra.components.edx_platform.queues import make_login
 from openedx_infra.components.edx_platform.sites import LMS, STUDIO, SettingsFiles, Site
 from openedx_infra.components.instance import Instance
+from openedx_infra.config.sections.event_bus import Consumer
 from openedx_infra.config.sizing.sizing import WorkerPool
 from openedx_infra.kubernetes import probes, workload
 from openedx_infra.kubernetes.autoscaling import Replicas
+from openedx_infra.kubernetes.pod import Container, Size
 from openedx_infra.kubernetes.probes import Probes
 from openedx_infra.settings.connections import Connections
 
@@ -58,7 +60,8 @@ class WorkersArgs:
 
 
 class Workers(pulumi.ComponentResource):
-    """One Deployment for each pool of LMS' and Studio's workers, and beat, of which there is exactly one.
+    """One Deployment for each pool of LMS' and Studio's workers and for each consumer of the event bus, and
+    beat, of which there is exactly one.
 
     They have started when Celery has written its process id, which it does with the platform loaded. Then a
     file is looked at, which stays fresh while the main thread is at work (settings/platform/liveness.py).
@@ -68,68 +71,77 @@ class Workers(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: WorkersArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("openedx:index:Workers", name, None, opts)
-        self._args, self._lms = args, LMS.of(args.instance.stack)
+        self._args, stack = args, args.instance.stack
         self._opts = pulumi.ResourceOptions(parent=self, depends_on=list(args.after))
-        sizing = args.instance.stack.sizing
-        for site, files, pools in (
-            (self._lms, args.lms, sizing.lms_workers),
-            (STUDIO.of(args.instance.stack), args.studio, sizing.studio_workers),
+        self._lms, self._studio = LMS.of(stack), STUDIO.of(stack)
+        for site, pools in (
+            (self._lms, stack.sizing.lms_workers),
+            (self._studio, stack.sizing.studio_workers),
         ):
             for pool_name, pool in pools.items():
-                self._pool(site, files, pool_name, pool)
+                self._pool(site, f"{site.name}-worker-{pool_name}", pool)
         self._beat()
-        if args.instance.stack.colour == "blue":  # the broker, and so the login, is that of both versions
+        if stack.is_first:  # the broker, and so the login, is that of both versions
             make_login(args.instance, self)
-        for site, process in consumers(args.instance.stack):
-            self._deploy(
-                site, args.lms if site.variant == LMS.variant else args.studio, process, 1, single=True
-            )
+        for consumer_name, consumer in stack.event_bus.consumers.items():
+            self._consumer(consumer_name, consumer)
         self.register_outputs({})
 
-    def _pool(self, site: Site, files: SettingsFiles, pool_name: str, pool: WorkerPool) -> None:
-        component = f"{site.name}-worker-{pool_name}"
-        process = Process(
-            component=component,
-            command=worker_command(site, component, pool),
-            size=pool,
-            probes=Probes(startup=_STARTED, liveness=liveness(WORKER_SILENT_MINUTES)),
+    def _pool(self, site: Site, component: str, pool: WorkerPool) -> None:
+        container = self._container(site, worker_command(site, component, pool), pool)
+        self._deploy(
+            component,
+            replace(container, probes=Probes(startup=_STARTED, liveness=liveness(WORKER_SILENT_MINUTES))),
+            pool_replicas(site, self._args.instance, pool, self._args.connections),
             grace_seconds=pool.grace_seconds,
             tracked=True,
-            env=WATCHED,
-        )
-        self._deploy(
-            site, files, process, pool_replicas(site, self._args.instance, pool, self._args.connections)
         )
 
     def _beat(self) -> None:
-        process = Process(
-            component=f"{self._lms.name}-beat",
-            command=BEAT_COMMAND,
-            size=self._args.instance.stack.sizing.beat,
-            probes=Probes(startup=_STARTED, liveness=liveness(BEAT_SILENT_MINUTES)),
-            env=WATCHED,
+        stack = self._args.instance.stack
+        container = self._container(self._lms, BEAT_COMMAND, stack.sizing.beat)
+        self._deploy(
+            f"{self._lms.name}-beat",
+            replace(container, probes=Probes(startup=_STARTED, liveness=liveness(BEAT_SILENT_MINUTES))),
+            # Two clocks would start everything twice: the one of the version that serves goes.
+            1 if stack.serves else 0,
+            single=True,
         )
-        # Two clocks would start everything twice: the one of the version that serves goes.
-        replicas = 1 if self._args.instance.stack.serves else 0
-        self._deploy(self._lms, self._args.lms, process, replicas, single=True)
+
+    def _consumer(self, name: str, consumer: Consumer) -> None:
+        site = self._lms if consumer.site == "lms" else self._studio
+        size = self._args.instance.stack.sizing.consumers
+        container = self._container(site, consumer_command(site, consumer), size)
+        self._deploy(
+            f"{site.name}-consumer-{name}",
+            replace(container, probes=Probes(liveness=liveness(WORKER_SILENT_MINUTES))),
+            1,
+            single=True,
+        )
+
+    def _container(self, site: Site, command: Sequence[str], size: Size) -> Container:
+        args = self._args
+        files = args.lms if site.variant == LMS.variant else args.studio
+        return platform_container(
+            site, args.instance, files, args.storage, command=command, size=size, env=ALIVE_ENV
+        )
 
     def _deploy(
         self,
-        site: Site,
-        files: SettingsFiles,
-        process: Process,
+        component: str,
+        container: Container,
         replicas: int | Replicas,
         *,
         single: bool = False,
+        grace_seconds: int = 60,
+        tracked: bool = False,
     ) -> None:
-        workload.deployment(
-            process.component,
-            self._args.instance.scope,
-            pod(site, self._args.instance, files, self._args.storage, process),
-            self._opts,
-            replicas=replicas,
-            renewal="recreate" if single else "surge",
+        instance, storage = self._args.instance, self._args.storage
+        pod = platform_pod(
+            component, container, instance, storage, grace_seconds=grace_seconds, tracked=tracked
         )
+        renewal: Literal["recreate", "surge"] = "recreate" if single else "surge"
+        workload.deployment(component, instance.scope, pod, self._opts, replicas=replicas, renewal=renewal)
 
 
 def worker_command(site: Site, name: str, pool: WorkerPool) -> list[str]:

@@ -1,6 +1,4 @@
-"""What must have run before the platform may serve?
-
-Databases, users, migrations, set-up: Jobs in a strict order.
+"""Component of the Jobs before the platform: databases, users, migrations, set-up, in a strict order.
 
 A Job runs again when its own input changed: its image, its script, its parameters, the passwords that it
 sets, the search server whose indexes it makes. The settings of the platform are no such input: the Jobs read
@@ -18,8 +16,15 @@ from pulumi_kubernetes.batch.v1 import Job
 
 from openedx_infra import scripts
 from openedx_infra.components.datastores.datastores import Datastores
-from openedx_infra.components.edx_platform.process import Process, pod
-from openedx_infra.components.edx_platform.sites import LMS, STUDIO, Rendered, SettingsFiles, Site, keep
+from openedx_infra.components.edx_platform.platform_pod import platform_container, platform_pod
+from openedx_infra.components.edx_platform.sites import (
+    LMS,
+    STUDIO,
+    SettingsFiles,
+    SettingsTexts,
+    Site,
+    store_settings,
+)
 from openedx_infra.components.initialization.migration_check import migration_check
 from openedx_infra.components.initialization.preflight import preflight
 from openedx_infra.components.initialization.provisioning import SCRIPTS, Provisioning
@@ -33,11 +38,11 @@ from openedx_infra.settings import paths
 SETUP_MINUTES = 60
 """Patience with one site's set-up: filling the search indexes of a large site takes longest. A guess."""
 
-Before = Callable[
+PreMigrationStep = Callable[
     [Sequence[pulumi.Resource], Mapping[str, pulumi.Input[str]], pulumi.Resource], Sequence[pulumi.Resource]
 ]
-"""Makes what migrations wait for: given what that comes after, annotations that change when migrations are to
-run again, and its parent."""
+"""Registers what migrations wait for. Its arguments: what it waits for itself, annotations that change when
+migrations are to run again, and its parent."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,11 +51,11 @@ class InitializationArgs:
 
     instance: Instance
     datastores: Datastores
-    settings: Mapping[str, Rendered]
+    settings: Mapping[str, SettingsTexts]
     """The settings of each site, by its name."""
     after: Sequence[pulumi.Resource] | None = None
     """What must have run before, for a version whose databases another one has. None: they are made here."""
-    backup: Before | None = None
+    backup: PreMigrationStep | None = None
     """Makes the backup that is taken before migrations. None: there is none."""
 
 
@@ -62,17 +67,18 @@ class Initialization(pulumi.ComponentResource):
     ) -> None:
         super().__init__("openedx:index:Initialization", name, None, opts)
         self._args, self._scope = args, args.instance.scope
-        self._own, self._suffix = pulumi.ResourceOptions(parent=self), args.instance.stack.suffix
-        self.settings = {site.name: self._keep(site) for site in (LMS, STUDIO)}
+        self._opts, self._suffix = pulumi.ResourceOptions(parent=self), args.instance.stack.suffix
+        self.settings = {site.name: self._store_settings(site) for site in (LMS, STUDIO)}
         """Settings of the Jobs, by site, under names that stay the same."""
         databases, search = self._databases() if args.after is None else (args.after, [])
         # Migrations write to both databases, use the cache, and some enqueue tasks.
         servers = [*databases, *args.datastores.broker.ready, *args.datastores.cache.ready]
         check = migration_check(args.instance, self.settings, args.datastores.storage, self)
-        lms_migrate = self._migrate("lms-migrate", LMS, [*servers, *self._backed_up(databases), check])
-        studio_migrate = self._migrate("studio-migrate", STUDIO, [lms_migrate])
+        lms_migrate = self._migrate(LMS, [*servers, *self._back_up(databases), check])
+        studio_migrate = self._migrate(STUDIO, [lms_migrate])
         lms_setup = self._set_up_lms([studio_migrate, *search])
-        self.done = self._run("studio-setup", STUDIO, [lms_setup], again_for=self._search())
+        setup = ["studio_setup.sh", "studio_setup.py"]
+        self.done = self._job("studio-setup", STUDIO, setup, [lms_setup], rerun_on=self._search())
         """The Job after which everything else may start. It comes after all others."""
         self.register_outputs({})
 
@@ -83,84 +89,100 @@ class Initialization(pulumi.ComponentResource):
         provision = Provisioning(instance=instance, datastores=stores, parent=self, first=first)
         return [*provision.mysql(), *provision.mongodb(), *provision.storage()], provision.search()
 
-    def _keep(self, site: Site) -> SettingsFiles:
-        return keep(
+    def _store_settings(self, site: Site) -> SettingsFiles:
+        return store_settings(
             f"{site.name}-job{self._suffix}",
             self._args.settings[site.name],
             self._scope,
-            self._own,
+            self._opts,
             plain=files.current_plain,
             secret=files.current_secret,
         )
 
-    def _backed_up(self, databases: Sequence[pulumi.Resource]) -> Sequence[pulumi.Resource]:
+    def _back_up(self, databases: Sequence[pulumi.Resource]) -> Sequence[pulumi.Resource]:
         """The backup before migrations of any version, which is taken again when these run again."""
         if self._args.backup is None:
             return []
         instance = self._args.instance
         others = [f"{each.release} {each.image('openedx')}" for each in instance.stack.versions[1:]]
         images = pulumi.Output.from_input(instance.reference("openedx")).apply(
-            lambda own: "; ".join([own, *others])
+            lambda reference: "; ".join([reference, *others])
         )
-        return self._args.backup(databases, {**self._why, "openedx.org/images": images}, self)
+        return self._args.backup(databases, {**self._rerun_annotations, "openedx.org/images": images}, self)
 
     @property
-    def _why(self) -> dict[str, pulumi.Input[str]]:
-        """What all Jobs of the platform run again for, beside their image and script."""
+    def _rerun_annotations(self) -> dict[str, pulumi.Input[str]]:
+        """Annotations whose change makes every Job of the platform run again, as its image and script do."""
         return {"openedx.org/release": self._args.instance.stack.release}
 
-    def _migrate(self, name: str, site: Site, after: Sequence[pulumi.Resource]) -> Job:
+    def _migrate(self, site: Site, after: Sequence[pulumi.Resource]) -> Job:
         """The migrations of a site. They wait for others', so that no two run at once."""
-        said = self._args.instance.stack.migrations
-        env = {"LOCK_SECONDS": str(said.lock_minutes * 60)}
-        return self._run(name, site, after, beside=["migrate.py"], env=env, minutes=said.minutes)
+        migrations = self._args.instance.stack.migrations
+        return self._job(
+            f"{site.name}-migrate",
+            site,
+            [f"{site.name}_migrate.sh", "migrate.py"],
+            after,
+            env={"LOCK_SECONDS": str(migrations.lock_minutes * 60)},
+            minutes=migrations.minutes,
+        )
 
     def _set_up_lms(self, after: Sequence[pulumi.Resource]) -> Job:
         """Studio's OAuth client, flags, switches, site and theme."""
         instance = self._args.instance
         text = json.dumps(scripts.setup_parameters(instance.stack), indent=1, sort_keys=True)
         parameters = files.plain(
-            f"lms-setup-parameters{self._suffix}", self._scope, {"setup.json": text}, self._own
+            f"lms-setup-parameters{self._suffix}", self._scope, {"setup.json": text}, self._opts
         )
         client = {"studio_oauth2_secret": instance.secrets["studio_oauth2_secret"]}
-        secret = files.secret(f"lms-setup-secrets{self._suffix}", self._scope, client, self._own)
+        secret = files.secret(f"lms-setup-secrets{self._suffix}", self._scope, client, self._opts)
         mount = volumes.mounted("parameters", paths.PARAMETERS_DIR, [parameters])
-        return self._run("lms-setup", LMS, after, mounts=[mount], secrets=[secret], again_for=self._search())
+        return self._job(
+            "lms-setup",
+            LMS,
+            ["lms_setup.sh", "lms_setup.py"],
+            after,
+            mounts=[mount],
+            secrets=[secret],
+            rerun_on=self._search(),
+        )
 
     def _search(self) -> Mapping[str, pulumi.Input[str]]:
         """The search server: another one has no indexes yet, which both set-ups make and fill."""
         connection = pulumi.Output.from_input(self._args.datastores.search.connection)
-        return {"openedx.org/search": connection.apply(lambda known: f"{known.engine} {known.url}")}
+        return {"openedx.org/search": connection.apply(lambda search: f"{search.engine} {search.url}")}
 
-    def _run(
+    def _job(
         self,
         name: str,
         site: Site,
+        script_names: Sequence[str],
         after: Sequence[pulumi.Resource],
         *,
         mounts: Sequence[Mount] = (),
         secrets: Sequence[Files] = (),
-        again_for: Mapping[str, pulumi.Input[str]] | None = None,
-        beside: Sequence[str] = (),
+        rerun_on: Mapping[str, pulumi.Input[str]] | None = None,
         env: Mapping[str, str] | None = None,
         minutes: int = SETUP_MINUTES,
     ) -> Job:
-        """A Job of the platform's image that runs the script of its name, with the scripts `beside` it, and
-        again for another release, or when one of the values in `again_for` changes."""
-        stem = name.replace("-", "_")
-        names = [file for file in scripts.NAMES if file.startswith(f"{stem}.")]
-        texts = {file: scripts.text(file) for file in [*names, *beside]}
-        source = files.plain(f"{name}-script{self._suffix}", self._scope, texts, self._own)
-        instance = self._args.instance
-        process = Process(
-            component=f"{name}{self._suffix}",
-            command=["sh", f"{SCRIPTS}/{stem}.sh"],
-            size=instance.stack.sizing.jobs,
+        """A Job of the platform's image that runs the first of these scripts, with the others beside it; and
+        again for another release, or when one of the values in `rerun_on` changes."""
+        args, component = self._args, f"{name}{self._suffix}"
+        texts = {script: scripts.text(script) for script in script_names}
+        source = files.plain(f"{name}-script{self._suffix}", self._scope, texts, self._opts)
+        container = platform_container(
+            site,
+            args.instance,
+            self.settings[site.name],
+            args.datastores.storage,
+            command=["sh", f"{SCRIPTS}/{script_names[0]}"],
+            size=args.instance.stack.sizing.jobs,
             env=env,
             secrets=secrets,
             mounts=[volumes.mounted("scripts", SCRIPTS, [source]), *mounts],
         )
-        once = pod(site, instance, self.settings[site.name], self._args.datastores.storage, process)
-        once = replace(once, restart="Never", annotations={**self._why, **(again_for or {})})
+        pod = platform_pod(component, container, args.instance, args.datastores.storage)
+        annotations = {**self._rerun_annotations, **(rerun_on or {})}
         opts = pulumi.ResourceOptions(parent=self, depends_on=list(after))
-        return job(process.component, self._scope, once, opts, deadline_minutes=minutes)
+        pod = replace(pod, restart="Never", annotations=annotations)
+        return job(component, self._scope, pod, opts, deadline_minutes=minutes)

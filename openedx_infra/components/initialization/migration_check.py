@@ -1,7 +1,7 @@
-"""What is asked before a site goes back to an image of before?
+"""The migration check: a CronJob without a clock that tells whether migrations allow an older image.
 
-A CronJob without a clock, which `openedx-infra rollback` makes a Job of. It is there before the migrations of
-its image run, so that whoever wants to take back a failed upgrade asks the image that knows what was done.
+`openedx-infra rollback` makes a Job of it. It is there before the migrations of its image run, so that after
+a failed upgrade the image can be asked that knows what was done.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pulumi_kubernetes.batch.v1 import CronJob
 
 from openedx_infra import scripts, settings
 from openedx_infra.components.datastores.store import FileStore
-from openedx_infra.components.edx_platform.process import Process, pod
+from openedx_infra.components.edx_platform.platform_pod import platform_container, platform_pod
 from openedx_infra.components.edx_platform.sites import LMS, STUDIO, SettingsFiles
 from openedx_infra.components.initialization.provisioning import SCRIPTS
 from openedx_infra.components.instance import Instance
@@ -29,16 +29,22 @@ time (a guess)."""
 
 
 def migration_check(
-    instance: Instance, kept: Mapping[str, SettingsFiles], storage: FileStore, parent: pulumi.Resource
+    instance: Instance,
+    settings_files: Mapping[str, SettingsFiles],
+    storage: FileStore,
+    parent: pulumi.Resource,
 ) -> CronJob:
     """The CronJob. It runs as the LMS and then as Studio, so it has the settings of both."""
     name = f"{NAME}{instance.stack.suffix}"
-    own, studio = pulumi.ResourceOptions(parent=parent), kept[STUDIO.name]
+    opts, studio = pulumi.ResourceOptions(parent=parent), settings_files[STUDIO.name]
     texts = {file: scripts.text(file) for file in ("migration_check.sh", "migration_check.py")}
-    source = files.plain(f"{name}-script", instance.scope, texts, own)
+    source = files.plain(f"{name}-script", instance.scope, texts, opts)
     module = studio.plain.only(*settings.module_files(STUDIO.variant))
-    process = Process(
-        component=name,
+    container = platform_container(
+        LMS,
+        instance,
+        settings_files[LMS.name],
+        storage,
         command=["sh", f"{SCRIPTS}/migration_check.sh"],
         size=instance.stack.sizing.jobs,
         config=[studio.plain.only(STUDIO.settings_file)],
@@ -49,5 +55,5 @@ def migration_check(
         ],
         env={"STUDIO_SETTINGS": paths.settings_module(STUDIO.variant)},
     )
-    once = replace(pod(LMS, instance, kept[LMS.name], storage, process), restart="Never")
-    return cron_job(name, instance.scope, once, own, schedule=None, deadline_minutes=MINUTES, retries=0)
+    pod = replace(platform_pod(name, container, instance, storage), restart="Never")
+    return cron_job(name, instance.scope, pod, opts, schedule=None, deadline_minutes=MINUTES, retries=0)
