@@ -1,4 +1,4 @@
-"""The identity of a resource in Pulumi."""
+"""The URN of a resource: its identity in Pulumi."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Urn:
 
     @property
     def is_on_aws(self) -> bool:
-        """Whether AWS has it."""
+        """Whether it is a resource of AWS."""
         return self._types[-1].startswith("aws:")
 
     @property
@@ -44,8 +44,8 @@ class Urn:
         return self._types[-1].startswith("kubernetes:")
 
     @property
-    def is_told(self) -> bool:
-        """Whether it is something that people wait for: an object of the cluster, or a resource of AWS."""
+    def is_shown(self) -> bool:
+        """Whether progress shows it: an object of the cluster, or a resource of AWS."""
         return self._types[-1].startswith(("kubernetes:", "aws:"))
 
     def __str__(self) -> str:

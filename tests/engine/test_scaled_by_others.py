@@ -40,7 +40,7 @@ def scaled(first_up: FirstUp) -> Iterator[Instance]:
     run_job(instance.client, "duty-instructor-tasks", print)
     instance.say(datastores={**said, **STORAGE, **MOVED}, sizing={"lms": {"replicas": 3}})
     said_of_it = instance.up()
-    assert "Job duty-instructor-tasks" in said_of_it.out and "its volume is to go" in said_of_it.out
+    assert "Job duty-instructor-tasks" in said_of_it.out and "its volume is being deleted" in said_of_it.out
     yield instance
     instance.file.write_text(before)
     for there in (STORAGE, MOVED):  # the first move must be over before the way back is one

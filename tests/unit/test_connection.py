@@ -57,5 +57,5 @@ def test_a_cluster_that_does_not_answer_is_told(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))  # bound and never listening: nobody else gets the port
         path = kubeconfig(tmp_path / "config", "one", port=taken.getsockname()[1])
         with pytest.raises(OperationError, match="can't be reached") as caught:
-            connection.demand_reachable(Address(context="one", kubeconfig=path), "mine")
+            connection.require_reachable(Address(context="one", kubeconfig=path), "mine")
     assert "kubectl --context one" in (caught.value.remedy or "")

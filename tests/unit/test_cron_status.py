@@ -8,7 +8,7 @@ from lightkube.models import autoscaling_v2, batch_v1
 from lightkube.models.meta_v1 import ObjectMeta, OwnerReference
 
 from openedx_infra.kubernetes.cron_job import NEVER
-from openedx_infra.operations.cluster.cron_status import last_success, of_clock, rows
+from openedx_infra.operations.cluster.cron_status import is_of_cron_job, last_success, rows
 
 NOW = datetime(2026, 11, 23, 3, 41, tzinfo=UTC)
 TEMPLATE = batch_v1.JobTemplateSpec()
@@ -73,8 +73,8 @@ def test_what_never_ran_is_no_fault() -> None:
 
 
 def test_runs_of_cron_jobs_are_known() -> None:
-    assert of_clock(run(0, "Complete"))
-    assert not of_clock(batch_v1.Job(metadata=ObjectMeta(name="lms-migrate-0a1b2c3d")))
+    assert is_of_cron_job(run(0, "Complete"))
+    assert not is_of_cron_job(batch_v1.Job(metadata=ObjectMeta(name="lms-migrate-0a1b2c3d")))
 
 
 def test_the_last_backup_is_the_latest_success() -> None:

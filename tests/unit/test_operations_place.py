@@ -54,9 +54,9 @@ def test_every_stack_is_somewhere(said: dict[str, Any], local: bool, text: str) 
 
 def test_what_needs_no_cluster_asks_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(target.connection, "connect", lambda *_: pytest.fail("asked a cluster"))
-    monkeypatch.setattr(target.connection, "demand_reachable", lambda *_: pytest.fail("asked a cluster"))
+    monkeypatch.setattr(target.connection, "require_reachable", lambda *_: pytest.fail("asked a cluster"))
     nowhere = place_of(describe("mine", AWS), local=False)
-    nowhere.demand_reachable()
+    nowhere.require_reachable()
     assert nowhere.client() is None
     assert list(nowhere.clients()) == []
 

@@ -91,7 +91,7 @@ class Cluster:
 
 def demand(cluster: Cluster, **datastores: Any) -> None:
     stack = load("campus", {"site": SITE, "datastores": datastores})
-    operator_status.demand_installed(stack, cast(Client, cluster))
+    operator_status.require_installed(stack, cast(Client, cluster))
 
 
 OPERATOR = {"source": "operator"}
@@ -111,9 +111,9 @@ def test_missing_operators_are_named_with_their_addons() -> None:
 
 def test_keda_is_missed_before_anything_is_changed() -> None:
     stack = load("campus", {"site": SITE, "cluster": {"keda": True}})
-    operator_status.demand_installed(stack, cast(Client, Cluster("scaledobjects.keda.sh")))
-    with pytest.raises(OperationError, match="knows no ScaledObject"):
-        operator_status.demand_installed(stack, cast(Client, Cluster()))
+    operator_status.require_installed(stack, cast(Client, Cluster("scaledobjects.keda.sh")))
+    with pytest.raises(OperationError, match="has no ScaledObject"):
+        operator_status.require_installed(stack, cast(Client, Cluster()))
 
 
 def test_who_needs_no_operator_needs_none() -> None:

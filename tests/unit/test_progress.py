@@ -36,7 +36,7 @@ def progress(out: io.StringIO) -> Progress:
 def test_an_urn_is_read() -> None:
     assert (LMS.kind, LMS.name, LMS.owner, LMS.is_kubernetes) == ("Deployment", "lms", "Lms", True)
     assert not COMPONENT.is_kubernetes and not DATABASE.is_kubernetes
-    assert LMS.is_told and DATABASE.is_told and not COMPONENT.is_told
+    assert LMS.is_shown and DATABASE.is_shown and not COMPONENT.is_shown
     assert Urn("urn:pulumi:mine::openedx::pulumi:pulumi:Stack::openedx-mine").owner == ""
 
 

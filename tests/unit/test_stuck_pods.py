@@ -8,7 +8,7 @@ import pytest
 from lightkube.models.core_v1 import Pod
 
 from openedx_infra.operations.cluster import stuck_pods
-from openedx_infra.operations.cluster.stuck_pods import trouble
+from openedx_infra.operations.cluster.stuck_pods import problem_of
 
 
 def pod(*states: dict[str, Any], phase: str = "Running", owner: str = "ReplicaSet", **more: Any) -> Pod:
@@ -61,24 +61,24 @@ RUNNING: dict[str, Any] = {"state": {"running": {"startedAt": "2026-01-01T00:00:
 def test_what_cannot_be_started_is_hopeless_within_a_minute(
     reason: str, seconds: float, statuses: str, owner: str
 ) -> None:
-    found = trouble(pod(waiting(reason), phase="Pending", owner=owner, statuses=statuses))
+    found = problem_of(pod(waiting(reason), phase="Pending", owner=owner, statuses=statuses))
     assert found is not None and found.patience == seconds < 45
-    assert (found.reason, found.container, found.said) == (reason, "c0", "said so")
+    assert (found.reason, found.container, found.message) == (reason, "c0", "said so")
 
 
 def test_pulling_and_backing_off_are_one_trouble() -> None:
     first, second = (
-        trouble(pod(waiting(reason), phase="Pending")) for reason in ("ErrImagePull", "ImagePullBackOff")
+        problem_of(pod(waiting(reason), phase="Pending")) for reason in ("ErrImagePull", "ImagePullBackOff")
     )
     assert first and second and first.family == second.family
 
 
 @pytest.mark.parametrize(("restarts", "hopeless"), [(0, False), (2, False), (3, True), (50, True)])
 def test_a_container_that_crashes_is_given_up_after_some_restarts(restarts: int, hopeless: bool) -> None:
-    found = trouble(pod(waiting("CrashLoopBackOff", restartCount=restarts, **ended("Error", 3))))
+    found = problem_of(pod(waiting("CrashLoopBackOff", restartCount=restarts, **ended("Error", 3))))
     assert found is not None
     assert (found.patience == 0) is hopeless
-    assert "code 3 (Error)" in found.said and f"{restarts} times" in found.said
+    assert "code 3 (Error)" in found.message and f"{restarts} times" in found.message
 
 
 @pytest.mark.parametrize("state", [waiting("CrashLoopBackOff"), RUNNING])
@@ -86,20 +86,20 @@ def test_a_container_that_crashes_is_given_up_after_some_restarts(restarts: int,
 def test_a_container_that_needs_more_memory_than_it_may_have_is_given_up_sooner(
     state: dict[str, Any], restarts: int, hopeless: bool
 ) -> None:
-    found = trouble(pod({**state, **ended("OOMKilled", 137), "restartCount": restarts}))
+    found = problem_of(pod({**state, **ended("OOMKilled", 137), "restartCount": restarts}))
     assert found is not None and (found.patience == 0) is hopeless
-    assert not hopeless or (found.reason == "OOMKilled" and "more memory than its limit" in found.said)
+    assert not hopeless or (found.reason == "OOMKilled" and "more memory than its limit" in found.message)
 
 
 def test_the_worst_of_several_containers_is_told() -> None:
-    found = trouble(pod(RUNNING, waiting("ImagePullBackOff"), waiting("ErrImageNeverPull")))
+    found = problem_of(pod(RUNNING, waiting("ImagePullBackOff"), waiting("ErrImageNeverPull")))
     assert found is not None and (found.container, found.reason) == ("c2", "ErrImageNeverPull")
 
 
 def test_a_slow_container_has_as_long_as_its_startup_probe_gives_it() -> None:
-    plain = trouble(pod(RUNNING))
-    probed = trouble(pod(RUNNING, spec={"startupProbe": {"periodSeconds": 5, "failureThreshold": 180}}))
-    short = trouble(pod(RUNNING, spec={"startupProbe": {"periodSeconds": 2, "failureThreshold": 60}}))
+    plain = problem_of(pod(RUNNING))
+    probed = problem_of(pod(RUNNING, spec={"startupProbe": {"periodSeconds": 5, "failureThreshold": 180}}))
+    short = problem_of(pod(RUNNING, spec={"startupProbe": {"periodSeconds": 2, "failureThreshold": 60}}))
     assert plain and probed and short
     assert plain.patience == short.patience == 300 + stuck_pods.MARGIN_SECONDS
     assert probed.patience == 900 + stuck_pods.MARGIN_SECONDS
@@ -108,9 +108,9 @@ def test_a_slow_container_has_as_long_as_its_startup_probe_gives_it() -> None:
 def test_a_pod_that_finds_no_node_waits_for_an_autoscaler() -> None:
     said = "0/3 nodes are available: 3 Insufficient memory."
     condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": said}
-    found = trouble(pod(phase="Pending", conditions=[condition]))
+    found = problem_of(pod(phase="Pending", conditions=[condition]))
     assert found is not None
-    assert (found.reason, found.said, found.patience) == ("Unschedulable", said, stuck_pods.ROOM_SECONDS)
+    assert (found.reason, found.message, found.patience) == ("Unschedulable", said, stuck_pods.ROOM_SECONDS)
 
 
 def test_what_was_broken_before_the_run_may_mend_itself() -> None:
@@ -118,7 +118,7 @@ def test_what_was_broken_before_the_run_may_mend_itself() -> None:
         pod(waiting("ImagePullBackOff"), phase="Pending"),
         pod(waiting("CrashLoopBackOff", restartCount=50, **ended("Error"))),
     ):
-        found = trouble(broken, old=True)
+        found = problem_of(broken, old=True)
         assert found is not None and found.patience == stuck_pods.RETRY_SECONDS > 300
 
 
@@ -134,9 +134,9 @@ def test_what_was_broken_before_the_run_may_mend_itself() -> None:
 )
 def test_nothing_is_wrong_with_what_is_ready_and_what_a_job_runs_or_has_run(fine: Pod) -> None:
     """A Job counts its failures itself, and has a time limit."""
-    assert trouble(fine) is None
+    assert problem_of(fine) is None
 
 
 def test_a_pod_that_is_being_made_is_condemned_by_nobody() -> None:
-    found = trouble(pod(waiting("ContainerCreating"), phase="Pending"))
+    found = problem_of(pod(waiting("ContainerCreating"), phase="Pending"))
     assert found is not None and found.patience is None

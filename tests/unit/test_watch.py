@@ -16,7 +16,7 @@ from rich.console import Console
 
 from openedx_infra.operations.cluster import stuck_pods
 from openedx_infra.operations.engine import watch
-from openedx_infra.operations.engine.failure import of_condemned
+from openedx_infra.operations.engine.failure import of_hopeless_pods
 from openedx_infra.operations.engine.watch import Watch
 from openedx_infra.operations.urn import Urn
 
@@ -108,11 +108,11 @@ def test_a_hopeless_pod_is_condemned_when_it_has_had_its_time() -> None:
     )
     watch.look(0.0)
     watch.look(stuck_pods.PULL_SECONDS - 1)
-    assert watch.condemned == []
+    assert watch.hopeless == []
     watch.look(stuck_pods.PULL_SECONDS)
-    (found,) = watch.condemned
+    (found,) = watch.hopeless
     assert (found.pod, str(found.urn), found.log) == ("lms-new-1", "Deployment lms", ["the end"])
-    told = of_condemned(watch.condemned, "campus", "up")
+    told = of_hopeless_pods(watch.hopeless, "campus", "up")
     assert "Deployment lms can't become ready: pod lms-new-1, container lms: ImagePullBackOff" in told.message
     assert IMAGE in told.message and "the end" in told.message
     assert told.remedy and "openedx:images" in told.remedy and "up --stack campus" in told.remedy
@@ -140,7 +140,7 @@ def test_other_pods_are_nobodys_business(objects: list[dict[str, Any]], urns: li
     watch, _ = watching(Cluster(objects), *urns)
     for now in (0.0, 10_000.0):
         watch.look(now)
-    assert watch.condemned == []
+    assert watch.hopeless == []
 
 
 def test_pods_of_a_stateful_set_and_of_the_newest_job_are_looked_at() -> None:
@@ -161,7 +161,7 @@ def test_pods_of_a_stateful_set_and_of_the_newest_job_are_looked_at() -> None:
     watch, _ = watching(cluster, urn("StatefulSet", "mysql"), urn("Job", "lms-migrate"))
     for now in (0.0, 100.0):
         watch.look(now)
-    assert sorted(each.pod for each in watch.condemned) == ["mysql-0", "new"]
+    assert sorted(each.pod for each in watch.hopeless) == ["mysql-0", "new"]
 
 
 def test_a_slow_pod_is_told_of_once_and_condemned_when_its_time_is_over() -> None:
@@ -178,9 +178,9 @@ def test_a_slow_pod_is_told_of_once_and_condemned_when_its_time_is_over() -> Non
         looking.look(now)
     assert said.getvalue().count("lms-new-1, container lms is not ready") == 1
     assert "statuscode: 500" in said.getvalue() and watch.NOTICE_SECONDS < 60
-    assert looking.condemned == []
+    assert looking.hopeless == []
     looking.look(stuck_pods.START_SECONDS + stuck_pods.MARGIN_SECONDS)
-    assert "statuscode: 500" in str(looking.condemned[0])
+    assert "statuscode: 500" in str(looking.hopeless[0])
 
 
 def test_a_cluster_that_does_not_answer_condemns_nobody() -> None:
@@ -189,7 +189,7 @@ def test_a_cluster_that_does_not_answer_condemns_nobody() -> None:
     watch.look(0.0)
     cluster.away = True
     watch.look(100.0)
-    assert watch.condemned == []
+    assert watch.hopeless == []
 
 
 def test_the_run_is_stopped_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,7 +210,7 @@ def test_the_run_is_stopped_once(monkeypatch: pytest.MonkeyPatch) -> None:
         assert watched._thread
         watched._thread.join(10)
     assert stopped == ["stopped"]
-    assert {each.pod for each in watched.condemned} == {"late"}
+    assert {each.pod for each in watched.hopeless} == {"late"}
 
 
 def claim(name: str, **meta: Any) -> dict[str, Any]:
@@ -239,11 +239,11 @@ def test_runs_that_are_over_give_way_where_a_volume_is_to_go() -> None:
         run("of-the-program", "media", "Complete", owner="ConfigMap"),
     ])  # fmt: skip
     watch, said = watching(cluster)
-    watch.let_go()
+    watch.free_volumes()
     assert cluster.deleted == set(), "nothing is being deleted"
-    watch.going = lambda: [urn("PersistentVolumeClaim", "media")]
-    watch.let_go()
+    watch.deleting = lambda: [urn("PersistentVolumeClaim", "media")]
+    watch.free_volumes()
     assert cluster.deleted == {"done", "failed"}
     assert "Job done is deleted with its log" in said.getvalue()
     cluster.away = True
-    watch.let_go()
+    watch.free_volumes()

@@ -13,7 +13,7 @@ from rich.table import Table
 from openedx_infra.config import Stack
 from openedx_infra.config.sections.backups import Backups
 from openedx_infra.operations.cluster import connection
-from openedx_infra.operations.cluster.run_job import Done, run_job
+from openedx_infra.operations.cluster.run_job import CompletedJob, run_job
 from openedx_infra.operations.engine.session import Request
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.stack_files import stack_file
@@ -128,7 +128,7 @@ def speak(console: Console) -> Callable[[str], object]:
     return lambda line: console.out(f"  {line}", highlight=False)
 
 
-def tell_simulated(done: Done, console: Console) -> None:
+def tell_simulated(done: CompletedJob, console: Console) -> None:
     """Say when nothing was really done."""
     if done.simulated:
         console.print(

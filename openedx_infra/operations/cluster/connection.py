@@ -1,4 +1,4 @@
-"""How is the cluster of a stack reached? And what if it isn't, or if it is the wrong one?"""
+"""The connection to the cluster of a stack, and its errors: unknown context, no answer, unknown user."""
 
 from __future__ import annotations
 
@@ -69,10 +69,10 @@ def address_of(stack: BaseStack, *, local: bool) -> Address:
 
 def named(stack: BaseStack) -> Address:
     """The address of the cluster that a stack names."""
-    said = stack.cluster
-    assert said.context is not None
-    kubeconfig = CHECKOUT / Path(said.kubeconfig).expanduser() if said.kubeconfig else None
-    return Address(context=said.context, kubeconfig=kubeconfig)
+    cluster = stack.cluster
+    assert cluster.context is not None
+    kubeconfig = CHECKOUT / Path(cluster.kubeconfig).expanduser() if cluster.kubeconfig else None
+    return Address(context=cluster.context, kubeconfig=kubeconfig)
 
 
 def connect(address: Address, namespace: str) -> Client:
@@ -82,19 +82,19 @@ def connect(address: Address, namespace: str) -> Client:
 
     paths = _kubeconfigs(address)
     merged = _merged(paths)
-    known = [str(context.get("name")) for context in merged["contexts"]]
-    if address.context not in known:
+    names = [str(context.get("name")) for context in merged["contexts"]]
+    if address.context not in names:
         raise OperationError(
             f"There is no context {address.context} in {' or '.join(str(path) for path in paths)}. "
             "Nothing was changed.",
-            remedy=f"set openedx:cluster.context to one that exists: {', '.join(known) or 'there is none'}",
+            remedy=f"set openedx:cluster.context to one that exists: {', '.join(names) or 'there is none'}",
         )
     config = KubeConfig.from_dict(merged, fname=paths[0]).get(address.context)
     timeout = httpx2.Timeout(ANSWER_SECONDS)
     return Client(config=config, namespace=namespace, timeout=timeout, trust_env=False)
 
 
-def demand_reachable(address: Address, namespace: str) -> None:
+def require_reachable(address: Address, namespace: str) -> None:
     """Raise OperationError unless the cluster answers and knows the user."""
     from lightkube import ApiError
     from lightkube.resources.core_v1 import Namespace
@@ -130,7 +130,7 @@ def no_answer() -> tuple[type[Exception], ...]:
 
 @contextmanager
 def answering(*, remedy: str | None = None) -> Iterator[None]:
-    """Says in an OperationError what a cluster refuses, or that it is silent, while its block lasts."""
+    """Raises what the cluster refuses within the block, or that it does not answer, as OperationError."""
     try:
         yield
     except no_answer() as error:

@@ -1,4 +1,4 @@
-"""How did the last run of each CronJob end, and what do autoscalers do? Read from objects."""
+"""The last run of each CronJob and the state of autoscalers, as rows of `status`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from openedx_infra.operations.cluster.health import Row, ending
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
-def of_clock(job: Job) -> bool:
+def is_of_cron_job(job: Job) -> bool:
     """Whether a Job is a run of a CronJob's."""
     owners = (job.metadata.ownerReferences if job.metadata else None) or ()
     return any(owner.kind == "CronJob" for owner in owners)
@@ -24,7 +24,7 @@ def of_clock(job: Job) -> bool:
 def rows(
     cron_jobs: Sequence[CronJob], jobs: Sequence[Job], scalers: Sequence[HorizontalPodAutoscaler]
 ) -> Iterator[Row]:
-    """What runs by the clock, and autoscalers. `jobs` may hold others, too."""
+    """Rows of CronJobs and autoscalers. `jobs` may hold other Jobs, too."""
     for cron_job in cron_jobs:
         name = _name(cron_job.metadata)
         yield cron_row(cron_job, [job for job in jobs if _is_of(job, name)])
@@ -35,8 +35,8 @@ def cron_row(cron_job: CronJob, runs: Sequence[Job]) -> Row:
     """A CronJob: all is well unless its last run failed."""
     spec, status = cron_job.spec, cron_job.status
     last = max(runs, key=_began, default=None)
-    how, said = ending(last) if last else ("", "")
-    failed = how == "Failed"
+    result, message = ending(last) if last else ("", "")
+    failed = result == "Failed"
     ended = status.lastSuccessfulTime if status else None
     if status and status.active:
         count = "runs now"
@@ -46,7 +46,7 @@ def cron_row(cron_job: CronJob, runs: Sequence[Job]) -> Row:
         count = "on demand"
     else:
         count = "suspended" if spec and spec.suspend else "never yet"
-    reason = f"its last run, {_name(last.metadata)}, failed: {said}" if last and failed else ""
+    reason = f"its last run, {_name(last.metadata)}, failed: {message}" if last and failed else ""
     return Row(kind="CronJob", name=_name(cron_job.metadata), ready=not failed, count=count, reason=reason)
 
 
@@ -55,21 +55,21 @@ def scaler_row(scaler: HorizontalPodAutoscaler) -> Row:
     spec, status = scaler.spec, scaler.status
     conditions = (status.conditions if status else None) or ()
     blind = next((c for c in conditions if c.type == "ScalingActive" and c.status == "False"), None)
-    # It says so, too, of what was scaled to nothing on purpose.
-    wrong = blind if blind and blind.reason != "ScalingDisabled" else None
+    # The condition is False, too, where something was scaled to zero on purpose.
+    problem = blind if blind and blind.reason != "ScalingDisabled" else None
     current = (status.currentReplicas if status else None) or 0
     least, most = (spec.minReplicas or 1, spec.maxReplicas) if spec else (1, 1)
     return Row(
         kind="HorizontalPodAutoscaler",
         name=_name(scaler.metadata),
-        ready=wrong is None,
+        ready=problem is None,
         count=f"{current} of {least} to {most}",
-        reason=f"{wrong.reason}: {wrong.message}" if wrong else "",
+        reason=f"{problem.reason}: {problem.message}" if problem else "",
     )
 
 
 def last_success(cron_jobs: Sequence[CronJob], name: str) -> datetime | None:
-    """When a CronJob of this name last ended well. None: never, or there is none."""
+    """When a run of this CronJob last succeeded. None: never, or there is no such CronJob."""
     ends = [c.status.lastSuccessfulTime for c in cron_jobs if _name(c.metadata) == name and c.status]
     return max((end for end in ends if end), default=None)
 

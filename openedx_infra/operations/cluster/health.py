@@ -1,4 +1,4 @@
-"""What of an instance is ready, and why isn't the rest? Read from objects; nothing is asked of a cluster."""
+"""What of a stack is ready, and the reason for what is not, read from Kubernetes objects."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ class Snapshot:
     claims: Sequence[PersistentVolumeClaim] = ()
     pods: Sequence[Pod] = ()
     events: Sequence[Event] = ()
-    operated: Sequence[Row] = ()
-    """Servers that operators run."""
+    other_rows: Sequence[Row] = ()
+    """Servers that operators run, CronJobs and autoscalers."""
 
     def rows(self) -> list[Row]:
         """All workloads and volumes: by kind, then by name."""
@@ -50,15 +50,15 @@ class Snapshot:
             *(self._counted("StatefulSet", item) for item in self.stateful_sets),
             *(self._job(item) for item in self.jobs),
             *(self._claim(item) for item in self.claims),
-            *self.operated,
+            *self.other_rows,
         ]
         return sorted(rows, key=lambda row: (row.kind, row.name))
 
     def row(self, kind: str, name: str) -> Row | None:
         """The workload of a kind whose name is `name`, or the newest whose name Pulumi made from it."""
-        found = [row for row in self.rows() if row.kind == kind and is_named(row.name, name)]
+        rows = [row for row in self.rows() if row.kind == kind and is_named(row.name, name)]
         created = {_name(job.metadata): _created(job.metadata) for job in self.jobs}
-        return max(found, key=lambda row: created.get(row.name, _BEGINNING), default=None)
+        return max(rows, key=lambda row: created.get(row.name, _BEGINNING), default=None)
 
     def _counted(self, kind: str, item: Deployment | StatefulSet) -> Row:
         status, spec = item.status, item.spec
@@ -79,12 +79,12 @@ class Snapshot:
         )
 
     def _job(self, job: Job) -> Row:
-        ended, said = ending(job)
+        ended, message = ending(job)
         name, done, failed = _name(job.metadata), ended == "Complete", ended == "Failed"
         pods = self._pods(job.spec.selector if job.spec else None)
         why = self._why("Job", job.metadata, pods)
         if failed:
-            why = "; ".join(part for part in (said, why) if part)
+            why = "; ".join(part for part in (message, why) if part)
         count = "complete" if done else "failed" if failed else "running"
         reason = "" if done else why or "its pod has not finished"
         return Row(kind="Job", name=name, ready=done, count=count, reason=reason, pods=_unready(pods))
@@ -121,12 +121,12 @@ class Snapshot:
     def _last_event(self, kind: str, name: str) -> str:
         """The last warning about an object, or about a Deployment's ReplicaSet, where making pods fails."""
         about = [event for event in self.events if event.type == "Warning" and _is_about(event, kind, name)]
-        last = max(about, key=when, default=None)
+        last = max(about, key=time_of, default=None)
         return f"{last.reason}: {last.message}" if last else ""
 
 
 def ending(job: Job) -> tuple[str, str]:
-    """How a Job ended, `Complete` or `Failed`, and the reason; two empty words while it works."""
+    """How a Job ended, `Complete` or `Failed`, and the reason; two empty strings while it runs."""
     for condition in (job.status.conditions if job.status else None) or ():
         if condition.status == "True" and condition.type in ("Complete", "Failed"):
             return condition.type, f"{condition.reason}: {condition.message}"
@@ -157,8 +157,8 @@ def _why_container(container: ContainerStatus) -> str:
     crashed = ""
     if ended and ended.exitCode:
         # The reason of a container that ended by itself is always Error: its message says more.
-        said = [ended.reason if ended.reason != "Error" or not ended.message else "", ended.message]
-        how = ": ".join(each.strip() for each in said if each)
+        causes = [ended.reason if ended.reason != "Error" or not ended.message else "", ended.message]
+        how = ": ".join(cause.strip() for cause in causes if cause)
         crashed = f"container {container.name} ended with code {ended.exitCode} ({how})"
     if waiting and waiting.reason not in (None, "ContainerCreating", "PodInitializing"):
         return "; ".join(
@@ -168,10 +168,10 @@ def _why_container(container: ContainerStatus) -> str:
 
 
 def _conditions(status: DeploymentStatus | StatefulSetStatus | None) -> str:
-    """What a Deployment says about itself when it can't make pods or gave up waiting."""
-    said = status.conditions if isinstance(status, DeploymentStatus) else None
+    """Conditions of a Deployment that can't create pods or gave up waiting."""
+    conditions = (status.conditions if isinstance(status, DeploymentStatus) else None) or ()
     bad = {"ReplicaFailure": "True", "Progressing": "False"}
-    return "; ".join(f"{c.reason}: {c.message}" for c in said or () if c.type and bad.get(c.type) == c.status)
+    return "; ".join(f"{c.reason}: {c.message}" for c in conditions if c.type and bad.get(c.type) == c.status)
 
 
 def _is_about(event: Event, kind: str, name: str) -> bool:
@@ -181,8 +181,8 @@ def _is_about(event: Event, kind: str, name: str) -> bool:
     return about.kind == kind and about.name == name
 
 
-def when(event: Event) -> datetime:
-    """When something was said last."""
+def time_of(event: Event) -> datetime:
+    """When the event was seen last."""
     return event.lastTimestamp or event.eventTime or event.firstTimestamp or _BEGINNING
 
 

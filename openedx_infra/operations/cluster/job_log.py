@@ -1,4 +1,4 @@
-"""What does a container say, while it runs? Each line once, however often it is asked."""
+"""The log of a container while it runs, each line once, however often it is read."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ def simulated(client: Client, pod: Pod) -> bool:
 
 
 class Log:
-    """The log of one container of a pod. `say` gets each line."""
+    """The log of one container of a pod. `on_line` gets each line."""
 
-    def __init__(self, client: Client, container: str, say: Callable[[str], object]) -> None:
+    def __init__(self, client: Client, container: str, on_line: Callable[[str], object]) -> None:
         self._client = client
         self._container = container
-        self._say = say
+        self._on_line = on_line
         self._last = ""
-        self._asked: float | None = None
+        self._read_at: float | None = None
 
     def read(self, pod: str) -> None:
-        """Say the lines that are new. A log that can't be read now is read the next time."""
+        """Read the lines that are new. A log that can't be read now is read the next time."""
         now = time.monotonic()
-        since = None if self._asked is None else math.ceil(now - self._asked) + 5
+        since = None if self._read_at is None else math.ceil(now - self._read_at) + 5
         try:
             lines = self._client.log(
                 pod, container=self._container, timestamps=True, since=since, newlines=False
@@ -48,7 +48,7 @@ class Log:
                 stamp, _, text = line.partition(" ")
                 if stamp > self._last:
                     self._last = stamp
-                    self._say(text)
+                    self._on_line(text)
         except no_answer():
             return
-        self._asked = now
+        self._read_at = now

@@ -1,4 +1,4 @@
-"""What do operators say about the servers that they run? And are these operators there at all?"""
+"""The status of servers that operators run, and whether these operators are installed."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ Status = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Operated:
-    """A kind of custom resource, and how to read what its operator says in the status."""
+class ServerKind:
+    """A kind of custom resource that is a server, and how to read its status."""
 
     kind: str
     group: str
@@ -34,7 +34,7 @@ class Operated:
     done: Callable[[Status], bool]
     """Whether all of it is ready."""
     why: Callable[[Status], str]
-    """What the operator says besides."""
+    """What the operator reports besides."""
 
     @property
     def plural(self) -> str:
@@ -45,18 +45,18 @@ class Operated:
         """One of them, as `status` shows it."""
         wanted, ready = self.wanted(spec), self.ready(status)
         done = self.done(status) and ready >= wanted
-        words = self.why(status) or "its operator has not said anything yet"
+        reason = self.why(status) or "its operator has not reported anything yet"
         return Row(
-            kind=self.kind, name=name, ready=done, count=f"{ready}/{wanted}", reason="" if done else words
+            kind=self.kind, name=name, ready=done, count=f"{ready}/{wanted}", reason="" if done else reason
         )
 
 
 def _states(status: Status, *parts: str) -> str:
     """The state of the whole and of its parts, and the messages of conditions that hold."""
-    found = [_part(name, status[name]) for name in parts if name in status]
+    states = [_part(name, status[name]) for name in parts if name in status]
     state = [status["state"]] if status.get("state") else []
-    told = [f"{c['reason']}: {c['message']}" for c in _conditions(status) if c.get("message")]
-    return "; ".join(dict.fromkeys([*state, *found, *_message(status), *told]))
+    conditions = [f"{c['reason']}: {c['message']}" for c in _conditions(status) if c.get("message")]
+    return "; ".join(dict.fromkeys([*state, *states, *_message(status), *conditions]))
 
 
 def _part(name: str, status: Status) -> str:
@@ -73,7 +73,7 @@ def _message(status: Status) -> list[str]:
 
 
 KINDS = (
-    Operated(
+    ServerKind(
         kind="PerconaServerMySQL",
         group="ps.percona.com",
         version="v1",
@@ -84,7 +84,7 @@ KINDS = (
         done=lambda status: status.get("state") == "ready",
         why=lambda status: _states(status, "mysql", "haproxy"),
     ),
-    Operated(
+    ServerKind(
         kind="PerconaServerMongoDB",
         group="psmdb.percona.com",
         version="v1",
@@ -95,7 +95,7 @@ KINDS = (
         done=lambda status: status.get("state") == "ready",
         why=_states,
     ),
-    Operated(
+    ServerKind(
         kind="RedisReplication",
         group="redis.redis.opstreelabs.in",
         version="v1beta2",
@@ -107,10 +107,10 @@ KINDS = (
         why=lambda status: "no server is the master yet",
     ),
 )
-"""All kinds that an instance may consist of. Of Redis, the operator tells the master alone."""
+"""All kinds that an instance may consist of. Of Redis, the operator reports the master alone."""
 NAMES = tuple(each.kind for each in KINDS)
 _SCALED = "scaledobjects.keda.sh"
-"""What a cluster with KEDA knows."""
+"""Definition that a cluster with KEDA has."""
 
 
 def rows(client: Client) -> Iterator[Row]:
@@ -120,13 +120,13 @@ def rows(client: Client) -> Iterator[Row]:
             yield each.row(item.metadata.name, item.spec or {}, item.status or {})
 
 
-def demand_installed(stack: BaseStack, client: Client) -> None:
-    """Raise OperationError unless the cluster knows the kinds that the stack asks operators for."""
+def require_installed(stack: BaseStack, client: Client) -> None:
+    """Raise OperationError unless the cluster has the custom resources that the stack uses."""
     if not isinstance(stack, Stack):
         return
     if stack.cluster.keda and _unknown(client, _SCALED):
         raise OperationError(
-            "The stack file says `keda: true`, and the cluster knows no ScaledObject. Nothing was changed.",
+            "`openedx:cluster.keda` is true, and the cluster has no ScaledObject. Nothing was changed.",
             remedy="install KEDA by its own Helm chart (https://keda.sh), or leave `keda` out",
         )
     missing = [each for each in _asked(stack) if _unknown(client, f"{each.plural}.{each.group}")]
@@ -134,14 +134,14 @@ def demand_installed(stack: BaseStack, client: Client) -> None:
         lines = [f"  {each.kind} ({each.group}), for {' and '.join(each.datastores)}" for each in missing]
         keys = ", ".join(f"`{each.addon}`" for each in missing)
         raise OperationError(
-            "The stack file says `source: operator`, and the cluster knows no such servers. "
+            "The stack file sets `source: operator`, and the cluster has no such custom resources. "
             "Nothing was changed.\n" + "\n".join(lines),
-            remedy=f"install the operators: say {keys} in `openedx:addons` of a foundation stack, and bring "
+            remedy=f"install the operators: set {keys} in `openedx:addons` of a foundation stack, and bring "
             "that up first",
         )
 
 
-def _asked(stack: Stack) -> Iterator[Operated]:
+def _asked(stack: Stack) -> Iterator[ServerKind]:
     for each in KINDS:
         if any(getattr(stack.datastores, name).source == "operator" for name in each.datastores):
             yield each
@@ -154,12 +154,12 @@ def _unknown(client: Client, definition: str) -> bool:
     try:
         client.get(CustomResourceDefinition, definition)
     except ApiError as error:
-        # Who may not look, may still use them.
+        # A user who may not read definitions may still create the objects.
         return error.status.code == 404
     return False
 
 
-def _listed(client: Client, each: Operated) -> list[Any]:
+def _listed(client: Client, each: ServerKind) -> list[Any]:
     from lightkube import ApiError
     from lightkube.generic_resource import create_namespaced_resource
 

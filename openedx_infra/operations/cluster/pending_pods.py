@@ -1,4 +1,7 @@
-"""Which pods does Pulumi wait for? Those of the newest revision of each workload that it makes or changes."""
+"""The pods that Pulumi waits for: those of the newest revision of each workload that it creates or updates.
+
+Why one of them is not ready: `stuck_pods`.
+"""
 
 from __future__ import annotations
 
@@ -20,17 +23,17 @@ _REVISION = "deployment.kubernetes.io/revision"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Awaited:
+class PendingPod:
     """A pod that Pulumi waits for."""
 
     urn: Urn
-    """The workload that it belongs to."""
+    """Its workload."""
     pod: Pod
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Owner:
-    """By whom, and by which labels, pods of a workload's newest revision are known."""
+    """The owner and the labels by which pods of a workload's newest revision are recognised."""
 
     urn: Urn
     uid: str
@@ -44,11 +47,10 @@ class _Owner:
         return owned and self.labels.items() <= (meta.labels or {}).items()
 
 
-def awaited(client: Client, urns: Iterable[Urn]) -> list[Awaited]:
-    """The pods of these workloads in the client's namespace; pods that are going are left out.
+def pending_pods(client: Client, urns: Iterable[Urn]) -> list[PendingPod]:
+    """The pods of these workloads in the client's namespace; pods that are being deleted are left out.
 
-    A workload whose change the cluster has not noted yet has none: the pods that are there are of what was
-    before.
+    A workload whose change the cluster has not observed yet has none: its pods are those of the old revision.
     """
     from lightkube.resources.core_v1 import Pod
 
@@ -56,7 +58,7 @@ def awaited(client: Client, urns: Iterable[Urn]) -> list[Awaited]:
     if not owners:
         return []
     pods = list(client.list(Pod))
-    return [Awaited(urn=owner.urn, pod=pod) for owner in owners for pod in pods if owner.has(pod)]
+    return [PendingPod(urn=owner.urn, pod=pod) for owner in owners for pod in pods if owner.has(pod)]
 
 
 def _owners(client: Client, urn: Urn) -> Iterator[_Owner]:
@@ -64,15 +66,15 @@ def _owners(client: Client, urn: Urn) -> Iterator[_Owner]:
     from lightkube.resources.batch_v1 import Job
 
     if urn.kind == "Deployment":
-        for deployment in filter(_is_noted, _named(client, Deployment, urn.name)):
+        for deployment in filter(_is_observed, _named(client, Deployment, urn.name)):
             wanted = (deployment.metadata.annotations or {}).get(_REVISION)
-            for made in client.list(ReplicaSet):
-                meta = made.metadata
-                mine = meta and any(o.uid == deployment.metadata.uid for o in meta.ownerReferences or ())
-                if meta and mine and (meta.annotations or {}).get(_REVISION) == wanted:
+            for replica_set in client.list(ReplicaSet):
+                meta = replica_set.metadata
+                owned = meta and any(o.uid == deployment.metadata.uid for o in meta.ownerReferences or ())
+                if meta and owned and (meta.annotations or {}).get(_REVISION) == wanted:
                     yield _Owner(urn=urn, uid=meta.uid or "")
     elif urn.kind == "StatefulSet":
-        for stateful_set in filter(_is_noted, _named(client, StatefulSet, urn.name)):
+        for stateful_set in filter(_is_observed, _named(client, StatefulSet, urn.name)):
             labels = {"controller-revision-hash": stateful_set.status.updateRevision}
             yield _Owner(urn=urn, uid=stateful_set.metadata.uid, labels=labels)
     elif jobs := _named(client, Job, urn.name):
@@ -84,6 +86,6 @@ def _named(client: Client, kind: type[Any], name: str) -> list[Any]:
     return [item for item in client.list(kind) if is_named(item.metadata.name, name)]
 
 
-def _is_noted(workload: Any) -> bool:
+def _is_observed(workload: Any) -> bool:
     status = workload.status
     return bool(status) and (status.observedGeneration or 0) >= workload.metadata.generation

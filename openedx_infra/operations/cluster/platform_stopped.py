@@ -1,7 +1,7 @@
-"""When has the platform's code stopped?
+"""Waiting until the platform's code has stopped.
 
-When no pod of it is left, whatever the Deployments say, and no Job of it is at work: a clock that is stopped
-ends none that it began.
+It has when no pod of it is left, whatever the Deployments say, and none of its Jobs is running: a suspended
+CronJob ends no run that has begun.
 """
 
 from __future__ import annotations
@@ -22,29 +22,30 @@ _NAME, _PLATFORM = "app.kubernetes.io/name", "edx-platform"
 _OF_A_JOB = "batch.kubernetes.io/job-name"
 _ENDED = ("Succeeded", "Failed")
 _POLL_SECONDS = 2.0
-TELL_SECONDS = 30.0
-"""How often it is told who is waited for."""
+PRINT_SECONDS = 30.0
+"""How often the pods that are waited for are printed."""
 SLACK_SECONDS = 120
-"""Patience beyond the longest grace of a pod: a node that is busy ends pods late (a guess)."""
+"""Added to the longest grace period of a pod: a busy node ends pods late (a guess)."""
 
 
 def wait_until_stopped(client: Client, console: Console, *, jobs_of: Sequence[str] = ()) -> None:
-    """Wait for the last pod of LMS, Studio, their workers and duties to end what it does, and for Jobs of
+    """Wait until the last pod of LMS, Studio, their workers and scheduled commands has ended, and Jobs of
     other software that `jobs_of` names. A Job has a time limit of its own, and is waited for until then.
 
-    Raises OperationError when one outlives its own grace by minutes, as on a node that is lost.
+    Raises OperationError when a pod outlives its grace period by minutes, as on a node that is lost.
     """
-    begun, told = time.monotonic(), 0.0
+    start, printed = time.monotonic(), 0.0
     while left := _pods(client, [_PLATFORM, *jobs_of]):
-        waited = time.monotonic() - begun
+        waited = time.monotonic() - start
         late = [pod for pod in left if not _of_a_job(pod)]
         if late and waited > max(_grace(pod) for pod in late) + SLACK_SECONDS:
             raise OperationError(
                 f"These pods should have ended by now: {_names(late)}. Their node may be lost.",
-                remedy="see what they do, end them, and run the same command again: it goes on from here",
+                remedy="see what they are doing, delete them, and run the same command again: it "
+                "goes on from here",
             )
-        if waited - told >= TELL_SECONDS:
-            told = waited
+        if waited - printed >= PRINT_SECONDS:
+            printed = waited
             console.print(f"  waiting for tasks to end in {_names(left)}", soft_wrap=True, highlight=False)
         time.sleep(_POLL_SECONDS)
 
@@ -52,8 +53,8 @@ def wait_until_stopped(client: Client, console: Console, *, jobs_of: Sequence[st
 def _pods(client: Client, software: list[str]) -> list[Pod]:
     from lightkube.resources.core_v1 import Pod
 
-    found = client.list(Pod, labels={_NAME: software})
-    return [pod for pod in found if not (_of_a_job(pod) and pod.status and pod.status.phase in _ENDED)]
+    pods = client.list(Pod, labels={_NAME: software})
+    return [pod for pod in pods if not (_of_a_job(pod) and pod.status and pod.status.phase in _ENDED)]
 
 
 def _of_a_job(pod: Pod) -> bool:

@@ -1,7 +1,7 @@
-"""How does a verb have something done in the cluster? It makes a Job of a CronJob, and follows it to its end.
+"""Running a Job made from a CronJob, and following it to its end.
 
-The CronJob waits, suspended or by its own clock, with all that the work needs: image, secrets, rights. So a
-verb brings nothing but a few words of environment.
+The CronJob, suspended or on its own schedule, has all that the work needs: image, secrets, rights. So a verb
+adds only a few environment variables.
 """
 
 from __future__ import annotations
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from lightkube.resources.core_v1 import Pod
 
 POLL_SECONDS = 1.0
-"""How often the cluster is asked. Asking again survives what a stream doesn't: proxies, sleep, a new API
-server."""
+"""How often the cluster is polled. Unlike a stream, that survives proxies, sleep and a new API server."""
 
 LAST_LINES = 5
 """Lines of the log that an error repeats (a guess: a cause and where it happened)."""
@@ -33,13 +32,13 @@ MADE_BY = {"openedx.org/made-by": "openedx-infra"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Done:
-    """A Job that came to a good end."""
+class CompletedJob:
+    """A Job that succeeded."""
 
     name: str
     """Its name."""
     lines: tuple[str, ...]
-    """All that its containers said, in the order in which it was read."""
+    """All that its containers wrote, in the order in which it was read."""
     simulated: bool
     """Whether its node is simulated: then nothing was really done."""
 
@@ -47,20 +46,20 @@ class Done:
 def run_job(
     client: Client,
     cron_job: str,
-    say: Callable[[str], object],
+    on_line: Callable[[str], object],
     *,
     env: Mapping[str, str] | None = None,
-) -> Done:
+) -> CompletedJob:
     """Make a Job of a CronJob in the client's namespace, and follow it to its end.
 
-    `say` gets each line that its containers write, and what it waits for. `env` goes to all its containers,
-    over what the CronJob says; secrets are never in it. A Job that is left (by Ctrl-C) runs on. Raises
-    OperationError when there is no such CronJob, when the Job fails or exceeds its own time limit, or when
-    the cluster does not answer.
+    `on_line` gets each line that its containers write, and what it waits for. `env` goes to all its
+    containers, over that of the CronJob; secrets are never in it. A Job that is left (by Ctrl-C) runs on.
+    Raises OperationError when there is no such CronJob, when the Job fails or exceeds its own time limit,
+    or when the cluster does not answer.
     """
     with answering():
         name = _make(client, cron_job, env or {})
-        return _Run(client, name, say).follow()
+        return _Run(client, name, on_line).follow()
 
 
 def _make(client: Client, cron_job: str, env: Mapping[str, str]) -> str:
@@ -68,29 +67,28 @@ def _make(client: Client, cron_job: str, env: Mapping[str, str]) -> str:
     from lightkube.resources.batch_v1 import CronJob
 
     try:
-        found = client.get(CronJob, cron_job).to_dict()
+        manifest = client.get(CronJob, cron_job).to_dict()
     except ApiError as error:
         if error.status.code != 404:
             raise
         raise OperationError(
             f"There is no CronJob {cron_job} in namespace {client.namespace}.",
-            remedy="the stack file must ask for it, and `openedx-infra up` make it",
+            remedy="ask for it in the stack file, and run `openedx-infra up`, which creates it",
         ) from error
     name = f"{cron_job[:46]}-by-hand-{secrets.token_hex(3)}"
-    client.create(codecs.from_dict(job_of(found, name, env)))
+    client.create(codecs.from_dict(job_of(manifest, name, env)))
     return name
 
 
 def job_of(cron_job: Mapping[str, Any], name: str, env: Mapping[str, str]) -> dict[str, Any]:
-    """The Job that a CronJob, as the API server tells it, would make now, with `env` laid over that of all
-    its containers. It is the CronJob's own, and goes with it."""
+    """The Job that a CronJob, which owns it, would create now, with `env` over that of all its containers."""
     template = cron_job["spec"]["jobTemplate"]
     meta = template.get("metadata") or {}
     spec = dict(template["spec"])
     pod = dict(spec["template"]["spec"])
     for kind in ("initContainers", "containers"):
         if kind in pod:
-            pod[kind] = [{**each, "env": _laid_over(each.get("env") or (), env)} for each in pod[kind]]
+            pod[kind] = [{**each, "env": _merged(each.get("env") or (), env)} for each in pod[kind]]
     spec["template"] = {**spec["template"], "spec": pod}
     owner = {
         "apiVersion": "batch/v1",
@@ -108,21 +106,21 @@ def job_of(cron_job: Mapping[str, Any], name: str, env: Mapping[str, str]) -> di
     return {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": spec}
 
 
-def _laid_over(said: Any, env: Mapping[str, str]) -> list[dict[str, Any]]:
-    kept = [dict(each) for each in said if each["name"] not in env]
-    return [*kept, *({"name": name, "value": value} for name, value in env.items())]
+def _merged(variables: Any, env: Mapping[str, str]) -> list[dict[str, Any]]:
+    unchanged = [dict(each) for each in variables if each["name"] not in env]
+    return [*unchanged, *({"name": name, "value": value} for name, value in env.items())]
 
 
 @dataclass
 class _Run:
     client: Client
     job: str
-    say: Callable[[str], object]
+    on_line: Callable[[str], object]
     lines: list[str] = field(default_factory=list)
     logs: dict[tuple[str, str], Log] = field(default_factory=dict)
-    told: str = ""
+    waiting_for: str = ""
 
-    def follow(self) -> Done:
+    def follow(self) -> CompletedJob:
         while True:
             ended, reason = self._ended()
             pods = self._pods()
@@ -130,23 +128,23 @@ class _Run:
                 self._read(pod)
             if ended == "Complete":
                 never_ran = any(simulated(self.client, pod) for pod in pods)
-                return Done(name=self.job, lines=tuple(self.lines), simulated=never_ran)
+                return CompletedJob(name=self.job, lines=tuple(self.lines), simulated=never_ran)
             why = next((why for pod in pods if (why := why_not_ready(pod))), "")
             if ended == "Failed":
                 raise self._failed("; ".join(part for part in (reason, why) if part))
-            self._tell(why)
+            self._report(why)
             time.sleep(POLL_SECONDS)
 
     def _ended(self) -> tuple[str, str]:
-        """How it ended, and why. Asked for before the logs are read, which are then whole."""
+        """How it ended, and why. Read before the logs, which are then complete."""
         from lightkube.resources.batch_v1 import Job
 
         return ending(self.client.get(Job, self.job))
 
     def _failed(self, reason: str) -> OperationError:
-        said = "".join(f"\n    {line}" for line in self.lines[-LAST_LINES:])
+        tail = "".join(f"\n    {line}" for line in self.lines[-LAST_LINES:])
         return OperationError(
-            f"Job {self.job} failed: {reason}" + (f". The last that it said:{said}" if said else ".")
+            f"Job {self.job} failed: {reason}" + (f". Its last lines:{tail}" if tail else ".")
         )
 
     def _read(self, pod: Pod) -> None:
@@ -156,19 +154,19 @@ class _Run:
             *((spec.initContainers if spec else None) or ()),
             *(spec.containers if spec else ()),
         ]:
-            if not _begun(pod, container.name):
+            if not _has_started(pod, container.name):
                 continue
             key = (name, container.name)
-            self.logs.setdefault(key, Log(self.client, container.name, self._heard)).read(name)
+            self.logs.setdefault(key, Log(self.client, container.name, self._take)).read(name)
 
-    def _heard(self, line: str) -> None:
+    def _take(self, line: str) -> None:
         self.lines.append(line)
-        self.say(line)
+        self.on_line(line)
 
-    def _tell(self, reason: str) -> None:
-        if reason and reason != self.told:
-            self.say(f"waiting: {reason}")
-        self.told = reason or self.told
+    def _report(self, reason: str) -> None:
+        if reason and reason != self.waiting_for:
+            self.on_line(f"waiting: {reason}")
+        self.waiting_for = reason or self.waiting_for
 
     def _pods(self) -> list[Pod]:
         from lightkube.resources.core_v1 import Pod
@@ -176,13 +174,13 @@ class _Run:
         return list(self.client.list(Pod, labels={"batch.kubernetes.io/job-name": self.job}))
 
 
-def _begun(pod: Pod, container: str) -> bool:
+def _has_started(pod: Pod, container: str) -> bool:
     status = pod.status
-    every = [
+    statuses = [
         *((status and status.initContainerStatuses) or ()),
         *((status and status.containerStatuses) or ()),
     ]
     return any(
         each.name == container and each.state and (each.state.running or each.state.terminated)
-        for each in every
+        for each in statuses
     )

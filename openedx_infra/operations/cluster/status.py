@@ -1,4 +1,4 @@
-"""Is a stack ready? Asked of the cluster itself, and shown as a table."""
+"""The verb status: what of a stack is ready in its cluster, as a table or as JSON."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def report(file: StackFile, stack: BaseStack, console: Console, *, json: bool = 
 
 
 def _about(stack: BaseStack, place: Place) -> Iterator[str]:
-    """What visitors see on purpose, and how much could be had back."""
+    """What the stack file asks visitors to see, and the age of backups."""
     if not isinstance(stack, Stack):
         return
     if stack.maintenance.pause:
@@ -60,15 +60,15 @@ def _about(stack: BaseStack, place: Place) -> Iterator[str]:
 
 
 def _last(place: Place, namespace: str, name: str) -> str:
-    """When a CronJob last ended well, in words."""
+    """When a CronJob last succeeded, in words."""
     from lightkube.resources.batch_v1 import CronJob
 
     client = place.client()
     try:
-        found = list(client.list(CronJob, namespace=namespace)) if client else []
+        cron_jobs = list(client.list(CronJob, namespace=namespace)) if client else []
     except no_answer() as error:
         return f"unknown ({error or type(error).__name__})"
-    when = cron_status.last_success(found, name)
+    when = cron_status.last_success(cron_jobs, name)
     return f"{when:%Y-%m-%d %H:%M %Z}" if when else "none yet"
 
 
@@ -82,15 +82,15 @@ def snapshot(client: Client) -> Snapshot:
     try:
         jobs = list(client.list(Job))
         scalers = list(client.list(HorizontalPodAutoscaler))
-        by_clock = cron_status.rows(list(client.list(CronJob)), jobs, scalers)
+        cron_rows = cron_status.rows(list(client.list(CronJob)), jobs, scalers)
         return Snapshot(
             deployments=list(client.list(Deployment)),
             stateful_sets=list(client.list(StatefulSet)),
-            jobs=[job for job in jobs if not cron_status.of_clock(job)],
+            jobs=[job for job in jobs if not cron_status.is_of_cron_job(job)],
             claims=list(client.list(PersistentVolumeClaim)),
             pods=list(client.list(Pod)),
             events=list(client.list(Event)),
-            operated=[*operator_status.rows(client), *by_clock],
+            other_rows=[*operator_status.rows(client), *cron_rows],
         )
     except no_answer() as error:
         raise OperationError(

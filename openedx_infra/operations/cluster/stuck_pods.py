@@ -1,22 +1,22 @@
-"""Which pods can't become ready, however long one waits? Judged from the pod alone."""
+"""Why a pod is pending or not ready, and whether it can still become so, judged from the pod alone."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lightkube.models.core_v1 import Container, ContainerStatus, Pod, PodStatus, Probe
 
 PULL_SECONDS = 30.0
 """How long an image may be impossible to pull: the kubelet has tried three times by then (after 0, 10 and
-30 s: its back-off begins with 10 s and doubles), so one answer of a tired registry condemns nobody."""
+30 s: its back-off begins with 10 s and doubles), so a single failure of the registry is forgiven."""
 
 CONFIG_SECONDS = 20.0
 """How long a container may lack what its specification names: the graph makes Secrets and ConfigMaps before
 their pods, so it is the cluster's caches alone that may be late. A guess; they are late by about a second."""
 
 NEVER_SECONDS = 5.0
-"""How long what no retry can mend is looked at: long enough to see that it is no remnant of earlier pods."""
+"""How long a problem that no retry can solve must last: it may be a remnant of earlier pods."""
 
 CRASHES = 3
 """After how many restarts a container that crashes is given up: half a minute of trying, as the kubelet waits
@@ -37,43 +37,43 @@ MARGIN_SECONDS = 30.0
 """What is added to a container's time to start: probes are not punctual."""
 
 RETRY_SECONDS = 330.0
-"""How long what was broken before this run is given to mend itself: the kubelet waits up to 300 s between two
-attempts, and the operator may just have mended the cause."""
+"""How long a pod that was broken before this run may take to recover: the kubelet waits up to 300 s between
+two attempts, and the operator may just have removed the cause."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trouble:
+class PodProblem:
     """What keeps a pod from becoming ready."""
 
     family: str
-    """Its sort: words of Kubernetes that alternate, such as ErrImagePull and ImagePullBackOff, are one."""
+    """Its sort: reasons that alternate, such as ErrImagePull and ImagePullBackOff, are one."""
     reason: str
-    """Kubernetes' word for it."""
-    said: str
-    """The cluster's own words."""
+    """Kubernetes' reason, such as ImagePullBackOff."""
+    message: str
+    """Kubernetes' message about it."""
     patience: float | None
-    """Seconds after which it is hopeless. None: that is for others to decide."""
+    """Seconds after which it is hopeless. None: never by itself."""
     container: str = ""
     """Name of the container; empty when it is the pod as a whole."""
 
 
-def trouble(pod: Pod, *, old: bool = False) -> Trouble | None:
+def problem_of(pod: Pod, *, old: bool = False) -> PodProblem | None:
     """What keeps a pod from becoming ready, the worst first; None when nothing does.
 
-    `old` is one that was there when the run began: its cause may have been mended since, so it is given
+    `old` is one that was there when the run began: its cause may have been removed since, so it has
     `RETRY_SECONDS`.
     """
-    found = min(_troubles(pod), key=_patience, default=None)
-    if found and old and found.patience is not None:
-        return Trouble(**{**vars(found), "patience": max(found.patience, RETRY_SECONDS)})
-    return found
+    problem = min(_problems(pod), key=_patience, default=None)
+    if problem and old and problem.patience is not None:
+        return replace(problem, patience=max(problem.patience, RETRY_SECONDS))
+    return problem
 
 
-def _patience(found: Trouble) -> float:
-    return float("inf") if found.patience is None else found.patience
+def _patience(problem: PodProblem) -> float:
+    return float("inf") if problem.patience is None else problem.patience
 
 
-def _troubles(pod: Pod) -> Iterator[Trouble]:
+def _problems(pod: Pod) -> Iterator[PodProblem]:
     status = pod.status
     if status is None or status.phase in ("Succeeded", "Failed") or _is_ready(status):
         return
@@ -83,38 +83,43 @@ def _troubles(pod: Pod) -> Iterator[Trouble]:
     if status.phase == "Running" and not _is_of_job(pod):
         yield from _of_start(pod, status)
     elif status.phase == "Pending" and _was_scheduled(status):
-        yield Trouble(family="create", reason="ContainerCreating", said="", patience=None)
+        yield PodProblem(family="create", reason="ContainerCreating", message="", patience=None)
 
 
-def _of_scheduling(status: PodStatus) -> Iterator[Trouble]:
+def _of_scheduling(status: PodStatus) -> Iterator[PodProblem]:
     for condition in status.conditions or ():
         if condition.type == "PodScheduled" and condition.status == "False":
             reason = condition.reason or "Unschedulable"
-            yield Trouble(
-                family="room", reason=reason, said=condition.message or "no node fits", patience=ROOM_SECONDS
+            yield PodProblem(
+                family="room",
+                reason=reason,
+                message=condition.message or "no node fits",
+                patience=ROOM_SECONDS,
             )
 
 
-def _of_container(each: ContainerStatus) -> Iterator[Trouble]:
+def _of_container(each: ContainerStatus) -> Iterator[PodProblem]:
     waiting = each.state.waiting if each.state else None
     ended = (each.state.terminated if each.state else None) or (
         each.lastState.terminated if each.lastState else None
     )
-    reason, said = (waiting.reason or "", waiting.message or each.image) if waiting else ("", "")
+    reason, message = (waiting.reason or "", waiting.message or each.image) if waiting else ("", "")
     if reason in _PATIENCE:
         family, seconds = _PATIENCE[reason]
-        yield Trouble(family=family, reason=reason, said=said, patience=seconds, container=each.name)
+        yield PodProblem(family=family, reason=reason, message=message, patience=seconds, container=each.name)
     if ended and ended.reason == "OOMKilled" and not each.ready:
         times = f"it was killed {each.restartCount} times for using more memory than its limit"
         patience = _after(OOM_KILLS, each)
-        yield Trouble(
-            family="memory", reason=ended.reason, said=times, patience=patience, container=each.name
+        yield PodProblem(
+            family="memory", reason=ended.reason, message=times, patience=patience, container=each.name
         )
     elif reason == "CrashLoopBackOff":
-        how = f"it ended with code {ended.exitCode} ({ended.reason})" if ended else said
+        how = f"it ended with code {ended.exitCode} ({ended.reason})" if ended else message
         patience = _after(CRASHES, each)
         restarts = f"{how}, and was restarted {each.restartCount} times in vain"
-        yield Trouble(family="crash", reason=reason, said=restarts, patience=patience, container=each.name)
+        yield PodProblem(
+            family="crash", reason=reason, message=restarts, patience=patience, container=each.name
+        )
 
 
 def _after(restarts: int, each: ContainerStatus) -> float | None:
@@ -134,17 +139,17 @@ _PATIENCE = {
 """The kubelet's words for containers that could not even be started: family, and seconds of patience."""
 
 
-def _of_start(pod: Pod, status: PodStatus) -> Iterator[Trouble]:
+def _of_start(pod: Pod, status: PodStatus) -> Iterator[PodProblem]:
     """A container that runs and is not ready: slow, or never to be."""
     containers = {each.name: each for each in (pod.spec.containers if pod.spec else ())}
     for each in status.containerStatuses or ():
         if not each.ready and each.state and each.state.running and each.name in containers:
             seconds = _start_seconds(containers[each.name])
-            said = f"it runs, and may take {seconds / 60:.0f} min to become ready"
-            yield Trouble(
+            message = f"it runs, and may take {seconds / 60:.0f} min to become ready"
+            yield PodProblem(
                 family="start",
                 reason="ContainersNotReady",
-                said=said,
+                message=message,
                 patience=seconds + MARGIN_SECONDS,
                 container=each.name,
             )

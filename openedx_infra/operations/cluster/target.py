@@ -50,15 +50,15 @@ class Place:
         if self.address is not None:
             yield from map(self._client, self.namespaces)
 
-    def demand_reachable(self) -> None:
+    def require_reachable(self) -> None:
         """Raise OperationError unless the cluster, if it needs one, answers and knows the user."""
         if self.address is not None:
-            connection.demand_reachable(self.address, (*self.namespaces, "default")[0])
+            connection.require_reachable(self.address, (*self.namespaces, "default")[0])
 
-    def demand_operators(self, stack: BaseStack) -> None:
+    def require_operators(self, stack: BaseStack) -> None:
         """Raise OperationError unless its cluster has the operators that a stack asks for servers."""
         if client := self.client():
-            operator_status.demand_installed(stack, client)
+            operator_status.require_installed(stack, client)
 
     def _client(self, namespace: str) -> Client:
         assert self.address is not None

@@ -130,16 +130,16 @@ def _work(session: Session, stop: _Stop, verb: Callable[[Verbs], None], word: st
     with (
         Progress(console, usual="delete" if word == "destroy" else "create") as progress,
         Watch(
-            clients, progress.making, session.live.cli.brake.pull, console, going=progress.deleting
+            clients, progress.making, session.live.cli.brake.pull, console, deleting=progress.deleting
         ) as watch,
     ):
         try:
             verb(session.verbs(progress))
         except OperationError as error:
-            if watch.condemned or stop.asked:
+            if watch.hopeless or stop.asked:
                 _remember(session, progress)
-            if watch.condemned:
-                raise failure.of_condemned(watch.condemned, session.file.name, word) from error
+            if watch.hopeless:
+                raise failure.of_hopeless_pods(watch.hopeless, session.file.name, word) from error
             if stop.asked:
                 raise failure.of_stop(progress, session.file.name, word) from error
             raise failure.explain(session, progress, error, word) from error

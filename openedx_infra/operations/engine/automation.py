@@ -1,4 +1,4 @@
-"""How are Pulumi's long verbs run? By the Automation API, which only this file knows."""
+"""Pulumi's long verbs, run by the Automation API, which only this file uses."""
 
 from __future__ import annotations
 
@@ -28,30 +28,30 @@ class Verbs:
     def __init__(self, live: LiveStack, listen: Listen) -> None:
         self._stack = automation.Stack.select(live.name, _Workspace(CHECKOUT, live.cli))
         self._config = str(live.config_file)
-        self._hear = _translating(listen)
+        self._on_event = _translating(listen)
         self._environment = live.cli.environment
 
     def preview(self, *, refresh: bool = False, exclude: Sequence[str] = ()) -> None:
-        """Find out what `up` would do, but for resources with these URNs."""
+        """Preview `up`, except for resources with these URNs."""
         self._do(
             lambda: self._stack.preview(
-                on_event=self._hear, refresh=refresh, exclude=list(exclude), config_file=self._config
+                on_event=self._on_event, refresh=refresh, exclude=list(exclude), config_file=self._config
             )
         )
 
     def up(self, *, refresh: bool = False) -> None:
-        """Make the cluster what the configuration says."""
+        """Bring the resources to what the program declares."""
         self._do(
             lambda: self._stack.up(
-                on_event=self._hear, show_secrets=False, refresh=refresh, config_file=self._config
+                on_event=self._on_event, show_secrets=False, refresh=refresh, config_file=self._config
             )
         )
 
     def destroy(self) -> None:
-        """Delete everything but what is protected."""
+        """Delete everything except what is protected."""
         self._do(
             lambda: self._stack.destroy(
-                on_event=self._hear, show_secrets=False, exclude_protected=True, config_file=self._config
+                on_event=self._on_event, show_secrets=False, exclude_protected=True, config_file=self._config
             )
         )
 
@@ -60,7 +60,7 @@ class Verbs:
             verb()
         except automation.CommandError as error:
             raise explain(self._stack.name, str(error), self._environment) from error
-        except RuntimeError as error:  # the API's word for a preview of which no summary came
+        except RuntimeError as error:  # raised by the API for a preview without a summary
             raise OperationError(f"Pulumi ended before its time: {error}") from error
 
 
@@ -103,12 +103,11 @@ class _Command(automation.PulumiCommand):
 
 
 def _translating(listen: Listen) -> Callable[[automation.EngineEvent], None]:
-    def hear(event: automation.EngineEvent) -> None:
-        ours = _translate(event)
-        if ours:
-            listen(ours)
+    def on_event(event: automation.EngineEvent) -> None:
+        if translated := _translate(event):
+            listen(translated)
 
-    return hear
+    return on_event
 
 
 def _translate(event: automation.EngineEvent) -> Event | None:
@@ -123,10 +122,13 @@ def _translate(event: automation.EngineEvent) -> Event | None:
         step = event.res_op_failed_event.metadata
         return Failed(urn=Urn(step.urn), op=step.op.value)
     if event.diagnostic_event:
-        said = event.diagnostic_event
-        urn = Urn(said.urn) if said.urn else None
+        message = event.diagnostic_event
+        urn = Urn(message.urn) if message.urn else None
         return Message(
-            urn=urn, severity=said.severity, text=plain(said.message), passing=bool(said.ephemeral)
+            urn=urn,
+            severity=message.severity,
+            text=plain(message.message),
+            passing=bool(message.ephemeral),
         )
     if event.summary_event:
         summary = event.summary_event

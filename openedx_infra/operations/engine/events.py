@@ -1,4 +1,4 @@
-"""What can happen while Pulumi works? Its events, reduced to what a person is told."""
+"""Pulumi's events, reduced to what progress and errors need."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Started:
 
 @dataclass(frozen=True, kw_only=True)
 class Finished:
-    """Work on a resource ended well."""
+    """Work on a resource succeeded."""
 
     urn: Urn
     op: str
@@ -29,7 +29,7 @@ class Finished:
 
 @dataclass(frozen=True, kw_only=True)
 class Failed:
-    """Work on a resource failed; why was said in a Message before."""
+    """Work on a resource failed; a Message before it has the reason."""
 
     urn: Urn
     op: str
@@ -37,19 +37,19 @@ class Failed:
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """Something said on the way, about a resource or the whole."""
+    """A message about a resource, or about the whole run."""
 
     urn: Urn | None
     severity: str
     """`info`, `warning`, `error`, `info#err` (what the program printed) or `debug`."""
     text: str
     passing: bool = False
-    """Whether it tells of the moment only, such as what is waited for."""
+    """Whether it describes the moment only, such as what is waited for."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """All is done."""
+    """The run has ended."""
 
     changes: Mapping[str, int]
     """Number of resources by Pulumi's word for what was done, `same` among them."""

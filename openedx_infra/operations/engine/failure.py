@@ -1,4 +1,4 @@
-"""Which step failed, why, and what can one do? Told from Pulumi's events and from the cluster's own words."""
+"""The error of a failed or stopped run: which step failed, why, and what to do."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from openedx_infra.operations.urn import Urn
 
 if TYPE_CHECKING:
     from openedx_infra.operations.engine.session import Session
-    from openedx_infra.operations.engine.watch import Condemned
+    from openedx_infra.operations.engine.watch import HopelessPod
 
 _WORKLOADS = ("Deployment", "StatefulSet", "Job", "PersistentVolumeClaim", *operator_status.NAMES)
 
@@ -21,11 +21,11 @@ _WORKLOADS = ("Deployment", "StatefulSet", "Job", "PersistentVolumeClaim", *oper
 def explain(session: Session, progress: Progress, error: OperationError, verb: str) -> OperationError:
     """The error for people when a verb failed half-way."""
     name = session.file.name
-    whys = "\n".join(text for failure in progress.failures for text in failure.why)
-    if unknown := _UNKNOWN_STACK.search(whys):
+    reasons = "\n".join(text for failure in progress.failures for text in failure.why)
+    if unknown := _UNKNOWN_STACK.search(reasons):
         return _of_reference(unknown["name"])
     if progress.failures:
-        parts = [_told(session, failure) for failure in progress.failures]
+        parts = [_described(session, failure) for failure in progress.failures]
         return OperationError("\n".join(parts), remedy=_remedy(progress.failures, name, verb))
     return of_program(error, progress.errors, progress.printed)
 
@@ -39,9 +39,9 @@ def of_stop(progress: Progress, stack: str, verb: str) -> OperationError:
     )
 
 
-def of_condemned(condemned: Sequence[Condemned], stack: str, verb: str) -> OperationError:
-    """The error when the run was stopped, as pods that it waited for can't become ready."""
-    by_workload = {str(each.urn): each for each in reversed(condemned)}
+def of_hopeless_pods(hopeless: Sequence[HopelessPod], stack: str, verb: str) -> OperationError:
+    """The error when the run was stopped because pods that it waited for can't become ready."""
+    by_workload = {str(each.urn): each for each in reversed(hopeless)}
     lines = []
     for workload, each in sorted(by_workload.items()):
         lines.append(f"{workload} can't become ready: {each}")
@@ -50,13 +50,13 @@ def of_condemned(condemned: Sequence[Condemned], stack: str, verb: str) -> Opera
     lines.append("What was under way was stopped; nothing is lost.")
     return OperationError(
         "\n".join(lines),
-        remedy=f"the pods that served before still do. {_mend(condemned)}, then run "
+        remedy=f"the pods that served before still do. {_mend(hopeless)}, then run "
         f"`openedx-infra {verb} --stack {stack}` again: it goes on from here",
     )
 
 
-def _mend(condemned: Sequence[Condemned]) -> str:
-    ways = (_WAYS.get(each.trouble.family, "mend what the pod complains about") for each in condemned)
+def _mend(hopeless: Sequence[HopelessPod]) -> str:
+    ways = (_WAYS.get(each.problem.family, "correct what the pod complains about") for each in hopeless)
     words = "; ".join(dict.fromkeys(ways))
     return words[:1].upper() + words[1:]
 
@@ -68,17 +68,17 @@ _WAYS = {
     "memory": "give it a higher memory limit (openedx:sizing)",
     "room": "add a node, or ask for less (openedx:sizing)",
 }
-"""What helps, by the family of a trouble."""
+"""What helps, by the family of a problem."""
 
 
 def of_program(error: OperationError, errors: Sequence[str], printed: Sequence[str] = ()) -> OperationError:
-    """The error when the program itself, rather than a resource, said what is wrong."""
-    said = "\n".join(dict.fromkeys([*printed, *filter(None, map(_without_frame, errors))]))
-    if unknown := _UNKNOWN_STACK.search(said):
+    """The error when the program itself, rather than a resource, failed."""
+    message = "\n".join(dict.fromkeys([*printed, *filter(None, map(_without_frame, errors))]))
+    if unknown := _UNKNOWN_STACK.search(message):
         return _of_reference(unknown["name"])
-    if protected := _PROTECTED.search(said):
+    if protected := _PROTECTED.search(message):
         return _of_protection(Urn(protected["urn"]))
-    return OperationError(said) if said else error
+    return OperationError(message) if message else error
 
 
 _UNKNOWN_STACK = re.compile(r"unknown stack \"(?P<name>[^\"]+)\"")
@@ -86,11 +86,11 @@ _UNKNOWN_STACK = re.compile(r"unknown stack \"(?P<name>[^\"]+)\"")
 
 
 def _of_reference(name: str) -> OperationError:
-    own = name.rpartition("/")[2]
+    stack = name.rpartition("/")[2]
     return OperationError(
-        f"This stack refers to {name}, which was never brought up: nothing is known of it where this stack's "
-        "state is kept. Nothing was changed.",
-        remedy=f"run `openedx-infra up --stack {own}` first, or name a stack that was brought up",
+        f"This stack refers to {name}, which was never brought up: it does not exist in the backend of this "
+        "stack's state. Nothing was changed.",
+        remedy=f"run `openedx-infra up --stack {stack}` first, or name a stack that was brought up",
     )
 
 
@@ -103,29 +103,29 @@ _PROTECTED = re.compile(
 def _of_protection(urn: Urn) -> OperationError:
     return OperationError(
         f"{urn} holds data, and could only be replaced by an empty one: it is protected, and stays.",
-        remedy="`openedx-infra preview --refresh` shows what differs. Write back what the stack file said, "
-        "or undo what somebody changed beside the program; docs/datastores.md tells how data moves",
+        remedy="`openedx-infra preview --refresh` shows what differs. Restore the earlier value in the stack "
+        "file, or undo what was changed outside the program; docs/datastores.md describes how data moves",
     )
 
 
-def _told(session: Session, failure: Failure) -> str:
+def _described(session: Session, failure: Failure) -> str:
     head = f"{failure.urn} failed" + (f" (part of {failure.urn.owner})" if failure.urn.owner else "")
     lines = [f"  {line}" for text in dict.fromkeys(failure.why) for line in _readable(text)]
     return "\n".join([head, *lines, *(f"  {line}" for line in _from_cluster(session, failure.urn))])
 
 
 def _from_cluster(session: Session, urn: Urn) -> Iterator[str]:
-    """What the cluster says about a workload: its reason, and the end of its pods' logs."""
+    """Why a workload is not ready in the cluster, and the end of its pods' logs."""
     from openedx_infra.operations.cluster.status import log_tail, snapshot
 
     if urn.kind not in _WORKLOADS:
         return
     try:
-        found = [(client, snapshot(client).row(urn.kind, urn.name)) for client in session.place.clients()]
+        rows = [(client, snapshot(client).row(urn.kind, urn.name)) for client in session.place.clients()]
     except OperationError as error:
         yield f"(the cluster could not be asked why: {error.message})"
         return
-    for client, row in found:
+    for client, row in rows:
         if row and row.reason:
             yield f"the cluster says: {row.reason}"
         for pod in row.pods[-1:] if row else ():
@@ -137,8 +137,8 @@ def _from_cluster(session: Session, urn: Urn) -> Iterator[str]:
 def _remedy(failures: Sequence[Failure], stack: str, verb: str) -> str:
     again = f"then run `openedx-infra {verb} --stack {stack}` again: it goes on from here"
     if any(failure.urn.kind == "Job" for failure in failures):
-        return f"the pods that served before still do. Mend what the step complains about, {again}"
-    return f"`openedx-infra status --stack {stack}` shows the whole. Mend what it complains about, {again}"
+        return f"the pods that served before still do. Correct what the step complains about, {again}"
+    return f"`openedx-infra status --stack {stack}` shows the whole. Correct what it complains about, {again}"
 
 
 def _readable(text: str) -> list[str]:
@@ -155,7 +155,7 @@ _NOISE = re.compile(
 
 
 def _without_frame(text: str) -> str:
-    """What the program said, without the frame that the language host puts around it."""
+    """The program's message without the frame that the language host puts around it."""
     return _FRAME.sub("", text.strip())
 
 
@@ -163,4 +163,4 @@ _FRAME = re.compile(
     r"^(?:(?:Program failed with an unhandled exception:|error: )\s*)?"
     r"(?:an unhandled error occurred: program exited with non-zero exit code: \d+$)?"
 )
-"""What Pulumi says around, and after, what the program said."""
+"""What Pulumi prints around, and after, the program's message."""

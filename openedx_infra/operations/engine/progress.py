@@ -1,4 +1,4 @@
-"""What does a person see while Pulumi works? A line for each thing that is done, and what is waited for."""
+"""What a person sees while Pulumi works: a line for each finished resource, and what is waited for."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from openedx_infra.operations.engine.events import Event, Failed, Finished, Mess
 from openedx_infra.operations.urn import Urn
 
 HEARTBEAT_SECONDS = 30.0
-"""How often what is waited for is printed where lines can't be redrawn (a log): less than makes one doubt."""
+"""How often what is waited for is printed where lines can't be redrawn (a log). A guess."""
 
 SHOWN = 8
 """How many waiting things are listed at once."""
 
-_TOLD = (
+_ALWAYS_SHOWN = (
     "Namespace",
     "PersistentVolumeClaim",
     "StatefulSet",
@@ -39,7 +39,7 @@ _TOLD = (
     "Domain",
     "Bucket",
 )
-"""Kinds of which each is told of, whatever happens. An instance has some 80 others, made in a moment."""
+"""Kinds of which each is shown, whatever happens. An instance has some 80 others, created in a moment."""
 
 _VERBS = {
     "create": ("+", "green", "created"),
@@ -48,11 +48,11 @@ _VERBS = {
     "create-replacement": ("±", "yellow", "replaced"),
     "import": ("=", "green", "imported"),
 }
-"""Mark, colour and word of Pulumi's operations that are told of; deleting what was replaced is not."""
+"""Mark, colour and word of Pulumi's operations that are shown; deleting what was replaced is not."""
 
 
 _CUT_OFF = "KeyboardInterrupt"
-"""How Python ends what it prints of a program that Pulumi interrupts."""
+"""Last line of the traceback of a program that Pulumi interrupts."""
 
 
 @dataclass
@@ -69,16 +69,16 @@ class Failure:
     urn: Urn
     op: str
     why: tuple[str, ...]
-    """What was said about it."""
+    """Messages about it."""
 
 
 @dataclass
 class Progress:
-    """Listens to Pulumi's events and shows them; afterwards it knows what failed and what was changed."""
+    """Shows Pulumi's events; afterwards it holds what failed and what was changed."""
 
     console: Console
     usual: str = "create"
-    """What is not told of small things, as it happens to all of them: `create`, or `delete`."""
+    """The operation that is not shown of small resources, as it is done to all: `create` or `delete`."""
     summary: Summary | None = None
     _waiting: dict[str, _Waiting] = field(default_factory=dict)
     _errors: dict[str, list[str]] = field(default_factory=dict)
@@ -91,7 +91,7 @@ class Progress:
 
     def __enter__(self) -> Self:
         if self.console.is_terminal:
-            self._live = Live(console=self.console, get_renderable=self._picture, transient=True)
+            self._live = Live(console=self.console, get_renderable=self._renderable, transient=True)
             self._live.start()
         else:
             threading.Thread(target=self._heartbeat, daemon=True).start()
@@ -115,20 +115,20 @@ class Progress:
                 case Failed():
                     self._fail(event)
                 case Message():
-                    self._hear(event)
+                    self._take_message(event)
                 case Summary():
                     self.summary = event
 
     @property
     def failures(self) -> list[Failure]:
-        """Resources that failed, with what was said about each."""
+        """Resources that failed, with the messages about each."""
         return [
             Failure(urn=Urn(urn), op=op, why=tuple(self._errors.get(urn, ())))
             for urn, op in self._failed.items()
         ]
 
     def making(self) -> list[Urn]:
-        """What is being made or changed at this moment."""
+        """What is being created or changed at this moment."""
         with self._lock:
             return [Urn(urn) for urn, waiting in self._waiting.items() if waiting.op != "delete"]
 
@@ -146,28 +146,28 @@ class Progress:
     def printed(self) -> list[str]:
         """What the program printed on its standard error, line by line.
 
-        When a resource failed, or was refused, it is of no use: Pulumi then interrupts the program, which
-        complains of that.
+        Empty when a resource failed or was refused: Pulumi then interrupts the program, which prints a
+        traceback.
         """
         interrupted = bool(self._failed) or any(line.strip() == _CUT_OFF for line in self._printed)
         return [] if interrupted else self._printed
 
     def _start(self, event: Started) -> None:
-        if event.op in _VERBS and event.urn.is_told:
+        if event.op in _VERBS and event.urn.is_shown:
             self._waiting[event.urn.text] = _Waiting(time.monotonic(), event.op)
 
     def _finish(self, event: Finished) -> None:
-        begun = self._waiting.pop(event.urn.text, None)
-        quiet = event.op == self.usual and event.urn.kind not in _TOLD
-        if event.op in _VERBS and event.urn.is_told and not quiet:
-            self._print(event.urn, *_VERBS[event.op], begun)
+        waiting = self._waiting.pop(event.urn.text, None)
+        quiet = event.op == self.usual and event.urn.kind not in _ALWAYS_SHOWN
+        if event.op in _VERBS and event.urn.is_shown and not quiet:
+            self._print(event.urn, *_VERBS[event.op], waiting)
 
     def _fail(self, event: Failed) -> None:
-        begun = self._waiting.pop(event.urn.text, None)
+        waiting = self._waiting.pop(event.urn.text, None)
         self._failed[event.urn.text] = event.op
-        self._print(event.urn, "✗", "bold red", "failed", begun)
+        self._print(event.urn, "✗", "bold red", "failed", waiting)
 
-    def _hear(self, event: Message) -> None:
+    def _take_message(self, event: Message) -> None:
         urn = event.urn.text if event.urn else ""
         if event.passing or event.severity == "info":
             if urn in self._waiting:
@@ -179,8 +179,8 @@ class Progress:
         elif event.severity == "warning" and event.text:
             self.console.print(Text(f"  ! {event.text}", "yellow"), soft_wrap=True)
 
-    def _print(self, urn: Urn, mark: str, style: str, word: str, begun: _Waiting | None) -> None:
-        seconds = time.monotonic() - begun.since if begun else 0
+    def _print(self, urn: Urn, mark: str, style: str, word: str, waiting: _Waiting | None) -> None:
+        seconds = time.monotonic() - waiting.since if waiting else 0
         took = f"  {_time(seconds)}" if seconds >= 1 else ""
         line = Text.assemble(
             (f"  {mark} ", style), f"{word:<16}{urn.owner:<16}", (str(urn), "bold"), (took, "dim")
@@ -189,9 +189,9 @@ class Progress:
         if self._live:
             self._live.refresh()
 
-    def _picture(self) -> RenderableType:
+    def _renderable(self) -> RenderableType:
         with self._lock:
-            idle = "taking down the outputs" if self.summary else "working out what to do"
+            idle = "reading the outputs" if self.summary else "comparing the program with the state"
             self._spinner.update(text=Text("\n  ".join(self._lines()) or idle))
         return self._spinner
 
@@ -214,7 +214,7 @@ class Progress:
 
 @dataclass
 class Plan:
-    """Listens to a preview and keeps what it would change."""
+    """Collects what a preview would change."""
 
     steps: list[Started] = field(default_factory=list)
     summary: Summary | None = None
@@ -235,7 +235,7 @@ class Plan:
     def show(self, console: Console) -> None:
         """Print what would change, each with the properties that differ."""
         for step in self.steps:
-            if step.op in _VERBS and step.urn.is_told:
+            if step.op in _VERBS and step.urn.is_shown:
                 mark, style, _ = _VERBS[step.op]
                 paths = f"  [{', '.join(step.changed)}]" if step.changed else ""
                 console.print(

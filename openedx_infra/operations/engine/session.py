@@ -112,9 +112,9 @@ def begin(
         place = place_of(stack, local=True, address=address)
     else:
         place = place_of(stack, local=False)
-        place.demand_reachable()
+        place.require_reachable()
         if creating:
-            place.demand_operators(stack)
+            place.require_operators(stack)
             stack_of_pulumi.create()
     locks.clear_dead(stack_of_pulumi, console)
     known = creating or stack_of_pulumi.exists()  # if not, the verb tells of it
