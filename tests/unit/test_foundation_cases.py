@@ -8,7 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
-from test_config_cases import all_fields, fields_said, said_in
+from test_config_cases import all_fields, elided, fields_said, said_in
 
 from openedx_infra.config import ConfigError, Foundation, Stack, describe, load
 from openedx_infra.config.documentation.schema import json_schema
@@ -53,7 +53,7 @@ def test_right_cases(case: Path) -> None:
 def test_wrong_cases(case: Path) -> None:
     head, _, _ = case.read_text(encoding="utf-8").partition("config:\n")
     expected = [line.removeprefix("# ") for line in head.splitlines()]
-    assert expected and problems_of(case) == expected
+    assert expected and elided(problems_of(case), expected) == expected
 
 
 def test_the_cases_say_everything() -> None:
