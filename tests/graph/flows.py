@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shape import WORKLOADS, find, matches, of_kind, template
+from shape import WORKLOADS, find, matches, of_kind, once_for_each_graph, template
 
 from openedx_infra.operations.offline.recording import Graph, Registered
 
@@ -27,7 +27,8 @@ class Pod:
     namespace: str = OWN
 
 
-def pods(graph: Graph) -> dict[str, Pod]:
+@once_for_each_graph
+def pods(graph: Graph) -> Mapping[str, Pod]:
     """One pod of each workload, by the workload's name."""
     return {
         r.name: Pod(template(graph, r)["metadata"]["labels"], _namespace(graph, r))
@@ -89,13 +90,18 @@ def visible(graph: Graph, service: str) -> set[str]:
     return {name for name, pod in pods(graph).items() if matches(selector, pod.labels)}
 
 
+@once_for_each_graph
+def _policies(graph: Graph) -> list[tuple[str, dict[str, Any]]]:
+    """Namespace and spec of each network policy."""
+    policies = of_kind(graph, "NetworkPolicy")
+    return [(_namespace(graph, policy), graph.object(policy)["spec"]) for policy in policies]
+
+
 def _rules(graph: Graph, direction: str, pod: Pod) -> Iterator[dict[str, Any]]:
     """Rules of the policies that are about a pod: those of its own namespace alone."""
-    for resource in of_kind(graph, "NetworkPolicy"):
-        if _namespace(graph, resource) != pod.namespace:
-            continue
-        spec = graph.object(resource)["spec"]
-        if direction.capitalize() in spec["policyTypes"] and matches(spec["podSelector"], pod.labels):
+    for namespace, spec in _policies(graph):
+        about = namespace == pod.namespace and direction.capitalize() in spec["policyTypes"]
+        if about and matches(spec["podSelector"], pod.labels):
             yield from spec.get(direction, [])
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar
 
 from openedx_infra.operations.offline.recording import Graph, Registered
 
@@ -12,6 +13,20 @@ Record = Callable[..., Graph]
 ENDING = ("Job", "CronJob")
 """What runs to its end."""
 WORKLOADS = ("Deployment", "StatefulSet", *ENDING)
+Answer = TypeVar("Answer")
+
+
+def once_for_each_graph(ask: Callable[[Graph], Answer]) -> Callable[[Graph], Answer]:
+    """Remember what a function answers about a graph: a recorded graph never changes."""
+    answers: dict[int, tuple[Graph, Answer]] = {}  # with its graph, so that no other one gets its id
+
+    @wraps(ask)
+    def answer(graph: Graph) -> Answer:
+        if id(graph) not in answers:
+            answers[id(graph)] = graph, ask(graph)
+        return answers[id(graph)][1]
+
+    return answer
 
 
 def find(graph: Graph, kind: str, name: str) -> Registered:
