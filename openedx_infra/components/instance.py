@@ -14,6 +14,7 @@ from openedx_infra.config.foundation.contract import Contract
 from openedx_infra.kubernetes.names import Scope
 from openedx_infra.kubernetes.pod import Container, Image
 from openedx_infra.kubernetes.volumes import Mount
+from openedx_infra.releases import ImageName
 from openedx_infra.settings.connections import LMS
 
 if TYPE_CHECKING:  # at run time they load the whole library of AWS
@@ -91,7 +92,7 @@ class Instance:
         """Service account of the pods that run the platform's code. None: the default one."""
         return self.aws.service_account if self.aws else None
 
-    def image(self, name: str) -> Image:
+    def image(self, name: ImageName) -> Image:
         """An image by its key in the stack file's `images`."""
         return Image(
             reference=self.reference(name),
@@ -99,7 +100,7 @@ class Instance:
             pull_secrets=self.pull_secrets,
         )
 
-    def reference(self, name: str) -> pulumi.Input[str]:
+    def reference(self, name: ImageName) -> pulumi.Input[str]:
         """Registry, name, and tag or digest of an image by its key in the stack file's `images`."""
         return self.built[name] if name in self.built else self.stack.image(name)
 

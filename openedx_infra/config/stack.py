@@ -28,7 +28,7 @@ from openedx_infra.config.sections.overrides import Override
 from openedx_infra.config.sections.site import Site
 from openedx_infra.config.sizing.sizing import Sizing
 from openedx_infra.config.types.base import IMMUTABLE, OrNothing
-from openedx_infra.releases import RELEASES, Release
+from openedx_infra.releases import DEFAULT_RELEASE, IMAGE_NAMES, RELEASES, ImageName, Release
 
 PROJECT = "openedx"
 """Name of the Pulumi project, which is also the namespace of all keys in stack files."""
@@ -80,7 +80,7 @@ class Stack(BaseStack):
     """The Kubernetes cluster that it runs in."""
     site: Site
     """Hosts, name, languages, TLS."""
-    release: ReleaseName = "verawood"
+    release: ReleaseName = DEFAULT_RELEASE
     """Named release of Open edX."""
     images: Images = Images()
     """Container images, where they shall differ from the release's."""
@@ -264,11 +264,11 @@ class Stack(BaseStack):
         return tuple(name for name in self.pinned_release.mfe_names if name not in self.mfes.disabled)
 
     @property
-    def image_names(self) -> tuple[str, ...]:
+    def image_names(self) -> tuple[ImageName, ...]:
         """Keys in `images` of what is run with the sources that are said."""
-        return tuple(name for name in vars(self.pinned_release.images) if self._runs(name))
+        return tuple(name for name in IMAGE_NAMES if self._runs(name))
 
-    def image(self, name: str) -> str:
+    def image(self, name: ImageName) -> str:
         """Reference of an image by its key in `images`, such as `openedx`: at its registry's mirror, or where
         it is pushed to if it is built here."""
         said = getattr(self.images, name)
@@ -277,20 +277,20 @@ class Stack(BaseStack):
         return self.images.mirrored(self.published_images[name] or "")
 
     @property
-    def published_images(self) -> dict[str, str | None]:
+    def published_images(self) -> dict[ImageName, str | None]:
         """The images that are run and aren't built here, by name, as their publishers name them.
 
         None where the release has none and nothing is said, which no stack passes its validation with.
         """
-        found: dict[str, str | None] = {}
+        found: dict[ImageName, str | None] = {}
         for name in self.image_names:
             said = getattr(self.images, name)
             if not isinstance(said, Build):
-                of_release = getattr(self.pinned_release.images, name)
+                of_release = self.pinned_release.image(name)
                 found[name] = said.image if isinstance(said, Reference) else said or of_release
         return found
 
-    def _runs(self, image: str) -> bool:
+    def _runs(self, image: ImageName) -> bool:
         """Whether an image is run with the sources and parts that are said."""
         part, users = _IMAGES_OF_PARTS.get(image), _IMAGES_OF_SOURCES.get(image)
         if part is None and users is None:

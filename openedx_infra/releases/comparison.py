@@ -1,4 +1,4 @@
-"""How do releases differ? A table of text: a row for each fact, a column for each release."""
+"""A table of what releases are made of: a row for each fact, a column for each release."""
 
 from __future__ import annotations
 
@@ -83,7 +83,6 @@ _FACTS: tuple[tuple[str, Callable[[Release], str]], ...] = (
     ("MongoDB", _version("mongodb")),
     ("Valkey", _version("valkey")),
     ("Meilisearch", _version("meilisearch")),
-    ("Versity Gateway", _version("versitygw")),
     ("Caddy", lambda release: release.bases.caddy.rpartition(":")[2]),
     ("SMTP relay", _version("smtp")),
     ("search engines", lambda release: _lines(release.search_engines)),

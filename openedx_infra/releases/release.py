@@ -1,10 +1,12 @@
-"""What is a release? The shape that each named release fills."""
+"""The shape of a release, and the order of releases."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
+
+from openedx_infra.releases.images import INFRASTRUCTURE_IMAGES, BaseImages, ImageName, ReleaseImages
 
 GITHUB = "https://github.com/openedx"
 """Where Open edX keeps its repositories."""
@@ -22,12 +24,21 @@ class Mfe:
     """Setting of LMS or Studio that holds its address, such as `LEARNING_MICROFRONTEND_URL`."""
     suffix: str = ""
     """What the setting's address has after the folder: `/` or a path."""
+    domain_setting: str | None = None
+    """Setting of the LMS that holds its address without a scheme."""
     studio: bool = False
     """Whether Studio needs the setting, too."""
     flags: tuple[str, ...] = ()
     """Feature flags that must be true for the platform to use it."""
     waffle_flags: tuple[str, ...] = ()
     """Waffle flags that are switched on for everyone when it is first deployed."""
+    config: Mapping[str, Any] = field(default_factory=dict)
+    """What all micro-frontends are told of it (`MFE_CONFIG`). In texts, `{url}` stands for its address, and
+    `{meilisearch}` for whether the search engine is Meilisearch: `true` or `false`."""
+    app_config: Mapping[str, Any] = field(default_factory=dict)
+    """What the apps of the frontend-base site are told of it (`commonAppConfig`)."""
+    role: str | None = None
+    """Route role by which the frontend-base site finds it, as of `FrontendApp`."""
 
     @property
     def repository(self) -> str:
@@ -50,65 +61,17 @@ class FrontendApp:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReleaseImages:
-    """The images that suit a release, as references with registry and tag."""
-
-    openedx: str | None
-    """None where nobody publishes one: a stack builds it, or names one."""
-    mfe: str | None
-    """None as above."""
-    mysql: str
-    mongodb: str
-    valkey: str
-    meilisearch: str
-    versitygw: str
-    """The S3 server: the one that our scripts and tests are written for, whatever the release."""
-    smtp: str
-    percona_mysql: str = "docker.io/percona/percona-server:8.4.8-8.1"
-    """MySQL as Percona's operator runs it. The images of operators are those that the publisher of the pinned
-    operator tests it with, whatever the release."""
-    percona_haproxy: str = "docker.io/percona/haproxy:2.8.18-1"
-    """The proxy in front of it."""
-    percona_mongodb: str = "docker.io/percona/percona-server-mongodb:7.0.30-16"
-    """MongoDB as Percona's operator runs it."""
-    redis: str = "quay.io/opstree/redis:v7.0.15"
-    """Redis as its operator runs it, which knows no other image."""
-    redis_sentinel: str = "quay.io/opstree/redis-sentinel:v7.0.15"
-    """Its Sentinels."""
-    rclone: str = "docker.io/rclone/rclone:1.76.0"
-    """rclone, which takes files to buckets: of backups and of tracking events."""
-    restic: str = "docker.io/restic/restic:0.18.1"
-    """restic, which encrypts, keeps and thins out backups."""
-    mysqld_exporter: str = "docker.io/prom/mysqld-exporter:v0.18.0"
-    """Metrics of MySQL, by the Prometheus project."""
-    redis_exporter: str = "docker.io/oliver006/redis_exporter:v1.80.1"
-    """Metrics of broker and cache, and the lengths of queues."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class BaseImages:
-    """The images that a release's own images are built on and with."""
-
-    system: str = "docker.io/library/debian:bookworm-slim"
-    """System under the platform, and under the builds."""
-    node: str
-    """Node.js, for assets and MFEs."""
-    uv: str
-    """uv, which brings Python and installs the requirements."""
-    caddy: str = "docker.io/library/caddy:2.11.7"
-    """Static server under the MFEs."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Release:
     """A release of Open edX."""
 
     name: str
     """Lower-case name, such as `verawood`."""
-    kind: Literal["current", "previous", "nightly"]
-    """Whether the community supports it (two named releases at a time), or it is what will be the next."""
-    after: str | None
-    """Release that an instance of this one is upgraded from, one step at a time. None: no release here."""
+    kind: Literal["current", "previous", "nightly"] = "previous"
+    """Whether the community supports it (two named releases at a time), or it is what will be the next.
+    `in_order` fills it in."""
+    after: str | None = None
+    """Release that an instance of this one is upgraded from, one step at a time. None: no release here.
+    `in_order` fills it in."""
     ref: str
     """Git tag or branch of all repositories of the release."""
     refs: Mapping[str, str] = field(default_factory=dict)
@@ -160,3 +123,26 @@ class Release:
     def ref_of(self, repository: str) -> str:
         """Git tag or branch of a repository by its name, such as `openedx-translations`."""
         return self.refs.get(repository, self.ref)
+
+    def image(self, name: ImageName) -> str | None:
+        """Reference of an image. None where nobody publishes one."""
+        reference: str | None = INFRASTRUCTURE_IMAGES.get(name) or getattr(self.images, name)
+        return reference
+
+
+def mfes(*each: Mfe) -> tuple[Mfe, ...]:
+    """Micro-frontends in the order of their names: those of the release before, and the new ones."""
+    return tuple(sorted(each, key=lambda mfe: mfe.name))
+
+
+def in_order(named: Sequence[Release], nightly: Release) -> dict[str, Release]:
+    """Releases by name, each with its `kind` and the release that it comes `after`: the named ones, oldest
+    first, and the nightly one."""
+    releases: dict[str, Release] = {}
+    after: str | None = None
+    for release in named:
+        kind: Literal["current", "previous"] = "current" if release is named[-1] else "previous"
+        releases[release.name] = replace(release, kind=kind, after=after)
+        after = release.name
+    releases[nightly.name] = replace(nightly, kind="nightly", after=after)
+    return releases

@@ -1,26 +1,22 @@
-"""Ulmo, released in December 2025; the release before Verawood.
+"""Ulmo, released in December 2025.
 
 Versions are those that Tutor 21.0.8 pins and is tested with upstream; uv is the newer one, as it installs the
-same requirements. What Verawood changed since is what differs here:
+same requirements. It is the oldest release here, from which the next ones are made:
 
 - 11 micro-frontends, no catalog among them (it exists and is optional), and no frontend-base site;
 - the forum takes its MySQL backend only when two waffle flags say so; later there is no other.
 
-Feature flags are settings of their own as in Verawood (openedx-platform #37067; the release notes of Ulmo
-list `settings.ENABLE_…`), and STORAGES is read before the settings that it replaced: neither needs a word.
+Feature flags are settings of their own (openedx-platform #37067; its release notes list `settings.ENABLE_…`),
+and STORAGES is read before the settings that it replaced: neither needs a word.
 """
 
 from __future__ import annotations
 
-from openedx_infra.releases.release import BaseImages, Release, ReleaseImages
-from openedx_infra.releases.verawood import VERAWOOD
-
-_LATER_MFES = {"catalog"}
+from openedx_infra.releases.images import BaseImages, ReleaseImages
+from openedx_infra.releases.release import Mfe, Release
 
 ULMO = Release(
     name="ulmo",
-    kind="previous",
-    after=None,
     ref="release/ulmo.3",
     python="3.11",
     node="24.11.0",
@@ -37,11 +33,101 @@ ULMO = Release(
         mongodb="docker.io/library/mongo:7.0.28",
         valkey="docker.io/valkey/valkey:8.1",
         meilisearch="docker.io/getmeili/meilisearch:v1.8.4",
-        versitygw="ghcr.io/versity/versitygw:v1.8.0",
         smtp="docker.io/devture/exim-relay:4.96-r1-0",
     ),
-    mfes=tuple(mfe for mfe in VERAWOOD.mfes if mfe.name not in _LATER_MFES),
+    mfes=(
+        Mfe(
+            name="account",
+            port=1997,
+            setting="ACCOUNT_MICROFRONTEND_URL",
+            suffix="/",
+            config={"ACCOUNT_SETTINGS_URL": "{url}/"},
+            role="org.openedx.frontend.role.account",
+        ),
+        Mfe(
+            name="admin-console",
+            port=2025,
+            setting="ADMIN_CONSOLE_MICROFRONTEND_URL",
+            studio=True,
+            config={"ADMIN_CONSOLE_URL": "{url}"},
+        ),
+        Mfe(
+            name="authn",
+            port=1999,
+            setting="AUTHN_MICROFRONTEND_URL",
+            domain_setting="AUTHN_MICROFRONTEND_DOMAIN",
+            flags=("ENABLE_AUTHN_MICROFRONTEND",),
+            config={"DISABLE_ENTERPRISE_LOGIN": True},
+            app_config={"DISABLE_ENTERPRISE_LOGIN": True},
+        ),
+        Mfe(
+            name="authoring",
+            port=2001,
+            setting="COURSE_AUTHORING_MICROFRONTEND_URL",
+            studio=True,
+            config={
+                "COURSE_AUTHORING_MICROFRONTEND_URL": "{url}",
+                # Strings, as that micro-frontend compares them with "true".
+                "ENABLE_ASSETS_PAGE": "true",
+                "ENABLE_HOME_PAGE_COURSE_API_V2": "true",
+                "ENABLE_PROGRESS_GRAPH_SETTINGS": "true",
+                "ENABLE_TAGGING_TAXONOMY_PAGES": "true",
+                "ENABLE_UNIT_PAGE": "true",
+                "MEILISEARCH_ENABLED": "{meilisearch}",
+            },
+        ),
+        Mfe(
+            name="communications",
+            port=1984,
+            setting="COMMUNICATIONS_MICROFRONTEND_URL",
+            flags=("ENABLE_NEW_BULK_EMAIL_EXPERIENCE",),
+            config={"SCHEDULE_EMAIL_SECTION": True},
+        ),
+        Mfe(
+            name="discussions",
+            port=2002,
+            setting="DISCUSSIONS_MICROFRONTEND_URL",
+            waffle_flags=(
+                "discussions.enable_discussions_mfe",
+                "discussions.enable_learners_tab_in_discussions_mfe",
+                "discussions.enable_moderation_reason_codes",
+                "discussions.enable_reported_content_email_notifications",
+                "discussions.enable_learners_stats",
+                "discussions.enable_new_structure_discussions",
+            ),
+            config={"DISCUSSIONS_MFE_BASE_URL": "{url}"},
+        ),
+        Mfe(name="gradebook", port=1994, setting="WRITABLE_GRADEBOOK_URL"),
+        Mfe(
+            name="learner-dashboard",
+            port=1996,
+            setting="LEARNER_HOME_MICROFRONTEND_URL",
+            suffix="/",
+            waffle_flags=("learner_home_mfe.enabled",),
+        ),
+        Mfe(
+            name="learning",
+            port=2000,
+            setting="LEARNING_MICROFRONTEND_URL",
+            waffle_flags=("course_home.course_home_mfe_progress_tab", "courseware.enable_navigation_sidebar"),
+            config={"LEARNING_BASE_URL": "{url}"},
+        ),
+        Mfe(
+            name="ora-grading",
+            port=1993,
+            setting="ORA_GRADING_MICROFRONTEND_URL",
+            waffle_flags=("openresponseassessment.enhanced_staff_grader",),
+        ),
+        Mfe(
+            name="profile",
+            port=1995,
+            setting="PROFILE_MICROFRONTEND_URL",
+            suffix="/u/",
+            config={"ACCOUNT_PROFILE_URL": "{url}"},
+            role="org.openedx.frontend.role.profile",
+        ),
+    ),
     frontend_apps=(),
     waffle_flags=("discussions.enable_forum_v2", "forum_v2.enable_mysql_backend"),
 )
-"""The previous named release."""
+"""Ulmo."""

@@ -1,4 +1,4 @@
-"""How do the platform and its micro-frontends find each other? From the release's list, as far as enabled."""
+"""How the platform and its micro-frontends find each other: from the release's list, as far as enabled."""
 
 from __future__ import annotations
 
@@ -30,11 +30,7 @@ def lms_frontends(stack: Stack, search: Search) -> Settings:
     return {
         **addresses,
         **{flag: True for mfe in mfes for flag in mfe.flags},
-        **(
-            {"AUTHN_MICROFRONTEND_DOMAIN": f"{stack.site.mfe_host}/authn"}
-            if "authn" in stack.mfe_names
-            else {}
-        ),
+        **{mfe.domain_setting: f"{stack.site.mfe_host}/{mfe.name}" for mfe in mfes if mfe.domain_setting},
         "ENABLE_MFE_CONFIG_API": True,
         # Seconds. The answer costs little, and a changed setting shall show at once.
         "MFE_CONFIG_API_CACHE_TIMEOUT": 1,
@@ -80,48 +76,27 @@ def _mfe_config(stack: Stack, search: Search) -> dict[str, Any]:
         # Services that this instance has none of.
         "CREDENTIALS_BASE_URL": "",
         "DISCOVERY_API_BASE_URL": "",
-        **_between_mfes(stack, search),
+        **_of_mfes(stack, search),
     }
 
 
-def _between_mfes(stack: Stack, search: Search) -> dict[str, Any]:
-    """What one micro-frontend must know of another, for those that are served."""
-    url = stack.site.mfe_url
-    known: dict[str, dict[str, Any]] = {
-        "account": {"ACCOUNT_SETTINGS_URL": f"{url}/account/"},
-        "admin-console": {"ADMIN_CONSOLE_URL": f"{url}/admin-console"},
-        "authn": {"DISABLE_ENTERPRISE_LOGIN": True},
-        "authoring": {
-            "COURSE_AUTHORING_MICROFRONTEND_URL": f"{url}/authoring",
-            # Strings, as that micro-frontend compares them with "true".
-            "ENABLE_ASSETS_PAGE": "true",
-            "ENABLE_HOME_PAGE_COURSE_API_V2": "true",
-            "ENABLE_PROGRESS_GRAPH_SETTINGS": "true",
-            "ENABLE_TAGGING_TAXONOMY_PAGES": "true",
-            "ENABLE_UNIT_PAGE": "true",
-            "MEILISEARCH_ENABLED": "true" if search.engine == "meilisearch" else "false",
-        },
-        "communications": {"SCHEDULE_EMAIL_SECTION": True},
-        "discussions": {"DISCUSSIONS_MFE_BASE_URL": f"{url}/discussions"},
-        "learning": {"LEARNING_BASE_URL": f"{url}/learning"},
-        "profile": {"ACCOUNT_PROFILE_URL": f"{url}/profile"},
-    }
-    return {
-        key: value
-        for name, entries in known.items()
-        if name in stack.mfe_names
-        for key, value in entries.items()
-    }
+def _of_mfes(stack: Stack, search: Search) -> dict[str, Any]:
+    """What micro-frontends are told of those that are served."""
+    meilisearch = "true" if search.engine == "meilisearch" else "false"
+    config: dict[str, Any] = {}
+    for mfe in enabled_mfes(stack):
+        url = f"{stack.site.mfe_url}/{mfe.name}"
+        for key, value in mfe.config.items():
+            config[key] = value.format(url=url, meilisearch=meilisearch) if isinstance(value, str) else value
+    return config
 
 
 def _site_config(stack: Stack) -> dict[str, Any]:
     """What the frontend-base site asks for; keys as openedx/frontend-base names them."""
     site = stack.site
-    role = "org.openedx.frontend.role"
-    routes = [{"role": f"{role}.logout", "url": f"{site.lms_url}/logout"}]
-    for name in ("account", "profile"):
-        if name in stack.mfe_names:
-            routes.append({"role": f"{role}.{name}", "url": f"{site.mfe_url}/{name}/"})
+    mfes = enabled_mfes(stack)
+    logout = {"role": "org.openedx.frontend.role.logout", "url": f"{site.lms_url}/logout"}
+    routes = [{"role": mfe.role, "url": f"{site.mfe_url}/{mfe.name}/"} for mfe in mfes if mfe.role]
     return {
         "siteName": site.name,
         "baseUrl": site.mfe_url,
@@ -129,6 +104,6 @@ def _site_config(stack: Stack) -> dict[str, Any]:
         "cmsBaseUrl": site.studio_url,
         "loginUrl": f"{site.lms_url}/login",
         "logoutUrl": f"{site.lms_url}/logout",
-        "externalRoutes": routes,
-        "commonAppConfig": {"DISABLE_ENTERPRISE_LOGIN": True} if "authn" in stack.mfe_names else {},
+        "externalRoutes": [logout, *routes],
+        "commonAppConfig": {key: value for mfe in mfes for key, value in mfe.app_config.items()},
     }

@@ -16,7 +16,7 @@ from repositories import STANDIN, GitHost
 from standins import arguments
 
 from openedx_infra.images import context
-from openedx_infra.releases import RELEASES
+from openedx_infra.releases import RELEASES, ImageName
 from tools.node_files import PAUSE
 
 HERE = Path(__file__).parent
@@ -24,7 +24,17 @@ DATA = HERE.parent / "data" / "platform"
 REPOSITORY = "containers"
 """What the registry keeps them under: the tests of images leave it alone."""
 MONGOSH = "2.5.8"
-SERVERS = ("mysql", "mongodb", "valkey", "meilisearch", "versitygw", "smtp", "mfe", "restic", "rclone")
+SERVERS: tuple[ImageName, ...] = (
+    "mysql",
+    "mongodb",
+    "valkey",
+    "meilisearch",
+    "versitygw",
+    "smtp",
+    "mfe",
+    "restic",
+    "rclone",
+)
 OPENEDX = "openedx.example.org/openedx"
 """Image of LMS and Studio, as stack files name it."""
 _FROM_TESTS = (
@@ -48,8 +58,7 @@ class Programs:
 
 def names(release: str) -> dict[str, str]:
     """References of the servers' images that a release names, by what they are."""
-    images = RELEASES[release].images
-    return {name: str(getattr(images, name)) for name in SERVERS}
+    return {name: str(RELEASES[release].image(name)) for name in SERVERS}
 
 
 def place(buildx: Buildx, reference: str) -> str:

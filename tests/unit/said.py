@@ -19,7 +19,7 @@ from openedx_infra.config.types.addresses import Cidr
 from openedx_infra.config.types.base import Distinct, Section, Setting, memory_bytes
 from openedx_infra.config.types.hosts import Email, Hostname
 from openedx_infra.config.types.patterns import Pattern
-from openedx_infra.releases import RELEASES, VERAWOOD
+from openedx_infra.releases import DEFAULT_RELEASE, RELEASES
 
 LABELS = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,12}[a-z0-9])?", fullmatch=True)
 TOP = st.sampled_from(["org", "edu", "xn--p1ai", "co.uk"])
@@ -164,8 +164,8 @@ def _sizing() -> st.SearchStrategy[dict[str, Any]]:
         for name, field in Sizing.model_fields.items()
         if not name.endswith("_workers") and name != "profile"
     }
-    fields["lms_workers"] = _pools(VERAWOOD.lms_queues)
-    fields["studio_workers"] = _pools(VERAWOOD.studio_queues)
+    fields["lms_workers"] = _pools(RELEASES[DEFAULT_RELEASE].lms_queues)
+    fields["studio_workers"] = _pools(RELEASES[DEFAULT_RELEASE].studio_queues)
     return st.fixed_dictionaries({}, optional=fields)
 
 

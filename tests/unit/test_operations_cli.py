@@ -144,7 +144,7 @@ def test_releases_are_side_by_side(run: Run) -> None:
     done = run("releases")
     assert done.returncode == 0, done.stderr
     heads = done.stdout.splitlines()[0].split()
-    assert heads == ["verawood", "ulmo", "master"]
+    assert heads == ["ulmo", "verawood", "master"]
     told = json.loads(run("releases", "--json").stdout)
     assert list(told) == heads
     assert told["verawood"]["images"]["mysql"].startswith("docker.io/library/mysql:")

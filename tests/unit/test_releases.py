@@ -11,9 +11,11 @@ from samples import LEAST
 
 from openedx_infra import scripts, settings
 from openedx_infra.config import ConfigError, Stack, load
-from openedx_infra.releases import MASTER, RELEASES, ULMO, VERAWOOD, Release
+from openedx_infra.config.images.images import Images
+from openedx_infra.releases import DEFAULT_RELEASE, IMAGE_NAMES, INFRASTRUCTURE_IMAGES, RELEASES, Mfe, Release
 from openedx_infra.releases.comparison import NONE, comparison
 
+ULMO, VERAWOOD, MASTER = RELEASES.values()
 BUILT = {
     name: {"source": "build", "repository": f"registry.example.org/{name}"} for name in ("openedx", "mfe")
 }
@@ -31,13 +33,16 @@ def test_a_release_is_whole(release: Release) -> None:
     ports = [mfe.port for mfe in release.mfes]
     assert len(set(ports)) == len(ports) == len({mfe.name for mfe in release.mfes})
     assert len(set(release.mfe_names)) == len(release.mfe_names)
-    for image in filter(None, (*vars(release.images).values(), *vars(release.bases).values())):
+    images = [release.image(name) for name in IMAGE_NAMES]
+    for image in filter(None, (*images, *vars(release.bases).values())):
         assert re.fullmatch(r"[a-z]+\.io/[a-z0-9/_-]+:[\w.-]+", image) and not image.endswith(":latest")
     assert release.bases.uv.endswith(f":{release.uv}") and f":{release.node}-" in release.bases.node
 
 
 def test_one_release_is_current_and_upgrades_lead_to_it() -> None:
     assert [release.name for release in RELEASES.values() if release.kind == "current"] == ["verawood"]
+    assert [release.kind for release in RELEASES.values()] == ["previous", "current", "nightly"]
+    assert DEFAULT_RELEASE == "verawood"
     assert (ULMO.after, VERAWOOD.after, MASTER.after) == (None, "ulmo", "verawood")
 
 
@@ -85,13 +90,39 @@ def test_what_nobody_publishes_must_be_said() -> None:
 
 def test_releases_stand_side_by_side() -> None:
     table = comparison(RELEASES.values())
-    assert table.names == ("verawood", "ulmo", "master")
+    assert table.names == ("ulmo", "verawood", "master")
     rows = {row.title: row for row in table.rows}
     assert len(rows) == len(table.rows)
-    assert rows["Python"].values == ("3.12", "3.11", "3.12")
+    assert rows["Python"].values == ("3.11", "3.12", "3.12")
     assert rows["image of LMS and Studio"].values[2] == "build it"
-    assert rows["apps of the site"].values[1] == NONE
+    assert rows["apps of the site"].values[0] == NONE
     assert rows["MySQL"].differs and not rows["queues of the LMS"].differs
+
+
+def test_every_image_has_a_key_in_the_stack_file_and_one_origin() -> None:
+    of_releases = {field.name for field in fields(VERAWOOD.images)}
+    assert {*IMAGE_NAMES} == of_releases | INFRASTRUCTURE_IMAGES.keys()
+    assert not of_releases & INFRASTRUCTURE_IMAGES.keys()
+    assert {*IMAGE_NAMES} <= Images.model_fields.keys()
+
+
+def test_the_image_of_one_release_is_not_that_of_another() -> None:
+    """What a release takes over from the one before is never its own code."""
+    for name in ("openedx", "mfe"):
+        published = [image for release in RELEASES.values() if (image := release.image(name))]
+        assert len(set(published)) == len(published)
+    assert len({release.ref for release in RELEASES.values()}) == len(RELEASES)
+
+
+def test_what_micro_frontends_are_told_of_each_other_is_of_those_that_are_served() -> None:
+    willow = Mfe(name="willow", port=1, config={"WILLOW_URL": "{url}/x", "SEARCH": "{meilisearch}", "N": 1})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(RELEASES, "verawood", replace(VERAWOOD, mfes=(*VERAWOOD.mfes, willow)))
+        told = settings.lms(load("dev", LEAST), settings_case.IN_CLUSTER)["MFE_CONFIG"]
+        without = load("dev", {**LEAST, "mfes": {"disabled": ["willow"]}})
+        assert "WILLOW_URL" not in settings.lms(without, settings_case.IN_CLUSTER)["MFE_CONFIG"]
+    assert told["WILLOW_URL"] == "http://apps.learn.example.org/willow/x"
+    assert (told["SEARCH"], told["N"]) == ("true", 1)
 
 
 def test_the_table_leaves_no_difference_out() -> None:

@@ -27,6 +27,7 @@ from openedx_infra.kubernetes import files, volumes
 from openedx_infra.kubernetes.files import Files
 from openedx_infra.kubernetes.pod import Container, Pod
 from openedx_infra.kubernetes.volumes import Mount
+from openedx_infra.releases import ImageName
 from openedx_infra.settings import paths
 from openedx_infra.settings.backups import SCRATCH
 from openedx_infra.settings.connections import Buckets, Mongodb, Mysql, Purpose, Volumes
@@ -174,7 +175,7 @@ class BackupContainers:
     def _container(
         self,
         name: str,
-        image: str,
+        image: ImageName,
         command: Sequence[str],
         env: Mapping[str, pulumi.Input[str]],
         *,

@@ -23,6 +23,7 @@ from openedx_infra.components.users import IMAGE_GROUPS, USER, WHY
 from openedx_infra.kubernetes import files, volumes
 from openedx_infra.kubernetes.job import job
 from openedx_infra.kubernetes.pod import Container, FixedSize, Pod
+from openedx_infra.releases import ImageName
 from openedx_infra.settings import keys, paths
 from openedx_infra.settings.connections import Buckets, Mongodb, Volumes
 
@@ -162,7 +163,7 @@ class Provisioning:
         name: str,
         command: Sequence[str],
         *,
-        image: str,
+        image: ImageName,
         user: int,
         why: str | None = None,
         env: Mapping[str, pulumi.Input[str]],

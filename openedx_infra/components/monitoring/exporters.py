@@ -19,6 +19,7 @@ from openedx_infra.kubernetes import files, probes, volumes
 from openedx_infra.kubernetes.pod import Container, FixedSize, Pod
 from openedx_infra.kubernetes.probes import Probes
 from openedx_infra.monitoring.facts import BROKER, CACHE, MYSQL, MonitoringFacts
+from openedx_infra.releases import ImageName
 from openedx_infra.settings import paths
 from openedx_infra.settings.connections import Mysql, Tls, Valkey
 
@@ -157,7 +158,7 @@ def _tls(at: Valkey) -> Tls:
 
 def _container(
     instance: Instance,
-    image: str,
+    image: ImageName,
     store: str,
     port: int,
     *,

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
@@ -22,6 +23,7 @@ from openedx_infra.config.foundation.foundation import Foundation
 from openedx_infra.config.secrets.catalogue import SECRETS, Secret
 from openedx_infra.config.stack import Stack
 from openedx_infra.config.types.base import Section
+from openedx_infra.releases import DEFAULT_RELEASE
 
 FOLDER = Path("docs/reference")
 """Where the files belong, from the root of the checkout."""
@@ -201,9 +203,16 @@ def _json(schema: dict[str, Any]) -> str:
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
+def project_file(text: str) -> str:
+    """Pulumi.yaml with the default release, which Pulumi's history has to record."""
+    return re.sub(r"(?m)^(  release:\n.*\n    default: ).*$", rf"\g<1>{DEFAULT_RELEASE}", text)
+
+
 def main() -> None:
-    """Write the generated files below the current directory."""
+    """Write the generated files below the current directory, and the default release into Pulumi.yaml."""
     FOLDER.mkdir(parents=True, exist_ok=True)
+    project = Path("Pulumi.yaml")
+    project.write_text(project_file(project.read_text(encoding="utf-8")), encoding="utf-8")
     for name, text in files().items():
         (FOLDER / name).write_text(text, encoding="utf-8")
 

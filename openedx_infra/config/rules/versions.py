@@ -8,6 +8,7 @@ from openedx_infra.config.errors.conflict import Conflict
 from openedx_infra.config.errors.key_paths import Location
 from openedx_infra.config.images.images import has_digest
 from openedx_infra.config.stack import Stack
+from openedx_infra.releases import ImageName
 
 
 def conflicts(stack: Stack) -> Iterator[Conflict]:
@@ -41,11 +42,12 @@ def _side_by_side(stack: Stack) -> Iterator[Conflict]:
             "`openedx:migrations.beside`"
         )
         yield Conflict((*where, "release"), text, reads)
-    for name in ("openedx", "mfe"):
+    names: tuple[ImageName, ...] = ("openedx", "mfe")
+    for name in names:
         yield from _image(green, name, (*where, name))
 
 
-def _image(green: Stack, name: str, where: Location) -> Iterator[Conflict]:
+def _image(green: Stack, name: ImageName, where: Location) -> Iterator[Conflict]:
     image = green.published_images.get(name)
     if image is None:
         yield Conflict(where, f"missing: nobody publishes one of {green.release}: name yours", (where,))

@@ -6,7 +6,6 @@ back is as short. What the version that served has enqueued, its own workers end
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
@@ -21,6 +20,7 @@ from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.images import pin_digests
 from openedx_infra.operations.stack_files import stack_file
 from openedx_infra.operations.stack_files.stack_file import StackFile
+from openedx_infra.releases import ImageName
 
 __all__ = ["Request", "switch"]
 
@@ -91,9 +91,10 @@ def _other_images(client: Any, version: Stack) -> list[str]:
     from lightkube import ApiError
     from lightkube.resources.apps_v1 import Deployment
 
-    wanted: Mapping[str, str | None] = version.published_images
+    wanted = version.published_images
     found = []
-    for site, image in (("lms", "openedx"), ("mfe", "mfe")):
+    sites: dict[str, ImageName] = {"lms": "openedx", "mfe": "mfe"}
+    for site, image in sites.items():
         name = f"{site}{version.suffix}"
         try:
             pod = client.get(Deployment, name).spec.template.spec

@@ -14,6 +14,7 @@ from openedx_infra.components.instance import Instance
 from openedx_infra.kubernetes.patches import plain
 from openedx_infra.kubernetes.placement import HOSTNAME
 from openedx_infra.kubernetes.pod import Size, container_security, pod_security, resources
+from openedx_infra.releases import ImageName
 
 PATIENCE_SECONDS = 1800
 """Seconds until a server that is not ready has failed (a guess): a member clones all data of another, and
@@ -62,7 +63,7 @@ def server(
     )
 
 
-def container(instance: Instance, image: str, size: Size) -> dict[str, Any]:
+def container(instance: Instance, image: ImageName, size: Size) -> dict[str, Any]:
     """Image and size of a container, in the words that all operators share."""
     found = instance.image(image)
     logins = [{"name": name} for name in found.pull_secrets]
