@@ -8,7 +8,6 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tools import model
 from tools.errors import ToolError, tail
 from tools.found import parse_version
 from tools.model import GoBuild, ModuleFile, TaggedGoBuild, Tool, sources
@@ -34,9 +33,9 @@ def build(tool: Tool, work: Path, into: Path, tick: Tick) -> str:
     for step in tool.steps:
         folder = work / step.folder
         if not folder.is_dir():
-            for path in sources(step.folder):
+            for path in sources(tool.modules / step.folder):
                 (folder / path).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(model.MODULES / step.folder / path, folder / path)
+                shutil.copy(tool.modules / step.folder / path, folder / path)
         log = work / f"{step.title.replace('/', '_').replace(' ', '-')}.log"
         run = _Run(tool, step.title, folder, environment, log, tick)
         if isinstance(step, GoBuild):

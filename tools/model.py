@@ -119,6 +119,7 @@ class Tool:
 
     `seconds` is the estimate that is shown: a first build measured on two cores, its modules fetched before.
     `private` are patterns of modules that the public checksum database does not know: `go.sum` pins them.
+    `modules` is the folder of the Go modules that `steps` name; where it lies is no part of the key.
     """
 
     name: str
@@ -129,6 +130,7 @@ class Tool:
     steps: tuple[GoBuild | ModuleFile, ...]
     seconds: int
     private: str = ""
+    modules: Path = MODULES
 
     def key(self, target: Platform) -> str:
         """Return the name of the tool's folder in the cache: it changes whenever the recipe does."""
@@ -136,17 +138,17 @@ class Tool:
         recipe = (self.name, self.version, self.binaries, self.release, self.steps, self.private, target)
         digest.update(repr(recipe).encode())
         for folder in sorted({step.folder for step in self.steps}):
-            for path in sources(folder):
-                digest.update(path.as_posix().encode() + b"\0" + (MODULES / folder / path).read_bytes())
+            for path in sources(self.modules / folder):
+                content = (self.modules / folder / path).read_bytes()
+                digest.update(path.as_posix().encode() + b"\0" + content)
         return f"{self.name}-{self.version}-{digest.hexdigest()[:12]}"
 
 
-def sources(folder: str) -> list[Path]:
-    """Return the files of one of our Go modules, seen from its folder and in a fixed order.
+def sources(module: Path) -> list[Path]:
+    """Return the files of one of our Go modules, relative to its folder and in a fixed order.
 
     Modules that stand in for others lie in folders of it.
     """
-    root = MODULES / folder
     return sorted(
-        path.relative_to(root) for path in root.rglob("*") if path.suffix in {".mod", ".sum", ".go"}
+        path.relative_to(module) for path in module.rglob("*") if path.suffix in {".mod", ".sum", ".go"}
     )

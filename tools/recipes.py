@@ -11,14 +11,6 @@ from types import MappingProxyType
 
 from tools.model import Accept, GoBuild, ModuleFile, Release, Tool
 from tools.recipes_images import BUILDKIT_TOOL, BUILDX_TOOL, DOCKER_BUILD_TOOL, REGISTRY_TOOL
-from tools.recipes_node import COREDNS_TOOL, FERRETDB_TOOL, TRAEFIK_TOOL, node_tool
-from tools.recipes_parts import (
-    KUBE_SCORE_TOOL,
-    PROMTOOL_TOOL,
-    RCLONE_TOOL,
-    RESTIC_TOOL,
-    VERSITYGW_TOOL,
-)
 
 PULUMI = "3.259.0"
 PULUMI_LANGUAGE_HOST = "3.79.0"
@@ -137,11 +129,13 @@ _KWOK = Tool(
 )
 
 _KUBERNETES_BINARIES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
-_KUBERNETES_VERSION = (
+KUBERNETES_VERSION = (
     ("k8s.io/component-base/version.gitVersion", f"v{KUBERNETES}"),
     ("k8s.io/component-base/version.gitMajor", KUBERNETES.split(".")[0]),
     ("k8s.io/component-base/version.gitMinor", KUBERNETES.split(".")[1]),
 )
+"""Variables by which the linker tells Kubernetes' programs their version."""
+
 _KUBERNETES = Tool(
     name="kubernetes",
     version=KUBERNETES,
@@ -158,7 +152,7 @@ _KUBERNETES = Tool(
             folder="kubernetes",
             package=f"k8s.io/kubernetes/cmd/{binary}",
             binary=binary,
-            variables=_KUBERNETES_VERSION,
+            variables=KUBERNETES_VERSION,
         )
         for binary in _KUBERNETES_BINARIES
     ),
@@ -166,15 +160,10 @@ _KUBERNETES = Tool(
 )
 
 _IMAGES = (DOCKER_BUILD_TOOL, BUILDKIT_TOOL, BUILDX_TOOL, REGISTRY_TOOL)
-_PARTS = (VERSITYGW_TOOL, KUBE_SCORE_TOOL, PROMTOOL_TOOL, RESTIC_TOOL, RCLONE_TOOL)
-_NODE = (node_tool(KUBERNETES), COREDNS_TOOL, TRAEFIK_TOOL, FERRETDB_TOOL)
 TOOLS: Mapping[str, Tool] = MappingProxyType(
-    {
-        tool.name: tool
-        for tool in (_PULUMI, _PULUMI_KUBERNETES, _ETCD, _KWOK, _KUBERNETES, *_IMAGES, *_PARTS, *_NODE)
-    }
+    {tool.name: tool for tool in (_PULUMI, _PULUMI_KUBERNETES, _ETCD, _KWOK, _KUBERNETES, *_IMAGES)}
 )
-"""Every tool by name, in the order in which they are had: what most people wait for comes first."""
+"""Every tool by name; those that only tests run are in `tests/toolchain/testing_tools.py`."""
 
 ENGINE = ("pulumi", "pulumi-kubernetes")
 """What a preview against somebody else's cluster needs."""
@@ -187,15 +176,5 @@ DOCKER_BUILD = "pulumi-docker-build"
 
 IMAGES = (DOCKER_BUILD, "buildkit", "buildx", "registry")
 """What builds images where there is no Docker: only stacks and tests that build need it."""
-
-PARTS = ("versitygw", "kube-score", "promtool")
-"""Servers that tests of parts start, and the judges that they ask: nothing else needs them."""
-
-BACKUPS = ("restic", "rclone", "ferretdb", "versitygw")
-"""What tests of backups need: the programs that make them, a server of MongoDB's protocol, one of S3's."""
-
-NODE = ("kubernetes-node", "coredns", "traefik", "ferretdb")
-"""What a real node runs, what stands before its pods, and a server that some of them need: only tests with
-containers need them."""
 
 ALL = ENGINE + CLUSTER

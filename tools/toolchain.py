@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from filelock import FileLock, Timeout
 from rich.console import Console
@@ -31,6 +32,8 @@ _PROVIDERS = {
     "pulumi-resource-docker-build": f"resource-docker-build-v{PULUMI_DOCKER_BUILD}",
 }
 """Pulumi's providers, and the folder that Pulumi's own installation would give each."""
+
+_NONE: Mapping[str, Tool] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -63,18 +66,21 @@ class Toolchain:
         }
 
 
-def ensure(names: Iterable[str] = ALL, *, console: Console | None = None) -> Toolchain:
-    """Have the named tools (see `recipes.TOOLS`) and return them.
+def ensure(
+    names: Iterable[str] = ALL, *, extra: Mapping[str, Tool] = _NONE, console: Console | None = None
+) -> Toolchain:
+    """Have the named tools (see `recipes.TOOLS`, and `extra` recipes by name) and return them.
 
     Tried in turn for each: a recent one on PATH, the cache, the official release, a build from Go modules.
     Raises ToolError when none of these gives it, KeyError for a name that is no tool.
     """
     console = console or Console(stderr=True)
     target = Platform.current()
+    recipes = {**TOOLS, **extra}
     places: dict[str, Path] = {}
     with Downloader(target) as downloader:
         for name in names:
-            tool = TOOLS[name]
+            tool = recipes[name]
             place = find(tool) or _have(tool, target, downloader, console)
             places |= {binary: place / binary for binary in tool.binaries}
     home = cache_dir() / "pulumi"

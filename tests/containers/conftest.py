@@ -21,15 +21,16 @@ from crowd import Hosts
 from filelock import FileLock
 from instances import Instance
 from machine import Machine
+from node import NEEDED
 from repositories import git_host
 from rows import Row, Running, table
 from standin_images import REPOSITORY, Programs, build_platform, build_servers
+from testing_tools import BACKUPS, NODE, ensure_for_tests
 
 from tools.builder import Builder
-from tools.node import NEEDED
 from tools.paths import cache_dir, private_dir
-from tools.recipes import ALL, BACKUPS, IMAGES, NODE
-from tools.toolchain import Toolchain, ensure
+from tools.recipes import ALL, IMAGES
+from tools.toolchain import Toolchain
 
 STACK = "dev"
 RELEASE = "verawood"
@@ -56,7 +57,7 @@ def toolchain() -> Toolchain:
     missing = [name for name in (*NEEDED, "debootstrap", "git") if shutil.which(name) is None]
     if os.geteuid() != 0 or missing:
         pytest.skip(f"needs root, and on PATH: {', '.join(missing) or 'nothing more'}")
-    return ensure([*ALL, *IMAGES, *NODE, *BACKUPS])
+    return ensure_for_tests([*ALL, *IMAGES, *NODE, *BACKUPS])
 
 
 @pytest.fixture(scope="session")

@@ -6,16 +6,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from entrance import Entrance
 from lightkube import ApiError, Client, KubeConfig
 from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.core_v1 import Node as NodeObject
 from lightkube.resources.core_v1 import Pod, PodEviction
+from node import Node
+from node_network import NodeNetwork
+from node_volumes import offer
 
 from tools.cluster import EmbeddedCluster
-from tools.entrance import Entrance
-from tools.node import Node
-from tools.node_network import NodeNetwork
-from tools.node_volumes import offer
 from tools.toolchain import Toolchain
 
 FIRST, SECOND = "node-a", "node-b"

@@ -12,12 +12,12 @@ from pathlib import Path
 
 from bases import Bases
 from building import Buildx
+from node_files import PAUSE
 from repositories import STANDIN, GitHost
 from standins import arguments
 
 from openedx_infra.images import context
 from openedx_infra.releases import RELEASES, ImageName
-from tools.node_files import PAUSE
 
 HERE = Path(__file__).parent
 DATA = HERE.parent / "data" / "platform"

@@ -13,16 +13,16 @@ from typing import Any
 import httpx2
 import pytest
 import yaml
+from entrance import KINDS
 from instances import FirstUp, Instance
 from lightkube import codecs
 from lightkube.generic_resource import create_global_resource
 from lightkube.resources.core_v1 import Secret
+from testing_tools import ensure_for_tests
 
 from tools.certificates import SERVER, Authority
 from tools.cluster import EmbeddedCluster
-from tools.control_plane import MANIFESTS
 from tools.ports import choose
-from tools.toolchain import ensure
 
 pytestmark = pytest.mark.engine
 
@@ -94,9 +94,9 @@ def _definitions(folder: Path) -> Path:
 @pytest.fixture(scope="module")
 def entrance(first_up: FirstUp, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Entrance]:
     instance, folder = first_up.instance, tmp_path_factory.mktemp("entrance")
-    toolchain = ensure(("traefik",))
+    toolchain = ensure_for_tests(("traefik",))
     cluster = EmbeddedCluster(instance.checkout.state / "cluster", toolchain)
-    cluster.apply(MANIFESTS / "traefik.yaml")
+    cluster.apply(KINDS)
     cluster.apply(_definitions(folder))
     before = instance.file.read_text()
     ports = choose(folder / "ports.json", ["web", "websecure"])

@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 from s3_server import S3Server
+from testing_tools import PARTS, ensure_for_tests
 
 from openedx_infra.operations.offline.recording import Graph
-from tools.recipes import PARTS
-from tools.toolchain import ensure
 
 SAID = {"site": {"lms_host": "learn.example.org"}, "datastores": {"storage": {"source": "in-cluster"}}}
 """A stack with an S3 server of its own."""
@@ -32,7 +31,7 @@ def s3_servers(
     recorded: Callable[..., Graph], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[], S3Server]]:
     """Starts servers, each with an empty volume."""
-    binary = ensure(PARTS).paths["versitygw"]
+    binary = ensure_for_tests(PARTS).paths["versitygw"]
     graph, servers = recorded(SAID), []
 
     def fresh() -> S3Server:

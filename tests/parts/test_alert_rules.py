@@ -10,19 +10,19 @@ from typing import Any
 import pytest
 import yaml
 from alert_cases import CASES, Case
+from testing_tools import ensure_for_tests
 
 from openedx_infra.config import load
 from openedx_infra.monitoring.alerts import groups, rules
 from openedx_infra.monitoring.dashboards import dashboards
 from openedx_infra.monitoring.facts import MonitoringFacts, monitoring_facts
-from tools.toolchain import ensure
 
 pytestmark = pytest.mark.parts
 
 
 @pytest.fixture(scope="module")
 def promtool() -> Path:
-    return ensure(["promtool"]).bin_dir / "promtool"
+    return ensure_for_tests(["promtool"]).bin_dir / "promtool"
 
 
 def seen(controller: str = "traefik") -> MonitoringFacts:

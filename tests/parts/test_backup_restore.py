@@ -15,12 +15,11 @@ import pytest
 from backup_stage import PASSWORD, USER, FerretDb, Stage
 from s3_server import S3Server
 from servers import SYSTEM_PYTHON, MariaDb, demand, demand_modules
+from testing_tools import BACKUPS, ensure_for_tests
 
 from openedx_infra.components.datastores.in_cluster.object_storage import ADMINISTRATOR
 from openedx_infra.config import Stack, describe
 from openedx_infra.operations.offline.recording import Graph
-from tools.recipes import BACKUPS
-from tools.toolchain import ensure
 
 pytestmark = pytest.mark.parts
 
@@ -55,7 +54,7 @@ def s3(s3_servers: Callable[[], S3Server]) -> S3Server:
 def ferretdb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FerretDb]:
     """A server of MongoDB's protocol."""
     server = FerretDb(tmp_path_factory.mktemp("ferretdb"))
-    server.start(ensure(BACKUPS).paths["ferretdb"])
+    server.start(ensure_for_tests(BACKUPS).paths["ferretdb"])
     yield server
     server.stop()
 
@@ -84,7 +83,9 @@ def stage(
     stack = describe("dev", said)
     assert isinstance(stack, Stack)
     keys = (ADMINISTRATOR, s3.secrets["s3_root_secret_key"])
-    tools = {name: path for name, path in ensure(BACKUPS).paths.items() if name in ("restic", "rclone")}
+    tools = {
+        name: path for name, path in ensure_for_tests(BACKUPS).paths.items() if name in ("restic", "rclone")
+    }
     made = Stage(tmp_path, stack, recorded(said), tools, mariadb, ferretdb, s3, keys)
     _fill(made)
     yield made

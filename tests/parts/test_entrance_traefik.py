@@ -12,10 +12,10 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from testing_tools import ensure_for_tests
 from traefik import Pod, Traefik
 
 from openedx_infra.operations.offline.recording import Graph
-from tools.toolchain import ensure
 
 pytestmark = pytest.mark.parts
 
@@ -64,7 +64,7 @@ def pods() -> Iterator[dict[str, list[Pod]]]:
 def traefik(
     recorded: Callable[..., Graph], pods: dict[str, list[Pod]], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Traefik]:
-    binary = ensure(("traefik",)).paths["traefik"]
+    binary = ensure_for_tests(("traefik",)).paths["traefik"]
     behind = {name: [pod.url for pod in group] for name, group in pods.items()}
     folder = tmp_path_factory.mktemp("traefik") / "run"
     started = Traefik(folder, Path(binary), recorded(SAID).objects(), behind, trusted=["127.0.0.1/32"])

@@ -10,10 +10,10 @@ import pytest
 import yaml
 from kube_score import Complaint, complaints, explained
 from samples import decided
+from testing_tools import ensure_for_tests
 
 from openedx_infra.config import BaseStack, describe
 from openedx_infra.operations.offline import render
-from tools.toolchain import ensure
 
 pytestmark = pytest.mark.parts
 
@@ -29,7 +29,7 @@ ADR = ROOT / "docs/adr/0025-kube-score.md"
 
 @pytest.fixture(scope="session")
 def binary() -> Path:
-    return ensure(("kube-score",)).paths["kube-score"]
+    return ensure_for_tests(("kube-score",)).paths["kube-score"]
 
 
 @pytest.fixture(scope="session")

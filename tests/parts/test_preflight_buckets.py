@@ -11,9 +11,7 @@ import pytest
 from botocore.config import Config
 from looking import Looker
 from servers import HOST, Process, free_port, wait
-
-from tools.recipes import PARTS
-from tools.toolchain import ensure
+from testing_tools import PARTS, ensure_for_tests
 
 pytestmark = pytest.mark.parts
 
@@ -35,7 +33,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     account = {"access": KEY, "secret": SECRET, "role": "user", "userID": 0, "groupID": 0, "projectID": 0}
     (users / "users.json").write_text(json.dumps({"accessAccounts": {KEY: account}}))
     command = [
-        str(ensure(PARTS).paths["versitygw"]),
+        str(ensure_for_tests(PARTS).paths["versitygw"]),
         "--port",
         f"{HOST}:{gateway.port}",
         "--iam-dir",

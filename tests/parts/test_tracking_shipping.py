@@ -23,13 +23,13 @@ from typing import Any
 import pytest
 from s3_fixtures import SECRETS
 from s3_server import BUCKETS, S3Server
+from testing_tools import ensure_for_tests
 
 from openedx_infra import scripts
 from openedx_infra.components.edx_platform import tracking_logs
 from openedx_infra.config.sections.monitoring import Monitoring, Tracking
 from openedx_infra.settings import logs, paths
 from openedx_infra.settings.connections import Buckets, Purpose
-from tools.toolchain import ensure
 
 pytestmark = pytest.mark.parts
 
@@ -123,7 +123,7 @@ class Pod:
 
 @pytest.fixture(scope="module")
 def rclone() -> Path:
-    return ensure(["rclone"]).paths["rclone"]
+    return ensure_for_tests(["rclone"]).paths["rclone"]
 
 
 @pytest.fixture

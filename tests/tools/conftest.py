@@ -77,12 +77,11 @@ def packed() -> Callable[..., bytes]:
 
 
 @pytest.fixture
-def tool(releases: Releases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tool:
+def tool(releases: Releases, tmp_path: Path) -> Tool:
     """A tool of one binary, released by the local server, built from a module in a temporary folder."""
     modules = tmp_path / "modules"
     (modules / "spade").mkdir(parents=True)
     (modules / "spade" / "go.mod").write_text("module spade\n")
-    monkeypatch.setattr("tools.model.MODULES", modules)
     return Tool(
         name="spade",
         version="1.2.3",
@@ -91,6 +90,7 @@ def tool(releases: Releases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         release=Release(url=f"{releases.url}/spade-{{os}}.tar.gz", checksums=f"{releases.url}/SHA256SUMS"),
         steps=(GoBuild(folder="spade", package="example.org/spade", binary="spade"),),
         seconds=1,
+        modules=modules,
     )
 
 

@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 from filelock import FileLock
 from rich.console import Console
+from testing_tools import BACKUPS, NODE, PARTS, TESTING
 
 from tools.errors import ToolError
-from tools.model import MODULES, GoBuild, ModuleFile, Platform, Tool
+from tools.model import GoBuild, ModuleFile, Platform, Tool
 from tools.paths import cache_dir
-from tools.recipes import ALL, BACKUPS, IMAGES, NODE, PARTS, TOOLS
+from tools.recipes import ALL, IMAGES, TOOLS
 from tools.toolchain import Toolchain, ensure
 
 Go = Callable[[str], Path]
@@ -29,13 +30,13 @@ BUILDS = "echo '#!/bin/sh' > $OUT; chmod +x $OUT"
 
 
 @pytest.fixture
-def have(tool: Tool, monkeypatch: pytest.MonkeyPatch) -> Have:
+def have(tool: Tool) -> Have:
     """Have the tool, and return what was said to the person who waits."""
-    monkeypatch.setattr("tools.toolchain.TOOLS", {"spade": tool})
 
     def run() -> tuple[Toolchain, str]:
         said = io.StringIO()
-        return ensure(["spade"], console=Console(file=said, width=200)), said.getvalue()
+        toolchain = ensure(["spade"], extra={"spade": tool}, console=Console(file=said, width=200))
+        return toolchain, said.getvalue()
 
     return run
 
@@ -187,15 +188,16 @@ def test_the_environment_puts_the_tools_before_this_python_and_keeps_logins(have
 
 
 def test_every_recipe_is_whole() -> None:
-    assert {*ALL, *IMAGES, *PARTS, *NODE, *BACKUPS} == set(TOOLS)
-    for name, tool in TOOLS.items():
+    assert {*ALL, *IMAGES} == set(TOOLS)
+    assert {*PARTS, *NODE, *BACKUPS} == set(TESTING)
+    for name, tool in {**TOOLS, **TESTING}.items():
         made = {step.binary for step in tool.steps if isinstance(step, GoBuild)}
         copied = {
             Path(step.path).name for step in tool.steps if isinstance(step, ModuleFile) and not step.embed
         }
         assert made | copied == set(tool.binaries), name
         for step in tool.steps:
-            assert {"go.mod", "go.sum"} <= {path.name for path in (MODULES / step.folder).iterdir()}
+            assert {"go.mod", "go.sum"} <= {path.name for path in (tool.modules / step.folder).iterdir()}
         for system in tool.release.systems:
             for machine in ("amd64", "arm64"):
                 words = Platform(system=system, machine=machine).words()
@@ -206,8 +208,8 @@ def test_every_recipe_is_whole() -> None:
 
 def test_nothing_that_is_fetched_is_kept_in_the_checkout() -> None:
     tracked = subprocess.run(
-        ["git", "ls-files", "tools/modules"],
-        cwd=MODULES.parent.parent,
+        ["git", "ls-files", "tools/modules", "tests/toolchain/modules"],
+        cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
         check=True,

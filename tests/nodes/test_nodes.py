@@ -6,10 +6,12 @@ import json
 import tomllib
 from pathlib import Path
 
+import node
+import node_files
+import node_network
 import pytest
 import yaml
 
-from tools import node, node_files, node_network
 from tools.errors import ToolError
 
 SAVED = """\

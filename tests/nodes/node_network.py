@@ -11,12 +11,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tools import node_files
+import node_files
+from node import ENVIRONMENT_PATH, demand_system
+from node_files import DNS
+
 from tools.cluster import EmbeddedCluster
 from tools.control_plane import PODS
 from tools.errors import ToolError
-from tools.node import ENVIRONMENT_PATH, demand_system
-from tools.node_files import DNS
 from tools.paths import private_dir
 from tools.ports import choose
 from tools.processes import POLL_SECONDS, Daemon, stop_all

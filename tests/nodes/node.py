@@ -1,6 +1,6 @@
 """A real node of the embedded cluster: a kubelet, and a containerd of its own in which containers run.
 
-Several of them share a machine. Each keeps all it has in its folder; `tools/node_network.py` is what the
+Several of them share a machine. Each keeps all it has in its folder; `node_network.py` is what the
 machine has once for all of them.
 """
 
@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from tools import node_files
+import node_files
+
 from tools.cluster import EmbeddedCluster
 from tools.errors import ToolError
 from tools.paths import private_dir

@@ -11,12 +11,15 @@ from pathlib import Path
 import httpx2
 
 from tools.cluster import EmbeddedCluster
-from tools.control_plane import HOST, MANIFESTS
+from tools.control_plane import HOST
 from tools.errors import ToolError
 from tools.paths import private_dir
 from tools.ports import choose, remembered
 from tools.processes import POLL_SECONDS, Daemon, stop_all
 from tools.toolchain import Toolchain
+
+KINDS = Path(__file__).parent / "traefik_kinds.yaml"
+"""Custom kinds without which Traefik reads neither Ingresses nor Middlewares."""
 
 START_SECONDS = 60.0
 
@@ -38,7 +41,7 @@ class Entrance:
     def start(self) -> None:
         """Start it and wait until it answers. Raises ToolError with its log."""
         private_dir(self._folder)
-        self._cluster.apply(MANIFESTS / "traefik.yaml")
+        self._cluster.apply(KINDS)
         ports = choose(self._folder / "ports.json", ["web", "ping"])
         options = {
             "entryPoints.web.address": f"{HOST}:{ports['web']}",
