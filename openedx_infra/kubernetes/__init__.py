@@ -1,1 +1,1 @@
-"""How do we write Kubernetes? Plain functions over pulumi_kubernetes; no word of what runs in the pods."""
+"""Kubernetes objects, by plain functions over pulumi_kubernetes that know nothing of what runs in pods."""

@@ -1,7 +1,7 @@
-"""Who decides how many pods there are? The program, or one autoscaler: never two, for one field.
+"""Autoscalers of Deployments: Kubernetes' HorizontalPodAutoscaler, or KEDA, and never both for one.
 
-Kubernetes' own HorizontalPodAutoscaler knows CPU and memory. Where KEDA is in the cluster, KEDA does it all:
-it makes an autoscaler of its own, and two for one Deployment would undo each other's work.
+The HorizontalPodAutoscaler knows CPU and memory. Where KEDA is in the cluster, KEDA does it all: it makes a
+HorizontalPodAutoscaler of its own, and two for one Deployment would undo each other's work.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ FORCE = {"pulumi.com/patchForce": "true"}
 
 @dataclass(frozen=True, kw_only=True)
 class Pace:
-    """How fast pods come, or go."""
+    """How fast pods are added, or removed."""
 
     after_seconds: int
-    """Seconds for which they must be wanted, or not wanted."""
+    """Seconds for which the metrics must ask for it."""
     amount: int
     """How many within `every_seconds`."""
     unit: Literal["Pods", "Percent"]
@@ -64,57 +64,57 @@ class Trigger:
 
 @dataclass(frozen=True, kw_only=True)
 class Autoscaler:
-    """Who decides, within which bounds, by what, and how fast."""
+    """Bounds, metrics and pace of an autoscaler."""
 
     least: int
     most: int
     cpu_percent: int | None
-    """Use of what is reserved above which there are more pods; None: it does not count."""
+    """Use of the requested CPU, in percent, above which pods are added; None: it does not count."""
     memory_percent: int | None = None
     """The same for memory."""
     up: Pace
     down: Pace
     keda: bool = False
-    """Whether KEDA does it."""
+    """Whether KEDA does it, rather than Kubernetes itself."""
     triggers: pulumi.Input[Sequence[Trigger]] = ()
-    """What else counts; needs KEDA."""
+    """Further metrics; they need KEDA."""
 
     @property
     def resources(self) -> dict[str, int]:
         """The resources that count, with their percentages."""
-        known = {"cpu": self.cpu_percent, "memory": self.memory_percent}
-        return {name: percent for name, percent in known.items() if percent is not None}
+        percents = {"cpu": self.cpu_percent, "memory": self.memory_percent}
+        return {name: percent for name, percent in percents.items() if percent is not None}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Replicas:
-    """The number of pods of what an autoscaler may decide on, now or later."""
+    """The number of pods of a Deployment that an autoscaler may decide on, now or later."""
 
     fixed: int
-    """The number, where nobody else decides."""
+    """The number, where no autoscaler decides."""
     autoscaler: Autoscaler | None = None
-    """Who else decides. None: nobody."""
+    """The autoscaler that decides. None: there is none."""
 
 
 def autoscale(
     name: str, scope: Scope, pod: Pod, by: Autoscaler, opts: pulumi.ResourceOptions, *, target: Deployment
 ) -> None:
-    """Lets an autoscaler decide on the pods of a Deployment; of a paused pod, there are none meanwhile.
+    """Registers the autoscaler of a Deployment; of a paused pod, there are none meanwhile.
 
-    KEDA is told to keep none: it starts pods where it finds none. Kubernetes' own autoscaler leaves alone
-    what has none, and is not there.
+    KEDA is told to keep none, as it starts pods where it finds none. Kubernetes' own autoscaler is left out
+    meanwhile.
     """
-    own = pulumi.ResourceOptions(parent=opts.parent, depends_on=[target])
+    opts = pulumi.ResourceOptions(parent=opts.parent, depends_on=[target])
     if by.keda:
-        _by_keda(name, scope, pod, by, own)
+        _by_keda(name, scope, pod, by, opts)
     elif not pod.paused:
-        _by_kubernetes(name, scope, pod, by, own)
+        _by_kubernetes(name, scope, pod, by, opts)
 
 
 def hold(name: str, scope: Scope, replicas: int, opts: pulumi.ResourceOptions, *, target: Deployment) -> None:
-    """A second owner of the number of pods, who stays when the first one lets go.
+    """A second owner of the number of pods, which keeps it when the first one lets go.
 
-    When a Deployment no longer says a number, because an autoscaler is to decide, Kubernetes would take its
+    When a Deployment no longer sets a number, because an autoscaler is to decide, Kubernetes would take its
     default of 1, and stop all pods but one until the autoscaler has looked. With this, the number stays what
     it was until then.
     """
@@ -134,13 +134,15 @@ def authentication(
     opts: pulumi.ResourceOptions,
 ) -> CustomResource:
     """How KEDA logs in somewhere: its parameters, each by a key of a Secret."""
-    found = [{"parameter": of, "name": secret, "key": key} for of, key in sorted(parameters.items())]
+    refs = [
+        {"parameter": parameter, "name": secret, "key": key} for parameter, key in sorted(parameters.items())
+    ]
     return CustomResource(
         name,
         api_version=KEDA,
         kind="TriggerAuthentication",
         metadata=scope.metadata(name, name=name),
-        spec={"secretTargetRef": found},
+        spec={"secretTargetRef": refs},
         opts=opts,
     )
 
@@ -188,7 +190,7 @@ def _by_keda(
 
 
 def _metric(pod: Pod, resource: str, percent: int) -> MetricSpecArgs:
-    """Use of the pod's own container: containers beside it have loads of their own."""
+    """Use of the pod's main container: sidecars have loads of their own."""
     return MetricSpecArgs(
         type="ContainerResource",
         container_resource=ContainerResourceMetricSourceArgs(
@@ -223,7 +225,7 @@ def _resource_triggers(pod: Pod, by: Autoscaler) -> list[dict[str, Any]]:
 
 
 def _trigger(trigger: Trigger) -> dict[str, Any]:
-    """All count by the mean of the pods: KEDA hands on what there is in all."""
+    """KEDA hands on totals, so that each counts by the mean of the pods."""
     login = {"authenticationRef": {"name": trigger.authentication}} if trigger.authentication else {}
-    known = dict(trigger.metadata)
-    return {"type": trigger.type, "metricType": "AverageValue", "metadata": known, **login}
+    metadata = dict(trigger.metadata)
+    return {"type": trigger.type, "metricType": "AverageValue", "metadata": metadata, **login}

@@ -1,4 +1,4 @@
-"""How is cert-manager asked for certificates?"""
+"""cert-manager's Issuers and Certificates."""
 
 from __future__ import annotations
 

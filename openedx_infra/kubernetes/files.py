@@ -1,4 +1,4 @@
-"""How do settings and secrets reach a pod? As files, whose objects are named by Pulumi and never change.
+"""Files for pods in ConfigMaps and Secrets, which Pulumi names and which never change.
 
 A changed file makes a new object with a new name, so exactly the pods that mount it are rolled, and old pods
 keep the old file until they are gone. Secret and plain files never share an object.
@@ -90,7 +90,7 @@ def operated_secret(
 ) -> Files:
     """Secret values under a fixed name that an operator of the cluster reads, and adds values of its own to.
 
-    It writes labels of its own over ours, which must not keep us from changing the values.
+    The operator overwrites our labels, which must not keep us from changing the values.
     """
     hidden = {key: pulumi.Output.secret(value) for key, value in data.items()}
     metadata = scope.metadata(name, name=name, annotations={"pulumi.com/patchForce": "true"})

@@ -1,4 +1,4 @@
-"""How is the Prometheus Operator told what to ask, and when to tell somebody? And Grafana, what to show?
+"""ServiceMonitors, alert rules and dashboards.
 
 Custom resources of the Prometheus Operator, and ConfigMaps that the sidecar of Grafana's chart finds.
 """

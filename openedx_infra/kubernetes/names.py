@@ -1,4 +1,4 @@
-"""What are objects called, and which labels say that they belong together?"""
+"""Names and labels of objects, and the namespace that they share."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""How is one object changed, where nothing else can say it?
-
-By patches, merged into it before it is registered.
-"""
+"""Overrides: patches that are merged into objects before they are registered (docs/adr/0031-overrides.md)."""
 
 from __future__ import annotations
 
@@ -10,12 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import pulumi
-from pulumi._types import (
-    input_type_to_dict,
-    is_input_type,
-)  # the only way to the camelCase names of typed arguments
 
 _TYPE = re.compile(r"^kubernetes:.*:(?P<kind>[A-Za-z]+)$")
+_ACRONYMS = re.compile(r"(id|ip|ipc|pid|uuid|uri|cidr|wwn|io|api|fqdn|url)(s?)")
+"""Words, with their plurals, that Kubernetes writes in capitals inside of names of fields."""
 
 
 class Patch(Protocol):
@@ -35,8 +30,8 @@ class Patch(Protocol):
 
 
 class Patches:
-    """Patches as a transformation: hand `apply` to the `transformations` of a resource, and it serves its
-    children."""
+    """Patches as a transformation: hand `apply` to the `transformations` of a resource, and it is called for
+    each of its descendants as soon as that is declared."""
 
     def __init__(self, patches: Sequence[Patch]) -> None:
         self._patches = patches
@@ -44,23 +39,21 @@ class Patches:
 
     def apply(self, args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
         """The resource's arguments with every patch for it merged in, or None when there is none."""
-        found = _TYPE.match(args.type_)
-        mine = [
-            patch
-            for patch in self._patches
-            if found and (patch.kind, patch.name) == (found["kind"], args.name)
-        ]
-        if not mine:
+        match = _TYPE.match(args.type_)
+        target = (match["kind"], args.name) if match else None
+        patches = [patch.patch for patch in self._patches if (patch.kind, patch.name) == target]
+        if not target or not patches:
             return None
-        self._matched |= {(patch.kind, patch.name) for patch in mine}
-        props = dict(args.props)
-        for patch in mine:
-            props = merged({key: plain(value) for key, value in props.items()}, patch.patch)
+        self._matched.add(target)
+        props = {key: plain(value) for key, value in args.props.items()}
+        names = {_field(key): key for key in props}
+        for patch in patches:
+            props = merged(props, {names.get(key, key): value for key, value in patch.items()})
         return pulumi.ResourceTransformationResult(props=props, opts=args.opts)
 
     @property
     def unmatched(self) -> list[int]:
-        """Indexes of the patches that no registered resource was meant by."""
+        """Indexes of the patches that matched no declared resource."""
         return [
             index
             for index, patch in enumerate(self._patches)
@@ -70,8 +63,11 @@ class Patches:
 
 def plain(value: Any) -> Any:
     """Typed arguments as maps with the names that Kubernetes uses; Outputs stay as they are."""
-    if is_input_type(type(value)):
-        return {key: plain(inner) for key, inner in input_type_to_dict(value).items()}
+    cls = type(value)
+    if cls.__module__.startswith("pulumi_kubernetes.") and cls.__name__.endswith("Args"):
+        names = (name for name, member in vars(cls).items() if isinstance(member, property))
+        fields = {_field(name): getattr(value, name) for name in names}
+        return {key: plain(inner) for key, inner in fields.items() if inner is not None}
     if isinstance(value, Mapping):
         return {key: plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
@@ -79,11 +75,25 @@ def plain(value: Any) -> Any:
     return value
 
 
+def _field(name: str) -> str:
+    """Name in Kubernetes of an argument: `clusterIPs` of `cluster_ips`, and `from` of `from_`."""
+    first, *others = name.strip("_").split("_")
+    return first + "".join(map(_capitalized, others))
+
+
+def _capitalized(word: str) -> str:
+    acronym = _ACRONYMS.fullmatch(word)
+    return f"{acronym[1].upper()}{acronym[2]}" if acronym else word.capitalize()
+
+
 def merged(base: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
-    """`base` with `patch` over it: maps key by key, everything else replaced whole."""
-    result = dict(base)
-    for key, value in patch.items():
-        below = result.get(key)
-        both = isinstance(below, Mapping) and isinstance(value, Mapping)
-        result[key] = merged(below, value) if both and below is not None else value
-    return result
+    """`base` with `patch` over it: maps key by key, also those in Outputs; everything else replaced whole."""
+    return {**base, **{key: _over(base.get(key), value) for key, value in patch.items()}}
+
+
+def _over(below: Any, value: Any) -> Any:
+    if isinstance(value, Mapping) and isinstance(below, Mapping):
+        return merged(below, value)
+    if isinstance(value, Mapping) and isinstance(below, pulumi.Output):
+        return below.apply(lambda resolved: _over(resolved, value))
+    return value

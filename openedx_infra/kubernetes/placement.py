@@ -1,4 +1,4 @@
-"""On which nodes do pods go, and when do they leave them?"""
+"""Nodes of pods: spread, affinity, and when pods leave a node that is lost."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def spread(key: str, selector: Mapping[str, str]) -> TopologySpreadConstraintArg
     )
 
 
-def patience_with_nodes() -> list[TolerationArgs]:
+def lost_node_tolerations() -> list[TolerationArgs]:
     """How long a pod stays bound to a node that no longer answers."""
     lost = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
     return [

@@ -1,6 +1,6 @@
-"""What does every pod look like?
+"""The one builder of pods: security contexts, requests, limits, containers and volumes.
 
-The only place that writes security contexts, requests and limits; where pods go is in `placement.py`.
+Nobody else writes security contexts, requests and limits; on which nodes pods go is in `placement.py`.
 
 Every pod passes the Pod Security Standard `restricted`: no root, no privilege, a root filesystem that can't
 be written, no token of a service account. What a container writes goes to a volume that its caller names.
@@ -34,7 +34,7 @@ from pulumi_kubernetes.core.v1 import (
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from openedx_infra.kubernetes.names import Scope
-from openedx_infra.kubernetes.placement import HOSTNAME, ZONE, beside, patience_with_nodes, spread
+from openedx_infra.kubernetes.placement import HOSTNAME, ZONE, beside, lost_node_tolerations, spread
 from openedx_infra.kubernetes.probes import NO_PROBES, Probes
 from openedx_infra.kubernetes.volumes import Mount
 
@@ -179,7 +179,7 @@ def template(scope: Scope, pod: Pod, *, moves: bool = False) -> PodTemplateSpecA
                 spread(key, scope.selector(pod.component)) for key in (HOSTNAME, ZONE)
             ],
             affinity=beside(pod.beside),
-            tolerations=patience_with_nodes() if moves else None,
+            tolerations=lost_node_tolerations() if moves else None,
         ),
     )
 

@@ -1,4 +1,4 @@
-"""How does Kubernetes learn that a container started, may get requests, or hangs?"""
+"""Startup, readiness and liveness probes of containers."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""How do visitors from outside reach a Service?"""
+"""Routes from outside to Services: Ingresses, the Gateway API, and Traefik's own resources."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
@@ -21,6 +21,8 @@ from pulumi_kubernetes.networking.v1 import (
 )
 
 from openedx_infra.kubernetes.names import NO_WAIT, Scope
+
+GATEWAY_API = "gateway.networking.k8s.io/v1"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +48,7 @@ def open_host(
 ) -> Ingress:
     """An Ingress called `name`: requests for `host` go along the routes.
 
-    It isn't awaited: whether it gets an address of its own is the controller's affair, and many never do.
+    It isn't awaited: whether it gets an address of its own is up to the controller, and many never do.
     """
     return Ingress(
         name,
@@ -55,7 +57,7 @@ def open_host(
             ingress_class_name=ingress_class,
             rules=[
                 IngressRuleArgs(
-                    host=host, http=HTTPIngressRuleValueArgs(paths=[_path(one) for one in routes])
+                    host=host, http=HTTPIngressRuleValueArgs(paths=[_path(route) for route in routes])
                 )
             ],
             tls=[IngressTLSArgs(hosts=[host], secret_name=tls_secret)] if tls_secret else None,
@@ -81,7 +83,7 @@ def middleware(
 def traefik_service(
     name: str, scope: Scope, spec: Mapping[str, Any], opts: pulumi.ResourceOptions
 ) -> CustomResource:
-    """A TraefikService: a way to Services that Kubernetes' own objects have no words for."""
+    """A TraefikService: a route to Services with options that Kubernetes' own objects don't have."""
     return _of_traefik("TraefikService", name, scope, spec, opts)
 
 
@@ -96,3 +98,96 @@ def _of_traefik(
         spec=dict(spec),
         opts=opts,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listener:
+    """A port of a Gateway, for all hosts or for one, which speaks TLS where it has a certificate."""
+
+    name: str
+    port: int
+    host: str | None = None
+    secret: str | None = None
+    """Secret of the certificate. None: plain HTTP."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """Filters and backend of requests for some paths."""
+
+    paths: Sequence[str] = ("/",)
+    filters: Sequence[Mapping[str, Any]] = ()
+    """Filters in their order, as HTTPRoutes write them."""
+    backend: Mapping[str, Any] = field(default_factory=dict)
+    """The Service, as HTTPRoutes write it. Empty: a filter answers."""
+
+
+def gateway(
+    name: str,
+    scope: Scope,
+    *,
+    gateway_class: str,
+    listeners: Sequence[Listener],
+    opts: pulumi.ResourceOptions,
+) -> CustomResource:
+    """A Gateway for routes of its own namespace. Its address is up to the controller: it isn't awaited."""
+    return _gateway_object(
+        "Gateway",
+        name,
+        scope,
+        {"gatewayClassName": gateway_class, "listeners": [_listener(listener) for listener in listeners]},
+        opts,
+    )
+
+
+def http_route(
+    name: str,
+    scope: Scope,
+    *,
+    parent: Mapping[str, Any],
+    hosts: Sequence[str],
+    rules: Sequence[Rule],
+    opts: pulumi.ResourceOptions,
+) -> CustomResource:
+    """An HTTPRoute: the rule with the longest path that fits decides on a request."""
+    spec = {"parentRefs": [dict(parent)], "hostnames": list(hosts), "rules": [_rule(rule) for rule in rules]}
+    return _gateway_object("HTTPRoute", name, scope, spec, opts)
+
+
+def _gateway_object(
+    kind: str, name: str, scope: Scope, spec: Mapping[str, Any], opts: pulumi.ResourceOptions
+) -> CustomResource:
+    return CustomResource(
+        name,
+        api_version=GATEWAY_API,
+        kind=kind,
+        metadata=scope.metadata(name, name=name, annotations=NO_WAIT),
+        spec=dict(spec),
+        opts=opts,
+    )
+
+
+def _listener(listener: Listener) -> dict[str, Any]:
+    spec: dict[str, Any] = {
+        "name": listener.name,
+        "port": listener.port,
+        "protocol": "HTTPS" if listener.secret else "HTTP",
+        "allowedRoutes": {"namespaces": {"from": "Same"}},
+    }
+    if listener.host:
+        spec["hostname"] = listener.host
+    if listener.secret:
+        certificate = {"group": "", "kind": "Secret", "name": listener.secret}
+        spec["tls"] = {"mode": "Terminate", "certificateRefs": [certificate]}
+    return spec
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    spec: dict[str, Any] = {
+        "matches": [{"path": {"type": "PathPrefix", "value": path}} for path in rule.paths]
+    }
+    if rule.filters:
+        spec["filters"] = [dict(filter_) for filter_ in rule.filters]
+    if rule.backend:
+        spec["backendRefs"] = [dict(rule.backend)]
+    return spec

@@ -1,4 +1,4 @@
-"""Where do the files in a pod come from, and what outlives it?"""
+"""Volumes and mounts of pods: files, scratch folders, and claims that outlive a pod."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What runs all the time, how is it reached, and how is it renewed without a gap?"""
+"""Deployments and StatefulSets with their Services, disruption budgets and service accounts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pulumi_kubernetes.apps.v1 import (
     StatefulSet,
     StatefulSetSpecArgs,
 )
-from pulumi_kubernetes.core.v1 import Service, ServicePortArgs, ServiceSpecArgs
+from pulumi_kubernetes.core.v1 import Service, ServiceAccount, ServicePortArgs, ServiceSpecArgs
 from pulumi_kubernetes.meta.v1 import LabelSelectorArgs
 from pulumi_kubernetes.policy.v1 import PodDisruptionBudget, PodDisruptionBudgetSpecArgs
 
@@ -44,17 +44,17 @@ def deployment(
     `surge` starts a new pod before an old one goes; `recreate` has never two at a time. Of a paused pod there
     is none.
     """
-    said = replicas if isinstance(replicas, Replicas) else Replicas(fixed=replicas)
-    by = said.autoscaler
-    number = 0 if pod.paused else None if by else said.fixed
-    if (by.least if number is None and by else number or 0) > 1:
+    count = replicas if isinstance(replicas, Replicas) else Replicas(fixed=replicas)
+    autoscaler = count.autoscaler
+    number = 0 if pod.paused else None if autoscaler else count.fixed
+    if (autoscaler.least if number is None and autoscaler else number or 0) > 1:
         budget(name, scope, pod, opts)
-    made = _deployment(name, scope, pod, opts, number, renewal, scalable=said is replicas)
-    if by:
-        autoscale(name, scope, pod, by, opts, target=made)
-    elif said is replicas and number and number > 1:
-        hold(name, scope, number, opts, target=made)
-    return made
+    result = _deployment(name, scope, pod, opts, number, renewal, scalable=count is replicas)
+    if autoscaler:
+        autoscale(name, scope, pod, autoscaler, opts, target=result)
+    elif count is replicas and number and number > 1:
+        hold(name, scope, number, opts, target=result)
+    return result
 
 
 def _deployment(
@@ -144,6 +144,18 @@ def budget(name: str, scope: Scope, pod: Pod, opts: pulumi.ResourceOptions) -> P
             selector=LabelSelectorArgs(match_labels=scope.selector(pod.component)),
         ),
         opts=pulumi.ResourceOptions(parent=opts.parent),
+    )
+
+
+def service_account(
+    name: str, scope: Scope, annotations: Mapping[str, pulumi.Input[str]], opts: pulumi.ResourceOptions
+) -> ServiceAccount:
+    """A service account of a fixed name, by which clouds know it. Annotations tell them what it may do."""
+    return ServiceAccount(
+        name,
+        metadata=scope.metadata(name, name=name, annotations=annotations),
+        automount_service_account_token=False,
+        opts=opts,
     )
 
 

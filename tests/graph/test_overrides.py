@@ -28,6 +28,14 @@ def test_a_patch_is_merged_into_the_object(recorded: Record) -> None:
     assert new["spec"]["template"]["spec"]["containers"] == old["spec"]["template"]["spec"]["containers"]
 
 
+def test_a_field_of_an_object_whose_name_python_spells_otherwise_is_merged(recorded: Record) -> None:
+    patch = {"stringData": {"more": "x"}}
+    after = recorded(_with({"kind": "Secret", "name": "lms-setup-secrets", "patch": patch}))
+    secret = after.object(find(after, "Secret", "lms-setup-secrets"))
+    assert set(secret["stringData"]) == {"studio_oauth2_secret", "more"}
+    assert "string_data" not in secret
+
+
 def test_nothing_else_is_patched(recorded: Record) -> None:
     said = _with({"kind": "Service", "name": "lms", "patch": {"metadata": {"labels": {"seen": "yes"}}}})
     graph = recorded(said)

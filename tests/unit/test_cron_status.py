@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from lightkube.models import autoscaling_v2, batch_v1
 from lightkube.models.meta_v1 import ObjectMeta, OwnerReference
 
-from openedx_infra.kubernetes.cron_job import NEVER
+from openedx_infra.kubernetes.job import NEVER
 from openedx_infra.operations.cluster.cron_status import is_of_cron_job, last_success, rows
 
 NOW = datetime(2026, 11, 23, 3, 41, tzinfo=UTC)

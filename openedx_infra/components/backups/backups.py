@@ -24,8 +24,7 @@ from openedx_infra.components.initialization.initialization import PreMigrationS
 from openedx_infra.components.instance import Instance
 from openedx_infra.components.users import USER
 from openedx_infra.config.sections.duties import resolved
-from openedx_infra.kubernetes.cron_job import cron_job
-from openedx_infra.kubernetes.job import job
+from openedx_infra.kubernetes.job import cron_job, job
 from openedx_infra.kubernetes.pod import Container
 from openedx_infra.settings.backups import BACKUP, BEFORE, CHECK, LIST, RESTORE, SOFTWARE
 

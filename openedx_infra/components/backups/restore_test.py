@@ -34,9 +34,9 @@ from openedx_infra.config.sections.duties import resolved
 from openedx_infra.config.sections.network import anywhere
 from openedx_infra.config.types.base import memory_bytes
 from openedx_infra.kubernetes import probes, volumes
-from openedx_infra.kubernetes.cron_job import cron_job
-from openedx_infra.kubernetes.isolation import Isolation
+from openedx_infra.kubernetes.job import cron_job
 from openedx_infra.kubernetes.names import RESTRICTED, Scope
+from openedx_infra.kubernetes.network_policies import NetworkPolicies
 from openedx_infra.kubernetes.pod import Container, FixedSize
 from openedx_infra.settings import paths
 from openedx_infra.settings.backups import DRILL, SCRATCH
@@ -81,11 +81,11 @@ def restore_test(args: RestoreTestArgs, parent: pulumi.Resource) -> None:
     """The scratch namespace, and in it the CronJob of the restore test."""
     opts = pulumi.ResourceOptions(parent=parent)
     instance = _in_scratch_namespace(args.instance, parent)
-    isolation = Isolation(scope=instance.scope, opts=opts, prefix=PREFIX)
-    isolation.deny_all()
-    isolation.allow_dns(instance.stack.network.name_servers)
+    policies = NetworkPolicies(scope=instance.scope, opts=opts, prefix=PREFIX)
+    policies.deny_all()
+    policies.allow_dns(instance.stack.network.name_servers)
     port = args.config.destination.port
-    isolation.allow_outside(f"internet-from-{DRILL}", isolation.software(DRILL), [port], anywhere())
+    policies.allow_egress(f"internet-from-{DRILL}", policies.software(DRILL), [port], anywhere())
     endpoints = connections(args.instance)
     servers = Servers(
         mysql=pulumi.Output.from_input(endpoints.mysql), mongodb=pulumi.Output.from_input(endpoints.mongodb)

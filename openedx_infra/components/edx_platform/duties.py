@@ -19,8 +19,8 @@ from openedx_infra.config import Stack
 from openedx_infra.config.secrets.catalogue import duty_secret
 from openedx_infra.config.sections.duties import OwnDuty, resolved
 from openedx_infra.kubernetes import files, volumes
-from openedx_infra.kubernetes.cron_job import cron_job
 from openedx_infra.kubernetes.files import Files
+from openedx_infra.kubernetes.job import cron_job
 from openedx_infra.kubernetes.volumes import Mount
 
 FOLDER = "/openedx/duty"

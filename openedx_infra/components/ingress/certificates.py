@@ -25,7 +25,7 @@ from openedx_infra.config.sections.issuers import (
 from openedx_infra.config.sections.site import TlsSecret
 from openedx_infra.kubernetes import files
 from openedx_infra.kubernetes.certificates import certificate, issuer
-from openedx_infra.kubernetes.service_account import service_account
+from openedx_infra.kubernetes.workload import service_account
 
 ISSUER = "site"
 """The Issuer of the instance, which signs for its hosts."""

@@ -19,9 +19,8 @@ from openedx_infra.components.ingress.routes import PublicHost, RouteGroup, rout
 from openedx_infra.components.instance import Instance
 from openedx_infra.config import Stack
 from openedx_infra.config.sections.ingress import GatewayShared
-from openedx_infra.kubernetes import gateway as gateway_api
-from openedx_infra.kubernetes.gateway import Listener, Rule
-from openedx_infra.kubernetes.routing import Route, traefik_service
+from openedx_infra.kubernetes import routing
+from openedx_infra.kubernetes.routing import Listener, Route, Rule
 
 NAME = "entrance"
 """Name of an instance's own Gateway."""
@@ -65,7 +64,7 @@ class GatewayRoutes:
             for host in hosts
             if host.name in secrets
         ]
-        gateway_api.gateway(
+        routing.gateway(
             NAME,
             self._instance.scope,
             gateway_class=cluster.ingress_class
@@ -83,7 +82,7 @@ class GatewayRoutes:
     def _route(
         self, name: str, parent: Mapping[str, str], hosts: Sequence[str], rules: Sequence[Rule]
     ) -> None:
-        gateway_api.http_route(
+        routing.http_route(
             name, self._instance.scope, parent=parent, hosts=hosts, rules=rules, opts=self._opts
         )
 
@@ -123,7 +122,9 @@ class GatewayRoutes:
         target = {"name": service, "port": port, "sticky": {"cookie": cookie}}
         if service not in self._sticky:
             self._sticky.add(service)
-            traefik_service(service, self._instance.scope, {"weighted": {"services": [target]}}, self._opts)
+            routing.traefik_service(
+                service, self._instance.scope, {"weighted": {"services": [target]}}, self._opts
+            )
         return {"group": _TRAEFIK, "kind": "TraefikService", "name": service, "weight": 1}
 
 

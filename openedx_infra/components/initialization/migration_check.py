@@ -19,7 +19,7 @@ from openedx_infra.components.edx_platform.sites import LMS, STUDIO, SettingsFil
 from openedx_infra.components.initialization.provisioning import SCRIPTS
 from openedx_infra.components.instance import Instance
 from openedx_infra.kubernetes import files, volumes
-from openedx_infra.kubernetes.cron_job import cron_job
+from openedx_infra.kubernetes.job import cron_job
 from openedx_infra.settings import paths
 
 NAME = "migration-check"

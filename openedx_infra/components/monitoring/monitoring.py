@@ -12,8 +12,8 @@ from openedx_infra.components.instance import Instance
 from openedx_infra.components.monitoring.exporters import Exporter, exporters
 from openedx_infra.components.network.egress import servers_outside
 from openedx_infra.kubernetes import monitors, workload
-from openedx_infra.kubernetes.isolation import Flow, Group, Isolation
 from openedx_infra.kubernetes.names import Scope
+from openedx_infra.kubernetes.network_policies import Flow, Group, NetworkPolicies
 from openedx_infra.monitoring.alerts import rules
 from openedx_infra.monitoring.dashboards import dashboards
 from openedx_infra.monitoring.facts import MonitoringFacts, monitoring_facts
@@ -56,22 +56,22 @@ class Monitoring(pulumi.ComponentResource):
 
     def _isolate(self, known: Sequence[Exporter]) -> None:
         """Prometheus reaches the exporters, and they reach the servers that they ask."""
-        isolation = Isolation(scope=self._instance.scope, opts=self._own)
+        policies = NetworkPolicies(scope=self._instance.scope, opts=self._own)
         said = self._instance.stack.monitoring
         prometheus = Group(
             name="prometheus",
             labels=said.prometheus_labels,
-            anywhere=said.prometheus_namespace is None,
+            any_namespace=said.prometheus_namespace is None,
             namespaces=[said.prometheus_namespace] if said.prometheus_namespace else [],
         )
         flows = []
         for exporter in known:
-            own = isolation.software(exporter.name)
+            own = policies.software(exporter.name)
             flows.append(Flow(clients=[prometheus], server=own, port=exporter.port))
             if exporter.asks.pods is None:
                 at = servers_outside(self._instance.stack)
-                isolation.allow_outside(f"{exporter.name}-asks", own, exporter.asks.ports, at)
+                policies.allow_egress(f"{exporter.name}-asks", own, exporter.asks.ports, at)
                 continue
             server = Group(name=f"{exporter.name}-asks", labels=exporter.asks.pods)
             flows += [Flow(clients=[own], server=server, port=port) for port in exporter.asks.ports]
-        isolation.allow_flows(flows)
+        policies.allow_flows(flows)

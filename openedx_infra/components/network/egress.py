@@ -13,8 +13,8 @@ from openedx_infra.config.sections.issuers import AcmeHttp, ClusterIssuer
 from openedx_infra.config.sections.mail import MailRelay
 from openedx_infra.config.sections.network import anywhere, networks, public
 from openedx_infra.config.stack import BY_A_ROLE
-from openedx_infra.kubernetes.isolation import Group, Isolation
 from openedx_infra.kubernetes.names import NAME
+from openedx_infra.kubernetes.network_policies import Group, NetworkPolicies
 from openedx_infra.settings.backups import CHECK, LIST
 from openedx_infra.settings.backups import SOFTWARE as BACKUPS
 
@@ -45,7 +45,7 @@ SOLVER_PORT = 8089
 """Their port."""
 
 
-def allow_ingress_controller(instance: Instance, isolation: Isolation) -> None:
+def allow_ingress_controller(instance: Instance, policies: NetworkPolicies) -> None:
     """The ingress controller reaches the Services of public hosts, each on its port, and nothing else."""
     stack = instance.stack
     label, namespaces = CONTROLLERS[stack.cluster.ingress_controller]
@@ -53,39 +53,39 @@ def allow_ingress_controller(instance: Instance, isolation: Isolation) -> None:
     controller = Group(name=label, labels={NAME: label}, namespaces=[namespace] if namespace else namespaces)
     ports = {route.service: route.port for host in public_hosts(stack) for route in host.routes}
     for service, port in sorted(ports.items()):
-        isolation.allow_visitors(isolation.component(service), port, controller)
+        policies.allow_ingress(policies.component(service), port, controller)
     if isinstance(stack.site.issuer, AcmeHttp | ClusterIssuer):
-        isolation.allow_visitors(Group(name="acme-solver", labels=SOLVER), SOLVER_PORT, controller)
+        policies.allow_ingress(Group(name="acme-solver", labels=SOLVER), SOLVER_PORT, controller)
 
 
-def allow_egress(instance: Instance, stores: Datastores, isolation: Isolation) -> None:
+def allow_egress(instance: Instance, stores: Datastores, policies: NetworkPolicies) -> None:
     """The platform reaches the Internet, and servers outside on their own ports; so do the Jobs that
     provision these."""
-    stack, platform = instance.stack, isolation.software(PLATFORM)
+    stack, platform = instance.stack, policies.software(PLATFORM)
     internet = public(stack.network.inside)
     without = [name.format(version.suffix) for version in stack.versions for name in WITHOUT_INTERNET]
     clients = Group(name=PLATFORM, labels=platform.labels, without=without)
-    isolation.allow_outside(f"internet-from-{PLATFORM}", clients, stack.network.ports, internet)
+    policies.allow_egress(f"internet-from-{PLATFORM}", clients, stack.network.ports, internet)
     if port := _tracking_server(stack):
-        isolation.allow_outside(f"tracking-from-{PLATFORM}", clients, [port], servers_outside(stack))
+        policies.allow_egress(f"tracking-from-{PLATFORM}", clients, [port], servers_outside(stack))
     for name, ports, blocks in _stores_outside(stack, stores):
-        isolation.allow_outside(f"{name}-from-{PLATFORM}", platform, ports, blocks)
+        policies.allow_egress(f"{name}-from-{PLATFORM}", platform, ports, blocks)
         if stores.named()[name].administrator:
-            job = isolation.software(f"{name}-provision")
-            isolation.allow_outside(f"{name}-from-{job.name}", job, ports, blocks)
+            job = policies.software(f"{name}-provision")
+            policies.allow_egress(f"{name}-from-{job.name}", job, ports, blocks)
         if name in read_by_backups(stack):
-            isolation.allow_outside(f"{name}-from-{BACKUPS}", backup_readers(isolation), ports, blocks)
+            policies.allow_egress(f"{name}-from-{BACKUPS}", backup_readers(policies), ports, blocks)
     if stack.backups:
         port = stack.backups.destination.port
-        isolation.allow_outside(
-            f"internet-from-{BACKUPS}", isolation.software(BACKUPS), [port], servers_outside(stack)
+        policies.allow_egress(
+            f"internet-from-{BACKUPS}", policies.software(BACKUPS), [port], servers_outside(stack)
         )
     if isinstance(stack.mail.delivery, MailRelay):
-        isolation.allow_outside("internet-from-smtp", isolation.software("smtp"), [25], internet)
+        policies.allow_egress("internet-from-smtp", policies.software("smtp"), [25], internet)
     if instance.aws and instance.aws.agent:
-        isolation.allow_credentials_agent(PLATFORM)
+        policies.allow_credentials_agent(PLATFORM)
         if "storage" in read_by_backups(stack):
-            isolation.allow_credentials_agent(BACKUPS)
+            policies.allow_credentials_agent(BACKUPS)
 
 
 def read_by_backups(stack: Stack) -> tuple[str, ...]:
@@ -93,9 +93,9 @@ def read_by_backups(stack: Stack) -> tuple[str, ...]:
     return stack.backups.stores if stack.backups else ()
 
 
-def backup_readers(isolation: Isolation) -> Group:
+def backup_readers(policies: NetworkPolicies) -> Group:
     """Pods of backups that read datastores. Others only look at the bucket."""
-    return Group(name=BACKUPS, labels=isolation.software(BACKUPS).labels, without=(CHECK, LIST))
+    return Group(name=BACKUPS, labels=policies.software(BACKUPS).labels, without=(CHECK, LIST))
 
 
 def _tracking_server(stack: Stack) -> int | None:

@@ -19,49 +19,49 @@ from openedx_infra.components.network.egress import (
     read_by_backups,
 )
 from openedx_infra.config import Stack
-from openedx_infra.kubernetes.isolation import Flow, Group, Isolation
 from openedx_infra.kubernetes.names import NAME
+from openedx_infra.kubernetes.network_policies import Flow, Group, NetworkPolicies
 from openedx_infra.settings.static_files import STATIC_PORT
 
 
 def isolate(instance: Instance, stores: Datastores, parent: pulumi.Resource) -> None:
     """Pods of the platform reach all servers, each other, and the Internet; visitors come by the ingress
     controller; everything else is denied."""
-    isolation = Isolation(scope=instance.scope, opts=pulumi.ResourceOptions(parent=parent))
-    isolation.deny_all()
-    isolation.allow_dns(instance.stack.network.name_servers)
-    to_stores = _to_stores(isolation, stores, counted(instance.stack), read_by_backups(instance.stack))
-    isolation.allow_flows([*_among_sites(isolation, instance.stack), *to_stores])
-    allow_ingress_controller(instance, isolation)
-    allow_egress(instance, stores, isolation)
+    policies = NetworkPolicies(scope=instance.scope, opts=pulumi.ResourceOptions(parent=parent))
+    policies.deny_all()
+    policies.allow_dns(instance.stack.network.name_servers)
+    to_stores = _to_stores(policies, stores, counted(instance.stack), read_by_backups(instance.stack))
+    policies.allow_flows([*_among_sites(policies, instance.stack), *to_stores])
+    allow_ingress_controller(instance, policies)
+    allow_egress(instance, stores, policies)
 
 
-def _among_sites(isolation: Isolation, stack: Stack) -> Iterator[Flow]:
+def _among_sites(policies: NetworkPolicies, stack: Stack) -> Iterator[Flow]:
     """LMS and Studio ask each other, the MFEs' server passes on the request for their run-time settings, and
     pods with static files hand them on to those after them."""
-    platform, static = isolation.software(PLATFORM), isolation.software(STATIC_SERVER)
+    platform, static = policies.software(PLATFORM), policies.software(STATIC_SERVER)
     yield Flow(clients=[static], server=static, port=STATIC_PORT)
     for suffix in (version.suffix for version in stack.versions):
-        lms, studio = isolation.component(f"lms{suffix}"), isolation.component(f"studio{suffix}")
-        yield Flow(clients=[platform, isolation.software(MFE_SERVER)], server=lms, port=WEB_PORT)
+        lms, studio = policies.component(f"lms{suffix}"), policies.component(f"studio{suffix}")
+        yield Flow(clients=[platform, policies.software(MFE_SERVER)], server=lms, port=WEB_PORT)
         yield Flow(clients=[platform], server=studio, port=WEB_PORT)
 
 
 def _to_stores(
-    isolation: Isolation, stores: Datastores, counts_queues: bool, backed_up: Container[str]
+    policies: NetworkPolicies, stores: Datastores, counts_queues: bool, backed_up: Container[str]
 ) -> Iterator[Flow]:
-    platform = isolation.software(PLATFORM)
+    platform = policies.software(PLATFORM)
     clients: dict[tuple[str, int], list[Group]] = {}
     servers: dict[str, Group] = {}
     for name, store in stores.named().items():
-        server = _server(isolation, name, store.reach)
+        server = _server(policies, name, store.reach)
         if server is None:
             continue
         servers[server.name] = server
-        helpers = [isolation.software(f"{name}-provision")] if store.administrator else []
+        helpers = [policies.software(f"{name}-provision")] if store.administrator else []
         if name == "broker" and counts_queues:
-            helpers.append(Group(name="keda", labels=COUNTER, anywhere=True))
-        helpers += [backup_readers(isolation)] if name in backed_up else []
+            helpers.append(Group(name="keda", labels=COUNTER, any_namespace=True))
+        helpers += [backup_readers(policies)] if name in backed_up else []
         for port in store.reach.ports:
             clients.setdefault((server.name, port), [platform]).extend(helpers)
         if store.reach.members:
@@ -70,12 +70,12 @@ def _to_stores(
         yield Flow(clients=allowed, server=servers[server_name], port=port)
 
 
-def _server(isolation: Isolation, name: str, reach: Reach) -> Group | None:
+def _server(policies: NetworkPolicies, name: str, reach: Reach) -> Group | None:
     """The pods of a datastore: several datastores may be one software. None: it is outside the cluster."""
     if reach.pods is None:
         return None
     if reach.members is None:
-        return isolation.software(reach.pods[NAME])
+        return policies.software(reach.pods[NAME])
     return Group(name=name, labels=reach.pods)
 
 
@@ -83,7 +83,7 @@ def _among_members(name: str, front: Group, members: Members) -> Iterator[Flow]:
     """The members of a server connect to each other; so do the proxy in front of them and their operator."""
     no_proxy = members.pods == front.labels
     group = front if no_proxy else Group(name=f"{name}-members", labels=members.pods)
-    operator = Group(name=f"{name}-operator", labels=members.operator, anywhere=True)
+    operator = Group(name=f"{name}-operator", labels=members.operator, any_namespace=True)
     clients = [group, operator] if no_proxy else [group, front, operator]
     for port in members.ports:
         yield Flow(clients=clients, server=group, port=port)

@@ -9,7 +9,7 @@ from lightkube.models.autoscaling_v2 import HorizontalPodAutoscaler
 from lightkube.models.batch_v1 import CronJob, Job
 from lightkube.models.meta_v1 import ObjectMeta
 
-from openedx_infra.kubernetes.cron_job import NEVER
+from openedx_infra.kubernetes.job import NEVER
 from openedx_infra.operations.cluster.health import Row, ending
 
 _BEGINNING = datetime.min.replace(tzinfo=UTC)

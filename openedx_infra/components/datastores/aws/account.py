@@ -13,7 +13,7 @@ from openedx_infra.config.datastores.storage import StorageS3
 from openedx_infra.config.foundation.contract import Contract
 from openedx_infra.config.sections import aws as said_aws
 from openedx_infra.config.sections.mail import MailSes
-from openedx_infra.kubernetes import service_account
+from openedx_infra.kubernetes.workload import service_account
 
 SERVICE_ACCOUNT = "platform"
 """Service account of all pods that run the platform's code, where they have a role of AWS."""
@@ -65,7 +65,7 @@ def on_aws(instance: Instance, parent: pulumi.Resource) -> OnAws:
     role = pod_role(own, SERVICE_ACCOUNT, identity, who, parent)
     # EKS gives credentials to pods when they start: it must know of the role before the first of them.
     opts = pulumi.ResourceOptions(parent=parent, depends_on=list(role.ready))
-    kept = service_account.service_account(SERVICE_ACCOUNT, instance.scope, role.annotations, opts)
+    kept = service_account(SERVICE_ACCOUNT, instance.scope, role.annotations, opts)
     return OnAws(
         account=own,
         pods=role,

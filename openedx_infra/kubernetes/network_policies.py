@@ -1,4 +1,4 @@
-"""Who may talk to whom? Nobody, except along the flows that are named."""
+"""NetworkPolicies: everything is denied but the flows that are named."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CREDENTIALS_AGENT = ("169.254.170.23/32", "fd00:ec2::23/128")
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """Pods that are treated alike."""
+    """Pods that policies treat alike."""
 
     name: str
     """What policies about them are called."""
@@ -40,15 +40,15 @@ class Group:
     """Labels by which they are found."""
     without: Sequence[str] = ()
     """Components that are not among them, though they have these labels."""
-    anywhere: bool = False
-    """Whether they may be in any namespace: then what they may do is none of this instance's business."""
+    any_namespace: bool = False
+    """Whether they may be in any namespace: policies of their own namespace then say what they may do."""
     namespaces: Sequence[str] = ()
     """Namespaces that they are in. None: the instance's own, or any."""
 
     @property
-    def foreign(self) -> bool:
+    def elsewhere(self) -> bool:
         """Whether they are outside the instance's namespace."""
-        return self.anywhere or bool(self.namespaces)
+        return self.any_namespace or bool(self.namespaces)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,27 +56,27 @@ class Flow:
     """Pods that may open connections to others, on one TCP port."""
 
     clients: Sequence[Group]
-    """Those who connect."""
+    """Pods that connect."""
     server: Group
-    """Those who listen, in the instance's namespace."""
+    """Pods that listen, in the instance's namespace."""
     port: int
 
 
 @dataclass(frozen=True, kw_only=True)
-class Isolation:
-    """Network policies of one instance, all with the same resource options."""
+class NetworkPolicies:
+    """NetworkPolicies of one instance, all with the same resource options."""
 
     scope: Scope
     opts: pulumi.ResourceOptions
     prefix: str = ""
-    """What names of resources begin with: another one for each namespace of a stack."""
+    """Prefix of the resources' names in Pulumi: another one for each namespace of a stack."""
 
     def deny_all(self) -> None:
-        """Nothing in, nothing out, for every pod of the namespace: policies only ever add to that."""
+        """No ingress and no egress for any pod of the namespace: other policies only add to that."""
         self._policy("deny-all", LabelSelectorArgs(), types=["Ingress", "Egress"])
 
     def allow_dns(self, addresses: Sequence[str] = ()) -> None:
-        """Every pod may ask the cluster's name servers, and those at these addresses."""
+        """Every pod may reach the cluster's name servers, and those at these addresses."""
         ports = [NetworkPolicyPortArgs(protocol=protocol, port=53) for protocol in ("UDP", "TCP")]
         servers = Group(name="dns", labels=KUBE_DNS, namespaces=["kube-system"])
         blocks = [IPBlockArgs(cidr=cidr) for cidr in (NODE_LOCAL_DNS, *addresses)]
@@ -103,26 +103,25 @@ class Isolation:
                 if flow.server.name == name
             ]
             self._policy(f"to-{name}", _selector(server), ingress=rules)
-        clients = {client.name: client for flow in flows for client in flow.clients if not client.foreign}
+        clients = {client.name: client for flow in flows for client in flow.clients if not client.elsewhere}
         for name, client in sorted(clients.items()):
-            exits = [
+            egress = [
                 NetworkPolicyEgressRuleArgs(to=_peers([flow.server]), ports=[_tcp(flow.port)])
                 for flow in flows
                 if name in {one.name for one in flow.clients}
             ]
-            self._policy(f"from-{name}", _selector(client), egress=exits)
+            self._policy(f"from-{name}", _selector(client), egress=egress)
 
-    def allow_visitors(self, server: Group, port: int, visitors: Group) -> None:
-        """These pods of others may reach a server. What else they may do is none of this instance's
-        business."""
-        rule = NetworkPolicyIngressRuleArgs(from_=_peers([visitors]), ports=[_tcp(port)])
+    def allow_ingress(self, server: Group, port: int, clients: Group) -> None:
+        """These pods of other namespaces may reach a server on this port."""
+        rule = NetworkPolicyIngressRuleArgs(from_=_peers([clients]), ports=[_tcp(port)])
         self._policy(f"visitors-to-{server.name}", _selector(server), ingress=[rule])
 
-    def allow_outside(
+    def allow_egress(
         self, name: str, client: Group, ports: Sequence[int], blocks: Mapping[str, Sequence[str]]
     ) -> None:
-        """These pods may reach addresses outside on these ports: networks, each without the parts that are
-        barred in it."""
+        """These pods may reach networks outside on these ports, each without the networks that are barred in
+        it."""
         peers = [
             NetworkPolicyPeerArgs(ip_block=IPBlockArgs(cidr=cidr, except_=list(barred) or None))
             for cidr, barred in blocks.items()
@@ -164,9 +163,9 @@ def _tcp(port: int) -> NetworkPolicyPortArgs:
 
 
 def _selector(group: Group) -> LabelSelectorArgs:
-    left_out = LabelSelectorRequirementArgs(key=COMPONENT, operator="NotIn", values=list(group.without))
+    excluded = LabelSelectorRequirementArgs(key=COMPONENT, operator="NotIn", values=list(group.without))
     return LabelSelectorArgs(
-        match_labels=dict(group.labels), match_expressions=[left_out] if group.without else None
+        match_labels=dict(group.labels), match_expressions=[excluded] if group.without else None
     )
 
 
@@ -182,4 +181,4 @@ def _namespaces(group: Group) -> LabelSelectorArgs | None:
     if group.namespaces:
         among = LabelSelectorRequirementArgs(key=NAMESPACE, operator="In", values=list(group.namespaces))
         return LabelSelectorArgs(match_expressions=[among])
-    return LabelSelectorArgs() if group.anywhere else None
+    return LabelSelectorArgs() if group.any_namespace else None
