@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from openedx_infra.operations.backups.backup import Kept, kept
-from openedx_infra.operations.backups.restore import fetched
+from openedx_infra.operations.backups.backup import Backup, listed
+from openedx_infra.operations.backups.restore import fetched_id
 from openedx_infra.operations.cluster.run_job import job_of
 from openedx_infra.scripts.backup import rows
 
@@ -16,16 +16,16 @@ LISTED = (
 
 
 def test_the_list_of_backups() -> None:
-    assert kept(["a warning", LISTED]) == [
-        Kept(id="1a2b3c4d", time="2026-11-23 02:17:05", kind="scheduled", size=1048576),
-        Kept(id="5e6f7a8b", time="2026-11-24 02:17:05", kind="?", size=0),
+    assert listed(["a warning", LISTED]) == [
+        Backup(id="1a2b3c4d", time="2026-11-23 02:17:05", kind="scheduled", size=1048576),
+        Backup(id="5e6f7a8b", time="2026-11-24 02:17:05", kind="?", size=0),
     ]
-    assert kept([]) == [] and kept(["[]"]) == []
+    assert listed([]) == [] and listed(["[]"]) == []
 
 
 def test_which_backup_was_fetched() -> None:
-    assert fetched(["restoring", "backup: fetching backup 1a2b3c", "done"]) == "1a2b3c"
-    assert fetched(["restoring"]) is None
+    assert fetched_id(["restoring", "backup: fetching backup 1a2b3c", "done"]) == "1a2b3c"
+    assert fetched_id(["restoring"]) is None
 
 
 def test_a_job_of_a_cron_job_is_its_own_with_words_laid_over() -> None:
