@@ -1,10 +1,10 @@
-"""What is an error of a command? A message for people, and what they can do about it."""
+"""The error of a command: a message for people, and what they can do about it."""
 
 from __future__ import annotations
 
 
 class OperationError(Exception):
-    """A command could not be done. `message` says why; `remedy` says what to do, if anything can be said."""
+    """A command failed. `message` says why; `remedy`, where there is one, what to do."""
 
     def __init__(self, message: str, *, remedy: str | None = None) -> None:
         self.message = message

@@ -47,7 +47,7 @@ def stack(folder: Path, name: str, said: Mapping[str, Any]) -> Session:
         if not secret.make:
             key = f"{PROJECT}:{SECRETS_KEY}.{secret.name}"
             words = ("--stack", name, "--config-file", str(file))
-            live.run("config", "set", "--secret", "--path", key, *words, say="known-to-the-operator")
+            live.run("config", "set", "--secret", "--path", key, *words, stdin="known-to-the-operator")
     return session.begin(Request(name=name, config_file=file), quiet)
 
 

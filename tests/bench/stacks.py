@@ -67,7 +67,7 @@ def program(folder: Path, name: str, source: str) -> list[str]:
     )
     (folder / "__main__.py").write_text(source)
     live = dev().live
-    live.cli.ask(["stack", "init", name], folder=folder)
+    live.cli.run(["stack", "init", name], folder=folder)
     return [str(live.cli.executable), "preview", "--non-interactive", "--stack", name, "--cwd", str(folder)]
 
 

@@ -62,7 +62,7 @@ class Program:
         (self.folder / "said.json").write_text(json.dumps(said))
 
     def run(self, *words: str) -> Result:
-        return self.cli.ask([*words, "--stack", "small"], folder=self.folder)
+        return self.cli.run([*words, "--stack", "small"], folder=self.folder)
 
     def up(self, **changes: Mapping[str, Any]) -> Result:
         self.say(**changes)
@@ -109,7 +109,7 @@ def program(tmp_path: Path) -> Program:
         DIRECTORY: str(tmp_path / "cloud"),
     }
     program = Program(Cli(toolchain.bin_dir / "pulumi", environment), folder, Cloud(tmp_path / "cloud"))
-    made = program.cli.ask(["stack", "init", "small"], folder=folder)
+    made = program.cli.run(["stack", "init", "small"], folder=folder)
     assert made.code == 0, made.stderr
     return program
 

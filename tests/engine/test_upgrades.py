@@ -91,7 +91,7 @@ def test_rollback_brings_back_images_and_settings_when_the_database_is_accepted(
     assert image(dev) == "docker.io/example/openedx:5"
     told = dev.run("rollback", "--yes", "--accept-database")
     assert told.code == 0, told.text
-    assert "openedx:images" in told.out and "still says what was rolled back" in told.out
+    assert "openedx:images" in told.out and "still has what was rolled back" in told.out
     assert image(dev) != "docker.io/example/openedx:5"
     assert said(dev)["openedx:images"] == {"openedx": "docker.io/example/openedx:5"}
 

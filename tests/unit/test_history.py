@@ -100,6 +100,11 @@ def test_what_was_before_a_destroy_is_gone() -> None:
         releases(*past)
 
 
+def test_after_a_destroy_there_is_nothing_to_return_to() -> None:
+    with pytest.raises(OperationError, match="has 0 earlier versions"):
+        releases(entry(0, release="ulmo"), entry(1, kind="destroy"))
+
+
 def test_who_never_was_up_has_nothing_to_return_to() -> None:
     with pytest.raises(OperationError, match="nothing to return to"):
         history.last_good(history.updates(cast(LiveStack, Live(entry(0, result="failed"))), FILE), "mine")

@@ -39,8 +39,8 @@ STATE = {
 
 def test_what_holds_data_is_kept_with_all_that_it_stands_on() -> None:
     leaving = {"subnets", "group", "server", "job", "precious"}
-    assert moved_datastores.kept(STATE, leaving) == ["subnets", "group", "server"]
-    assert moved_datastores.kept(STATE, {"job"}) == []
+    assert moved_datastores.retained(STATE, leaving) == ["subnets", "group", "server"]
+    assert moved_datastores.retained(STATE, {"job"}) == []
 
 
 def test_it_is_forgotten_and_nothing_else_changes() -> None:
@@ -77,20 +77,17 @@ def live(recorded: Callable[..., Graph]) -> Live:
 
 def test_of_a_whole_instance_the_volumes_of_the_moved_datastore_stay(live: Live) -> None:
     datastores = {"storage": {"source": "in-cluster"}, "moved": ["storage"]}
-    urns = moved_datastores.left_behind(load("campus", {**LEAST, "datastores": datastores}), live)
+    urns = moved_datastores.orphans(load("campus", {**LEAST, "datastores": datastores}), live)
     assert {urn.rpartition(":")[2] for urn in urns} == {"media", "private"}
     assert all("PersistentVolumeClaim" in urn for urn in urns)
 
 
 def test_without_a_move_nothing_is_left_behind(live: Live) -> None:
-    assert moved_datastores.left_behind(load("campus", LEAST), live) == []
-    assert (
-        moved_datastores.left_behind(load("campus", {**LEAST, "datastores": {"moved": ["mysql"]}}), live)
-        == []
-    )
+    assert moved_datastores.orphans(load("campus", LEAST), live) == []
+    assert moved_datastores.orphans(load("campus", {**LEAST, "datastores": {"moved": ["mysql"]}}), live) == []
 
 
 def test_a_configuration_of_old_that_nobody_can_read_is_told(live: Live) -> None:
     live.config["gone"] = True
-    with pytest.raises(OperationError, match="nobody knows what"):
-        moved_datastores.left_behind(load("campus", {**LEAST, "datastores": {"moved": ["mysql"]}}), live)
+    with pytest.raises(OperationError, match="leaves behind is unknown"):
+        moved_datastores.orphans(load("campus", {**LEAST, "datastores": {"moved": ["mysql"]}}), live)

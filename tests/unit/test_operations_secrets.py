@@ -29,12 +29,12 @@ class Pulumi(LiveStack):
         self.deployed = deployed
         self.lines: list[str] = []
 
-    def run(self, *arguments: str, folder: Path | None = None, say: str | None = None) -> str:
+    def run(self, *arguments: str, folder: Path | None = None, stdin: str | None = None) -> str:
         self.lines.append(" ".join(arguments))
         if arguments[:2] == ("config", "set"):
             key = next(each for each in arguments if each.startswith("openedx:secrets."))
-            assert say is not None
-            self.values[key.removeprefix("openedx:secrets.")] = say
+            assert stdin is not None
+            self.values[key.removeprefix("openedx:secrets.")] = stdin
             return ""
         if arguments[:2] == ("stack", "export"):
             return self.deployed

@@ -40,7 +40,7 @@ def test_an_interrupt_is_passed_on_and_the_end_awaited(tmp_path: Path) -> None:
         if line == "ready":
             threading.Thread(target=os.kill, args=(os.getpid(), signal.SIGINT)).start()
 
-    done = cli.work(["up"], folder=tmp_path, environment={"WORD": "here"}, on_output=interrupt)
+    done = cli.run_long(["up"], folder=tmp_path, environment={"WORD": "here"}, on_output=interrupt)
     assert done.code == 3
     assert done.stdout.splitlines() == ["ready", "finished what was under way 1 here"]
     assert asked == [1]
@@ -48,20 +48,20 @@ def test_an_interrupt_is_passed_on_and_the_end_awaited(tmp_path: Path) -> None:
 
 def test_afterwards_an_interrupt_is_python_s_again(tmp_path: Path) -> None:
     before = signal.getsignal(signal.SIGINT)
-    Cli(script(tmp_path, "#!/bin/sh\nexit 0\n"), {}).work([], folder=tmp_path)
+    Cli(script(tmp_path, "#!/bin/sh\nexit 0\n"), {}).run_long([], folder=tmp_path)
     assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_the_environment_is_ours_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KUBECONFIG", "/home/me/.kube/config")
     cli = Cli(script(tmp_path, '#!/bin/sh\necho "[$KUBECONFIG]"; cat\n'), {"PATH": os.environ["PATH"]})
-    assert cli.ask([], folder=tmp_path, say="said").stdout == "[]\nsaid"
-    assert cli.work([], folder=tmp_path).stdout == "[]"
+    assert cli.run([], folder=tmp_path, stdin="said").stdout == "[]\nsaid"
+    assert cli.run_long([], folder=tmp_path).stdout == "[]"
 
 
 def test_both_streams_are_read_to_their_ends(tmp_path: Path) -> None:
     text = "#!/bin/sh\nfor i in $(seq 20000); do echo out $i; echo err $i >&2; done\n"
-    done = Cli(script(tmp_path, text), {"PATH": os.environ["PATH"]}).work([], folder=tmp_path)
+    done = Cli(script(tmp_path, text), {"PATH": os.environ["PATH"]}).run_long([], folder=tmp_path)
     assert done.stdout.splitlines()[-1] == "out 20000"
     assert done.stderr.splitlines()[-1] == "err 20000"
 
@@ -70,7 +70,7 @@ def test_the_brake_asks_as_an_interrupt_does_and_nobody_when_nothing_runs(tmp_pa
     asked: list[int] = []
     cli = Cli(script(tmp_path, GENTLE), {"PATH": os.environ["PATH"]}, asked.append)
     cli.brake.pull()
-    done = cli.work(["up"], folder=tmp_path, on_output=lambda line: line == "ready" and cli.brake.pull())
+    done = cli.run_long(["up"], folder=tmp_path, on_output=lambda line: line == "ready" and cli.brake.pull())
     assert done.code == 3 and "finished what was under way 1" in done.stdout
     assert asked == [], "the user asked for nothing"
     cli.brake.pull()

@@ -17,7 +17,7 @@ from rich.console import Console
 from openedx_infra.operations.state import locks
 from openedx_infra.operations.state.live_stack import LiveStack
 from openedx_infra.operations.state.pulumi_cli import Cli
-from openedx_infra.operations.state.recovery import recover, taken_up
+from openedx_infra.operations.state.recovery import recover, without_pending
 
 JOB = "urn:pulumi:mine::openedx::openedx:index:Initialization$kubernetes:batch/v1:Job::lms-migrate"
 
@@ -30,7 +30,7 @@ def making(urn: str = JOB) -> dict[str, Any]:
 
 def test_what_exists_becomes_a_resource() -> None:
     state: dict[str, Any] = {"version": 3, "deployment": {"resources": [], "pending_operations": [making()]}}
-    deployment = taken_up(state, {JOB: "pulumi-kubernetes-1"})["deployment"]
+    deployment = without_pending(state, {JOB: "pulumi-kubernetes-1"})["deployment"]
     (resource,) = deployment["resources"]
     assert resource["id"] == "mine/lms-migrate-12345678"
     assert resource["outputs"]["__fieldManager"] == "pulumi-kubernetes-1"
@@ -42,12 +42,12 @@ def test_what_exists_becomes_a_resource() -> None:
 def test_what_does_not_exist_is_forgotten() -> None:
     updating = {"type": "updating", "resource": {"urn": "other"}}
     state = {"deployment": {"resources": [{"urn": "other"}], "pending_operations": [making(), updating]}}
-    assert taken_up(state, {})["deployment"] == {"resources": [{"urn": "other"}]}
+    assert without_pending(state, {})["deployment"] == {"resources": [{"urn": "other"}]}
 
 
 def test_what_it_was_to_replace_waits_for_its_deletion() -> None:
     state = {"deployment": {"resources": [{"urn": JOB, "id": "old"}], "pending_operations": [making()]}}
-    old, new = taken_up(state, {JOB: "pulumi-kubernetes-1"})["deployment"]["resources"]
+    old, new = without_pending(state, {JOB: "pulumi-kubernetes-1"})["deployment"]["resources"]
     assert old == {"urn": JOB, "id": "old", "delete": True}
     assert "delete" not in new
 
@@ -91,7 +91,7 @@ class Locked(LiveStack):
     def lock(self, pid: int, host: str) -> None:
         (self.folder / f"{pid}.json").write_text(json.dumps({"pid": pid, "hostname": host}))
 
-    def run(self, *arguments: str, folder: Path | None = None, say: str | None = None) -> str:
+    def run(self, *arguments: str, folder: Path | None = None, stdin: str | None = None) -> str:
         assert arguments[0] == "cancel"
         self.cancelled = True
         return ""

@@ -19,7 +19,7 @@ from lightkube.models.core_v1 import (
 from rich.console import Console
 
 from openedx_infra.operations.state import recovery
-from openedx_infra.operations.state.recovery import cut_short
+from openedx_infra.operations.state.recovery import unfinished_jobs
 
 RUNNING = Pod(status=PodStatus(phase="Running"))
 STARTING = Pod(status=PodStatus(phase="Pending"))
@@ -84,7 +84,7 @@ def test_only_one_at_work_is_waited_for(
     assert said.getvalue().count("migrate-1") == (asked > 1)
 
 
-def test_jobs_that_were_pending_or_unready_were_cut_short() -> None:
+def test_jobs_that_were_pending_or_unready_were_unfinished_jobs() -> None:
     def resource(name: str, kind: str = recovery.JOB, **more: Any) -> dict[str, Any]:
         return {"type": kind, "inputs": {"metadata": {"namespace": "openedx", "name": name}}, **more}
 
@@ -102,5 +102,5 @@ def test_jobs_that_were_pending_or_unready_were_cut_short() -> None:
             ],
         }
     }
-    assert cut_short(state) == [("openedx", "made"), ("openedx", "unready")]
-    assert cut_short({"deployment": {}}) == []
+    assert unfinished_jobs(state) == [("openedx", "made"), ("openedx", "unready")]
+    assert unfinished_jobs({"deployment": {}}) == []

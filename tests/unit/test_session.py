@@ -21,21 +21,21 @@ OUTPUTS = {"cluster": "here", IMMUTABLE_OUTPUT: immutable_values(STACK)}
 
 @pytest.mark.parametrize("outputs", [{}, OUTPUTS])
 def test_a_new_or_unchanged_instance_passes(outputs: dict[str, Any]) -> None:
-    session._demand_same(STACK, outputs, HERE, creating=True)
+    session._require_same(STACK, outputs, HERE, creating=True)
 
 
 @pytest.mark.parametrize("creating", [True, False])
 def test_an_instance_does_not_move_to_another_cluster(creating: bool) -> None:
     with pytest.raises(ConfigError, match="context here, and does not move to there") as caught:
-        session._demand_same(STACK, OUTPUTS, Address(context="there"), creating=creating)
+        session._require_same(STACK, OUTPUTS, Address(context="there"), creating=creating)
     assert caught.value.problems[0].startswith("openedx:cluster.context: ")
 
 
 def test_what_data_depends_on_is_refused_for_up_and_no_hindrance_for_destroy() -> None:
     changed = load("mine", {"site": {"lms_host": "other.example.org"}})
     with pytest.raises(ConfigError, match=r"openedx:site\.lms_host"):
-        session._demand_same(changed, OUTPUTS, HERE, creating=True)
-    session._demand_same(changed, OUTPUTS, HERE, creating=False)
+        session._require_same(changed, OUTPUTS, HERE, creating=True)
+    session._require_same(changed, OUTPUTS, HERE, creating=False)
 
 
 BUILDS = load(

@@ -124,7 +124,7 @@ def _stack_name(line: Line, environment: Mapping[str, str], executable: Path) ->
     said = line.option("-s", "--stack") or environment.get("PULUMI_STACK")
     if said:
         return said.split("/")[-1]
-    selected = Cli(executable, environment).ask(["stack", "--show-name"], folder=CHECKOUT)
+    selected = Cli(executable, environment).run(["stack", "--show-name"], folder=CHECKOUT)
     return DEFAULT_STACK if selected.code else selected.stdout.strip().split("/")[-1]
 
 

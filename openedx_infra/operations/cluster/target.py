@@ -1,4 +1,4 @@
-"""Where is a stack? An instance fills one namespace of a cluster; a foundation some, or none at all."""
+"""The target of a stack: its cluster and its namespaces there."""
 
 from __future__ import annotations
 

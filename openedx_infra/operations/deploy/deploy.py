@@ -1,4 +1,4 @@
-"""How does a stack get from its file to the cluster, and away again? The verbs up, preview and destroy."""
+"""The verbs up, preview and destroy."""
 
 from __future__ import annotations
 
@@ -31,51 +31,51 @@ Confirm = Callable[[str], bool]
 
 
 def up(request: Request, console: Console, *, confirm: Confirm | None = None, refresh: bool = False) -> None:
-    """Bring a stack up: make the cluster what the stack file says.
+    """Bring a stack up as its file describes it.
 
-    With `confirm`, what would change is shown before, and asked about. Raises an error for people when
-    anything fails; what was done until then is kept, and the next `up` goes on from there. Incompatible: the
-    code that runs must be stopped first, as `upgrade.up` does.
+    With `confirm`, the changes are shown and confirmed before. Raises OperationError when anything fails;
+    what was done until then stays, and the next `up` goes on from there. IncompatibleRelease: the running
+    code must be stopped first, as `upgrade.up` does.
     """
     start = time.monotonic()
     stop = _Stop(console)
     session = begin(request, console, on_interrupt=stop)
     require_restored(session, refresh=refresh)
     require_stopped(session)
-    _announce(session, console)
-    kept = moved_datastores.left_behind(session.stack, session.live)
-    moved_datastores.tell(kept, console)
-    if confirm and not _agreed(session, console, confirm, kept):
+    _print_target(session, console)
+    orphans = moved_datastores.orphans(session.stack, session.live)
+    moved_datastores.print_orphans(orphans, console)
+    if confirm and not _is_confirmed(session, console, confirm, orphans):
         return
     session.recover(console)
-    moved_datastores.release(session.live, kept)
-    _work(session, stop, lambda verbs: verbs.up(refresh=refresh), "up", start)
-    _farewell(session, console)
+    moved_datastores.forget(session.live, orphans)
+    _run(session, stop, lambda verbs: verbs.up(refresh=refresh), "up", start)
+    _print_addresses(session, console)
 
 
 def preview(request: Request, console: Console, *, refresh: bool = False, unchanged: bool = False) -> None:
     """Show what `up` would change. With `unchanged`, any change is an error."""
     session = begin(request, console, on_interrupt=_Stop(console))
-    _announce(session, console)
-    kept = moved_datastores.left_behind(session.stack, session.live)
-    moved_datastores.tell(kept, console)
-    plan = _plan(session, console, kept, refresh=refresh)
+    _print_target(session, console)
+    orphans = moved_datastores.orphans(session.stack, session.live)
+    moved_datastores.print_orphans(orphans, console)
+    plan = _plan(session, console, orphans, refresh=refresh)
     if unchanged and plan.steps:
         raise OperationError(f"Stack {request.name} would change, and no change was expected.")
 
 
 def destroy(request: Request, console: Console, *, confirm: Confirm | None = None) -> None:
-    """Delete all of a stack's objects but those that are protected, and say which stay."""
+    """Delete all of a stack's objects except those that are protected, and print which stay."""
     start = time.monotonic()
     stop = _Stop(console)
     session = begin(request, console, creating=False, on_interrupt=stop)
     if confirm and not confirm(
-        f"Delete the objects of stack {request.name} in {session.place}? What is protected stays."
+        f"Delete the objects of stack {request.name} in {session.place}? Protected ones stay."
     ):
         return
     session.recover(console)
-    _work(session, stop, lambda verbs: verbs.destroy(), "destroy", start)
-    _tell_what_stays(session, console)
+    _run(session, stop, lambda verbs: verbs.destroy(), "destroy", start)
+    _print_protected(session, console)
 
 
 @dataclass
@@ -95,7 +95,7 @@ class _Stop:
             )
 
 
-def _announce(session: Session, console: Console) -> None:
+def _print_target(session: Session, console: Console) -> None:
     console.print(
         Text.assemble(
             "Stack ",
@@ -106,10 +106,10 @@ def _announce(session: Session, console: Console) -> None:
     )
 
 
-def _plan(session: Session, console: Console, kept: Sequence[str], *, refresh: bool) -> Plan:
+def _plan(session: Session, console: Console, orphans: Sequence[str], *, refresh: bool) -> Plan:
     plan = Plan()
     try:
-        session.verbs(plan).preview(refresh=refresh, exclude=kept)
+        session.verbs(plan).preview(refresh=refresh, exclude=orphans)
     except OperationError as error:
         raise failure.of_program(error, plan.errors) from error
     plan.show(console)
@@ -118,17 +118,17 @@ def _plan(session: Session, console: Console, kept: Sequence[str], *, refresh: b
     return plan
 
 
-def _agreed(session: Session, console: Console, confirm: Confirm, kept: Sequence[str]) -> bool:
-    plan = _plan(session, console, kept, refresh=False)
-    return bool(plan.steps) and confirm(f"Change stack {session.file.name} so?")
+def _is_confirmed(session: Session, console: Console, confirm: Confirm, orphans: Sequence[str]) -> bool:
+    plan = _plan(session, console, orphans, refresh=False)
+    return bool(plan.steps) and confirm(f"Apply these changes to stack {session.file.name}?")
 
 
-def _work(session: Session, stop: _Stop, verb: Callable[[Verbs], None], word: str, start: float) -> None:
-    """Do a verb and show how it goes; raises an error for people when it fails or is stopped."""
+def _run(session: Session, stop: _Stop, verb: Callable[[Verbs], None], name: str, start: float) -> None:
+    """Run a verb and show its progress. Raises OperationError when it fails or is stopped."""
     console = stop.console
     clients = list(session.place.clients())
     with (
-        Progress(console, usual="delete" if word == "destroy" else "create") as progress,
+        Progress(console, usual="delete" if name == "destroy" else "create") as progress,
         Watch(
             clients, progress.making, session.live.cli.brake.pull, console, deleting=progress.deleting
         ) as watch,
@@ -137,12 +137,12 @@ def _work(session: Session, stop: _Stop, verb: Callable[[Verbs], None], word: st
             verb(session.verbs(progress))
         except OperationError as error:
             if watch.hopeless or stop.asked:
-                _remember(session, progress)
+                _refresh_interrupted(session, progress)
             if watch.hopeless:
-                raise failure.of_hopeless_pods(watch.hopeless, session.file.name, word) from error
+                raise failure.of_hopeless_pods(watch.hopeless, session.file.name, name) from error
             if stop.asked:
-                raise failure.of_stop(progress, session.file.name, word) from error
-            raise failure.explain(session, progress, error, word) from error
+                raise failure.of_stop(progress, session.file.name, name) from error
+            raise failure.explain(session, progress, error, name) from error
     for line in progress.printed:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     seconds = time.monotonic() - start
@@ -150,18 +150,18 @@ def _work(session: Session, stop: _Stop, verb: Callable[[Verbs], None], word: st
     console.print(f"[green]Done[/green] in {seconds:.0f} s: {counted(changes)}.")
 
 
-def _remember(session: Session, progress: Progress) -> None:
-    """Have the state know what was cut short: Pulumi keeps nothing of an update that it stops to wait for.
+def _refresh_interrupted(session: Session, progress: Progress) -> None:
+    """Refresh what was interrupted: Pulumi records nothing of an update that it stops waiting for.
 
-    Else a stack file that is put back to what it said before would look as if nothing were to do.
+    Otherwise a stack file that is restored to what it was before would look as if nothing were to do.
     """
     changed = [each.urn.text for each in progress.failures if each.op == "update" and each.urn.is_kubernetes]
     if changed:
-        with suppress(OperationError):  # the cluster does not answer: `up --refresh` will do it
+        with suppress(OperationError):  # the cluster does not answer: `up --refresh` does it later
             session.live.refresh(changed)
 
 
-def _farewell(session: Session, console: Console) -> None:
+def _print_addresses(session: Session, console: Console) -> None:
     addresses = urls(session.live.outputs())
     for name, url in sorted(addresses.items()):
         console.print(f"  {name:<14}{url}", soft_wrap=True, highlight=False)
@@ -182,7 +182,7 @@ simulated and containers don't run, so these addresses don't answer. To run the 
 
 
 def urls(outputs: Mapping[str, Any]) -> dict[str, str]:
-    """The addresses among a stack's outputs, by the name of what they lead to."""
+    """The addresses among a stack's outputs, by the name of the site."""
     return {
         name.removesuffix("_url"): value
         for name, value in outputs.items()
@@ -190,21 +190,21 @@ def urls(outputs: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _tell_what_stays(session: Session, console: Console) -> None:
-    stays = [
+def _print_protected(session: Session, console: Console) -> None:
+    protected = [
         resource
         for resource in session.live.state()["deployment"].get("resources", ())
         if resource.get("protect")
     ]
-    if not stays:
+    if not protected:
         console.print("Nothing of the stack is left.")
         return
-    console.print("These stay, as they hold data:")
-    for resource in stays:
+    console.print("These stay, because they hold data:")
+    for resource in protected:
         console.print(f"  {Urn(resource['urn'])}", highlight=False)
     name = session.file.name
     console.print(
-        f"To delete them too, say `openedx:datastores: {{protect: false}}` in {session.file.path.name}, then "
+        f"To delete them too, set `openedx:datastores: {{protect: false}}` in {session.file.path.name}, then "
         f"run `openedx-infra up --stack {name}` and `openedx-infra destroy --stack {name}`.",
         soft_wrap=True,
         highlight=False,

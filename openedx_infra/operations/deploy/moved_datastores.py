@@ -1,7 +1,7 @@
-"""What becomes of the old volumes and databases of a datastore that was moved? They stay, and are forgotten.
+"""The old volumes and databases of moved datastores: they stay, and leave the state.
 
-Pulumi refuses to delete what is protected, even where it would only forget it. So what a moved datastore
-leaves behind is unprotected in the state, and what it stands on, such as its subnets, is kept like it.
+Pulumi refuses to delete what is protected, even where it would only forget it. So these orphans are
+unprotected in the state, and what they depend on, such as their subnets, is retained with them.
 """
 
 from __future__ import annotations
@@ -21,53 +21,53 @@ from openedx_infra.operations.state.live_stack import LiveStack
 from openedx_infra.operations.urn import Urn
 
 
-def left_behind(stack: BaseStack, live: LiveStack) -> list[str]:
-    """URNs of what moved datastores leave behind: all that holds data, and what that stands on."""
+def orphans(stack: BaseStack, live: LiveStack) -> list[str]:
+    """URNs of what moved datastores leave behind: all that holds data, and what it depends on."""
     if not stack.moved:
         return []
     before = live.outputs().get("config")
     if before is None:
         return []
     leaving = _urns(_as_it_was(stack, before)) - _urns(stack)
-    return kept(live.state(), leaving)
+    return retained(live.state(), leaving)
 
 
-def kept(state: Mapping[str, Any], leaving: Collection[str]) -> list[str]:
-    """Of what leaves the program: what is protected and retained when deleted, and all that it needs."""
+def retained(state: Mapping[str, Any], leaving: Collection[str]) -> list[str]:
+    """Of the URNs that leave the program: what is protected and retained on delete, and its dependencies."""
     resources = {each["urn"]: each for each in state["deployment"].get("resources") or ()}
-    found = [
+    result = [
         urn
         for urn in leaving
         if urn in resources and resources[urn].get("protect") and resources[urn].get("retainOnDelete")
     ]
-    for urn in found:  # which grows while it is walked
+    for urn in result:  # which grows while it is walked
         needed = resources[urn].get("dependencies") or ()
-        found += [each for each in needed if each in leaving and each in resources and each not in found]
-    return [urn for urn in resources if urn in found]
+        result += [each for each in needed if each in leaving and each in resources and each not in result]
+    return [urn for urn in resources if urn in result]
 
 
 def forgettable(state: Mapping[str, Any], urns: Collection[str]) -> dict[str, Any]:
-    """The state in which Pulumi forgets these, rather than refuse to delete them, or delete them."""
-    changed = deepcopy(dict(state))
-    for resource in changed["deployment"].get("resources") or ():
+    """The state in which Pulumi forgets these rather than refusing to delete them, or deleting them."""
+    result = deepcopy(dict(state))
+    for resource in result["deployment"].get("resources") or ():
         if resource["urn"] in urns:
             resource["retainOnDelete"] = True
             resource.pop("protect", None)
-    return changed
+    return result
 
 
-def release(live: LiveStack, urns: Collection[str]) -> None:
-    """Have the next `up` forget what moved datastores leave behind."""
+def forget(live: LiveStack, urns: Collection[str]) -> None:
+    """Prepare the state so that the next `up` forgets the orphans."""
     if urns:
         live.replace_state(forgettable(live.state(), urns))
 
 
-def tell(urns: Collection[str], console: Console) -> None:
-    """Say what moved datastores leave behind."""
+def print_orphans(urns: Collection[str], console: Console) -> None:
+    """Print what moved datastores leave behind."""
     if urns:
         console.print(
-            "These stay and are no longer part of the stack; delete them yourself once the move has proven "
-            "right:",
+            "These stay and are no longer part of the stack; delete them yourself once the move has "
+            "proven successful:",
             soft_wrap=True,
         )
     for urn in urns:
@@ -79,9 +79,9 @@ def _as_it_was(stack: BaseStack, before: Mapping[str, Any]) -> Stack:
         return load(stack.name, before)
     except ConfigError as error:
         raise OperationError(
-            f"What stack {stack.name} was made with can't be read any more, so nobody knows what its moved "
-            f"datastores leave behind.\n{error}",
-            remedy="take `moved` out, bring it up with this version of the program, then move",
+            f"The configuration with which stack {stack.name} was created can't be read any more, so what "
+            f"its moved datastores leave behind is unknown.\n{error}",
+            remedy="remove `moved`, run `up` with this version of the program, then move",
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""What does a stack export? Its outputs, as a table or as JSON."""
+"""The verb outputs: what a stack exports, as a table or as JSON."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Can the code that runs live with what the next `up` does to the databases?
+"""Refuses migrations of a release while the code of an incompatible one runs.
 
-Not between releases that nobody tried together: their migrations take away what the code before them still
-uses. It is asked of Pulumi's history, which tells what runs.
+Between releases that were not tested together, migrations may remove what the running code still uses. What
+runs is read from Pulumi's history.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from openedx_infra.operations.state.history import Update
 
 
 class IncompatibleRelease(OperationError):
-    """Code of `before` runs, and must not while the migrations of `wanted` do."""
+    """Code of `before` runs, and must not while the migrations of `wanted` run."""
 
     def __init__(self, stack: str, before: str, wanted: str, *, stopped: bool) -> None:
         self.before, self.wanted, self.stopped = before, wanted, stopped
         super().__init__(
-            f"Stack {stack} is at {before}, and the migrations of {wanted} may take away what its code still "
+            f"Stack {stack} is at {before}, and the migrations of {wanted} may remove what its code still "
             "uses: it must be stopped first, and visitors get the maintenance page meanwhile.",
-            remedy=f"run `openedx-infra up --stack {stack}`, which does that. Whoever found out that both "
-            f"can run together says `openedx:migrations: {{beside: [{before}]}}`",
+            remedy=f"run `openedx-infra up --stack {stack}`, which does that. If you know that both can "
+            f"run together, set `openedx:migrations: {{beside: [{before}]}}`",
         )
 
 
@@ -30,7 +30,7 @@ def require_stopped(session: Session) -> None:
     """Raise IncompatibleRelease unless the running code is compatible with the migrations of the next `up`,
     or is stopped and visitors get the maintenance page until that is done.
 
-    What runs is what the last `up` that succeeded left: outputs would tell of one that failed, too.
+    What runs is of the last `up` that succeeded: outputs may be of one that failed.
     """
     if isinstance(session.stack, Stack):
         past = history.finished(session.live, session.file)
@@ -43,7 +43,7 @@ def require_compatible(stack: Stack, before: Update) -> None:
     release = before.live_release
     if release is None or all(version.runs_beside(release) for version in stack.versions):
         return
-    said = before.config.get(f"{PROJECT}:maintenance") or {}
-    stopped = bool(said.get("pause") and said.get("page"))
+    maintenance = before.config.get(f"{PROJECT}:maintenance") or {}
+    stopped = bool(maintenance.get("pause") and maintenance.get("page"))
     if not (stopped and stack.maintenance.page):
         raise IncompatibleRelease(stack.name, release, stack.release, stopped=stopped)

@@ -1,8 +1,7 @@
-"""Did the last restore come to its end, with migrations over what it brought?
+"""Refuses an `up` that would open the site while a restore is unfinished.
 
-Until then the site must not open: its data may be half that of a backup, or older than the code. Whoever ran
-`restore` may be gone meanwhile, so it is asked of what that left in the cluster: the Job that overwrites
-stays, and migrations have a Job that is younger.
+Its data may be half that of a backup, or older than the code. The person who ran `restore` may be gone, so
+this is read from the cluster: the Job that overwrites the data stays, and migrations must have a younger Job.
 """
 
 from __future__ import annotations
@@ -23,44 +22,46 @@ if TYPE_CHECKING:
     from lightkube.resources.batch_v1 import Job
 
 MIGRATIONS = "lms-migrate"
-"""The first Job that must run again over data that came back."""
+"""The first Job that must run again over restored data."""
 
 
 def require_restored(session: Session, *, refresh: bool) -> None:
-    """Raise OperationError where an `up` would open a site whose restore was cut short. `refresh`: whether it
-    makes anew what was deleted. A site that rests may be brought up at any time."""
+    """Raise OperationError where an `up` would open a site whose restore was interrupted.
+
+    `refresh`: whether the `up` creates anew what was deleted. A paused site may be brought up at any time.
+    """
     stack, client = session.stack, session.place.client()
     if not isinstance(stack, Stack) or stack.maintenance.pause or client is None:
         return
-    why = unfinished(_jobs(client, RESTORE), _jobs(client, MIGRATIONS), refresh=refresh)
-    if why:
+    problem = unfinished(_jobs(client, RESTORE), _jobs(client, MIGRATIONS), refresh=refresh)
+    if problem:
         raise OperationError(
-            f"Stack {stack.name} must not open yet. {why[0]}",
+            f"Stack {stack.name} must not open yet. {problem[0]}",
             remedy=f"run `openedx-infra restore --without-present-data --stack {stack.name}` with the same "
-            "--snapshot again, or with that of the backup of kind before-restore. Whoever knows that the "
-            f"data is good runs `kubectl -n {stack.namespace} delete job {why[1]}`, then `up --refresh`",
+            "--snapshot again, or with that of the backup of kind before-restore. If you know that the data "
+            f"is good, run `kubectl -n {stack.namespace} delete job {problem[1]}`, then `up --refresh`",
         )
 
 
 def unfinished(
     restores: Sequence[Job], migrations: Sequence[Job], *, refresh: bool
 ) -> tuple[str, str] | None:
-    """What is not at its end, and the Job by which that is known. None: all is well."""
-    last = max(restores, key=_made, default=None)
+    """What is unfinished, and the Job that shows it. None: nothing is."""
+    last = max(restores, key=_created, default=None)
     if last is None:
         return None
     name = (last.metadata.name if last.metadata else None) or ""
     if ending(last)[0] != "Complete":
-        return f"Job {name}, which restores, has no good end: the data may be half that of a backup.", name
-    over_it = any(_made(job) >= _made(last) for job in migrations)
-    if over_it or (refresh and not migrations):
+        return f"Job {name}, which restores, has not succeeded: the data may be half that of a backup.", name
+    migrated = any(_created(job) >= _created(last) for job in migrations)
+    if migrated or (refresh and not migrations):
         return None
-    return f"Job {name} put a backup's data back, and migrations have not run over it.", name
+    return f"Job {name} restored a backup's data, and migrations have not run over it.", name
 
 
-def _made(job: Job) -> datetime:
-    made = job.metadata.creationTimestamp if job.metadata else None
-    return made or datetime.min.replace(tzinfo=UTC)
+def _created(job: Job) -> datetime:
+    created = job.metadata.creationTimestamp if job.metadata else None
+    return created or datetime.min.replace(tzinfo=UTC)
 
 
 def _jobs(client: Client, component: str) -> list[Job]:

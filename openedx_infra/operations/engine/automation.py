@@ -80,7 +80,7 @@ class _Command(automation.PulumiCommand):
     def __init__(self, cli: Cli) -> None:
         self._cli = cli
         self.command = str(cli.executable)
-        version = cli.ask(["version"], folder=CHECKOUT).stdout.strip()
+        version = cli.run(["version"], folder=CHECKOUT).stdout.strip()
         self.version = VersionInfo.parse(version.removeprefix("v"))
 
     def run(
@@ -93,7 +93,7 @@ class _Command(automation.PulumiCommand):
     ) -> automation.CommandResult:
         """Run a command; raises CommandError when it fails."""
         environment = {**additional_env, "PULUMI_AUTOMATION_API": "true"}
-        done = self._cli.work(
+        done = self._cli.run_long(
             args, folder=Path(cwd), environment=environment, on_output=on_output, on_error=on_error
         )
         result = automation.CommandResult(stdout=done.stdout, stderr=done.stderr, code=done.code)

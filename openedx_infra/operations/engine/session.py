@@ -1,4 +1,4 @@
-"""What must stand before Pulumi works on a stack? Tools, cluster, effective configuration, secrets."""
+"""What must be in place before Pulumi works on a stack: tools, cluster, effective configuration, secrets."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Session:
     stack: BaseStack
     live: LiveStack
     place: Place
-    """Where it is; its cluster, if it needs one, answered."""
+    """Its cluster, which has answered, and its namespaces."""
 
     @property
     def local(self) -> bool:
@@ -55,7 +55,7 @@ class Session:
         return self.file.local
 
     def recover(self, console: Console) -> None:
-        """Take up what a killed run left half done."""
+        """Take over what a killed run left unfinished."""
         recovery.recover(self.live, self.place.client(), console)
 
     def verbs(self, listen: Listen) -> Verbs:
@@ -66,24 +66,24 @@ class Session:
 
 
 def builder(stack: BaseStack, console: Console) -> dict[str, str]:
-    """What Pulumi's plugin must find in its environment to build; nothing for a stack that builds nothing.
+    """Variables by which Pulumi's plugin builds; none for a stack that builds nothing.
 
-    Raises ToolError when nothing here can build.
+    Raises ToolError when this machine can't build.
     """
     if not stack.builds:
         return {}
-    found = builders.available(stack.builder, console).environment
-    return {name: found[name] for name in ("BUILDX_CONFIG", "BUILDX_BUILDER") if name in found}
+    variables = builders.available(stack.builder, console).environment
+    return {name: variables[name] for name in ("BUILDX_CONFIG", "BUILDX_BUILDER") if name in variables}
 
 
 def exports(file: StackFile, console: Console) -> list[str]:
-    """Shell lines that put tools, state and, for a local stack, its cluster in place."""
-    changed = dict(open_stack(file, tools(console)).cli.environment)
+    """Shell lines that export tools, state and, for a local stack, its kubeconfig."""
+    variables = dict(open_stack(file, tools(console)).cli.environment)
     if file.local:
-        changed["KUBECONFIG"] = str(connection.embedded_address().kubeconfig)
+        variables["KUBECONFIG"] = str(connection.embedded_address().kubeconfig)
     return [
         f"export {name}={shlex.quote(value)}"
-        for name, value in changed.items()
+        for name, value in variables.items()
         if os.environ.get(name) != value
     ]
 
@@ -95,38 +95,38 @@ def begin(
     creating: bool = True,
     on_interrupt: Callable[[int], object] = lambda _: None,
 ) -> Session:
-    """Have all that Pulumi needs to work on a stack.
+    """Prepare all that Pulumi needs to work on a stack.
 
     First the configuration is validated, offline; then come the tools, the cluster, and the secrets of a
-    local stack. With `creating`, a stack that is new is made; without, it must be known, and CHANGEME is let
+    local stack. With `creating`, a new stack is created; without, it must exist, and CHANGEME is let
     through, as for `destroy`. Raises ConfigError, OperationError or ToolError before anything was changed.
     """
     file = stack_file.read(request.name, request.config_file)
     stack = stack_file.validated(file, secrets=creating and not file.local, placeholders=not creating)
     if file.local:
-        _demand_operators_secrets(file, stack)
+        _require_operators_secrets(file, stack)
     variables = builder(stack, console) if creating else {}
-    stack_of_pulumi = open_stack(file, tools(console, stack), on_interrupt, variables)
+    live = open_stack(file, tools(console, stack), on_interrupt, variables)
     if file.local:
-        address = _begin_local(file, stack, stack_of_pulumi, console, creating)
+        address = _begin_local(file, stack, live, console, creating)
         place = place_of(stack, local=True, address=address)
     else:
         place = place_of(stack, local=False)
         place.require_reachable()
         if creating:
             place.require_operators(stack)
-            stack_of_pulumi.create()
-    locks.clear_dead(stack_of_pulumi, console)
-    known = creating or stack_of_pulumi.exists()  # if not, the verb tells of it
-    outputs = stack_of_pulumi.outputs() if known else {}
-    _demand_same(stack, outputs, place.address, creating)
-    return Session(file=file, stack=stack, live=stack_of_pulumi, place=place)
+            live.create()
+    locks.clear_dead(live, console)
+    exists = creating or live.exists()  # if not, the verb says so
+    outputs = live.outputs() if exists else {}
+    _require_same(stack, outputs, place.address, creating)
+    return Session(file=file, stack=stack, live=live, place=place)
 
 
 def _begin_local(
     file: StackFile, stack: BaseStack, live: LiveStack, console: Console, creating: bool
 ) -> Address:
-    """Start the cluster and make missing secrets, both at once: each takes seconds the first time."""
+    """Start the cluster and generate missing secrets, both at once: each takes seconds the first time."""
     with ThreadPoolExecutor(1) as pool:
         starting = pool.submit(connection.start_embedded, console)
         if creating:
@@ -138,10 +138,10 @@ def _begin_local(
     return address
 
 
-def _demand_same(
+def _require_same(
     stack: BaseStack, outputs: Mapping[str, Any], address: Address | None, creating: bool
 ) -> None:
-    """Refuse a change of what its data depends on: the stack's outputs tell what it was made with."""
+    """Refuse a change of what the data depends on: the stack's outputs have what it was created with."""
     moved = outputs.get("config", {}).get("datastores", {}).get("moved", ())
     changes = immutable_changes(outputs.get(IMMUTABLE_OUTPUT, {}), stack, moved) if creating else []
     before, now = outputs.get("cluster"), address.context if address else None
@@ -155,6 +155,6 @@ def _demand_same(
         raise ConfigError(stack.name, changes)
 
 
-def _demand_operators_secrets(file: StackFile, stack: BaseStack) -> None:
-    """Refuse a local stack that lacks a secret which only the operator knows."""
+def _require_operators_secrets(file: StackFile, stack: BaseStack) -> None:
+    """Refuse a local stack that lacks a secret which can't be generated."""
     secrets.demand_unmakeable(stack, set(file.secrets) | set(local_stack.effective(file.name).secrets))

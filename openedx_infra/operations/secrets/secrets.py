@@ -117,5 +117,5 @@ def _write(live: LiveStack, name: str, value: str) -> None:
     live.run(
         "config", "set", "--secret", "--path", "--raw", f"{PROJECT}:{SECRETS_KEY}.{name}",
         "--stack", live.name, "--config-file", str(live.config_file),
-        say=value,
+        stdin=value,
     )  # fmt: skip

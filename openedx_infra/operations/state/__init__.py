@@ -1,1 +1,1 @@
-"""What Pulumi's backend knows of a stack: state, history, locks, recovery."""
+"""Pulumi's CLI and backend: state, history, locks, recovery."""

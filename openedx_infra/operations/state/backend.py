@@ -1,4 +1,4 @@
-"""Where does Pulumi keep state, and what encrypts secrets? The user's choice, or files of ours."""
+"""Where Pulumi keeps state, and what encrypts secrets: the user's choice, or files of the checkout."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ PASSPHRASE_VARIABLES = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FI
 def environment(base: Mapping[str, str], *, local: bool) -> dict[str, str]:
     """An environment in which Pulumi finds state and passphrase.
 
-    A backend or passphrase that `base` or a login names is kept. For a local stack, the kubeconfig of the
-    surroundings is taken away: nothing can reach a cluster that its stack file does not name.
+    A backend or passphrase that `base` or a login names is kept. For a local stack, KUBECONFIG is removed:
+    nothing can reach a cluster that its stack file does not name.
     """
-    changed = dict(base)
+    variables = dict(base)
     if not chosen_backend(base):
-        changed["PULUMI_BACKEND_URL"] = private_dir(state() / "state").as_uri()
+        variables["PULUMI_BACKEND_URL"] = private_dir(state() / "state").as_uri()
     if not any(base.get(variable) for variable in PASSPHRASE_VARIABLES):
-        changed["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(passphrase_file())
+        variables["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(passphrase_file())
     if local:
-        changed.pop("KUBECONFIG", None)
-    return changed
+        variables.pop("KUBECONFIG", None)
+    return variables
 
 
 def chosen_backend(base: Mapping[str, str]) -> str | None:
-    """What decided on a backend other than our files: a variable or a login; None when nothing did."""
+    """What chose a backend other than the checkout's files: a variable or a login; None when nothing did."""
     for variable in ("PULUMI_BACKEND_URL", "PULUMI_ACCESS_TOKEN"):
         if base.get(variable):
             return variable
@@ -44,10 +44,10 @@ def chosen_backend(base: Mapping[str, str]) -> str | None:
 
 
 def passphrase_file() -> Path:
-    """The file of this checkout's own passphrase, made on the way and readable by its owner alone."""
+    """The file of this checkout's own passphrase, created if missing and readable by its owner alone."""
     path = state() / "passphrase"
     try:
-        # O_EXCL: of two runs that start at once, one makes it and both use it.
+        # O_EXCL: of two runs that start at once, one creates it and both use it.
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except FileExistsError:
         return path

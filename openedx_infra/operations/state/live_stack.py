@@ -1,4 +1,4 @@
-"""What does Pulumi's backend know of a stack, and how is it told more?"""
+"""A stack as Pulumi's backend has it: state, outputs, creation, refresh."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from openedx_infra.operations.state.pulumi_errors import explain
 
 
 class LiveStack:
-    """A stack as Pulumi's backend knows it.
+    """A stack as Pulumi's backend has it.
 
-    `project` is where Pulumi may write what it has to say about a new stack: the checkout for an operator's
+    `project` is where Pulumi may write the settings of a new stack: the checkout for an operator's
     own, the folder of local stacks for a local one, None when the stack file lies elsewhere: Pulumi finds the
     file beside the project, or not at all. What Pulumi refuses is raised as OperationError.
     """
@@ -36,20 +36,20 @@ class LiveStack:
         return any(stack["name"].split("/")[-1] == self.name for stack in json.loads(listed))
 
     def create(self) -> None:
-        """Have the stack in the backend; one that is there is left alone."""
+        """Create the stack in the backend unless it exists."""
         if self.exists():
             return
         provider = ["--secrets-provider", self._provider] if self._provider else []
-        with tempfile.TemporaryDirectory() as aside:
-            folder = self.project or project_in(Path(aside))
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = self.project or project_in(Path(temporary))
             self.run("stack", "init", self.name, "--no-select", *provider, folder=folder)
 
     def replace_state(self, state: Mapping[str, Any]) -> None:
-        """Put another state in the place of the one that the backend keeps."""
-        self.run("stack", "import", "--stack", self.name, say=json.dumps(state))
+        """Replace the state in the backend."""
+        self.run("stack", "import", "--stack", self.name, stdin=json.dumps(state))
 
     def refresh(self, urns: Iterable[str]) -> None:
-        """Read resources anew from the cluster, and wait until they are ready."""
+        """Refresh resources from the cluster, and wait until they are ready."""
         targets = [part for urn in urns for part in ("--target", urn)]
         config = str(self.config_file)
         self.run(
@@ -65,13 +65,13 @@ class LiveStack:
         return outputs
 
     def state(self) -> dict[str, Any]:
-        """The state as the backend keeps it, secrets encrypted."""
+        """The state in the backend, secrets encrypted."""
         state: dict[str, Any] = json.loads(self.run("stack", "export", "--stack", self.name))
         return state
 
-    def run(self, *arguments: str, folder: Path | None = None, say: str | None = None) -> str:
+    def run(self, *arguments: str, folder: Path | None = None, stdin: str | None = None) -> str:
         """Run a short command of the CLI and return what it prints."""
-        result = self.cli.ask(arguments, folder=folder or CHECKOUT, say=say)
+        result = self.cli.run(arguments, folder=folder or CHECKOUT, stdin=stdin)
         if result.code:
             raise explain(self.name, result.stderr or result.stdout, self.cli.environment)
         return result.stdout

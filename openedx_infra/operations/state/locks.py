@@ -1,4 +1,4 @@
-"""Who holds the lock of a stack? One whose holder died on this machine is cleared."""
+"""The lock of a stack: one whose holder died on this machine is cleared."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from openedx_infra.operations.state.live_stack import LiveStack
 
 
 def clear_dead(live: LiveStack, console: Console) -> None:
-    """Take away the lock of a run on this machine that no longer runs.
+    """Clear the lock of a run on this machine that has died.
 
-    All other locks are left: Pulumi tells of them.
+    All other locks stay: Pulumi reports them.
     """
     locks = [_read(path) for path in _locks(live)]
     if locks and all(_is_dead(lock) for lock in locks):
@@ -53,10 +53,10 @@ def _is_dead(lock: Mapping[str, Any]) -> bool:
 
 
 def _is_pulumi(pid: int) -> bool:
-    """Whether a process of this machine is a Pulumi that runs: no zombie, and nobody else of its number."""
+    """Whether a process of this machine is a running Pulumi: no zombie, and no other program."""
     try:
-        asked = ["ps", "-o", "stat=,comm=", "-p", str(pid)]
-        said = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.split()
+        command = ["ps", "-o", "stat=,comm=", "-p", str(pid)]
+        words = subprocess.run(command, capture_output=True, text=True, check=False).stdout.split()
     except FileNotFoundError:
-        return True  # nobody to ask: Pulumi then tells what to do
-    return bool(said) and not said[0].startswith("Z") and "pulumi" in said[-1]
+        return True  # no `ps` here: Pulumi then says what to do
+    return bool(words) and not words[0].startswith("Z") and "pulumi" in words[-1]

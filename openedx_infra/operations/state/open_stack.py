@@ -1,4 +1,4 @@
-"""Opening a stack for Pulumi: the tools that it needs, and its file, state and passphrase."""
+"""Opening a stack for Pulumi: its tools, state and passphrase."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tools.toolchain import Toolchain, ensure
 
 
 def tools(console: Console, stack: BaseStack | None = None) -> Toolchain:
-    """Pulumi, its language host and provider, and the plugin that builds, for a stack that does."""
+    """Pulumi, its language host and provider, and the plugin that builds, for a stack that builds."""
     plugins = [DOCKER_BUILD] if stack is not None and stack.builds else []
     return ensure([*ENGINE, *plugins], console=console)
 
@@ -30,7 +30,7 @@ def open_stack(
     on_interrupt: Callable[[int], object] = lambda _: None,
     variables: Mapping[str, str] | None = None,
 ) -> LiveStack:
-    """The stack of a file, whether or not it was ever brought up. No cluster is needed for it.
+    """The stack of a file, whether or not it was ever brought up. No cluster is asked.
 
     `variables` are added to Pulumi's environment.
     """

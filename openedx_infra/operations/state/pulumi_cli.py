@@ -1,4 +1,4 @@
-"""How is the real Pulumi CLI run? With an environment of ours alone, and so that Ctrl-C loses nothing."""
+"""Pulumi's CLI as a subprocess: its own environment, and a Ctrl-C that loses nothing."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-Hear = Callable[[str], object]
+OnLine = Callable[[str], object]
 """Called with each line."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a run of the CLI gave."""
+    """The outcome of a run of the CLI."""
 
     code: int
     stdout: str
@@ -25,19 +25,19 @@ class Result:
 
 
 class Brake:
-    """Asks the command that is at work to stop, as a first Ctrl-C does; from any thread."""
+    """Interrupts the running command, as a first Ctrl-C does; from any thread."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[str] | None = None
 
     def pull(self) -> None:
-        """Ask it once; nothing happens when none is at work."""
+        """Interrupt it once; does nothing when none runs."""
         if self._process and self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
 
     @contextmanager
     def on(self, process: subprocess.Popen[str]) -> Iterator[None]:
-        """Within the block, this process is at work."""
+        """Within the block, this process is the one to interrupt."""
         self._process = process
         try:
             yield
@@ -47,7 +47,7 @@ class Brake:
 
 @dataclass(frozen=True)
 class Cli:
-    """The CLI, its environment, and whom to tell when the user asks to stop."""
+    """The CLI, its environment, and what to call when the user asks to stop."""
 
     executable: Path
     environment: Mapping[str, str]
@@ -56,27 +56,27 @@ class Cli:
     brake: Brake = field(default_factory=Brake)
     """Stops a long command that the program, rather than the user, has given up."""
 
-    def ask(self, arguments: Sequence[str], *, folder: Path, say: str | None = None) -> Result:
-        """Run a short command, with `say` on its standard input, and wait for its end."""
+    def run(self, arguments: Sequence[str], *, folder: Path, stdin: str | None = None) -> Result:
+        """Run a short command, with `stdin` on its standard input, and wait for its end."""
         done = subprocess.run(
             self._command(arguments),
             cwd=folder,
             env=dict(self.environment),
-            input=say or "",
+            input=stdin or "",
             capture_output=True,
             encoding="utf-8",
             check=False,
         )
         return Result(done.returncode, done.stdout, done.stderr)
 
-    def work(
+    def run_long(
         self,
         arguments: Sequence[str],
         *,
         folder: Path,
         environment: Mapping[str, str] | None = None,
-        on_output: Hear | None = None,
-        on_error: Hear | None = None,
+        on_output: OnLine | None = None,
+        on_error: OnLine | None = None,
     ) -> Result:
         """Run a command that may take long, and hand on its lines as they come.
 
@@ -125,18 +125,18 @@ class Cli:
 class _Reader:
     """Reads a stream to its end in the background."""
 
-    def __init__(self, stream: IO[str] | None, hear: Hear | None) -> None:
+    def __init__(self, stream: IO[str] | None, on_line: OnLine | None) -> None:
         assert stream is not None
         self._lines: list[str] = []
-        self._thread = threading.Thread(target=self._read, args=(stream, hear), daemon=True)
+        self._thread = threading.Thread(target=self._read, args=(stream, on_line), daemon=True)
         self._thread.start()
 
-    def _read(self, stream: IO[str], hear: Hear | None) -> None:
+    def _read(self, stream: IO[str], on_line: OnLine | None) -> None:
         with stream:
             for line in stream:
                 self._lines.append(line.rstrip())
-                if hear:
-                    hear(self._lines[-1])
+                if on_line:
+                    on_line(self._lines[-1])
 
     def text(self) -> str:
         """All that was read."""

@@ -1,4 +1,4 @@
-"""Why did Pulumi refuse? Its own words, turned into one message with a remedy where we know one."""
+"""Errors of Pulumi's CLI, turned into one message with a remedy where one is known."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.state.backend import passphrase_origin
 
 
-def explain(stack: str, said: str, environment: Mapping[str, str]) -> OperationError:
-    """The error for what the CLI said when a command on a stack failed."""
-    text = _FRAME.sub("", plain(said))
+def explain(stack: str, output: str, environment: Mapping[str, str]) -> OperationError:
+    """The error for the output of a command on a stack that failed."""
+    text = _FRAME.sub("", plain(output))
     if "incorrect passphrase" in text or "passphrase must be set" in text:
         return OperationError(
             f"The secrets of stack {stack} can't be decrypted: {passphrase_origin(environment)} is not "
@@ -25,7 +25,7 @@ def explain(stack: str, said: str, environment: Mapping[str, str]) -> OperationE
         )
     if "no stack named" in text:
         return OperationError(
-            f"Stack {stack} was never brought up: the backend does not know it.",
+            f"Stack {stack} was never brought up: it is not in the backend.",
             remedy=f"run `openedx-infra up --stack {stack}`",
         )
     if "no changes were expected but changes were proposed" in text:
@@ -35,7 +35,7 @@ def explain(stack: str, said: str, environment: Mapping[str, str]) -> OperationE
 
 _COLOUR = re.compile(r"<\{%.*?%\}>|\x1b\[[0-9;]*m")
 _FRAME = re.compile(r"^ *(code: \d+|stdout:|stderr:) ?", re.MULTILINE)
-"""What the Automation API puts around the CLI's words."""
+"""What the Automation API puts around the CLI's output."""
 
 
 def plain(text: str) -> str:
@@ -44,9 +44,9 @@ def plain(text: str) -> str:
 
 
 def _errors(text: str) -> str:
-    """The lines that tell of errors; all of the text when none does."""
-    found = re.findall(r"^\s*error: .*(?:\n(?!\s*(?:error|warning): ).+)*", text, flags=re.MULTILINE)
-    return "\n".join(dict.fromkeys(found)) or text
+    """The lines of errors; all of the text when there is none."""
+    errors = re.findall(r"^\s*error: .*(?:\n(?!\s*(?:error|warning): ).+)*", text, flags=re.MULTILINE)
+    return "\n".join(dict.fromkeys(errors)) or text
 
 
 def _indented(text: str) -> str:

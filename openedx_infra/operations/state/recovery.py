@@ -1,6 +1,6 @@
-"""What was Pulumi just making when it was killed? What exists of it is taken into the state, not made twice.
+"""Takes over what a killed run was creating: what exists in the cluster goes into the state.
 
-`pulumi refresh --import-pending-creates` is meant for that, but made nothing of a Job (seen with 3.259).
+`pulumi refresh --import-pending-creates` is meant for that, but did not create a Job (seen with 3.259).
 """
 
 from __future__ import annotations
@@ -30,15 +30,14 @@ POLL_SECONDS = 0.5
 
 
 def recover(live: LiveStack, client: Client | None, console: Console) -> None:
-    """Take up the objects that an earlier run was making when it was stopped or killed.
+    """Take over the objects that an earlier run was creating when it was stopped or killed.
 
-    `client` is of the stack's cluster, and None where it needs none.
-
-    Otherwise `up` would make them again: a second migration Job beside the first one, which still runs.
+    Otherwise `up` would create them again: a second migration Job beside the first one, which still runs.
+    `client` is None where the stack needs no cluster.
     """
     state = live.state()
     if client:
-        wait_for_jobs(cut_short(state), client, console)
+        wait_for_jobs(unfinished_jobs(state), client, console)
     pending = state["deployment"].get("pending_operations") or []
     if not pending:
         return
@@ -50,24 +49,24 @@ def recover(live: LiveStack, client: Client | None, console: Console) -> None:
             and (manager := _manager(client, resource["inputs"])) is not None
         ):
             managers[resource["urn"]] = manager
-    live.replace_state(taken_up(state, managers))
-    if lost := [f"{Urn(each['urn'])} ({_called(each['inputs'])})" for each in _asked_of_aws(pending)]:
+    live.replace_state(without_pending(state, managers))
+    if lost := [f"{Urn(each['urn'])} ({_called(each['inputs'])})" for each in _pending_at_aws(pending)]:
         console.print(
-            f"An earlier run was killed while AWS made {', '.join(lost)}. Pulumi can't tell whether it is "
-            "there, and makes it again: delete the first one at AWS if you find it.",
+            f"An earlier run was killed while AWS created {', '.join(lost)}. Pulumi can't know whether it "
+            "exists, and creates it again: delete the first one at AWS if you find it.",
             style="yellow",
             soft_wrap=True,
         )
     if managers:
         names = ", ".join(str(Urn(urn)) for urn in managers)
-        console.print(f"An earlier run was killed while it made {names}: waiting for it.", soft_wrap=True)
+        console.print(f"An earlier run was killed while it created {names}: waiting for it.", soft_wrap=True)
         live.refresh(managers)
 
 
-def _asked_of_aws(pending: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """What AWS was making. It has no name there that could be asked for until AWS has answered."""
-    found = [each["resource"] for each in pending if each["type"] == "creating"]
-    return [each for each in found if Urn(each["urn"]).is_on_aws]
+def _pending_at_aws(pending: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """What AWS was creating. Until AWS has answered, it has no ID that could be asked for."""
+    creating = [each["resource"] for each in pending if each["type"] == "creating"]
+    return [each for each in creating if Urn(each["urn"]).is_on_aws]
 
 
 def _called(inputs: Mapping[str, Any]) -> str:
@@ -79,8 +78,8 @@ _NAMES = ("identifier", "clusterIdentifier", "replicationGroupId", "domainName",
 """Inputs that name a resource at AWS, by its service."""
 
 
-def cut_short(state: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Jobs, by namespace and name, whose end the earlier run did not see: pending, or found unready."""
+def unfinished_jobs(state: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Jobs, by namespace and name, whose end the earlier run did not see: pending, or not ready."""
     deployment = state["deployment"]
     pending = [
         operation["resource"]
@@ -116,15 +115,15 @@ def _is_running(client: Client, namespace: str, name: str) -> bool:
     return any(phase == "Running" or (phase in ("Pending", None) and not why) for phase, why in phases)
 
 
-def taken_up(state: Mapping[str, Any], managers: Mapping[str, str]) -> dict[str, Any]:
+def without_pending(state: Mapping[str, Any], managers: Mapping[str, str]) -> dict[str, Any]:
     """A state in which nothing is pending any more.
 
-    What was being made and has an entry in `managers`, by URN with the name under which Pulumi owns its
-    fields, becomes a resource as if its making had ended; the one that it was to replace waits for its
-    deletion. All else that was pending is forgotten: `up` does it again.
+    What was being created and has an entry in `managers`, by URN with the name under which Pulumi owns its
+    fields, becomes a resource as if its creation had ended; the one that it was to replace is marked for
+    deletion. All else that was pending is dropped: `up` does it again.
     """
-    changed = deepcopy(dict(state))
-    deployment = changed["deployment"]
+    result = deepcopy(dict(state))
+    deployment = result["deployment"]
     resources = deployment.setdefault("resources", [])
     for operation in deployment.pop("pending_operations", None) or ():
         resource = operation["resource"]
@@ -132,11 +131,11 @@ def taken_up(state: Mapping[str, Any], managers: Mapping[str, str]) -> dict[str,
             for old in resources:
                 if old["urn"] == resource["urn"]:
                     old["delete"] = True
-            resources.append(_made(resource, managers[resource["urn"]]))
-    return changed
+            resources.append(_created(resource, managers[resource["urn"]]))
+    return result
 
 
-def _made(resource: Mapping[str, Any], manager: str) -> dict[str, Any]:
+def _created(resource: Mapping[str, Any], manager: str) -> dict[str, Any]:
     """The resource as the provider would have returned it; a refresh fills in what only the cluster knows."""
     inputs = resource["inputs"]
     metadata = inputs["metadata"]
@@ -157,17 +156,17 @@ def _manager(client: Client, inputs: Mapping[str, Any]) -> str | None:
     from lightkube.core.resource_registry import resource_registry
 
     metadata = inputs.get("metadata") or {}
-    place = {"namespace": metadata["namespace"]} if metadata.get("namespace") else {}
+    namespace = {"namespace": metadata["namespace"]} if metadata.get("namespace") else {}
     try:
         kind = resource_registry.load(inputs["apiVersion"], inputs["kind"])
-        found = client.get(kind, metadata.get("name", ""), **place)
+        existing = client.get(kind, metadata.get("name", ""), **namespace)
     except LoadResourceError:
-        return None  # a kind that is made in a moment, such as Traefik's Middleware: it is written again
+        return None  # a kind that is created in a moment, such as Traefik's Middleware: it is written again
     except ApiError as error:
         if error.status.code == 404:
             return None
         raise
-    meta: ObjectMeta | None = getattr(found, "metadata", None)
+    meta: ObjectMeta | None = getattr(existing, "metadata", None)
     fields = (meta.managedFields if meta else None) or ()
-    ours = [entry.manager for entry in fields if (entry.manager or "").startswith(_MANAGER)]
-    return ours[0] if ours else None
+    managers = [entry.manager for entry in fields if (entry.manager or "").startswith(_MANAGER)]
+    return managers[0] if managers else None

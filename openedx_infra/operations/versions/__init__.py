@@ -1,1 +1,1 @@
-"""Going from one version to another: upgrade, rollback, switch, moved datastores."""
+"""Changing versions: upgrade, rollback and switch; the catalogue of releases."""

@@ -1,4 +1,4 @@
-"""What does `releases` print? The catalogue of releases, side by side."""
+"""The verb releases: the catalogue of releases, side by side."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from openedx_infra.releases.comparison import comparison
 
 
 def show(console: Console, *, json: bool, differences: bool) -> None:
-    """Print all releases: a column for each, or as JSON with all that there is to know."""
+    """Print all releases: a column for each, or all their fields as JSON."""
     if json:
         releases = {name: asdict(release) for name, release in RELEASES.items()}
         print(json_format.dumps(releases, indent=2, default=_plain))
@@ -31,5 +31,5 @@ def show(console: Console, *, json: bool, differences: bool) -> None:
 
 
 def _plain(value: object) -> object:
-    """Sets and mappings that JSON doesn't know, in a stable order."""
+    """Values that JSON has no type for, sets in a stable order."""
     return sorted(value) if isinstance(value, frozenset | set) else str(value)

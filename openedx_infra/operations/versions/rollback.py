@@ -1,7 +1,7 @@
-"""How does an instance return to what it was? The images and settings of before, with the secrets of today.
+"""The verb rollback: an instance returns to earlier images and settings, with today's secrets.
 
-Pulumi's history knows what the stack file said. The database stays as it is: whether the code of before can
-live with it is asked of the image that changed it, in the cluster.
+The configuration comes from Pulumi's history. The database stays as it is: whether the earlier code can run
+with it is checked by the image that changed it, in the cluster.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ __all__ = ["Options", "Request", "returned", "rollback"]
 _OF_THE_DATABASE = (f"{PROJECT}:release", f"{PROJECT}:images")
 """Keys whose change brings other migrations."""
 _OF_TODAY = (f"{PROJECT}:maintenance", f"{PROJECT}:backups")
-"""What is said of these now goes on: who returns to an older version doesn't mean to end its backups."""
+"""Keys that stay as they are today: returning to an older version must not end its backups."""
 _DATASTORES = f"{PROJECT}:datastores"
 _PROTECT = "protect"
 
@@ -44,15 +44,15 @@ class Options:
     back: int = 1
     """How many versions."""
     accept_database: bool = False
-    """Whether to return though the database has changed, or can't be judged."""
+    """Whether to return although the database has changed, or can't be checked."""
     write: bool = False
-    """Whether to write what was said then into the stack file."""
+    """Whether to write the earlier configuration into the stack file."""
 
 
 def rollback(request: Request, console: Console, options: Options, *, confirm: Confirm | None = None) -> None:
     """Bring back an earlier version of an instance.
 
-    Raises OperationError when none is known, and when the database forbids it; then nothing was touched.
+    Raises OperationError when there is none, and when the database forbids it; then nothing was changed.
     """
     file = stack_file.read(request.name, request.config_file)
     live = open_stack(file, tools(console))
@@ -61,9 +61,9 @@ def rollback(request: Request, console: Console, options: Options, *, confirm: C
     if _was_switched(past[0], target):
         switch.switch(request, console, confirm=confirm)
         return
-    _tell(past, target, console)
+    _print_changes(past, target, console)
     if _database_changed(past, target):
-        _demand_database(file, past, target, options, console)
+        _require_database(file, past, target, options, console)
     config = returned(target.config, file.config)
     with instead(file, config) as path:
         then = replace(request, config_file=path)
@@ -72,30 +72,30 @@ def rollback(request: Request, console: Console, options: Options, *, confirm: C
             if not confirm(f"Return stack {file.name} to this?"):
                 return
         upgrade.up(then, console)
-    _settle(file, past, target, console, write=options.write)
+    _update_file(file, past, target, console, write=options.write)
 
 
 def returned(then: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
-    """What a stack file said then, but for what guards the data: that stays as it is said now."""
+    """The earlier configuration, but with today's values of what protects the data."""
     config = {key: value for key, value in then.items() if key not in _OF_TODAY}
     config |= {key: now[key] for key in _OF_TODAY if key in now}
-    stores, guarded = dict(config.get(_DATASTORES) or {}), now.get(_DATASTORES) or {}
+    stores, today = dict(config.get(_DATASTORES) or {}), now.get(_DATASTORES) or {}
     stores.pop(_PROTECT, None)
-    if _PROTECT in guarded:
-        stores[_PROTECT] = guarded[_PROTECT]
+    if _PROTECT in today:
+        stores[_PROTECT] = today[_PROTECT]
     return {**config, _DATASTORES: stores} if stores or _DATASTORES in config else config
 
 
 def _was_switched(now: Update, before: Update) -> bool:
-    """Whether another of two versions served before, which is still there."""
-    said = [update.config.get(f"{PROJECT}:blue_green") for update in (now, before)]
-    return all(said) and len({each.get("live", "blue") for each in said if each}) == 2
+    """Whether the other of two versions, which still exists, served before."""
+    sections = [update.config.get(f"{PROJECT}:blue_green") for update in (now, before)]
+    return all(sections) and len({each.get("live", "blue") for each in sections if each}) == 2
 
 
-def _tell(past: Sequence[Update], target: Update, console: Console) -> None:
+def _print_changes(past: Sequence[Update], target: Update, console: Console) -> None:
     until = min(update.start for update in past if update.start > target.start)
     console.print(
-        f"Back to what was up until {until:%d %B %Y, %H:%M} UTC. "
+        f"Back to the version that was up until {until:%d %B %Y, %H:%M} UTC. "
         "The database and the secrets stay as they are.",
         soft_wrap=True,
     )
@@ -108,23 +108,23 @@ def _differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
     return sorted(key for key in one.keys() | other.keys() if one.get(key) != other.get(key))
 
 
-def _shown(said: Any) -> str:
-    text = str(said or "nothing said")
+def _shown(value: Any) -> str:
+    text = str(value or "not set")
     return text if len(text) <= 100 else f"{text[:99]}…"
 
 
 def _database_changed(past: Sequence[Update], target: Update) -> bool:
-    """Whether anything since, though it failed, was of another release or image."""
+    """Whether any `up` since, even a failed one, was of another release or image."""
     since = [update.config for update in past if update.start > target.start]
-    return any(said.get(key) != target.config.get(key) for said in since for key in _OF_THE_DATABASE)
+    return any(config.get(key) != target.config.get(key) for config in since for key in _OF_THE_DATABASE)
 
 
-def _demand_database(
+def _require_database(
     file: StackFile, past: Sequence[Update], target: Update, options: Options, console: Console
 ) -> None:
-    """Raise OperationError when the code of before can't live with the database, or nobody can tell."""
+    """Raise OperationError when the earlier code can't run with the database, or that can't be checked."""
     if options.accept_database:
-        console.print("The database is not looked at, as you accept it as it is.")
+        console.print("The database is not checked, as you accept it as it is.")
         return
     stack = stack_file.validated(file, placeholders=True)
     client = next(place_of(stack, local=file.local).clients(), None)
@@ -140,18 +140,18 @@ def _demand_database(
         )
     except OperationError as error:
         raise OperationError(
-            "The database forbids it: the code of before may fail on it, or spoil it. Nothing was changed. "
+            "The database forbids it: the earlier code may fail on it, or damage it. Nothing was changed. "
             f"{error.message}",
-            remedy="go on to a version that works; or restore the backup from before the migrations; or "
-            "read the migrations named above, and when the code of before can live with what they did, "
-            "say --accept-database",
+            remedy="upgrade to a version that works; or restore the backup from before the migrations; or "
+            "read the migrations named above, and if the earlier code can run with what they did, "
+            "pass --accept-database",
         ) from error
 
 
-def _settle(
+def _update_file(
     file: StackFile, past: Sequence[Update], target: Update, console: Console, *, write: bool
 ) -> None:
-    """Have the stack file say what is up, or tell that it doesn't."""
+    """Write what is up into the stack file, or print that the file differs."""
     changed = {
         key: target.config.get(key)
         for key in _differing(past[0].version, target.version)
@@ -160,17 +160,17 @@ def _settle(
     if not changed:
         return
     if write:
-        pin_digests.edit(file.path, lambda config: _lay(config, changed))
-        console.print(f"{file.path.name} says so, too: {', '.join(changed)}.", soft_wrap=True)
+        pin_digests.edit(file.path, lambda config: _apply(config, changed))
+        console.print(f"{file.path.name} was changed accordingly: {', '.join(changed)}.", soft_wrap=True)
     else:
         console.print(
-            f"{file.path.name} still says what was rolled back ({', '.join(changed)}): the next `up` would "
-            "bring that again. Write it back there; with --write, this command does.",
+            f"{file.path.name} still has what was rolled back ({', '.join(changed)}): the next `up` would "
+            "bring it back. Restore the file as well; with --write, this command does that.",
             soft_wrap=True,
         )
 
 
-def _lay(config: Any, changed: Mapping[str, Any]) -> None:
+def _apply(config: Any, changed: Mapping[str, Any]) -> None:
     for key, value in changed.items():
         if value:
             config[key] = value

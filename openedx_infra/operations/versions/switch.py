@@ -1,7 +1,7 @@
-"""How do visitors get from one of two versions to the other, and back? A word of the stack file turns round.
+"""The verb switch: visitors reach the other one of two versions, by a change of one key of the stack file.
 
-What changes are Ingresses, the clock and what runs by it: the pods of both versions stay, so that the way
-back is as short. What the version that served has enqueued, its own workers end.
+Only Ingresses and CronJobs change: the pods of both versions stay, so that switching back is as quick. Tasks
+that the version that served has enqueued are done by its own workers.
 """
 
 from __future__ import annotations
@@ -28,53 +28,53 @@ _KEY = f"{PROJECT}:blue_green"
 
 
 def switch(request: Request, console: Console, *, confirm: Confirm | None = None) -> None:
-    """Have visitors reach the version that doesn't serve now.
+    """Let visitors reach the version that doesn't serve now.
 
-    Raises OperationError, before anything is touched, when there is but one, or the other isn't ready. When
-    the `up` fails, the file says what was there before.
+    Raises OperationError, before anything is changed, when there is only one, or the other isn't ready. When
+    the `up` fails, the file is restored.
     """
     file = stack_file.read(request.name, request.config_file)
     stack = stack_file.instance(file)
     if stack.blue_green is None:
         raise OperationError(
             f"Stack {file.name} has one version, so there is nothing to switch to.",
-            remedy="`openedx:blue_green` says a second one; docs/upgrades.md tells how",
+            remedy="set a second one in `openedx:blue_green`; docs/upgrades.md describes how",
         )
     before = stack.blue_green.live
     other = next(version for version in stack.versions if not version.serves)
-    _demand_ready(file, other)
+    _require_ready(file, other)
     console.print(f"From {before} to {other.colour}, which is {other.release} and ready.", soft_wrap=True)
-    if confirm and not confirm(f"Have visitors of stack {file.name} reach {other.colour}?"):
+    if confirm and not confirm(f"Let visitors of stack {file.name} reach {other.colour}?"):
         return
     _write(file, other.colour)
     try:
         deploy.up(request, console)
     except BaseException:
         _write(file, before)
-        console.print(f"{file.path.name} says {before} again: what was done of the switch, `up` takes back.")
+        console.print(f"{file.path.name} is back at {before}: `up` reverts what was done of the switch.")
         raise
     console.print(
-        f"Visitors reach {other.colour}. {before.capitalize()} goes on with its own tasks; "
-        f"`openedx-infra switch --stack {file.name}` leads back to it.",
+        f"Visitors reach {other.colour}. {before.capitalize()} finishes its own tasks; "
+        f"`openedx-infra switch --stack {file.name}` switches back to it.",
         soft_wrap=True,
     )
 
 
 def _write(file: StackFile, live: Colour) -> None:
-    def turn(config: Any) -> None:
+    def set_live(config: Any) -> None:
         config[_KEY]["live"] = live
 
-    pin_digests.edit(file.path, turn)
+    pin_digests.edit(file.path, set_live)
 
 
-def _demand_ready(file: StackFile, version: Stack) -> None:
-    """Raise OperationError unless all of a version is there, ready, and of the image that the file says."""
+def _require_ready(file: StackFile, version: Stack) -> None:
+    """Raise OperationError unless all of a version exists, is ready, and runs the image of the stack file."""
     client = next(place_of(version, local=file.local).clients(), None)
     assert client is not None  # an instance has a namespace
-    found = status.snapshot(client)
+    snapshot = status.snapshot(client)
     lacking = []
     for name in (f"{each}{version.suffix}" for each in ("lms", "studio", "mfe")):
-        row = found.row("Deployment", name)
+        row = snapshot.row("Deployment", name)
         if row is None or not row.ready:
             lacking.append(f"{name}: {row.reason or 'not ready' if row else 'is not there'}")
     lacking += _other_images(client, version)
@@ -82,25 +82,25 @@ def _demand_ready(file: StackFile, version: Stack) -> None:
         raise OperationError(
             f"{version.colour.capitalize()} is not ready, so visitors stay where they are:\n  "
             + "\n  ".join(lacking),
-            remedy=f"`openedx-infra up --stack {file.name}` brings up what the stack file says of it",
+            remedy=f"`openedx-infra up --stack {file.name}` brings it up as the stack file describes it",
         )
 
 
 def _other_images(client: Any, version: Stack) -> list[str]:
-    """What runs an image other than the stack file's. Those that are built here are known only to `up`."""
+    """Deployments with an image other than the stack file's. Only `up` knows those that are built here."""
     from lightkube import ApiError
     from lightkube.resources.apps_v1 import Deployment
 
     wanted = version.published_images
-    found = []
+    different = []
     sites: dict[str, ImageName] = {"lms": "openedx", "mfe": "mfe"}
     for site, image in sites.items():
         name = f"{site}{version.suffix}"
         try:
             pod = client.get(Deployment, name).spec.template.spec
         except ApiError:
-            continue  # told as not ready
-        said = version.images.mirrored(wanted[image] or "") if image in wanted else None
-        if said and pod.containers[0].image != said:
-            found.append(f"{name}: runs {pod.containers[0].image} yet, and not {said}")
-    return found
+            continue  # reported as not ready
+        expected = version.images.mirrored(wanted[image] or "") if image in wanted else None
+        if expected and pod.containers[0].image != expected:
+            different.append(f"{name}: still runs {pod.containers[0].image}, not {expected}")
+    return different

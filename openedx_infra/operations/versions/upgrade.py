@@ -1,8 +1,8 @@
-"""How does `up` get from one release to another that can't live beside it?
+"""The verb up, also between releases that can't run side by side.
 
-In three steps, each an `up` of its own: (1) what runs is stopped, and visitors get the maintenance page;
-(2) what the stack file says comes up behind the page, migrations before pods; (3) the page goes. Which step
-is next follows from what the last `up` left, so that the next run continues a killed one.
+There it takes three steps, each an `up` of its own: (1) the platform is stopped, and visitors get the
+maintenance page; (2) the stack file's version comes up behind the page, migrations before pods; (3) the page
+is removed. Which step is next follows from the last `up`, so that the next run continues a killed one.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ from openedx_infra.operations.state.open_stack import open_stack, tools
 __all__ = ["Request", "up"]
 
 STOPPED = {"maintenance": {"page": True, "pause": True}}
-"""What a stack file says while nothing of the platform runs, and visitors get the page."""
+"""Keys of a stack file with which nothing of the platform runs, and visitors get the page."""
 _BEHIND = {"maintenance": {"page": True, "pause": False}}
 
 
 def up(request: Request, console: Console, *, confirm: Confirm | None = None, refresh: bool = False) -> None:
-    """As `deploy.up`, and by way of the maintenance page where the code that runs must be stopped first."""
+    """As `deploy.up`, and behind the maintenance page where the running code must be stopped first."""
     try:
         deploy.up(request, console, confirm=confirm, refresh=refresh)
-    except IncompatibleRelease as jump:
-        _tell(jump, console)
+    except IncompatibleRelease as incompatible:
+        _print_plan(incompatible, console)
         if confirm:
             _preview(request, console, refresh=refresh)
-            if not confirm(f"Upgrade stack {request.name} so, with the site away meanwhile?"):
+            if not confirm(f"Upgrade stack {request.name} like this, with the site closed meanwhile?"):
                 return
-        if not jump.stopped:
+        if not incompatible.stopped:
             _stop(request, console)
         console.print("Step 2 of 3: migrations and new pods, behind the page", style="bold")
         file = stack_file.read(request.name, request.config_file)
@@ -48,11 +48,11 @@ def up(request: Request, console: Console, *, confirm: Confirm | None = None, re
         deploy.up(request, console)
 
 
-def _tell(jump: IncompatibleRelease, console: Console) -> None:
+def _print_plan(change: IncompatibleRelease, console: Console) -> None:
     console.print(
-        f"From {jump.before} to {jump.wanted}: migrations may take away what the code of {jump.before} still "
-        "uses. So that is stopped first, and visitors get the maintenance page until the pods of "
-        f"{jump.wanted} are ready. If anything fails on the way, mend it and run the same command again.",
+        f"From {change.before} to {change.wanted}: migrations may remove what the code of {change.before} "
+        "still uses. So it is stopped first, and visitors get the maintenance page until the pods of "
+        f"{change.wanted} are ready. If anything fails meanwhile, fix it and run the same command again.",
         soft_wrap=True,
     )
 
@@ -64,17 +64,15 @@ def _preview(request: Request, console: Console, *, refresh: bool) -> None:
 
 
 def _stop(request: Request, console: Console) -> None:
-    """What was up, as its file said then, with the page on and everything else off."""
+    """Bring up the previous configuration, with the maintenance page on and the platform stopped."""
     file = stack_file.read(request.name, request.config_file)
     live = open_stack(file, tools(console))
-    now = history.last_good(history.updates(live, file), file.name).config
-    said = file.said.get("maintenance") or {}
+    config = history.last_good(history.updates(live, file), file.name).config
+    maintenance = {**(file.said.get("maintenance") or {}), **STOPPED["maintenance"]}
     console.print("Step 1 of 3: visitors get the page, and the platform stops", style="bold")
     with (
-        instead(file, now) as former,
-        overlaid(
-            stack_file.read(file.name, former), {"maintenance": {**said, **STOPPED["maintenance"]}}
-        ) as path,
+        instead(file, config) as former,
+        overlaid(stack_file.read(file.name, former), {"maintenance": maintenance}) as path,
     ):
         deploy.up(replace(request, config_file=path), console)
     place = place_of(stack_file.validated(file, placeholders=True), local=file.local)
