@@ -89,5 +89,5 @@ def test_without_a_move_nothing_is_left_behind(live: Live) -> None:
 
 def test_a_configuration_of_old_that_nobody_can_read_is_told(live: Live) -> None:
     live.config["gone"] = True
-    with pytest.raises(OperationError, match="leaves behind is unknown"):
+    with pytest.raises(OperationError, match="leave behind is unknown"):
         moved_datastores.orphans(load("campus", {**LEAST, "datastores": {"moved": ["mysql"]}}), live)
