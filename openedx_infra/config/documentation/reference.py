@@ -23,6 +23,7 @@ from openedx_infra.config.foundation.foundation import Foundation
 from openedx_infra.config.secrets.catalogue import SECRETS, Secret
 from openedx_infra.config.stack import Stack
 from openedx_infra.config.types.base import Section
+from openedx_infra.config.types.descriptions import descriptions
 from openedx_infra.releases import DEFAULT_RELEASE
 
 FOLDER = Path("docs/reference")
@@ -129,7 +130,8 @@ def _section(section: type[Section], keys: list[str]) -> Iterator[str]:
     yield ""
     yield "| key | type | default | meaning |"
     yield "|---|---|---|---|"
-    yield from (_row(name, field) for name, field in section.model_fields.items())
+    texts = descriptions(section)
+    yield from (_row(name, field, texts[name]) for name, field in section.model_fields.items())
 
 
 def _choice(section: type[Section]) -> str:
@@ -139,9 +141,9 @@ def _choice(section: type[Section]) -> str:
     return f", with `{UNION_KEY}: {tags[0]}`" if tags else ""
 
 
-def _row(name: str, field: FieldInfo) -> str:
+def _row(name: str, field: FieldInfo, description: str) -> str:
     extra = field.json_schema_extra if isinstance(field.json_schema_extra, Mapping) else {}
-    meaning = _prose(field.description) + (
+    meaning = _prose(description) + (
         f" **immutable**: {IMMUTABLE_NOTE.lower()}" if extra.get("immutable") else ""
     )
     if choice := branches(field.annotation):

@@ -10,6 +10,7 @@ from types import NoneType
 from typing import Annotated, Any, get_args, get_origin
 
 from openedx_infra.config.types.base import Section
+from openedx_infra.config.types.descriptions import descriptions
 
 Location = tuple[int | str, ...]
 """A path into what was said: keys of maps and indexes of lists."""
@@ -99,7 +100,7 @@ def place(model: type[Section], path: Sequence[int | str]) -> Place:
 def _meaning(annotation: Any, part: int | str) -> str:
     for section in sections(annotation):
         if part in section.model_fields:
-            return first_sentence(section.model_fields[str(part)].description or "")
+            return first_sentence(descriptions(section).get(str(part), ""))
     return ""
 
 

@@ -1,4 +1,4 @@
-"""What is every section of a stack file made of? The shared base model and the small value types."""
+"""The base model of all sections of a stack file, and the types of small values."""
 
 from __future__ import annotations
 
@@ -7,10 +7,21 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    model_validator,
+)
 from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
+from openedx_infra.config.types.descriptions import descriptions
 from openedx_infra.config.types.patterns import DNS_LABEL, Pattern
 
 T = TypeVar("T")
@@ -24,17 +35,26 @@ _MEMORY_UNITS = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 class Section(BaseModel):
     """A part of the stack file: frozen, and closed to keys that it does not know."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", use_attribute_docstrings=True, validate_default=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, defer_build=True)
 
     @model_validator(mode="before")
     @classmethod
-    def _keep_the_rest_of_defaults(cls, said: Any) -> Any:
+    def _keep_the_rest_of_defaults(cls, config: Any) -> Any:
         """`lms: {replicas: 2}` changes the replicas of `lms` and leaves the rest of its default as it is."""
-        if not isinstance(said, Mapping):
-            return said
-        return {key: _completed(value, cls.model_fields.get(key)) for key, value in said.items()}
+        if not isinstance(config, Mapping):
+            return config
+        return {key: _completed(value, cls.model_fields.get(key)) for key, value in config.items()}
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Pydantic's protocol: adds the docstrings of fields."""
+        section = handler(schema)
+        properties = handler.resolve_ref_schema(section)["properties"]
+        for name, text in descriptions(cls).items():
+            properties[name]["description"] = text
+        return section
 
 
 def _completed(value: Any, field: FieldInfo | None) -> Any:
@@ -161,9 +181,9 @@ Switch = Annotated[bool, Field(strict=True)]
 Distinct = AfterValidator(_distinct)
 """Marks a list that names nothing twice."""
 
-OrNothing = BeforeValidator(lambda said: None if said in ({}, "") else said)
-"""Marks an optional section or text of which nothing may be said by an empty map or text, too: Pulumi gives a
-program all keys of Pulumi.yaml, and can't say null there."""
+OrNothing = BeforeValidator(lambda value: None if value in ({}, "") else value)
+"""Marks an optional section or text that an empty map or text leaves out, too: `pulumi config set` can't
+write null."""
 
 Setting = Annotated[Any, AfterValidator(_sayable)]
 """The value of a Django setting: anything that both YAML and JSON can say."""
