@@ -31,7 +31,7 @@ Names = Annotated[list[str] | None, typer.Argument(help="Tools by name; all of t
 
 @app.command()
 def install(names: Names = None) -> None:
-    """Have the tools: found, downloaded or built."""
+    """Provide the tools: found on PATH, downloaded or built."""
     for binary, path in ensure(names or ALL).paths.items():
         typer.echo(f"{binary}\t{path}")
 
@@ -89,7 +89,7 @@ def destroy() -> None:
 
 @cluster_app.command()
 def status() -> None:
-    """Say what runs and where."""
+    """Print what runs and where."""
     typer.echo(_cluster().describe())
 
 
@@ -102,7 +102,7 @@ def _cluster() -> EmbeddedCluster:
 
 
 def main() -> None:
-    """Run; an error of the tools is told without a traceback."""
+    """Run a command; errors of the tools are printed without a traceback."""
     try:
         app()
     except ToolError as error:

@@ -1,4 +1,4 @@
-"""The few questions the embedded cluster asks its own API server."""
+"""A client of the embedded cluster's API server: readiness, server-side apply, volumes."""
 
 from __future__ import annotations
 

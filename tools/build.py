@@ -1,4 +1,4 @@
-"""A build from pinned Go modules, where there is no release to be had."""
+"""Builds of tools from pinned Go modules, for machines that can't reach the official releases."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import subprocess
 from pathlib import Path
 
 from tools.errors import ToolError, tail
-from tools.found import parse_version
 from tools.model import GoBuild, ModuleFile, TaggedGoBuild, Tool, sources
+from tools.on_path import parse_version
 from tools.progress import Tick
 
 GO_MINIMUM = (1, 21, 0)
@@ -28,7 +28,7 @@ def build(tool: Tool, work: Path, into: Path, tick: Tick) -> str:
     `work` takes the sources and logs. Compiled packages stay in Go's own cache: a build that was
     interrupted goes on where it stopped. Raises ToolError, naming the tool and the step.
     """
-    _demand_go(tool)
+    _require_go(tool)
     environment = go_environment(tool)
     for step in tool.steps:
         folder = work / step.folder
@@ -63,17 +63,17 @@ def go_environment(tool: Tool) -> dict[str, str]:
     return environment | {"CGO_ENABLED": "0", "GOWORK": "off", "GOFLAGS": flags, "GONOSUMDB": unchecked}
 
 
-def _demand_go(tool: Tool) -> None:
+def _require_go(tool: Tool) -> None:
     remedy = REMEDY.format(host=tool.release.url.split("/")[2])
     try:
-        said = subprocess.run(["go", "version"], capture_output=True, text=True, check=True).stdout
+        output = subprocess.run(["go", "version"], capture_output=True, text=True, check=True).stdout
     except FileNotFoundError:
         raise ToolError(tool.name, "build", "there is no `go` on PATH", remedy=remedy) from None
     except subprocess.CalledProcessError as error:
         raise ToolError(tool.name, "build", f"`go version` fails: {error.stderr}", remedy=remedy) from error
-    version = parse_version(said.replace("go version go", "") + ".0")
+    version = parse_version(output.replace("go version go", "") + ".0")
     if version is None or version < GO_MINIMUM:
-        raise ToolError(tool.name, "build", f"Go is too old ({said.strip()})", remedy=remedy)
+        raise ToolError(tool.name, "build", f"Go is too old ({output.strip()})", remedy=remedy)
 
 
 def _ldflags(step: GoBuild) -> str:
@@ -85,7 +85,7 @@ def _tags(step: GoBuild) -> list[str]:
 
 
 class _Run:
-    """Runs `go` for one step: a failure is told with the step's name and its log."""
+    """Runs `go` for one step: an error names the step and its log."""
 
     def __init__(
         self, tool: Tool, title: str, folder: Path, environment: dict[str, str], log: Path, tick: Tick

@@ -1,4 +1,4 @@
-"""A builder of images and a registry of one's own, for tests and for machines without Docker.
+"""A private BuildKit and registry, for tests and for machines without Docker.
 
 The builder is BuildKit, whose steps run in runc with the machine's own network; the registry keeps
 what it is given in a folder. Both listen on this machine only: the builder at a socket that its owner alone
@@ -109,7 +109,7 @@ class Builder:
 
         Raises ToolError when there is no runc, when this is not root, or with a process' log.
         """
-        runc = _demand_runc()
+        runc = _require_runc()
         private_dir(self._directory)
         with self._lock():
             toolchain = self._toolchain or ensure(IMAGES)
@@ -192,7 +192,7 @@ def builder_dir(checkout: Path) -> Path:
     return state_dir(checkout) / "builder"
 
 
-def _demand_runc() -> Path:
+def _require_runc() -> Path:
     if os.geteuid() != 0:
         raise ToolError(
             "buildkitd",
@@ -201,9 +201,9 @@ def _demand_runc() -> Path:
             remedy="run as root, or name a builder of Docker's (`docker buildx ls`) in the stack file",
         )
     for name in RUNC:
-        found = shutil.which(name)
-        if found is not None:
-            return Path(found)
+        path = shutil.which(name)
+        if path is not None:
+            return Path(path)
     raise ToolError(
         "buildkitd",
         "start",

@@ -1,4 +1,4 @@
-"""The embedded cluster's own certificate authorities, and who they vouch for."""
+"""Certificate authorities of the embedded cluster, and the certificates that they issue."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Authority:
         self._folder = folder
         self.pair = Pair(folder / f"{name}.crt", folder / f"{name}.key")
         if not self.pair.exists():
-            self._found(name)
+            self._create(name)
 
     def issue(
         self,
@@ -74,7 +74,7 @@ class Authority:
         pair.certificate.write_bytes(_pem(builder.sign(self._key(), hashes.SHA256())))
         return pair
 
-    def _found(self, name: str) -> None:
+    def _create(self, name: str) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"openedx-embedded-{name}")])
         usage = x509.KeyUsage(

@@ -1,4 +1,4 @@
-"""A Kubernetes cluster of one's own: a real control plane, and nodes that are simulated.
+"""The embedded Kubernetes cluster: a real control plane, and simulated nodes.
 
 It admits, schedules, rolls and evicts as any other; containers do not run. It listens on this machine's
 loopback address only, and is as private as its folder.
@@ -105,7 +105,7 @@ class EmbeddedCluster:
             # Somebody else may have started it while this one waited.
             if self._answers():
                 return
-            begin = time.monotonic()
+            start = time.monotonic()
             stop_all(self._reversed())
             try:
                 self._start(toolchain, console)
@@ -113,7 +113,7 @@ class EmbeddedCluster:
                 stop_all(self._reversed())
                 raise
             console.print(
-                f"embedded cluster: ready in {time.monotonic() - begin:.1f} s",
+                f"embedded cluster: ready in {time.monotonic() - start:.1f} s",
                 highlight=False,
                 soft_wrap=True,
             )
@@ -163,16 +163,16 @@ class EmbeddedCluster:
         for name in ("logs", "run"):
             private_dir(self._directory / name)
         self._make_volumes_folder()
-        known = ports.remembered(self._ports_file)
+        before = ports.remembered(self._ports_file)
         chosen = ports.choose(self._ports_file, PORTS)
-        if moved := [str(known[name]) for name in known if known[name] != chosen[name]]:
+        if moved := [str(before[name]) for name in before if before[name] != chosen[name]]:
             console.print(
                 f"embedded cluster: port {', '.join(moved)} is taken by now, another one is used",
                 soft_wrap=True,
             )
-        who = self._identities()
+        identities = self._identities()
         commands = control_plane.commands(
-            toolchain.paths, self._directory, chosen, who, self._write_kubeconfigs(chosen, who)
+            toolchain.paths, self._directory, chosen, identities, self._write_kubeconfigs(chosen, identities)
         )
         self._run("etcd", commands, lambda: not ports.free(chosen["etcd"]))
         with self._api() as api:
@@ -206,11 +206,13 @@ class EmbeddedCluster:
                 raise ToolError(_SUBJECT, f"start of {name}", why, log=self._daemons[name].log)
             time.sleep(POLL_SECONDS)
 
-    def _write_kubeconfigs(self, chosen: dict[str, int], who: Identities) -> dict[str, Path]:
-        configs = {name: self._directory / "run" / f"{name}.kubeconfig" for name in who.clients}
+    def _write_kubeconfigs(self, chosen: dict[str, int], identities: Identities) -> dict[str, Path]:
+        configs = {name: self._directory / "run" / f"{name}.kubeconfig" for name in identities.clients}
         configs["admin"] = self.kubeconfig
         for name, path in configs.items():
-            control_plane.write_kubeconfig(path, chosen["kube-apiserver"], who.authority, who.clients[name])
+            control_plane.write_kubeconfig(
+                path, chosen["kube-apiserver"], identities.authority, identities.clients[name]
+            )
         return configs
 
     def _make_volumes_folder(self) -> None:
@@ -240,8 +242,8 @@ class EmbeddedCluster:
         return f"https://{HOST}:{ports.remembered(self._ports_file).get('kube-apiserver', 0)}"
 
     def _api(self) -> Api:
-        who = self._identities()
-        return Api(self._url(), who.authority.certificate, who.clients["admin"])
+        identities = self._identities()
+        return Api(self._url(), identities.authority.certificate, identities.clients["admin"])
 
     def _lock(self) -> FileLock:
         return FileLock(self._directory / ".lock")

@@ -1,4 +1,4 @@
-"""What the embedded cluster consists of: its identities and its command lines."""
+"""Certificates, kubeconfigs and command lines of the embedded cluster's processes."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def commands(
     paths: Mapping[str, Path],
     folder: Path,
     ports: Mapping[str, int],
-    who: Identities,
+    pki: Identities,
     configs: Mapping[str, Path],
 ) -> dict[str, list[str]]:
     """Return the command line of each process in `ORDER`.
@@ -117,9 +117,9 @@ def commands(
     `paths` leads to the binaries, `folder` is where data goes, `configs` holds each client's kubeconfig.
     """
     options = {
-        "etcd": _etcd(folder, ports, who),
-        "kube-apiserver": _api_server(folder, ports, who),
-        "kube-controller-manager": _controller_manager(configs, who),
+        "etcd": _etcd(folder, ports, pki),
+        "kube-apiserver": _api_server(folder, ports, pki),
+        "kube-controller-manager": _controller_manager(configs, pki),
         "kube-scheduler": {"kubeconfig": configs["kube-scheduler"], "leader-elect": "false"}
         | {"bind-address": HOST, "secure-port": 0},
         "kwok": {
@@ -139,7 +139,7 @@ def commands(
     }
 
 
-def _etcd(folder: Path, ports: Mapping[str, int], who: Identities) -> dict[str, object]:
+def _etcd(folder: Path, ports: Mapping[str, int], pki: Identities) -> dict[str, object]:
     client, peer = (f"https://{HOST}:{ports[name]}" for name in ("etcd", "etcd-peer"))
     return {
         "name": "embedded",
@@ -150,20 +150,20 @@ def _etcd(folder: Path, ports: Mapping[str, int], who: Identities) -> dict[str, 
         "initial-advertise-peer-urls": peer,
         "initial-cluster": f"embedded={peer}",
         "client-cert-auth": "true",
-        "trusted-ca-file": who.etcd_authority.certificate,
-        "cert-file": who.etcd.certificate,
-        "key-file": who.etcd.key,
+        "trusted-ca-file": pki.etcd_authority.certificate,
+        "cert-file": pki.etcd.certificate,
+        "key-file": pki.etcd.key,
         "peer-client-cert-auth": "true",
-        "peer-trusted-ca-file": who.etcd_authority.certificate,
-        "peer-cert-file": who.etcd.certificate,
-        "peer-key-file": who.etcd.key,
+        "peer-trusted-ca-file": pki.etcd_authority.certificate,
+        "peer-cert-file": pki.etcd.certificate,
+        "peer-key-file": pki.etcd.key,
         # Nothing in it has to survive a power cut, and waiting for the disk is most of a start's time.
         "unsafe-no-fsync": "true",
         "log-level": "warn",
     }
 
 
-def _api_server(folder: Path, ports: Mapping[str, int], who: Identities) -> dict[str, object]:
+def _api_server(folder: Path, ports: Mapping[str, int], pki: Identities) -> dict[str, object]:
     return {
         "bind-address": HOST,
         "advertise-address": HOST,
@@ -171,39 +171,39 @@ def _api_server(folder: Path, ports: Mapping[str, int], who: Identities) -> dict
         # The loopback address is no endpoint that pods could use: the Service `kubernetes` has none.
         "endpoint-reconciler-type": "none",
         "etcd-servers": f"https://{HOST}:{ports['etcd']}",
-        "etcd-cafile": who.etcd_authority.certificate,
-        "etcd-certfile": who.etcd_client.certificate,
-        "etcd-keyfile": who.etcd_client.key,
-        "tls-cert-file": who.api_server.certificate,
-        "tls-private-key-file": who.api_server.key,
+        "etcd-cafile": pki.etcd_authority.certificate,
+        "etcd-certfile": pki.etcd_client.certificate,
+        "etcd-keyfile": pki.etcd_client.key,
+        "tls-cert-file": pki.api_server.certificate,
+        "tls-private-key-file": pki.api_server.key,
         "cert-dir": folder / "pki",
-        "client-ca-file": who.authority.certificate,
-        "kubelet-client-certificate": who.kubelet_client.certificate,
-        "kubelet-client-key": who.kubelet_client.key,
+        "client-ca-file": pki.authority.certificate,
+        "kubelet-client-certificate": pki.kubelet_client.certificate,
+        "kubelet-client-key": pki.kubelet_client.key,
         "kubelet-preferred-address-types": "InternalIP",
         "anonymous-auth": "false",
         "authorization-mode": "Node,RBAC",
         "enable-admission-plugins": "NodeRestriction",
         "allow-privileged": "true",
         "service-account-issuer": "https://kubernetes.default.svc.cluster.local",
-        "service-account-key-file": who.service_accounts.certificate,
-        "service-account-signing-key-file": who.service_accounts.key,
+        "service-account-key-file": pki.service_accounts.certificate,
+        "service-account-signing-key-file": pki.service_accounts.key,
         "service-cluster-ip-range": SERVICES,
         "profiling": "false",
     }
 
 
-def _controller_manager(configs: Mapping[str, Path], who: Identities) -> dict[str, object]:
+def _controller_manager(configs: Mapping[str, Path], pki: Identities) -> dict[str, object]:
     return {
         "kubeconfig": configs["kube-controller-manager"],
         "bind-address": HOST,
         "secure-port": 0,
         "leader-elect": "false",
         "use-service-account-credentials": "true",
-        "service-account-private-key-file": who.service_accounts.key,
-        "root-ca-file": who.authority.certificate,
-        "cluster-signing-cert-file": who.authority.certificate,
-        "cluster-signing-key-file": who.authority.key,
+        "service-account-private-key-file": pki.service_accounts.key,
+        "root-ca-file": pki.authority.certificate,
+        "cluster-signing-cert-file": pki.authority.certificate,
+        "cluster-signing-key-file": pki.authority.key,
         "allocate-node-cidrs": "true",
         "cluster-cidr": PODS,
         "service-cluster-ip-range": SERVICES,

@@ -1,4 +1,4 @@
-"""Which custom kinds does a fresh embedded cluster know by their publishers' own schemas?
+"""Writes the custom resource definitions of the embedded cluster, with their publishers' schemas.
 
 `python -m tools.definitions` writes `manifests/definitions.yaml` anew from the publishers' Go modules,
 without the descriptions, which are most of them. The cluster then refuses what a real one would."""
@@ -46,10 +46,12 @@ _HEAD = """\
 
 def write() -> None:
     """Write the file anew. Modules that are not in Go's cache are fetched."""
-    found = [_slim(document) for document in _documents()]
+    definitions = [_slim(document) for document in _documents()]
     head = _HEAD.format(sources=", ".join(SOURCES))
     # JSON is YAML, and a line for each kind keeps the file small.
-    TARGET.write_text(head + "".join(f"---\n{json.dumps(one, separators=(',', ':'))}\n" for one in found))
+    TARGET.write_text(
+        head + "".join(f"---\n{json.dumps(one, separators=(',', ':'))}\n" for one in definitions)
+    )
 
 
 def _documents() -> list[dict[str, Any]]:
@@ -64,8 +66,8 @@ def _documents() -> list[dict[str, Any]]:
 def _folder(module: str) -> Path:
     with tempfile.TemporaryDirectory() as empty:
         command = ["go", "mod", "download", "-json", module]
-        said = subprocess.run(command, cwd=empty, capture_output=True, text=True, check=True).stdout
-    return Path(json.loads(said)["Dir"])
+        output = subprocess.run(command, cwd=empty, capture_output=True, text=True, check=True).stdout
+    return Path(json.loads(output)["Dir"])
 
 
 def _slim(definition: dict[str, Any]) -> dict[str, Any]:

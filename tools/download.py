@@ -1,4 +1,4 @@
-"""An official release: fetched, and refused unless its published checksum is right."""
+"""Downloads of official releases, refused unless their published checksums match."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ ATTEMPTS = 2
 """How often a transfer that breaks off is tried."""
 
 _ALGORITHMS = {64: "sha256", 128: "sha512"}
-"""Which checksums are believed, by their length in hexadecimal digits."""
+"""Which checksums are trusted, by their length in hexadecimal digits."""
 
 
 class DownloadError(Exception):
-    """A release was not had; the message says why, and the next source is tried."""
+    """A release could not be downloaded; the message says why, and the next source is tried."""
 
 
 class Downloader:
@@ -94,7 +94,7 @@ class Downloader:
     def _text(self, url: str) -> str:
         with self._reached(url):
             response = self._client.get(url)
-        _demand_success(url, response)
+        _require_success(url, response)
         return response.text
 
     @tenacity.retry(
@@ -105,7 +105,7 @@ class Downloader:
     def _transfer(self, url: str, path: Path, algorithm: str, tick: Tick) -> str:
         digest = hashlib.new(algorithm)
         with self._client.stream("GET", url) as response, path.open("wb") as file:
-            _demand_success(url, response)
+            _require_success(url, response)
             size = int(response.headers.get("content-length", 0))
             for part in response.iter_bytes():
                 file.write(part)
@@ -132,20 +132,20 @@ def published_checksum(text: str, name: str) -> str | None:
     """Return a file's checksum out of what was published, in hexadecimal digits, or None.
 
     Understood are lines of `sha256sum` and `sha512sum`, a lone checksum, and GitHub's description of a
-    release. Weaker algorithms are not believed.
+    release. Weaker algorithms are not trusted.
     """
     if text.lstrip().startswith("{"):
         assets = json.loads(text).get("assets", [])
         digests = [asset.get("digest") or "" for asset in assets if asset.get("name") == name]
-        found = [digest.removeprefix("sha256:") for digest in digests]
+        checksums = [digest.removeprefix("sha256:") for digest in digests]
     else:
         lines = [line.split() for line in text.splitlines() if line.strip()]
-        found = [line[0] for line in lines if len(line) == 1 or line[-1].lstrip("*") == name]
-    believed = [checksum.lower() for checksum in found if len(checksum) in _ALGORITHMS]
-    return believed[0] if len(believed) == 1 else None
+        checksums = [line[0] for line in lines if len(line) == 1 or line[-1].lstrip("*") == name]
+    trusted = [checksum.lower() for checksum in checksums if len(checksum) in _ALGORITHMS]
+    return trusted[0] if len(trusted) == 1 else None
 
 
-def _demand_success(url: str, response: httpx2.Response) -> None:
+def _require_success(url: str, response: httpx2.Response) -> None:
     if not response.is_success:
         raise DownloadError(f"{url} answers {response.status_code} {response.reason_phrase}")
 

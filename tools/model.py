@@ -1,4 +1,4 @@
-"""What a recipe is made of: the types; `recipes` fills them in."""
+"""Types of recipes, which `recipes` fills in."""
 
 from __future__ import annotations
 

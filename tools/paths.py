@@ -1,4 +1,4 @@
-"""Where things are kept outside the checkout: what all of them share, and what is one's own."""
+"""Folders outside of the checkout: the cache, which all checkouts share, and the state of each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ports on this machine's loopback address: chosen once for a cluster, and remembered."""
+"""Free ports on the loopback address, chosen once for a cluster and remembered."""
 
 from __future__ import annotations
 

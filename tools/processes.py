@@ -1,4 +1,4 @@
-"""Processes that outlive the program that starts them, and are known again by the next one."""
+"""Daemons: processes that outlive the program that starts them, recognized by later ones."""
 
 from __future__ import annotations
 
@@ -96,8 +96,8 @@ def _started(pid: int) -> str | None:
 
 def _started_by_ps(pid: int) -> str | None:
     """Return the same on systems without /proc, such as macOS."""
-    said = subprocess.run(
+    output = subprocess.run(
         ["ps", "-o", "state=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
     ).stdout.strip()
-    state, _, started = said.partition(" ")
-    return None if not said or state.startswith("Z") else started.strip()
+    state, _, started = output.partition(" ")
+    return None if not output or state.startswith("Z") else started.strip()

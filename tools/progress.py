@@ -1,4 +1,4 @@
-"""What a person sees while a tool is had: which one, how, for how long, and how long it takes as a rule."""
+"""Progress of a download or build: title, elapsed time and estimate."""
 
 from __future__ import annotations
 

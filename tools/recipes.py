@@ -1,7 +1,7 @@
-"""What each tool is: its version, which found copy will do, its official release, how it is built.
+"""Recipes of the tools: version, accepted copies on PATH, official release, build from Go modules.
 
-Nothing here does anything; `found`, `download` and `build` read it. Whatever changes here changes the
-key of the tool's folder in the cache.
+They are data for `on_path`, `download` and `build`. Whatever changes here changes the key of the tool's
+folder in the cache.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What each tool that builds images is: the same words as in `recipes`, for the images' part of the house."""
+"""Recipes of the tools that build images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tools, ready to run: each found, downloaded or built, and put where a program finds it."""
+"""The toolchain: each tool found on PATH, downloaded or built, and linked into a folder for PATH."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from rich.console import Console
 from tools.build import build
 from tools.download import Downloader, DownloadError
 from tools.errors import ToolError
-from tools.found import find
 from tools.model import Platform, Tool
+from tools.on_path import find
 from tools.paths import cache_dir
 from tools.progress import step
 from tools.recipes import ALL, PULUMI_KUBERNETES, TOOLS
@@ -69,7 +69,7 @@ class Toolchain:
 def ensure(
     names: Iterable[str] = ALL, *, extra: Mapping[str, Tool] = _NONE, console: Console | None = None
 ) -> Toolchain:
-    """Have the named tools (see `recipes.TOOLS`, and `extra` recipes by name) and return them.
+    """Provide the named tools (see `recipes.TOOLS`, and `extra` recipes by name) and return where they are.
 
     Tried in turn for each: a recent one on PATH, the cache, the official release, a build from Go modules.
     Raises ToolError when none of these gives it, KeyError for a name that is no tool.
@@ -77,46 +77,46 @@ def ensure(
     console = console or Console(stderr=True)
     target = Platform.current()
     recipes = {**TOOLS, **extra}
-    places: dict[str, Path] = {}
+    binaries: dict[str, Path] = {}
     with Downloader(target) as downloader:
         for name in names:
             tool = recipes[name]
-            place = find(tool) or _have(tool, target, downloader, console)
-            places |= {binary: place / binary for binary in tool.binaries}
+            folder = find(tool) or _from_cache(tool, target, downloader, console)
+            binaries |= {binary: folder / binary for binary in tool.binaries}
     home = cache_dir() / "pulumi"
-    _link_providers(places, home)
-    _keep_no_logs(home)
-    return Toolchain(paths=places, bin_dir=_link(places), pulumi_home=home)
+    _link_providers(binaries, home)
+    _disable_logs(home)
+    return Toolchain(paths=binaries, bin_dir=_link(binaries), pulumi_home=home)
 
 
-def _have(tool: Tool, target: Platform, downloader: Downloader, console: Console) -> Path:
+def _from_cache(tool: Tool, target: Platform, downloader: Downloader, console: Console) -> Path:
     """Return a tool's folder in the cache; whoever comes first fills it, and others wait."""
     root = cache_dir() / "toolchain"
     root.mkdir(parents=True, exist_ok=True)
-    place = root / tool.key(target)
-    if _whole(place, tool):
-        return place
-    lock = FileLock(root / f"{place.name}.lock")
+    folder = root / tool.key(target)
+    if _complete(folder, tool):
+        return folder
+    lock = FileLock(root / f"{folder.name}.lock")
     try:
         lock.acquire(timeout=0)
     except Timeout:
         console.print(f"{tool.name}: waiting for another run that makes it", highlight=False, soft_wrap=True)
         lock.acquire()
     try:
-        if not _whole(place, tool):
-            _fill(place, tool, downloader, console)
+        if not _complete(folder, tool):
+            _fill(folder, tool, downloader, console)
     finally:
         lock.release()
-    return place
+    return folder
 
 
-def _whole(place: Path, tool: Tool) -> bool:
-    return all(os.access(place / binary, os.X_OK) for binary in tool.binaries)
+def _complete(folder: Path, tool: Tool) -> bool:
+    return all(os.access(folder / binary, os.X_OK) for binary in tool.binaries)
 
 
-def _fill(place: Path, tool: Tool, downloader: Downloader, console: Console) -> None:
-    """Make a tool in a folder of its own and move it into place when it is whole."""
-    work = place.parent / "work" / place.name
+def _fill(folder: Path, tool: Tool, downloader: Downloader, console: Console) -> None:
+    """Download or build a tool in a folder of its own, and move it into place when it is complete."""
+    work = folder.parent / "work" / folder.name
     shutil.rmtree(work, ignore_errors=True)
     ready = work / "ready"
     ready.mkdir(parents=True)
@@ -124,22 +124,24 @@ def _fill(place: Path, tool: Tool, downloader: Downloader, console: Console) -> 
         with step(console, f"{tool.name} {tool.version}: official release", 10) as tick:
             origin = downloader.fetch(tool, ready, tick)
     except DownloadError as error:
-        console.print(f"{tool.name} {tool.version}: not had: {error}", highlight=False, soft_wrap=True)
+        console.print(
+            f"{tool.name} {tool.version}: official release not used: {error}", highlight=False, soft_wrap=True
+        )
         shutil.rmtree(ready)
         ready.mkdir()
         with step(console, f"{tool.name} {tool.version}: build from Go modules", tool.seconds) as tick:
             origin = build(tool, work, ready, tick)
-    if not _whole(ready, tool):
+    if not _complete(ready, tool):
         raise ToolError(tool.name, "installation", f"{origin} did not give all of {', '.join(tool.binaries)}")
     (ready / ORIGIN).write_text(origin + "\n")
-    shutil.rmtree(place, ignore_errors=True)
-    ready.rename(place)
+    shutil.rmtree(folder, ignore_errors=True)
+    ready.rename(folder)
     shutil.rmtree(work)
 
 
-def _link(places: Mapping[str, Path]) -> Path:
+def _link(binaries: Mapping[str, Path]) -> Path:
     """Return a folder of links to just these binaries, made once for each set of them."""
-    links = {binary: path for binary, path in places.items() if binary not in _PROVIDERS}
+    links = {binary: path for binary, path in binaries.items() if binary not in _PROVIDERS}
     name = hashlib.sha256(repr(sorted(links.items())).encode()).hexdigest()[:12]
     folder = cache_dir() / "toolchain" / f"bin-{name}"
     folder.mkdir(parents=True, exist_ok=True)
@@ -148,15 +150,15 @@ def _link(places: Mapping[str, Path]) -> Path:
     return folder
 
 
-def _link_providers(places: Mapping[str, Path], home: Path) -> None:
+def _link_providers(binaries: Mapping[str, Path], home: Path) -> None:
     """Put the providers that were asked for where Pulumi's own installation would."""
-    for binary in _PROVIDERS.keys() & places.keys():
+    for binary in _PROVIDERS.keys() & binaries.keys():
         folder = home / "plugins" / _PROVIDERS[binary]
         folder.mkdir(parents=True, exist_ok=True)
-        _point(folder / binary, places[binary])
+        _point(folder / binary, binaries[binary])
 
 
-def _keep_no_logs(home: Path) -> None:
+def _disable_logs(home: Path) -> None:
     """Keep Pulumi from logging each run by itself: a file stands where it would make the folder.
 
     It has no switch for that, logs at the most verbose level, and encrypts all of it. Without, the preview

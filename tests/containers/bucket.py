@@ -1,4 +1,4 @@
-"""Where do backups go? To an S3 server outside of the cluster, on this machine."""
+"""The S3 server for backups: on this machine, outside of the cluster."""
 
 from __future__ import annotations
 

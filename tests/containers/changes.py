@@ -1,6 +1,6 @@
-"""How is a change made among visitors, and what did they meet? For every test that changes something.
+"""Changes of an instance under load, and what visitors met.
 
-A test of another change, such as a restore, needs `running`, `under_load` and one of the two demands.
+A test of another change, such as a restore, needs `running` and `under_load`.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ def under_load(
     name = change.replace(" ", "-")
     with Crowd(running.machine.entrance.url, running.hosts, name) as crowd:
         time.sleep(BEFORE)
-        begin = time.monotonic()
+        start = time.monotonic()
         make()
-        seconds = time.monotonic() - begin
+        seconds = time.monotonic() - start
         time.sleep(BEFORE)
     tally = crowd.tally
     lost = missing(running, tally) if keeps_data else set()
@@ -74,7 +74,7 @@ def missing(running: Running, tally: Tally) -> set[str]:
     return left
 
 
-def demand_unnoticed(tally: Tally, lost: set[str]) -> None:
+def require_unnoticed(tally: Tally, lost: set[str]) -> None:
     """A planned change: nothing failed, nothing was lost, nobody was asked to wait; and somebody did ask."""
     assert tally.asked > 200 and len(tally.accepted) > 40 and not tally.asked_to_wait
     reasons = tally.reasons()

@@ -1,4 +1,4 @@
-"""Who uses an instance while it changes? Visitors who never stop asking, and tasks that they leave.
+"""The load on an instance: visitors who never stop asking, and tasks that they leave.
 
 A request has failed when it got no answer, another status than it should have, or not the whole content. A
 task is lost when the platform said that it took it on, and it never ends.
@@ -147,9 +147,9 @@ class Crowd:
     async def _page(self, client: httpx2.AsyncClient, host: str) -> None:
         answer = await self._get(client, host, "/", 200)
         if answer is not None:
-            said = answer.json()
-            self.tally.versions[said["version"]] += 1
-            self._static[host] = said["static"]
+            page = answer.json()
+            self.tally.versions[page["version"]] += 1
+            self._static[host] = page["static"]
 
     async def _get(
         self, client: httpx2.AsyncClient, host: str, path: str, status: int

@@ -1,4 +1,4 @@
-"""What does an instance run on here? The embedded cluster with two real nodes, and the way into it."""
+"""The embedded cluster with two real nodes, and the ingress controller before them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What did each change cost? The rows of the table that the tests print."""
+"""Rows of the table that the tests print: what each change cost."""
 
 from __future__ import annotations
 

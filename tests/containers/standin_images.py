@@ -1,4 +1,4 @@
-"""Which images does an instance run where no registry is reached? Stand-ins, by the names of the real ones.
+"""Stand-ins for the images that no registry can be asked for here, under the names of the real ones.
 
 They lie in the repository `containers/` of the tests' registry, which the nodes ask for every image: so a
 stack file says what it would say anywhere, and the release's own references lead here.
@@ -68,7 +68,7 @@ def place(buildx: Buildx, reference: str) -> str:
 
 def build_servers(buildx: Buildx, begin: Bases, programs: Programs, release: str, work: Path) -> None:
     """Build and push all but the platform's own."""
-    said = {
+    values = {
         "BASE_IMAGE": begin.base,
         "NODE_IMAGE": begin.node,
         "CADDY_IMAGE": begin.caddy,
@@ -81,7 +81,7 @@ def build_servers(buildx: Buildx, begin: Bases, programs: Programs, release: str
         recipe = HERE / "images" / name
         buildx.build(
             recipe if (recipe / "Dockerfile").exists() else HERE / "images" / "program",
-            arguments=said,
+            arguments=values,
             contexts=contexts,
             tag=place(buildx, reference),
         )

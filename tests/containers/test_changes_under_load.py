@@ -1,4 +1,4 @@
-"""Does anybody notice a change? Containers that really run, visitors who never stop, tasks in the queues."""
+"""Changes under load: containers that really run, visitors who never stop, tasks in the queues."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 
 import httpx2
 import pytest
-from changes import ask, demand_unnoticed, under_load
+from changes import ask, require_unnoticed, under_load
 from instances import COMPONENT
 from lightkube.resources.core_v1 import Pod
 from machine import FIRST, SECOND, until
@@ -31,7 +31,7 @@ def test_the_instance_serves(running: Running) -> None:
 
 def test_visitors_alone_meet_no_failure(running: Running) -> None:
     """What else is measured here is worth something only if this is true."""
-    demand_unnoticed(*under_load(running, "nothing", lambda: time.sleep(20)))
+    require_unnoticed(*under_load(running, "nothing", lambda: time.sleep(20)))
 
 
 def test_changing_a_setting_is_not_noticed(running: Running) -> None:
@@ -39,7 +39,7 @@ def test_changing_a_setting_is_not_noticed(running: Running) -> None:
         running.instance.say(settings={"common": {"PLATFORM_NAME": "Under load"}})
         running.instance.up()
 
-    demand_unnoticed(*under_load(running, "a setting", change))
+    require_unnoticed(*under_load(running, "a setting", change))
     assert ask(running, running.hosts.lms, "/").json()["name"] == "Under load"
 
 
@@ -49,25 +49,25 @@ def test_a_new_image_with_a_migration_is_not_noticed(running: Running, openedx: 
         running.instance.up()
 
     tally, lost = under_load(running, "an image with a migration", change)
-    demand_unnoticed(tally, lost)
+    require_unnoticed(tally, lost)
     assert set(tally.versions) == {"1", "2"}
     assert ask(running, running.hosts.lms, "/").json()["version"] == "2"
 
 
 def test_rotating_a_secret_is_not_noticed(running: Running) -> None:
     def change() -> None:
-        said = running.instance.run("secrets", "rotate", "django_secret_key", "--yes")
-        assert said.code == 0, said.text
+        result = running.instance.run("secrets", "rotate", "django_secret_key", "--yes")
+        assert result.code == 0, result.text
         running.instance.up()
 
-    demand_unnoticed(*under_load(running, "a secret", change))
+    require_unnoticed(*under_load(running, "a secret", change))
 
 
 def test_draining_a_node_is_not_noticed(running: Running) -> None:
     machine = running.machine
     assert machine.pods_on(FIRST) and machine.pods_on(SECOND)
     try:
-        demand_unnoticed(*under_load(running, "a drained node", lambda: machine.drain(SECOND)))
+        require_unnoticed(*under_load(running, "a drained node", lambda: machine.drain(SECOND)))
         assert not machine.pods_on(SECOND)
     finally:
         machine.uncordon(SECOND)

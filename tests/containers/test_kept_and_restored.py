@@ -1,4 +1,4 @@
-"""Do backups work in the containers that make them, prove them and put them back, while people use the site?
+"""Backups in the containers that make, verify and restore them, while people use the site.
 
 That every row, document and file comes back is shown by `tests/parts/test_backup_restore.py`, without pods.
 """
@@ -23,8 +23,8 @@ def leave_task(running: Running, number: str) -> None:
 
 def test_a_backup_is_kept(running: Running) -> None:
     leave_task(running, "before-the-backup")
-    said = running.instance.run("backup")
-    assert said.code == 0 and "The backup is kept." in said.out, said.text
+    result = running.instance.run("backup")
+    assert result.code == 0 and "The backup is kept." in result.out, result.text
     listed = running.instance.run("backup", "list", "--json")
     assert listed.code == 0, listed.text
     kinds = [each["kind"] for each in json.loads(listed.out)]
@@ -32,19 +32,19 @@ def test_a_backup_is_kept(running: Running) -> None:
 
 
 def test_the_newest_backup_is_proved_in_a_namespace_of_its_own(running: Running) -> None:
-    said = running.instance.run("verify")
-    assert said.code == 0 and "it is good" in said.out, said.text
+    result = running.instance.run("verify")
+    assert result.code == 0 and "it is good" in result.out, result.text
     proof = json.loads((running.bucket.files / "dev-proofs" / "latest.json").read_text())
     assert proof["instance"] == "dev" and proof["files_read"] is True
-    assert "lms answers {'/heartbeat': 200" in said.out and "cms answers {'/heartbeat': 200}" in said.out
+    assert "lms answers {'/heartbeat': 200" in result.out and "cms answers {'/heartbeat': 200}" in result.out
 
 
 def test_a_restore_under_load_shows_the_maintenance_page_and_no_error(running: Running) -> None:
     leave_task(running, "after-the-backup")
 
     def change() -> None:
-        said = running.instance.run("restore", "--yes")
-        assert said.code == 0 and "The backup is restored." in said.out, said.text
+        result = running.instance.run("restore", "--yes")
+        assert result.code == 0 and "The backup is restored." in result.out, result.text
 
     tally, _ = under_load(running, "a restore", change, keeps_data=False)
     assert tally.asked > 200 and tally.asked_to_wait > 0

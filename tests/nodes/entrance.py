@@ -1,6 +1,7 @@
-"""The way into a cluster of real nodes: Traefik, as a process of this machine that reaches pods as nodes do.
+"""The ingress controller of a cluster with real nodes: Traefik as a process of this machine.
 
-It reads Ingresses and Middlewares as it would in a pod, and listens at a loopback port.
+It reads Ingresses and Middlewares as it would in a pod, reaches pods as nodes do, and listens at a loopback
+port.
 """
 
 from __future__ import annotations
@@ -53,11 +54,11 @@ class Entrance:
             "global.checkNewVersion": "false",
             "log.level": "INFO",
         }
-        who = self._cluster.admit("traefik", user="traefik", groups=("system:masters",))
+        kubeconfig = self._cluster.admit("traefik", user="traefik", groups=("system:masters",))
         command = [str(self._toolchain.paths["traefik"])]
         command += [f"--{name}={value}" for name, value in options.items()]
         if self._daemon.pid() is None:
-            self._daemon.start(command, {"KUBECONFIG": str(who), "HOME": str(self._folder)})
+            self._daemon.start(command, {"KUBECONFIG": str(kubeconfig), "HOME": str(self._folder)})
         end = time.monotonic() + START_SECONDS
         while not _answers(f"http://{HOST}:{ports['ping']}/ping"):
             if self._daemon.pid() is None or time.monotonic() > end:

@@ -42,7 +42,7 @@ ENVIRONMENT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 """Where they are looked for, and where they look."""
 
 
-def demand_system() -> None:
+def require_system() -> None:
     """Raise ToolError unless this is root and the system has what nodes need."""
     path = f"{os.environ.get('PATH', '')}:{ENVIRONMENT_PATH}"
     missing = [name for name in NEEDED if shutil.which(name, path=path) is None]
@@ -83,7 +83,7 @@ class Node:
 
         Raises ToolError with the log of what failed.
         """
-        demand_system()
+        require_system()
         private_dir(self.folder)
         (self.folder / "cni").mkdir(exist_ok=True)
         for path, text in node_files.containerd(self.folder, self._mirror).items():
@@ -112,19 +112,19 @@ class Node:
         _kill(self._shims())
         _unmount(self.folder)
         shutil.rmtree(self.folder, ignore_errors=True)
-        _forget_links(self.folder)
-        _forget_groups(tasks)
+        _remove_links(self.folder)
+        _remove_groups(tasks)
 
     def _kubelet_command(self) -> list[str]:
         port = choose(self.folder / "ports.json", ["kubelet"])["kubelet"]
-        who = self._cluster.admit(
+        kubeconfig = self._cluster.admit(
             f"node-{self.name}", user=f"system:node:{self.name}", groups=("system:nodes",)
         )
         configuration = self.folder / "kubelet.yaml"
         configuration.write_text(node_files.kubelet(self.folder, self._cluster.authority, port))
         options = {
             "config": configuration,
-            "kubeconfig": who,
+            "kubeconfig": kubeconfig,
             "hostname-override": self.name,
             "root-dir": self.folder / "kubelet",
             "cert-dir": self.folder / "pki",
@@ -164,13 +164,13 @@ class Node:
 
     def _shims(self) -> list[int]:
         """Processes that hold containers of this node, known by the socket that they were given."""
-        found = []
+        shims = []
         for entry in Path("/proc").iterdir():
             if entry.name.isdigit():
                 words = _command_line(int(entry.name))
                 if words and "containerd-shim" in words[0] and str(self._socket) in words:
-                    found.append(int(entry.name))
-        return found
+                    shims.append(int(entry.name))
+        return shims
 
 
 def _kill(pids: Iterable[int]) -> None:
@@ -188,12 +188,12 @@ def _command_line(pid: int) -> list[str]:
 
 def _unmount(folder: Path) -> None:
     """Unmount all that is mounted under a folder, the innermost first."""
-    places = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
-    for place in sorted((p for p in places if p.startswith(f"{folder}/")), key=len, reverse=True):
-        subprocess.run(["umount", "--lazy", place], check=False, capture_output=True)
+    mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
+    for mount in sorted((p for p in mounts if p.startswith(f"{folder}/")), key=len, reverse=True):
+        subprocess.run(["umount", "--lazy", mount], check=False, capture_output=True)
 
 
-def _forget_links(folder: Path) -> None:
+def _remove_links(folder: Path) -> None:
     """Remove the links to a node's logs that its kubelet made for readers of logs of old."""
     links = Path("/var/log/containers")
     for link in links.iterdir() if links.is_dir() else ():
@@ -201,7 +201,7 @@ def _forget_links(folder: Path) -> None:
             link.unlink()
 
 
-def _forget_groups(containers: Iterable[str]) -> None:
+def _remove_groups(containers: Iterable[str]) -> None:
     """Remove the control groups of containers that were killed, which are empty when these are gone."""
     time.sleep(GROUPS_SECONDS)
     for name in containers:

@@ -1,4 +1,4 @@
-"""What do the programs of a real node read? Their configuration files, as texts and objects."""
+"""Configuration files of a real node's programs: containerd, kubelet, kube-proxy and CoreDNS."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does a machine have once for all real nodes on it? The rules of Services, and names.
+"""The network of real nodes, once for each machine: rules of Services and DNS.
 
 kube-proxy writes rules into this machine's iptables, and CoreDNS answers at an address that this machine
 takes meanwhile. Both are gone when it stops. NetworkPolicies are not enforced: none of the plugins does that.
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import node_files
-from node import ENVIRONMENT_PATH, demand_system
+from node import ENVIRONMENT_PATH, require_system
 from node_files import DNS
 
 from tools.cluster import EmbeddedCluster
@@ -43,7 +43,7 @@ class NodeNetwork:
 
     def start(self) -> None:
         """Start both; raises ToolError when another cluster has its rules on this machine."""
-        demand_system()
+        require_system()
         private_dir(self._folder)
         if self._proxy.pid() is None and chains():
             raise ToolError(
@@ -66,17 +66,17 @@ class NodeNetwork:
 
     def _start_proxy(self) -> None:
         ports = choose(self._folder / "ports.json", ["health", "metrics"])
-        who = self._cluster.admit("kube-proxy", user="system:kube-proxy")
+        kubeconfig = self._cluster.admit("kube-proxy", user="system:kube-proxy")
         configuration = self._folder / "kube-proxy.yaml"
-        configuration.write_text(node_files.proxy(who, PODS, **ports))
+        configuration.write_text(node_files.proxy(kubeconfig, PODS, **ports))
         program = self._toolchain.paths["kube-proxy"]
         self._run(self._proxy, [str(program), f"--config={configuration}"])
         self._wait(self._proxy, lambda: any(name == "KUBE-SERVICES" for _, name in chains()))
 
     def _start_dns(self) -> None:
-        who = self._cluster.admit("coredns", user="coredns", groups=("system:masters",))
+        kubeconfig = self._cluster.admit("coredns", user="coredns", groups=("system:masters",))
         configuration = self._folder / "Corefile"
-        configuration.write_text(node_files.corefile(who))
+        configuration.write_text(node_files.corefile(kubeconfig))
         self._run(self._dns, [str(self._toolchain.paths["coredns"]), "-conf", str(configuration)])
         self._wait(self._dns, lambda: "CoreDNS-" in self._dns.log.read_text(errors="replace"))
 
@@ -96,12 +96,12 @@ class NodeNetwork:
 
 def chains() -> list[tuple[str, str]]:
     """Kubernetes' chains in this machine's iptables, each with its table."""
-    found = []
+    names = []
     for table in _TABLES:
         for line in saved(table):
             if line.startswith(":") and line[1:].startswith(_CHAINS):
-                found.append((table, line[1:].split()[0]))
-    return found
+                names.append((table, line[1:].split()[0]))
+    return names
 
 
 def remove_chains() -> None:

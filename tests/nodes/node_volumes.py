@@ -1,4 +1,4 @@
-"""Where do pods on real nodes keep data? In folders of this machine, which every node of it can mount.
+"""Volumes of pods on real nodes: folders of this machine, which every node can mount.
 
 The volumes are of Kubernetes' kind `local`: unlike those of its own provisioner on a host path, they get the
 group of the pod that mounts them, as cloud disks do. They are there before anybody claims one.
@@ -33,7 +33,7 @@ def offer(cluster: EmbeddedCluster, folder: Path, nodes: Sequence[str], count: i
 
 
 def _volume(name: str, path: Path, nodes: Sequence[str]) -> dict[str, Any]:
-    anywhere = {"key": "kubernetes.io/hostname", "operator": "In", "values": list(nodes)}
+    expression = {"key": "kubernetes.io/hostname", "operator": "In", "values": list(nodes)}
     return {
         "apiVersion": "v1",
         "kind": "PersistentVolume",
@@ -44,6 +44,6 @@ def _volume(name: str, path: Path, nodes: Sequence[str]) -> dict[str, Any]:
             "accessModes": ["ReadWriteOnce", "ReadWriteMany"],
             "persistentVolumeReclaimPolicy": "Retain",
             "local": {"path": str(path)},
-            "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [anywhere]}]}},
+            "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [expression]}]}},
         },
     }

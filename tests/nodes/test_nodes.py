@@ -1,4 +1,4 @@
-"""What do the programs of a real node read, and what is left when they stop? Without any of them."""
+"""Configuration of a real node's programs, and what is left when they stop; without running them."""
 
 from __future__ import annotations
 
@@ -45,27 +45,27 @@ def test_pods_of_two_nodes_never_get_the_same_address(tmp_path: Path) -> None:
         node_files.containerd(tmp_path / name, "http://127.0.0.1:1")[tmp_path / name / "cni.template"]
         for name in ("a", "b")
     ]
-    found = [json.loads(text)["plugins"][0]["ipam"] for text in texts]
+    addresses = [json.loads(text)["plugins"][0]["ipam"] for text in texts]
     # The node's own range, which the cluster gave it; and a list of its own of what was given out.
-    assert {each["ranges"][0][0]["subnet"] for each in found} == {"{{.PodCIDR}}"}
-    assert len({each["dataDir"] for each in found}) == 2
+    assert {each["ranges"][0][0]["subnet"] for each in addresses} == {"{{.PodCIDR}}"}
+    assert len({each["dataDir"] for each in addresses}) == 2
 
 
 def test_a_kubelet_answers_nobody_without_a_certificate(tmp_path: Path) -> None:
-    said = yaml.safe_load(node_files.kubelet(tmp_path, tmp_path / "ca.crt", 20_001))
-    assert said["authentication"]["anonymous"]["enabled"] is False
-    assert said["authentication"]["x509"]["clientCAFile"] == str(tmp_path / "ca.crt")
-    assert said["clusterDNS"] == [node_files.DNS]
+    config = yaml.safe_load(node_files.kubelet(tmp_path, tmp_path / "ca.crt", 20_001))
+    assert config["authentication"]["anonymous"]["enabled"] is False
+    assert config["authentication"]["x509"]["clientCAFile"] == str(tmp_path / "ca.crt")
+    assert config["clusterDNS"] == [node_files.DNS]
 
 
 def test_what_stands_in_iptables_is_found_and_taken_away(monkeypatch: pytest.MonkeyPatch) -> None:
     tables = {"nat": SAVED, "filter": "", "mangle": ""}
-    said: list[str] = []
+    restored: list[str] = []
     monkeypatch.setattr(node_network, "saved", lambda table: tables[table].splitlines())
-    monkeypatch.setattr(node_network, "restore", said.append)
+    monkeypatch.setattr(node_network, "restore", restored.append)
     assert node_network.chains() == [("nat", "KUBE-SERVICES"), ("nat", "KUBE-MARK-MASQ")]
     node_network.remove_chains()
-    (text,) = said
+    (text,) = restored
     assert text.splitlines() == [
         "*nat",
         '-D PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES',
@@ -82,4 +82,4 @@ def test_what_the_system_lacks_is_said_with_the_remedy(monkeypatch: pytest.Monke
     monkeypatch.setattr(node.shutil, "which", lambda name, path: None if name == "conntrack" else name)
     monkeypatch.setattr(node_files, "PLUGINS", Path("/nonexistent"))
     with pytest.raises(ToolError, match=r"there is no conntrack, /nonexistent(.|\n)*apt-get install"):
-        node.demand_system()
+        node.require_system()

@@ -1,4 +1,4 @@
-"""What does the private builder say where it can't start? Its builds are tested with the images."""
+"""Errors of the private builder where it can't start; its builds are tested with the images."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def test_without_runc_its_package_is_named(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_who_asks_for_it_keeps_the_environment(tmp_path: Path) -> None:
-    found = Builder(tmp_path / "builder").environment({"PATH": "/bin", "BUILDX_BUILDER": "mine"})
-    assert found == {
+    environment = Builder(tmp_path / "builder").environment({"PATH": "/bin", "BUILDX_BUILDER": "mine"})
+    assert environment == {
         "PATH": "/bin",
         "BUILDX_CONFIG": str(tmp_path / "builder/buildx"),
         "BUILDX_BUILDER": "openedx-infra",

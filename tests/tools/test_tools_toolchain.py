@@ -137,7 +137,7 @@ def test_a_second_run_waits_for_the_first_and_takes_what_it_made(have: Have, too
         place(tool).mkdir(parents=True)
         with FileLock(f"{place(tool)}.lock"):
             held.set()
-            time.sleep(0.3)
+            time.sleep(1.0)
             (place(tool) / "spade").write_text("")
             (place(tool) / "spade").chmod(0o755)
 

@@ -1,4 +1,4 @@
-"""A copy that is already on the machine: on PATH, recent enough, and with everything it needs beside it."""
+"""Copies of tools on PATH: recent enough, and with all their binaries in one folder."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 def find(tool: Tool) -> Path | None:
     """Return the folder on PATH that holds all of a tool's binaries in a version that will do, or None."""
     for folder in _folders():
-        for place in dict.fromkeys((folder, (folder / tool.binaries[0]).resolve().parent)):
-            if _complete(place, tool) and _fits(place, tool):
-                return place
+        for directory in dict.fromkeys((folder, (folder / tool.binaries[0]).resolve().parent)):
+            if _complete(directory, tool) and _fits(directory, tool):
+                return directory
     return None
 
 
 def parse_version(text: str) -> tuple[int, int, int] | None:
     """Return the first `major.minor.patch` in what a tool says about itself, or None."""
-    found = _VERSION.search(text)
-    if found is None:
+    match = _VERSION.search(text)
+    if match is None:
         return None
-    major, minor, patch = (int(part) for part in found.groups())
+    major, minor, patch = (int(part) for part in match.groups())
     return major, minor, patch
 
 
@@ -43,12 +43,12 @@ def _folders() -> Iterator[Path]:
     The running environment's has a console script named `pulumi`, which is our wrapper: taking it for the
     real one would make it call itself. The cache's folders come in by `Toolchain.environment`.
     """
-    own = {(Path(sys.prefix) / "bin").resolve(), Path(sys.executable).parent.resolve()}
+    ours = {(Path(sys.prefix) / "bin").resolve(), Path(sys.executable).parent.resolve()}
     cache = cache_dir().resolve()
     for entry in os.environ.get("PATH", "").split(os.pathsep):
         folder = Path(entry or ".")
         real = folder.resolve()
-        if folder.is_absolute() and real not in own and cache not in real.parents:
+        if folder.is_absolute() and real not in ours and cache not in real.parents:
             yield folder
 
 
@@ -58,8 +58,8 @@ def _complete(folder: Path, tool: Tool) -> bool:
 
 def _fits(folder: Path, tool: Tool) -> bool:
     binary = folder / tool.binaries[0]
-    said = _ask_plugin(binary) if tool.accept.command is None else _ask(binary, tool.accept.command)
-    version = parse_version(said)
+    output = _ask_plugin(binary) if tool.accept.command is None else _ask(binary, tool.accept.command)
+    version = parse_version(output)
     return version is not None and tool.accept.fits(version)
 
 

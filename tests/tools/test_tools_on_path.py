@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools.found import find, parse_version
 from tools.model import Accept, Tool
+from tools.on_path import find, parse_version
 from tools.paths import cache_dir
 
 Script = Callable[[Path, str], Path]
