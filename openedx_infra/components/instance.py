@@ -94,8 +94,12 @@ class Instance:
 
     def image(self, name: ImageName) -> Image:
         """An image by its key in the stack file's `images`."""
+        return self.pulled(self.reference(name))
+
+    def pulled(self, reference: pulumi.Input[str]) -> Image:
+        """An image by its reference, as nodes of this instance pull it."""
         return Image(
-            reference=self.reference(name),
+            reference=reference,
             pull_policy=self.stack.images.pull_policy,
             pull_secrets=self.pull_secrets,
         )

@@ -12,9 +12,9 @@ from test_ingress import TLS
 from test_network import SOFTWARE, TRAEFIK
 
 import policies
-from openedx_infra.components.datastores.in_cluster.object_storage import bucket_names
 from openedx_infra.config import Stack, load
 from openedx_infra.operations.offline.recording import Graph
+from openedx_infra.services.object_storage import bucket_names
 
 SITE = {"lms_host": "learn.example.org"}
 SAID: dict[str, Any] = {"site": SITE, "datastores": {"storage": {"source": "in-cluster"}}}

@@ -21,6 +21,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "openedx_infra/kubernetes": set(),
     "openedx_infra/aws": set(),
     "openedx_infra/monitoring": {"config"},
+    "openedx_infra/services": {"config", "settings", "kubernetes"},
     "openedx_infra/components": {
         "config",
         "releases",
@@ -29,6 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "images",
         "kubernetes",
         "monitoring",
+        "services",
         "aws",
     },
     "stacks": {"config", "releases", "images", "kubernetes", "components"},
@@ -62,6 +64,7 @@ MUST_NOT_KNOW: dict[str, tuple[str, ...]] = {
     "openedx_infra/scripts": ("pulumi", "pulumi_kubernetes"),
     "openedx_infra/images": ("pulumi", "pulumi_docker_build", "subprocess"),
     "openedx_infra/monitoring": ("pulumi", "pulumi_kubernetes", "subprocess", "time", "datetime"),
+    "openedx_infra/services": ("pulumi", "subprocess", "pulumi.automation", "pulumi_aws"),
     "openedx_infra/kubernetes": ("pydantic", "subprocess", "pulumi_aws"),
     "openedx_infra/aws": ("pydantic", "subprocess", "pulumi_kubernetes", "pulumi.automation"),
     "openedx_infra/components": (

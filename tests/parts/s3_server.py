@@ -17,7 +17,7 @@ import boto3
 from botocore.config import Config
 
 from openedx_infra import scripts
-from openedx_infra.components.datastores.in_cluster import object_storage
+from openedx_infra.services import object_storage
 
 BUCKETS = [f"dev-{purpose}" for purpose in ("public", "private", "grades", "ora", "exports")]
 """The buckets of the stack `dev`."""

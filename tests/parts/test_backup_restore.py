@@ -17,9 +17,9 @@ from s3_server import S3Server
 from servers import SYSTEM_PYTHON, MariaDb, demand, demand_modules
 from testing_tools import BACKUPS, ensure_for_tests
 
-from openedx_infra.components.datastores.in_cluster.object_storage import ADMINISTRATOR
 from openedx_infra.config import Stack, describe
 from openedx_infra.operations.offline.recording import Graph
+from openedx_infra.services.object_storage import ADMINISTRATOR
 
 pytestmark = pytest.mark.parts
 

@@ -8,11 +8,7 @@ from __future__ import annotations
 
 import pulumi
 
-from openedx_infra.components.datastores import external, operators, shared
-from openedx_infra.components.datastores.in_cluster import meilisearch as own_meilisearch
-from openedx_infra.components.datastores.in_cluster import mongodb as own_mongodb
-from openedx_infra.components.datastores.in_cluster import mysql as own_mysql
-from openedx_infra.components.datastores.in_cluster import object_storage, smtp, valkey, volumes
+from openedx_infra.components.datastores import external, in_cluster, operators, shared
 from openedx_infra.components.datastores.store import FileStore, Store
 from openedx_infra.components.instance import Instance
 from openedx_infra.config.datastores import mongodb as said_mongodb
@@ -21,6 +17,9 @@ from openedx_infra.config.datastores import search as said_search
 from openedx_infra.config.datastores import storage as said_storage
 from openedx_infra.config.datastores import valkey as said_valkey
 from openedx_infra.config.sections.mail import MailDelivery, MailRelay, MailSes, MailSmtp
+from openedx_infra.services import meilisearch, object_storage, smtp, valkey
+from openedx_infra.services import mongodb as mongodb_service
+from openedx_infra.services import mysql as mysql_service
 from openedx_infra.settings import connections
 
 
@@ -28,7 +27,7 @@ def mysql(instance: Instance, said: said_mysql.Mysql, parent: pulumi.Resource) -
     """MySQL."""
     match said:
         case said_mysql.MysqlInCluster():
-            return own_mysql.mysql(instance, said, parent)
+            return in_cluster.store(mysql_service.service(instance.stack, said), instance, parent)
         case said_mysql.MysqlOperator():
             return operators.mysql(instance, said, parent)
         case said_mysql.MysqlExternal():
@@ -47,7 +46,7 @@ def mongodb(
     """MongoDB."""
     match said:
         case said_mongodb.MongodbInCluster():
-            return own_mongodb.mongodb(instance, said, parent)
+            return in_cluster.store(mongodb_service.service(instance.stack, said), instance, parent)
         case said_mongodb.MongodbOperator():
             return operators.mongodb(instance, said, parent)
         case said_mongodb.MongodbExternal():
@@ -66,7 +65,7 @@ def broker(
     """Celery's broker and the event bus."""
     match said:
         case said_valkey.BrokerInCluster():
-            return valkey.broker(instance, said, parent)
+            return in_cluster.store(valkey.broker(instance.stack, said), instance, parent)
         case said_valkey.BrokerOperator():
             return operators.broker(instance, said, parent)
         case said_valkey.BrokerExternal():
@@ -83,7 +82,7 @@ def cache(instance: Instance, said: said_valkey.Cache, parent: pulumi.Resource) 
     """Django's cache."""
     match said:
         case said_valkey.CacheInCluster():
-            return valkey.cache(instance, said, parent)
+            return in_cluster.store(valkey.cache(instance.stack, said), instance, parent)
         case said_valkey.CacheOperator():
             return operators.cache(instance, said, parent)
         case said_valkey.CacheExternal():
@@ -102,7 +101,7 @@ def search(
     """The search engine."""
     match said:
         case said_search.SearchInCluster():
-            return own_meilisearch.meilisearch(instance, said, parent)
+            return in_cluster.store(meilisearch.service(instance.stack, said), instance, parent)
         case said_search.SearchExternal():
             return external.search(instance, said)
         case said_search.SearchOpensearch():
@@ -117,9 +116,9 @@ def storage(instance: Instance, said: said_storage.Storage, parent: pulumi.Resou
     """Uploaded files."""
     match said:
         case said_storage.StorageVolumes():
-            return volumes.shared_volumes(instance, said, parent)
+            return in_cluster.shared_volumes(instance, said, parent)
         case said_storage.StorageInCluster():
-            return object_storage.object_storage(instance, said, parent)
+            return in_cluster.buckets(object_storage.service(instance.stack, said), instance, parent)
         case said_storage.StorageExternal():
             return external.storage(instance, said)
         case said_storage.StorageS3():
@@ -134,7 +133,7 @@ def mail(
     """The way that mail goes."""
     match said:
         case MailRelay():
-            return smtp.smtp(instance, said, parent)
+            return in_cluster.store(smtp.service(instance.stack, said), instance, parent)
         case MailSmtp():
             return external.mail(instance, said)
         case MailSes():

@@ -5,22 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from openedx_infra.components.datastores.in_cluster import meilisearch, object_storage
 from openedx_infra.components.ingress import maintenance
 from openedx_infra.components.instance import WEB_PORT
 from openedx_infra.config import Stack
-from openedx_infra.config.datastores.search import SearchInCluster
 from openedx_infra.config.sections.ingress import Rate
 from openedx_infra.config.types.base import memory_bytes
 from openedx_infra.kubernetes.routing import Route
+from openedx_infra.services import services
 from openedx_infra.settings.static import MFE_PORT
 from openedx_infra.settings.static_files import STATIC_PATH, STATIC_PORT
-
-SEARCH_PATHS = ("/multi-search", "/indexes", "/health")
-"""What Studio's pages ask Meilisearch for, with keys limited to one user.
-
-Keys, dumps, tasks and statistics stay inside: a leaked key must not become the key to everything.
-"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +53,7 @@ class RouteGroup:
 def public_hosts(stack: Stack) -> list[PublicHost]:
     """All public hosts of a stack."""
     live = next(version for version in stack.versions if version.serves)
-    return [*_site_hosts(live), *_preview_hosts(stack), *_search_host(stack), *_files_host(stack)]
+    return [*_site_hosts(live), *_preview_hosts(stack), *_service_hosts(stack)]
 
 
 def route_groups(host: PublicHost, stack: Stack) -> Iterator[RouteGroup]:
@@ -140,22 +133,11 @@ def _version_hosts(stack: Stack) -> list[PublicHost]:
     ]
 
 
-def _search_host(stack: Stack) -> list[PublicHost]:
-    """The instance's own Meilisearch, if it has one."""
-    if not isinstance(stack.datastores.search, SearchInCluster):
-        return []
-    routes = [Route(service="meilisearch", port=meilisearch.PORT, path=path) for path in SEARCH_PATHS]
-    limit = memory_bytes(stack.ingress.bodies.search)
-    return [PublicHost(name="meilisearch", domain=stack.site.search_host, routes=routes, body_limit=limit)]
-
-
-def _files_host(stack: Stack) -> list[PublicHost]:
-    """The instance's own S3 server, if it has one: its buckets, and neither a list of them nor health."""
-    if stack.files_host is None:
-        return []
-    routes = [
-        Route(service="storage", port=object_storage.PORT, path=f"/{name}")
-        for name in object_storage.bucket_names(stack).values()
-    ]
-    limit = memory_bytes(stack.ingress.bodies.files)
-    return [PublicHost(name="storage", domain=stack.files_host, routes=routes, body_limit=limit)]
+def _service_hosts(stack: Stack) -> Iterator[PublicHost]:
+    """Hosts of services that visitors reach themselves."""
+    for service in services(stack):
+        if public := service.public:
+            routes = [Route(service=service.name, port=service.port, path=path) for path in public.paths]
+            yield PublicHost(
+                name=service.name, domain=public.domain, routes=routes, body_limit=public.body_limit
+            )

@@ -16,7 +16,6 @@ from pulumi_kubernetes.batch.v1 import Job
 
 from openedx_infra import scripts
 from openedx_infra.components.datastores.datastores import Datastores
-from openedx_infra.components.datastores.in_cluster import mongodb
 from openedx_infra.components.datastores.store import Administrator, Store
 from openedx_infra.components.instance import Instance
 from openedx_infra.components.users import IMAGE_GROUPS, USER, WHY
@@ -24,6 +23,7 @@ from openedx_infra.kubernetes import files, volumes
 from openedx_infra.kubernetes.job import job
 from openedx_infra.kubernetes.pod import Container, FixedSize, Pod
 from openedx_infra.releases import ImageName
+from openedx_infra.services import database
 from openedx_infra.settings import keys, paths
 from openedx_infra.settings.connections import Buckets, Mongodb, Volumes
 
@@ -87,7 +87,7 @@ class Provisioning:
             "mongodb-provision",
             ["mongosh", "--nodb", "--quiet", "--file", f"{SCRIPTS}/mongodb_provision.js"],
             image="mongodb",
-            user=mongodb.USER,
+            user=database.USER,
             why="mongosh asks for the name of its user, and ends where there is none",
             env={
                 "MONGODB_ADDRESS": at.apply(_mongodb_address),

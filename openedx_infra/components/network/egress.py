@@ -10,11 +10,11 @@ from openedx_infra.components.ingress.routes import public_hosts
 from openedx_infra.components.instance import PLATFORM, Instance
 from openedx_infra.config import Stack
 from openedx_infra.config.sections.issuers import AcmeHttp, ClusterIssuer
-from openedx_infra.config.sections.mail import MailRelay
 from openedx_infra.config.sections.network import anywhere, networks, public
 from openedx_infra.config.stack import BY_A_ROLE
 from openedx_infra.kubernetes.names import NAME
 from openedx_infra.kubernetes.network_policies import Group, NetworkPolicies
+from openedx_infra.services import services
 from openedx_infra.settings.backups import CHECK, LIST
 from openedx_infra.settings.backups import SOFTWARE as BACKUPS
 
@@ -80,8 +80,10 @@ def allow_egress(instance: Instance, stores: Datastores, policies: NetworkPolici
         policies.allow_egress(
             f"internet-from-{BACKUPS}", policies.software(BACKUPS), [port], servers_outside(stack)
         )
-    if isinstance(stack.mail.delivery, MailRelay):
-        policies.allow_egress("internet-from-smtp", policies.software("smtp"), [25], internet)
+    for service in services(stack):
+        if service.internet:
+            client = policies.software(service.label)
+            policies.allow_egress(f"internet-from-{client.name}", client, service.internet, internet)
     if instance.aws and instance.aws.agent:
         policies.allow_credentials_agent(PLATFORM)
         if "storage" in read_by_backups(stack):

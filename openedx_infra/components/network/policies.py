@@ -21,6 +21,7 @@ from openedx_infra.components.network.egress import (
 from openedx_infra.config import Stack
 from openedx_infra.kubernetes.names import NAME
 from openedx_infra.kubernetes.network_policies import Flow, Group, NetworkPolicies
+from openedx_infra.services import services
 from openedx_infra.settings.static_files import STATIC_PORT
 
 
@@ -31,7 +32,9 @@ def isolate(instance: Instance, stores: Datastores, parent: pulumi.Resource) -> 
     policies.deny_all()
     policies.allow_dns(instance.stack.network.name_servers)
     to_stores = _to_stores(policies, stores, counted(instance.stack), read_by_backups(instance.stack))
-    policies.allow_flows([*_among_sites(policies, instance.stack), *to_stores])
+    policies.allow_flows(
+        [*_among_sites(policies, instance.stack), *to_stores, *_to_services(policies, instance.stack)]
+    )
     allow_ingress_controller(instance, policies)
     allow_egress(instance, stores, policies)
 
@@ -68,6 +71,14 @@ def _to_stores(
             yield from _among_members(name, server, store.reach.members)
     for (server_name, port), allowed in clients.items():
         yield Flow(clients=allowed, server=servers[server_name], port=port)
+
+
+def _to_services(policies: NetworkPolicies, stack: Stack) -> Iterator[Flow]:
+    """What services say themselves of who may connect to them."""
+    for service in services(stack):
+        if service.clients:
+            clients = [policies.software(name) for name in service.clients]
+            yield Flow(clients=clients, server=policies.software(service.label), port=service.port)
 
 
 def _server(policies: NetworkPolicies, name: str, reach: Reach) -> Group | None:

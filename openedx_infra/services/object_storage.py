@@ -1,4 +1,4 @@
-"""How does the instance run an S3 server itself? Versity Gateway over a folder of one volume (ADR 0014)."""
+"""S3 server in the cluster: Versity Gateway over a folder of one volume (ADR 0014)."""
 
 from __future__ import annotations
 
@@ -7,20 +7,14 @@ import re
 from collections.abc import Mapping
 from typing import get_args
 
-import pulumi
-
-from openedx_infra.components.datastores.store import Administrator, FileStore, Reach
-from openedx_infra.components.instance import Instance
 from openedx_infra.config import Stack
 from openedx_infra.config.datastores.storage import StorageInCluster
 from openedx_infra.config.types.base import memory_bytes
-from openedx_infra.kubernetes import files, probes, volumes, workload
-from openedx_infra.kubernetes.pod import Container, Pod
+from openedx_infra.kubernetes import probes
 from openedx_infra.kubernetes.probes import Probes
-from openedx_infra.settings import connections
-from openedx_infra.settings.connections import Purpose
+from openedx_infra.services.service import DatastoreService, DataVolume, File, PublicPaths
+from openedx_infra.settings.connections import Buckets, Purpose
 
-SOFTWARE = "versitygw"
 PORT = 7070
 USER = 10_001
 """Any user will do: the image names none."""
@@ -50,22 +44,28 @@ exec "$0" "$@"
 """
 
 
-def object_storage(instance: Instance, said: StorageInCluster, parent: pulumi.Resource) -> FileStore:
-    """A server with a volume of its own.
+def service(stack: Stack, storage: StorageInCluster) -> DatastoreService[Buckets]:
+    """An S3 server, whose buckets visitors reach: neither a list of them nor its health.
 
     It answers on /health once it has opened its folder, tried that it keeps attributes of files, and read who
     may log in. The buckets are made by a Job (`components/initialization/provisioning.py`).
     """
-    stack, scope = instance.stack, instance.scope
-    opts = pulumi.ResourceOptions(parent=parent)
-    claim = volumes.claim(
-        "storage", scope, said.storage, instance.data(parent), storage_class=stack.cluster.storage_class
+    size, names = stack.sizing.storage, bucket_names(stack)
+    memory = memory_bytes(size.memory_ceiling)
+    users = File(
+        object="storage-users",
+        volume="users",
+        folder=USERS,
+        name="users.json",
+        text=users_file,
+        secrets=["s3_root_secret_key", "s3_access_key", "s3_secret_key"],
     )
-    users = files.secret("storage-users", scope, {"users.json": _users(instance)}, opts)
-    memory = memory_bytes(stack.sizing.storage.memory_ceiling)
-    container = Container(
-        image=instance.image("versitygw"),
-        size=stack.sizing.storage,
+    return DatastoreService(
+        name="storage",
+        software="versitygw",
+        image=stack.image("versitygw"),
+        size=size,
+        stateful=True,
         command=command(uploads=max(8, memory // UPLOAD_MEMORY)),
         # Go gives memory back before the limit is reached.
         env={"GOMEMLIMIT": str(memory * 4 // 5)},
@@ -75,21 +75,22 @@ def object_storage(instance: Instance, said: StorageInCluster, parent: pulumi.Re
             readiness=probes.http("/health", PORT),
             liveness=probes.tcp(PORT, every=20, failures=6),
         ),
-        mounts=[volumes.claimed("data", DATA, claim), volumes.mounted("users", USERS, [users])],
-    )
-    pod = Pod(component="storage", software=SOFTWARE, container=container, user=USER, grace_seconds=60)
-    server = workload.stateful_set("storage", scope, pod, opts)
-    return FileStore(
-        connection=connections.Buckets(
-            names=bucket_names(stack),
+        grace_seconds=60,
+        user=USER,
+        folders=[DataVolume(path=DATA, size=storage.storage), users],
+        public=PublicPaths(
+            domain=storage.files_host or f"files.{stack.site.lms_host}",
+            paths=[f"/{name}" for name in names.values()],
+            body_limit=memory_bytes(stack.ingress.bodies.files),
+        ),
+        connection=Buckets(
+            names=names,
             region=REGION,
             endpoint=f"http://storage:{PORT}",
             public_endpoint=stack.files_url,
         ),
-        reach=Reach.software(SOFTWARE, PORT),
-        ready=[server],
-        administrator=Administrator(user=ADMINISTRATOR, password=instance.secrets["s3_root_secret_key"]),
-        foreign=False,
+        administrator=ADMINISTRATOR,
+        administrator_secret="s3_root_secret_key",
     )
 
 
@@ -122,11 +123,4 @@ def users_file(root_secret: str, access: str, secret: str) -> str:
                 name: {"access": name, "secret": key, "role": role} for name, key, role in accounts
             }
         }
-    )
-
-
-def _users(instance: Instance) -> pulumi.Output[str]:
-    names = ("s3_root_secret_key", "s3_access_key", "s3_secret_key")
-    return pulumi.Output.all(*(instance.secrets[name] for name in names)).apply(
-        lambda known: users_file(*known)
     )

@@ -1,0 +1,82 @@
+"""The way from a service, as `services/` describes it, to its objects in the cluster."""
+
+from __future__ import annotations
+
+import pulumi
+
+from openedx_infra.components.instance import Instance
+from openedx_infra.components.users import USER, WHY
+from openedx_infra.kubernetes import files, volumes, workload
+from openedx_infra.kubernetes.pod import Container, Pod
+from openedx_infra.kubernetes.volumes import Mount
+from openedx_infra.services.service import DataVolume, File, Service
+
+
+class Companion(pulumi.ComponentResource):
+    """A service that is no datastore."""
+
+    def __init__(
+        self, service: Service, instance: Instance, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("openedx:index:Companion", service.name, None, opts)
+        self.ready = run(service, instance, self)
+        """What must be there before visitors are sent to it."""
+        self.register_outputs({})
+
+
+def run(service: Service, instance: Instance, parent: pulumi.Resource) -> pulumi.Resource:
+    """Runs a service: its volume, files, Service and pods, and a disruption budget for several. Returns what
+    must be ready before anybody connects."""
+    scope, opts = instance.scope, pulumi.ResourceOptions(parent=parent)
+    pod = _pod(service, instance, parent)
+    if service.stateful:
+        return workload.stateful_set(service.name, scope, pod, opts)
+    workload.service(service.name, scope, pod, opts)
+    return workload.deployment(service.name, scope, pod, opts, replicas=service.replicas)
+
+
+def _pod(service: Service, instance: Instance, parent: pulumi.Resource) -> Pod:
+    container = Container(
+        image=instance.pulled(service.image),
+        size=service.size,
+        command=service.command,
+        args=service.args,
+        env=service.env,
+        working_dir=service.working_dir,
+        port=service.port,
+        probes=service.probes,
+        mounts=[_mount(folder, service, instance, parent) for folder in service.folders],
+        disk_limit=service.disk_limit,
+    )
+    return Pod(
+        component=service.name,
+        software=service.software,
+        container=container,
+        user=service.user or USER,
+        group=service.group,
+        grace_seconds=service.grace_seconds,
+        annotations={WHY: service.exception} if service.exception else {},
+    )
+
+
+def _mount(
+    folder: DataVolume | File | Mount, service: Service, instance: Instance, parent: pulumi.Resource
+) -> Mount:
+    if isinstance(folder, Mount):
+        return folder
+    if isinstance(folder, DataVolume):
+        storage_class = instance.stack.cluster.storage_class
+        opts = instance.data(parent)
+        claim = volumes.claim(service.name, instance.scope, folder.size, opts, storage_class=storage_class)
+        return volumes.claimed("data", folder.path, claim)
+    file = _file(folder, instance, pulumi.ResourceOptions(parent=parent))
+    return volumes.mounted(folder.volume, folder.folder, [file])
+
+
+def _file(file: File, instance: Instance, opts: pulumi.ResourceOptions) -> files.Files:
+    text = file.text
+    if isinstance(text, str):
+        return files.plain(file.object, instance.scope, {file.name: text}, opts)
+    values = pulumi.Output.all(*(instance.secrets[name] for name in file.secrets))
+    secret = values.apply(lambda known: text(*known))
+    return files.secret(file.object, instance.scope, {file.name: secret}, opts)
