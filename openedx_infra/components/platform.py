@@ -22,9 +22,11 @@ from openedx_infra.components.instance import Instance, OnAws
 from openedx_infra.components.monitoring.monitoring import Monitoring
 from openedx_infra.components.network.policies import isolate
 from openedx_infra.components.registry_logins import Login, logins, pull_secret
+from openedx_infra.components.services import Companion
 from openedx_infra.config import Stack
 from openedx_infra.config.foundation.contract import Contract
 from openedx_infra.kubernetes.names import RESTRICTED, Scope
+from openedx_infra.services import companions
 
 PART_OF = "openedx"
 
@@ -79,6 +81,7 @@ class Platform(pulumi.ComponentResource):
         stores = self.datastores
         self.instance = replace(self.instance, tracking=shipping(self.instance, stores, self))
         isolate(self.instance, stores, self)
+        beside = [Companion(service, self.instance, own) for service in companions(stack)]
         page = Maintenance("maintenance", self.instance, own).ready if stack.maintenance.page else []
         turned = [Ingress("ingress", self.instance, own, after=page)] if page else []
         every = self._versions(own, turned)
@@ -97,7 +100,12 @@ class Platform(pulumi.ComponentResource):
         if stack.monitoring.prometheus:
             Monitoring("monitoring", self.instance, stores, own)
         if not turned:
-            Ingress("ingress", self.instance, own, after=[site for each in every for site in each.sites])
+            Ingress(
+                "ingress",
+                self.instance,
+                own,
+                after=[*beside, *(site for each in every for site in each.sites)],
+            )
         self.register_outputs({"namespace": scope.namespace})
 
     def _versions(self, own: pulumi.ResourceOptions, turned: Sequence[pulumi.Resource]) -> list[Version]:

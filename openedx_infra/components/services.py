@@ -11,6 +11,9 @@ from openedx_infra.kubernetes.pod import Container, Pod
 from openedx_infra.kubernetes.volumes import Mount
 from openedx_infra.services.service import DataVolume, File, Service
 
+DRAIN_SECONDS = 15
+"""Seconds to go on serving visitors, as proxies learn late that a pod leaves (as our Caddies do)."""
+
 
 class Companion(pulumi.ComponentResource):
     """A service that is no datastore."""
@@ -19,8 +22,7 @@ class Companion(pulumi.ComponentResource):
         self, service: Service, instance: Instance, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("openedx:index:Companion", service.name, None, opts)
-        self.ready = run(service, instance, self)
-        """What must be there before visitors are sent to it."""
+        run(service, instance, self)
         self.register_outputs({})
 
 
@@ -36,6 +38,7 @@ def run(service: Service, instance: Instance, parent: pulumi.Resource) -> pulumi
 
 
 def _pod(service: Service, instance: Instance, parent: pulumi.Resource) -> Pod:
+    drain_seconds = DRAIN_SECONDS if service.public and not service.stateful else 0
     container = Container(
         image=instance.pulled(service.image),
         size=service.size,
@@ -47,6 +50,7 @@ def _pod(service: Service, instance: Instance, parent: pulumi.Resource) -> Pod:
         probes=service.probes,
         mounts=[_mount(folder, service, instance, parent) for folder in service.folders],
         disk_limit=service.disk_limit,
+        drain_seconds=drain_seconds,
     )
     return Pod(
         component=service.name,
@@ -54,7 +58,7 @@ def _pod(service: Service, instance: Instance, parent: pulumi.Resource) -> Pod:
         container=container,
         user=service.user or USER,
         group=service.group,
-        grace_seconds=service.grace_seconds,
+        grace_seconds=service.grace_seconds + drain_seconds,
         annotations={WHY: service.exception} if service.exception else {},
     )
 

@@ -83,7 +83,7 @@ class Service:
     """TCP port that it listens on."""
     probes: Probes
     grace_seconds: int = Pod.grace_seconds
-    """Seconds to finish after SIGTERM."""
+    """Seconds to finish after SIGTERM. Before it, one that visitors reach goes on serving for a while."""
     user: int | None = None
     """Numeric user. None: the one of all who keep no files of their own."""
     group: int | None = None
