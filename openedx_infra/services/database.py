@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from openedx_infra.config import Stack
 from openedx_infra.config.sizing.sizing import Resources
@@ -16,7 +17,7 @@ USER = 999
 
 
 def database(
-    name: str,
+    name: Literal["mysql", "mongodb"],
     stack: Stack,
     connection: Connection,
     *,
