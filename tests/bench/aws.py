@@ -18,6 +18,7 @@ from openedx_infra.operations.engine.session import Request, Session
 from openedx_infra.operations.secrets import secrets
 from openedx_infra.operations.stack_files import stack_file
 from openedx_infra.operations.stack_files.checkout import CHECKOUT
+from openedx_infra.operations.state.open_stack import open_stack, tools
 from tests.bench import stacks
 from tests.samples import decided
 from tools.control_plane import CONTEXT
@@ -40,7 +41,7 @@ def stack(folder: Path, name: str, said: Mapping[str, Any]) -> Session:
     quiet = Console(quiet=True)
     read = stack_file.read(name, file)
     described = stack_file.validated(read, placeholders=True)
-    live = session.live(read, session.tools(quiet))
+    live = open_stack(read, tools(quiet))
     live.create()
     secrets.generate(read, described, live)
     for secret in required(described):

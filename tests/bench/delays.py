@@ -87,7 +87,7 @@ def _timed(what: str, made: Session) -> list[Figure]:
     """Seconds of a run, all of it: start, plan, work and end."""
     clock = Clock()
     begin = time.monotonic()
-    made.live.verbs(clock).up()
+    made.verbs(clock).up()
     seconds = time.monotonic() - begin
     known = {each["urn"]: each for each in made.live.state()["deployment"]["resources"] if each["custom"]}
     ideal, chain = _critical(known, clock)

@@ -54,7 +54,7 @@ def dev_preview() -> list[str]:
 
 def up(session: Session) -> None:
     """Bring a stack up."""
-    session.live.verbs(lambda _: None).up()
+    session.verbs(lambda _: None).up()
 
 
 def program(folder: Path, name: str, source: str) -> list[str]:

@@ -46,7 +46,7 @@ def up_from_nothing() -> list[Figure]:
     session = stacks.dev()
     ready = time.monotonic()
     clock = Clock()
-    session.live.verbs(clock).up()
+    session.verbs(clock).up()
     end = time.monotonic()
     first, last = min(clock.started.values()), max(clock.finished.values())
     chain = critical_path(clock, session.live.state()["deployment"]["resources"])
