@@ -85,7 +85,7 @@ def current_secret(
     return Files(source=Secret(name, metadata=scope.metadata(name, name=name), string_data=hidden, opts=opts))
 
 
-def operated_secret(
+def operator_secret(
     name: str, scope: Scope, data: Mapping[str, pulumi.Input[str]], opts: pulumi.ResourceOptions
 ) -> Files:
     """Secret values under a fixed name that an operator of the cluster reads, and adds values of its own to.

@@ -26,7 +26,7 @@ class Administrator:
     """Password."""
     previous: pulumi.Input[str] | None = None
     """The password before it, while a rotation is under way."""
-    operated: bool = False
+    password_set_by_operator: bool = False
     """Whether an operator of the cluster changes the password on the server, and nobody else may: it logs in
     by the one before until it has."""
 

@@ -203,7 +203,7 @@ class Provisioning:
 def _administrator(store: Store[Any]) -> dict[str, pulumi.Input[str]]:
     """Who makes users, and whether his own password is ours to change: not where somebody else sets it."""
     assert store.administrator
-    own = "operator" if store.administrator.operated else "false" if store.foreign else "true"
+    own = "operator" if store.administrator.password_set_by_operator else "false" if store.foreign else "true"
     return {"ADMIN_USER": store.administrator.user, "OWN_SERVER": own}
 
 

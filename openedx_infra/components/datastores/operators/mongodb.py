@@ -44,7 +44,7 @@ def mongodb(instance: Instance, said: MongodbOperator, parent: pulumi.Resource) 
     """A replica set; clients find its primary themselves."""
     password = instance.secrets["mongodb_root_password"]
     # The operator adds its other users to it, and changes passwords in MongoDB when they change here.
-    users = files.operated_secret(
+    users = files.operator_secret(
         f"{SERVER}-users",
         instance.scope,
         {"MONGODB_USER_ADMIN_USER": ADMINISTRATOR, "MONGODB_USER_ADMIN_PASSWORD": password},
@@ -75,7 +75,7 @@ def mongodb(instance: Instance, said: MongodbOperator, parent: pulumi.Resource) 
             members=Members(pods=pods, ports=(PORT,), operator={NAME: "psmdb-operator"}),
         ),
         ready=[cluster],
-        administrator=Administrator(user=ADMINISTRATOR, password=password, operated=True),
+        administrator=Administrator(user=ADMINISTRATOR, password=password, password_set_by_operator=True),
         foreign=False,
     )
 

@@ -45,7 +45,7 @@ PROXY_SIZE = FixedSize(cpu="100m", memory="128Mi", memory_limit="512Mi")
 def mysql(instance: Instance, said: MysqlOperator, parent: pulumi.Resource) -> Store[connections.Mysql]:
     """MySQL servers that replicate to each other, and proxies that send everything to the primary."""
     # The operator adds passwords of its own users, and changes root's in MySQL when it changes here.
-    users = files.operated_secret(
+    users = files.operator_secret(
         f"{SERVER}-users",
         instance.scope,
         {"root": instance.secrets["mysql_root_password"]},
