@@ -9,7 +9,11 @@ from pydantic import Field, PrivateAttr
 
 from openedx_infra.config.base_stack import BaseStack
 from openedx_infra.config.datastores import Datastores
-from openedx_infra.config.datastores.storage import StorageInCluster
+from openedx_infra.config.datastores.mongodb import Mongodb
+from openedx_infra.config.datastores.mysql import Mysql
+from openedx_infra.config.datastores.search import Search
+from openedx_infra.config.datastores.storage import Storage, StorageInCluster
+from openedx_infra.config.datastores.valkey import Broker, Cache
 from openedx_infra.config.errors.key_paths import Location
 from openedx_infra.config.images.builds import Build
 from openedx_infra.config.images.images import Images, Reference
@@ -21,7 +25,7 @@ from openedx_infra.config.sections.event_bus import EventBus
 from openedx_infra.config.sections.features import Features, Mfes, Settings
 from openedx_infra.config.sections.ingress import Ingress
 from openedx_infra.config.sections.lifecycle import BlueGreen, Colour, Maintenance, Migrations, ReleaseName
-from openedx_infra.config.sections.mail import Mail
+from openedx_infra.config.sections.mail import Mail, MailDelivery
 from openedx_infra.config.sections.monitoring import Monitoring
 from openedx_infra.config.sections.network import Egress
 from openedx_infra.config.sections.overrides import Override
@@ -38,26 +42,9 @@ SCRATCH_END = "-drill"
 SECRETS_KEY = "secrets"
 """Key of the secrets, which are no part of the model: only Pulumi decrypts them."""
 
-IN_A_NETWORK = frozenset({"rds", "aurora", "documentdb", "elasticache", "opensearch"})
-"""Sources whose servers are put into a network of AWS."""
-BY_A_ROLE = frozenset({"s3", "ses"})
-"""Sources that pods use by a role of AWS."""
-AWS_SOURCES = IN_A_NETWORK | BY_A_ROLE
-"""What `source` says where the instance's own stack makes something on AWS."""
-
-_IMAGES_OF_SOURCES = {
-    "valkey": {("broker", "in-cluster"), ("cache", "in-cluster")},
-    "meilisearch": {("search", "in-cluster")},
-    "versitygw": {("storage", "in-cluster")},
-    "smtp": {("mail", "relay")},
-    "percona_mysql": {("mysql", "operator")},
-    "percona_haproxy": {("mysql", "operator")},
-    "percona_mongodb": {("mongodb", "operator")},
-    "redis": {("broker", "operator"), ("cache", "operator")},
-    "redis_sentinel": {("broker", "operator"), ("cache", "operator")},
-}
-"""Images that are run with some sources alone. The others always are: those of MySQL and MongoDB hold the
-clients that make databases and users, wherever the server is."""
+_IMAGES_OF_ALL = ("openedx", "mfe", "mysql", "mongodb")
+"""Images that are always run: those of MySQL and MongoDB hold the clients that make databases and users,
+wherever the server is."""
 
 _IMAGES_OF_PARTS: Mapping[str, Callable[[Stack], bool]] = {
     "rclone": lambda stack: stack.monitoring.tracking is not None or stack.backups is not None,
@@ -66,8 +53,10 @@ _IMAGES_OF_PARTS: Mapping[str, Callable[[Stack], bool]] = {
     "mysqld_exporter": lambda stack: stack.monitoring.prometheus,
     "redis_exporter": lambda stack: stack.monitoring.prometheus,
 }
-"""Images that are run with some parts, and when these are there: an image that is here and among those of
-sources is run with either."""
+"""Images that are run with some parts, and when these are there. Those of sources are run, too."""
+
+Store = Mysql | Mongodb | Broker | Cache | Search | Storage | MailDelivery
+"""What a stack file says of a datastore, or of mail."""
 
 
 class Stack(BaseStack):
@@ -147,21 +136,26 @@ class Stack(BaseStack):
     @property
     def on_aws(self) -> bool:
         """Whether its own stack makes anything on AWS: a datastore, or the way of its mails."""
-        return not AWS_SOURCES.isdisjoint(self.sources.values())
+        return any(section.run_by in ("aws-network", "aws-role") for section in self.stores.values())
+
+    @property
+    def stores(self) -> dict[str, Store]:
+        """The sections that choose a source: those of the datastores by their names, and that of `mail`."""
+        stores = self.datastores
+        return {
+            "mysql": stores.mysql,
+            "mongodb": stores.mongodb,
+            "broker": stores.broker,
+            "cache": stores.cache,
+            "search": stores.search,
+            "storage": stores.storage,
+            "mail": self.mail.delivery,
+        }
 
     @property
     def sources(self) -> dict[str, str]:
-        """The seven switches: the `source` of each datastore by its name, and that of `mail`."""
-        said = self.datastores
-        return {
-            "mysql": said.mysql.source,
-            "mongodb": said.mongodb.source,
-            "broker": said.broker.source,
-            "cache": said.cache.source,
-            "search": said.search.source,
-            "storage": said.storage.source,
-            "mail": self.mail.delivery.source,
-        }
+        """The `source` of each datastore by its name, and that of `mail`."""
+        return {name: section.source for name, section in self.stores.items()}
 
     @property
     def moved(self) -> tuple[str, ...]:
@@ -292,8 +286,6 @@ class Stack(BaseStack):
 
     def _runs(self, image: ImageName) -> bool:
         """Whether an image is run with the sources and parts that are said."""
-        part, users = _IMAGES_OF_PARTS.get(image), _IMAGES_OF_SOURCES.get(image)
-        if part is None and users is None:
-            return True
-        by_source = users is not None and not users.isdisjoint(self.sources.items())
-        return by_source or (part is not None and part(self))
+        part = _IMAGES_OF_PARTS.get(image)
+        by_source = any(image in section.images for section in self.stores.values())
+        return image in _IMAGES_OF_ALL or by_source or (part is not None and part(self))

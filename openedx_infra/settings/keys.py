@@ -30,7 +30,7 @@ def search_api_key(master_key: str, uid: str = SEARCH_KEY_UID) -> str:
 
 def key_prefix(stack: Stack) -> str:
     """What keys in the broker begin with, where instances share it, else nothing."""
-    return f"{stack.name}:" if stack.sources["broker"] == "shared" else ""
+    return f"{stack.name}:" if stack.datastores.broker.run_by == "foundation" else ""
 
 
 def index_prefix(stack: Stack) -> str:

@@ -6,6 +6,8 @@ wait for its library.
 
 from __future__ import annotations
 
+from typing import assert_never
+
 import pulumi
 
 from openedx_infra.components.datastores import external, in_cluster, operators, shared
@@ -38,6 +40,8 @@ def mysql(instance: Instance, said: said_mysql.Mysql, parent: pulumi.Resource) -
             return databases.mysql(instance, said, parent)
         case said_mysql.MysqlShared():
             return shared.mysql(instance, said)
+        case _:
+            assert_never(said)
 
 
 def mongodb(
@@ -57,6 +61,8 @@ def mongodb(
             return databases.mongodb(instance, said, parent)
         case said_mongodb.MongodbShared():
             return shared.mongodb(instance, said)
+        case _:
+            assert_never(said)
 
 
 def broker(
@@ -76,6 +82,8 @@ def broker(
             return caches.broker(instance, said, parent)
         case said_valkey.BrokerShared():
             return shared.broker(instance, said)
+        case _:
+            assert_never(said)
 
 
 def cache(instance: Instance, said: said_valkey.Cache, parent: pulumi.Resource) -> Store[connections.Valkey]:
@@ -93,6 +101,8 @@ def cache(instance: Instance, said: said_valkey.Cache, parent: pulumi.Resource) 
             return caches.cache(instance, said, parent)
         case said_valkey.CacheShared():
             return shared.cache(instance, said)
+        case _:
+            assert_never(said)
 
 
 def search(
@@ -110,6 +120,8 @@ def search(
             return caches.search(instance, said, parent)
         case said_search.SearchShared():
             return shared.search(instance, said)
+        case _:
+            assert_never(said)
 
 
 def storage(instance: Instance, said: said_storage.Storage, parent: pulumi.Resource) -> FileStore:
@@ -125,6 +137,8 @@ def storage(instance: Instance, said: said_storage.Storage, parent: pulumi.Resou
             from openedx_infra.components.datastores.aws import files
 
             return files.buckets(instance, said, parent)
+        case _:
+            assert_never(said)
 
 
 def mail(
@@ -140,3 +154,5 @@ def mail(
             from openedx_infra.components.datastores.aws import mail as by_aws
 
             return by_aws.ses(instance, said, parent)
+        case _:
+            assert_never(said)

@@ -97,10 +97,9 @@ def preflight(instance: Instance, datastores: Datastores, parent: pulumi.Resourc
 
 def about(name: str, stack: Stack, store: Store[Any]) -> dict[str, Any]:
     """What the Job is told of a store besides its connection."""
-    said = stack.mail.delivery if name == "mail" else getattr(stack.datastores, name)
     return {
         "key": "openedx:mail.delivery" if name == "mail" else f"openedx:datastores.{name}",
-        "external": said.source in ("external", "smtp"),
+        "external": stack.stores[name].run_by == "external",
         "administrator": store.administrator.user if store.administrator else None,
         "prefix": keys.index_prefix(stack),
         "tested": _tested(stack).get(name, ""),

@@ -11,7 +11,6 @@ from openedx_infra.components.instance import PLATFORM, Instance
 from openedx_infra.config import Stack
 from openedx_infra.config.sections.issuers import AcmeHttp, ClusterIssuer
 from openedx_infra.config.sections.network import anywhere, networks, public
-from openedx_infra.config.stack import BY_A_ROLE
 from openedx_infra.kubernetes.names import NAME
 from openedx_infra.kubernetes.network_policies import Group, NetworkPolicies
 from openedx_infra.services import services
@@ -123,7 +122,7 @@ def _stores_outside(
         if store.reach.pods or not store.reach.ports:
             continue
         # What AWS lets pods use by a role is at public addresses.
-        by_role = stack.sources.get(name) in BY_A_ROLE
+        by_role = stack.stores[name].run_by == "aws-role"
         public_only = by_role and stack.network.datastores is None
         yield (
             name,

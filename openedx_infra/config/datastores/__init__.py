@@ -5,8 +5,9 @@ Whatever the source, the rest of the program sees a connection (`settings/connec
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
+from openedx_infra.config.datastores.common import Tls
 from openedx_infra.config.datastores.mongodb import Mongodb, MongodbInCluster
 from openedx_infra.config.datastores.mysql import Mysql, MysqlInCluster
 from openedx_infra.config.datastores.search import Search, SearchInCluster
@@ -40,6 +41,12 @@ class Datastores(Section):
     moved: Annotated[tuple[DatastoreName, ...], Distinct] = ()
     """Datastores whose data was moved to where this file now says that it is: their immutable keys may change
     with the next `up`, which keeps the old volumes and databases. Remove it afterwards."""
+
+    @property
+    def encryption(self) -> dict[str, Tls]:
+        """What is set of encryption, by the names of the datastores whose servers somebody else runs."""
+        settings = {name: getattr(getattr(self, name), "tls", None) for name in get_args(DatastoreName)}
+        return {name: tls for name, tls in settings.items() if isinstance(tls, Tls)}
 
 
 __all__ = ["DatastoreName", "Datastores"]

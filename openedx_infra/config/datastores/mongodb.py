@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from openedx_infra.config.datastores.common import OWN_NAME, DatabaseName, Days, OfItsOwn, ProvenByAws, Tls
 from openedx_infra.config.datastores.mysql import RdsClass
+from openedx_infra.config.datastores.source import (
+    AWS_USERS,
+    DatabaseSource,
+    SecretNeed,
+    generated,
+    only_operator_knows,
+)
 from openedx_infra.config.types.base import IMMUTABLE, Count, Memory, Port, Section, Switch
 from openedx_infra.config.types.hosts import ServerName
 
 
-class MongodbDatabase(Section):
+class MongodbDatabase(DatabaseSource):
     """Names in MongoDB, wherever it runs."""
 
     database: DatabaseName = Field("openedx", json_schema_extra=IMMUTABLE)
@@ -24,14 +32,26 @@ class MongodbDatabase(Section):
 class MongodbInCluster(MongodbDatabase):
     """A single MongoDB server of the instance's own, on one volume of the cluster."""
 
+    run_by = "cluster"
+    images = ()
+    reserved_users = frozenset()
+
     source: Literal["in-cluster"] = Field("in-cluster", json_schema_extra=IMMUTABLE)
     """The instance runs it as a StatefulSet of one pod."""
     storage: Memory = "5Gi"
     """Size of its volume. It may grow later where the StorageClass allows it, and never shrinks."""
 
+    def secret_needs(self, store: str) -> Iterable[SecretNeed]:
+        """Secrets that it needs."""
+        return generated(f"{store}_password", f"{store}_root_password")
+
 
 class MongodbOperator(MongodbDatabase):
     """A MongoDB replica set, run by the Percona Operator for MongoDB. It survives the loss of a node."""
+
+    run_by = "operator"
+    images = ("percona_mongodb",)
+    reserved_users = frozenset()
 
     source: Literal["operator"] = Field(json_schema_extra=IMMUTABLE)
     """The operator runs it. It must be installed in the cluster: an add-on of a foundation stack."""
@@ -39,6 +59,10 @@ class MongodbOperator(MongodbDatabase):
     """Size of each member's volume."""
     members: Literal[3, 5, 7] = 3
     """Number of servers; most of them must be up."""
+
+    def secret_needs(self, store: str) -> Iterable[SecretNeed]:
+        """Secrets that it needs."""
+        return generated(f"{store}_password", f"{store}_root_password")
 
 
 class Member(Section):
@@ -52,6 +76,10 @@ class Member(Section):
 
 class MongodbExternal(MongodbDatabase):
     """A MongoDB server or replica set that somebody else runs, such as Atlas."""
+
+    run_by = "external"
+    images = ()
+    reserved_users = frozenset()
 
     source: Literal["external"] = Field(json_schema_extra=IMMUTABLE)
     """The instance only uses it. Its password is the secret `mongodb_password`."""
@@ -70,6 +98,12 @@ class MongodbExternal(MongodbDatabase):
     """Who makes the user where `provisioned` is false."""
     tls: Tls | None = None
     """Encryption of connections. None: they are readable on their way."""
+
+    def secret_needs(self, store: str) -> Iterable[SecretNeed]:
+        """Secrets that it needs."""
+        if self.provisioned:
+            return only_operator_knows(f"{store}_password")
+        return (*generated(f"{store}_password"), *only_operator_knows(f"{store}_root_password"))
 
 
 class DocumentdbServer(Section):
@@ -93,12 +127,24 @@ class DocumentdbServer(Section):
 class MongodbDocumentdb(ProvenByAws, DocumentdbServer, MongodbDatabase):
     """Amazon DocumentDB, which speaks MongoDB's protocol. Nobody is known to run Open edX on it."""
 
+    run_by = "aws-network"
+    images = ()
+    reserved_users = AWS_USERS
+
     source: Literal["documentdb"] = Field(json_schema_extra=IMMUTABLE)
     """AWS runs it, and the instance's own stack makes it."""
+
+    def secret_needs(self, store: str) -> Iterable[SecretNeed]:
+        """Secrets that it needs."""
+        return generated(f"{store}_password", f"{store}_root_password")
 
 
 class MongodbShared(OfItsOwn, ProvenByAws, MongodbDatabase):
     """A database of its own on the server that a foundation stack shares between its instances."""
+
+    run_by = "foundation"
+    images = ()
+    reserved_users = AWS_USERS
 
     source: Literal["shared"] = Field(json_schema_extra=IMMUTABLE)
     """The foundation stack of `openedx:foundation` tells the server, and the password of its
@@ -109,6 +155,10 @@ class MongodbShared(OfItsOwn, ProvenByAws, MongodbDatabase):
     """Name of the platform's user. No other instance on the server may have the same."""
     experimental: Switch = False
     """Must be true, as the server is Amazon DocumentDB: you know that it is unproven."""
+
+    def secret_needs(self, store: str) -> Iterable[SecretNeed]:
+        """Secrets that it needs."""
+        return generated(f"{store}_password")
 
 
 Mongodb = Annotated[

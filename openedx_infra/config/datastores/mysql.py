@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -15,6 +16,14 @@ from openedx_infra.config.datastores.common import (
     ProvenByAws,
     Tls,
 )
+from openedx_infra.config.datastores.source import (
+    AWS_USERS,
+    PERCONA_USERS,
+    DatabaseSource,
+    SecretNeed,
+    generated,
+    only_operator_knows,
+)
 from openedx_infra.config.types.base import IMMUTABLE, Count, Memory, Port, Section, Switch
 from openedx_infra.config.types.hosts import ServerName
 from openedx_infra.config.types.patterns import Pattern
@@ -26,7 +35,7 @@ RdsClass = Annotated[
 """Size of a database instance on AWS."""
 
 
-class MysqlDatabase(Section):
+class MysqlDatabase(DatabaseSource):
     """Names in MySQL, wherever it runs."""
 
     database: DatabaseName = Field("openedx", json_schema_extra=IMMUTABLE)
@@ -41,15 +50,27 @@ class MysqlDatabase(Section):
 class MysqlInCluster(MysqlDatabase):
     """A single MySQL server of the instance's own, on one volume of the cluster."""
 
+    run_by = "cluster"
+    images = ()
+    reserved_users = frozenset()
+
     source: Literal["in-cluster"] = Field("in-cluster", json_schema_extra=IMMUTABLE)
     """The instance runs it as a StatefulSet of one pod."""
     storage: Memory = "5Gi"
     """Size of its volume. It may grow later where the StorageClass allows it, and never shrinks."""
 
+    def secret_needs(self, store: str) -> Iterable[SecretNeed]:
+        """Secrets that it needs."""
+        return generated(f"{store}_password", f"{store}_root_password")
+
 
 class MysqlOperator(MysqlDatabase):
     """A MySQL cluster of group replication, run by the Percona Operator for MySQL. It survives the loss of
     a node."""
+
+    run_by = "operator"
+    images = ("percona_mysql", "percona_haproxy")
+    reserved_users = PERCONA_USERS
 
     source: Literal["operator"] = Field(json_schema_extra=IMMUTABLE)
     """The operator runs it. It must be installed in the cluster: an add-on of a foundation stack."""
@@ -59,6 +80,10 @@ class MysqlOperator(MysqlDatabase):
     """Number of servers; most of them must be up."""
     proxies: Count = Field(2, ge=2, le=9)
     """Number of HAProxy pods, which send everything to the present primary."""
+
+    def secret_needs(self, store: str) -> Iterable[SecretNeed]:
+        """Secrets that it needs."""
+        return generated(f"{store}_password", f"{store}_root_password")
 
 
 class Replica(Section):
@@ -72,6 +97,10 @@ class Replica(Section):
 
 class MysqlExternal(MysqlDatabase):
     """A MySQL server that somebody else runs."""
+
+    run_by = "external"
+    images = ()
+    reserved_users = frozenset()
 
     source: Literal["external"] = Field(json_schema_extra=IMMUTABLE)
     """The instance only uses it. Its password is the secret `mysql_password`."""
@@ -90,6 +119,12 @@ class MysqlExternal(MysqlDatabase):
     """A read replica, for reports and other long reading. Same names and password."""
     history_host: ServerName | None = Field(None, json_schema_extra=IMMUTABLE)
     """Server of `history_database`, with the same port, user and password. None: the same server."""
+
+    def secret_needs(self, store: str) -> Iterable[SecretNeed]:
+        """Secrets that it needs."""
+        if self.provisioned:
+            return only_operator_knows(f"{store}_password")
+        return (*generated(f"{store}_password"), *only_operator_knows(f"{store}_root_password"))
 
 
 class ManagedServer(Section):
@@ -132,6 +167,14 @@ class AuroraServer(ManagedServer):
 class MysqlManaged(ProvenByAws, ManagedServer, MysqlDatabase):
     """MySQL 8.4 run by AWS for this instance alone."""
 
+    run_by = "aws-network"
+    images = ()
+    reserved_users = AWS_USERS
+
+    def secret_needs(self, store: str) -> Iterable[SecretNeed]:
+        """Secrets that it needs."""
+        return generated(f"{store}_password", f"{store}_root_password")
+
 
 class MysqlRds(RdsServer, MysqlManaged):
     """Amazon RDS for MySQL."""
@@ -150,6 +193,10 @@ class MysqlAurora(AuroraServer, MysqlManaged):
 class MysqlShared(OfItsOwn, ProvenByAws, MysqlDatabase):
     """A database of its own on the server that a foundation stack shares between its instances."""
 
+    run_by = "foundation"
+    images = ()
+    reserved_users = AWS_USERS
+
     source: Literal["shared"] = Field(json_schema_extra=IMMUTABLE)
     """The foundation stack of `openedx:foundation` tells the server, and the password of its
     administrator."""
@@ -157,6 +204,10 @@ class MysqlShared(OfItsOwn, ProvenByAws, MysqlDatabase):
     """Name of the platform's database. No other instance on the server may have the same."""
     user: DatabaseName = OWN_NAME
     """Name of the platform's user. No other instance on the server may have the same."""
+
+    def secret_needs(self, store: str) -> Iterable[SecretNeed]:
+        """Secrets that it needs."""
+        return generated(f"{store}_password")
 
 
 Mysql = Annotated[

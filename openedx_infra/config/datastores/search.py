@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from openedx_infra.config.datastores.common import Gigabytes, Tls
-from openedx_infra.config.types.base import IMMUTABLE, Count, Memory, Section, Switch
+from openedx_infra.config.datastores.source import SecretNeed, Source, generated, only_operator_knows
+from openedx_infra.config.types.base import IMMUTABLE, Count, Memory, Switch
 from openedx_infra.config.types.hosts import Hostname
 from openedx_infra.config.types.patterns import Pattern
 
@@ -34,17 +36,27 @@ SearchInstance = Annotated[
 """Size of a node of Amazon OpenSearch Service."""
 
 
-class SearchInCluster(Section):
+class SearchInCluster(Source):
     """Meilisearch of the instance's own. Derived data, which a reindex makes anew."""
+
+    run_by = "cluster"
+    images = ("meilisearch",)
 
     source: Literal["in-cluster"] = Field("in-cluster", json_schema_extra=IMMUTABLE)
     """The instance runs it as a StatefulSet of one pod."""
     storage: Memory = "5Gi"
     """Size of its volume. It may grow later where the StorageClass allows it, and never shrinks."""
 
+    def secret_needs(self, store: str) -> Iterable[SecretNeed]:
+        """Secrets that it needs."""
+        return generated("meilisearch_master_key")
 
-class SearchExternal(Section):
+
+class SearchExternal(Source):
     """A search server that somebody else runs."""
+
+    run_by = "external"
+    images = ()
 
     source: Literal["external"] = Field(json_schema_extra=IMMUTABLE)
     """The instance only uses it."""
@@ -64,9 +76,20 @@ class SearchExternal(Section):
     tls: Tls | None = None
     """How the server of an https address proves who it is. None: by authorities that browsers trust."""
 
+    def secret_needs(self, store: str) -> Iterable[SecretNeed]:
+        """Secrets that it needs."""
+        if self.engine == "typesense" or (self.engine == "meilisearch" and self.provisioned):
+            return only_operator_knows("search_api_key")
+        if self.engine == "meilisearch":
+            return only_operator_knows("meilisearch_master_key")
+        return only_operator_knows("search_password") if self.username is not None else ()
 
-class SearchOpensearch(Section):
+
+class SearchOpensearch(Source):
     """Amazon OpenSearch Service. Studio's own search, which needs Meilisearch, is switched off."""
+
+    run_by = "aws-network"
+    images = ()
 
     source: Literal["opensearch"] = Field(json_schema_extra=IMMUTABLE)
     """AWS runs it, and the instance's own stack makes it. Its password is the secret `search_password`."""
@@ -77,13 +100,24 @@ class SearchOpensearch(Section):
     storage: Gigabytes = 20
     """Disk of each node, in GiB."""
 
+    def secret_needs(self, store: str) -> Iterable[SecretNeed]:
+        """Secrets that it needs."""
+        return generated("search_password")
 
-class SearchShared(Section):
+
+class SearchShared(Source):
     """A search server that a foundation stack shares. Indexes of one instance begin with its name, but for
     those of the forum: discussions must be switched off."""
 
+    run_by = "foundation"
+    images = ()
+
     source: Literal["shared"] = Field(json_schema_extra=IMMUTABLE)
     """The foundation stack of `openedx:foundation` tells server and password."""
+
+    def secret_needs(self, store: str) -> Iterable[SecretNeed]:
+        """Secrets that it needs."""
+        return ()  # the foundation hands it on
 
 
 Search = Annotated[

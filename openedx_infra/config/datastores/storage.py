@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from openedx_infra.config.datastores.search import ServerUrl
+from openedx_infra.config.datastores.source import SecretNeed, Source, generated, only_operator_knows
 from openedx_infra.config.types.base import IMMUTABLE, Count, Memory, Section, Switch
 from openedx_infra.config.types.hosts import Hostname
 from openedx_infra.config.types.patterns import Pattern
@@ -34,8 +36,11 @@ BucketPrefix = Annotated[
 """What the names of all buckets of an instance begin with."""
 
 
-class StorageVolumes(Section):
+class StorageVolumes(Source):
     """Two volumes of the cluster, shared by web pods and workers."""
+
+    run_by = "cluster"
+    images = ()
 
     source: Literal["volumes"] = Field("volumes", json_schema_extra=IMMUTABLE)
     """Files lie on volumes of the cluster, and the platform itself hands them out."""
@@ -49,9 +54,16 @@ class StorageVolumes(Section):
     """ReadWriteOnce keeps all pods that mount them on one node, which is right for a single server.
     Several nodes need ReadWriteMany and a StorageClass that can do it."""
 
+    def secret_needs(self, store: str) -> Iterable[SecretNeed]:
+        """Secrets that it needs."""
+        return ()
 
-class StorageInCluster(Section):
+
+class StorageInCluster(Source):
     """An S3 server of the instance's own (Versity Gateway), on one volume of the cluster."""
+
+    run_by = "cluster"
+    images = ("versitygw",)
 
     source: Literal["in-cluster"] = Field(json_schema_extra=IMMUTABLE)
     """The instance runs it as a StatefulSet of one pod. Pods reach it by its Service, browsers by
@@ -60,6 +72,10 @@ class StorageInCluster(Section):
     """Size of its volume. It may grow later where the StorageClass allows it, and never shrinks."""
     files_host: Hostname | None = Field(None, json_schema_extra={"default_text": "files.<lms_host>"})
     """Host by which browsers fetch and send files. Point it to the ingress, as the site's other hosts."""
+
+    def secret_needs(self, store: str) -> Iterable[SecretNeed]:
+        """Secrets that it needs."""
+        return generated("s3_root_secret_key", "s3_access_key", "s3_secret_key")
 
 
 class Buckets(Section):
@@ -77,8 +93,11 @@ class Buckets(Section):
     """Course exports and imports under way."""
 
 
-class StorageExternal(Section):
+class StorageExternal(Source):
     """Buckets at any server that speaks S3's protocol."""
+
+    run_by = "external"
+    images = ()
 
     source: Literal["external"] = Field(json_schema_extra=IMMUTABLE)
     """The instance only uses them, by the secrets `s3_access_key` and `s3_secret_key`."""
@@ -93,9 +112,16 @@ class StorageExternal(Section):
     buckets: Buckets = Field(json_schema_extra=IMMUTABLE)
     """Names of the buckets. The policy of `public` must let everybody read."""
 
+    def secret_needs(self, store: str) -> Iterable[SecretNeed]:
+        """Secrets that it needs."""
+        return only_operator_knows("s3_access_key", "s3_secret_key")
 
-class StorageS3(Section):
+
+class StorageS3(Source):
     """Buckets on Amazon S3. Pods reach them by a role of their own, without a password."""
+
+    run_by = "aws-role"
+    images = ()
 
     source: Literal["s3"] = Field(json_schema_extra=IMMUTABLE)
     """The instance's own stack makes them."""
@@ -109,6 +135,10 @@ class StorageS3(Section):
     """Days for which overwritten and deleted files are kept."""
     export_days: Count = Field(7, ge=1, le=365)
     """Days for which course exports and imports are kept."""
+
+    def secret_needs(self, store: str) -> Iterable[SecretNeed]:
+        """Secrets that it needs."""
+        return ()  # pods log in by their role
 
 
 Storage = Annotated[

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from openedx_infra.config.datastores.common import Tls
+from openedx_infra.config.datastores.source import SecretNeed, Source, generated, only_operator_knows
 from openedx_infra.config.types.base import IMMUTABLE, Count, KubernetesName, Memory, Port, Section, Switch
 from openedx_infra.config.types.hosts import ServerName
 from openedx_infra.config.types.patterns import Pattern
@@ -29,8 +31,11 @@ class Sentinel(Section):
     """Port of the server."""
 
 
-class ValkeyExternal(Section):
+class ValkeyExternal(Source):
     """A server that somebody else runs, or several that Sentinels watch."""
+
+    run_by = "external"
+    images = ()
 
     source: Literal["external"]
     """The instance only uses it."""
@@ -51,9 +56,16 @@ class ValkeyExternal(Section):
     tls: Tls | None = None
     """Encryption of connections. None: they are readable on their way."""
 
+    def secret_needs(self, store: str) -> Iterable[SecretNeed]:
+        """Secrets that it needs."""
+        return only_operator_knows(f"{store}_password") if self.authenticated else ()
 
-class ValkeyElasticache(Section):
+
+class ValkeyElasticache(Source):
     """Amazon ElastiCache for Valkey."""
+
+    run_by = "aws-network"
+    images = ()
 
     source: Literal["elasticache"]
     """AWS runs it, and the instance's own stack makes it: encrypted, and with the secret `broker_password`
@@ -65,9 +77,16 @@ class ValkeyElasticache(Section):
     snapshot_days: Count = Field(7, ge=0, le=35)
     """Days for which its daily snapshots are kept."""
 
+    def secret_needs(self, store: str) -> Iterable[SecretNeed]:
+        """Secrets that it needs."""
+        return generated(f"{store}_password")
 
-class ValkeyShared(Section):
+
+class ValkeyShared(Source):
     """A server that a foundation stack shares between its instances."""
+
+    run_by = "foundation"
+    images = ()
 
     source: Literal["shared"]
     """The foundation stack of `openedx:foundation` tells server and password. Keys and queues of one
@@ -76,8 +95,12 @@ class ValkeyShared(Section):
     """Number of the database. Names tell instances apart within one, too, but who clears a cache empties all
     of its database: better one for each instance."""
 
+    def secret_needs(self, store: str) -> Iterable[SecretNeed]:
+        """Secrets that it needs."""
+        return ()  # the foundation hands it on
 
-class Broking(Section):
+
+class Broking(Source):
     """What holds for a broker, wherever it runs."""
 
     visibility_timeout_seconds: Count = Field(14_400, ge=3600, le=172_800)
@@ -88,14 +111,24 @@ class Broking(Section):
 class BrokerInCluster(Broking):
     """Valkey as Celery's broker and event bus: it never evicts, and keeps its queues over a restart."""
 
+    run_by = "cluster"
+    images = ("valkey",)
+
     source: Literal["in-cluster"] = Field("in-cluster", json_schema_extra=IMMUTABLE)
     """The instance runs it as a StatefulSet of one pod."""
     storage: Memory = "1Gi"
     """Size of the volume of its append-only file."""
 
+    def secret_needs(self, store: str) -> Iterable[SecretNeed]:
+        """Secrets that it needs."""
+        return generated(f"{store}_password")
+
 
 class BrokerOperator(Broking):
     """The same with replicas and Sentinels, run by an operator. It survives the loss of a node."""
+
+    run_by = "operator"
+    images = ("redis", "redis_sentinel")
 
     source: Literal["operator"] = Field(json_schema_extra=IMMUTABLE)
     """The operator runs it. It must be installed in the cluster: an add-on of a foundation stack."""
@@ -103,6 +136,10 @@ class BrokerOperator(Broking):
     """Size of each member's volume."""
     members: Literal[3, 5] = 3
     """Number of servers, and of Sentinels."""
+
+    def secret_needs(self, store: str) -> Iterable[SecretNeed]:
+        """Secrets that it needs."""
+        return generated(f"{store}_password")
 
 
 class BrokerExternal(Broking, ValkeyExternal):
@@ -133,20 +170,34 @@ class BrokerShared(Broking, ValkeyShared):
     """Number of the database. Queues of several instances may lie in one: their names tell them apart."""
 
 
-class CacheInCluster(Section):
+class CacheInCluster(Source):
     """Valkey as Django's cache: evicts what was used least recently; nothing is lost when it restarts."""
+
+    run_by = "cluster"
+    images = ("valkey",)
 
     source: Literal["in-cluster"] = "in-cluster"
     """The instance runs it, without a volume."""
 
+    def secret_needs(self, store: str) -> Iterable[SecretNeed]:
+        """Secrets that it needs."""
+        return generated(f"{store}_password")
 
-class CacheOperator(Section):
+
+class CacheOperator(Source):
     """The same with replicas and Sentinels, run by an operator. It survives the loss of a node."""
+
+    run_by = "operator"
+    images = ("redis", "redis_sentinel")
 
     source: Literal["operator"]
     """The operator runs it. It must be installed in the cluster: an add-on of a foundation stack."""
     members: Literal[3, 5] = 3
     """Number of servers, and of Sentinels."""
+
+    def secret_needs(self, store: str) -> Iterable[SecretNeed]:
+        """Secrets that it needs."""
+        return generated(f"{store}_password")
 
 
 class CacheExternal(ValkeyExternal):

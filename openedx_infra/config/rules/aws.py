@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from openedx_infra.config.datastores.search import SearchOpensearch
+from openedx_infra.config.datastores.source import RunBy
 from openedx_infra.config.errors.conflict import Conflict
 from openedx_infra.config.errors.key_paths import Location, key_of
 from openedx_infra.config.sections.aws import Aws, Network
-from openedx_infra.config.stack import AWS_SOURCES, BY_A_ROLE, IN_A_NETWORK, Stack
+from openedx_infra.config.stack import Stack
 
 _MAIL: Location = ("mail", "delivery")
 
 
 def conflicts(stack: Stack) -> Iterator[Conflict]:
     """All rules of this file over one stack."""
-    shared = saying(stack, {"shared"})
+    shared = stores_run_by(stack, "foundation")
     if shared and stack.foundation is None:
         text = (
             f"missing: {_named(shared)} would be the foundation's: name its stack, such as "
             "organization/openedx/foundation, or choose another source"
         )
         yield Conflict(("foundation",), text, tuple(shared))
-    ours = saying(stack, AWS_SOURCES)
+    ours = stores_run_by(stack, "aws-network", "aws-role")
     if ours and stack.aws is None:
         text = f"missing: {_named(ours)} would be on AWS: say at least its `region`"
         yield Conflict(("aws",), text, tuple(ours))
@@ -36,11 +37,11 @@ def _parts(stack: Stack) -> Iterator[Conflict]:
     """Network and identity: said here, or the foundation's."""
     if stack.aws is None or stack.foundation is not None:
         return
-    for part, said, users, purpose in (
-        ("network", stack.aws.network, IN_A_NETWORK, "{} would be in it"),
-        ("identity", stack.aws.identity, BY_A_ROLE, "pods use {} by a role"),
+    in_network, by_role = stores_run_by(stack, "aws-network"), stores_run_by(stack, "aws-role")
+    for part, said, needing, purpose in (
+        ("network", stack.aws.network, in_network, "{} would be in it"),
+        ("identity", stack.aws.identity, by_role, "pods use {} by a role"),
     ):
-        needing = saying(stack, users)
         if needing and said is None:
             text = (
                 f"missing: {purpose.format(_named(needing))}: say it, or name a foundation stack that does "
@@ -77,10 +78,13 @@ def uneven_nodes(nodes: int, network: Network | None) -> Iterator[Conflict]:
         yield Conflict(("datastores", "search", "nodes"), text, (("aws", "network", "subnets"),))
 
 
-def saying(stack: Stack, sources: Collection[str]) -> dict[Location, str]:
-    """The switches that say one of these sources, with what they say."""
-    places = {name: _MAIL if name == "mail" else ("datastores", name) for name in stack.sources}
-    return {places[name]: source for name, source in stack.sources.items() if source in sources}
+def stores_run_by(stack: Stack, *run_by: RunBy) -> dict[Location, str]:
+    """The `source` of each datastore, and of mail, that one of these runs, by the place of its section."""
+    return {
+        _MAIL if name == "mail" else ("datastores", name): section.source
+        for name, section in stack.stores.items()
+        if section.run_by in run_by
+    }
 
 
 def _named(switches: dict[Location, str]) -> str:

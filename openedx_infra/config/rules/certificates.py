@@ -15,7 +15,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from openedx_infra.config.datastores.common import ProvenByAws
-from openedx_infra.config.datastores.external import encryption
 from openedx_infra.config.errors.key_paths import key_of
 from openedx_infra.config.secrets.catalogue import client_key
 from openedx_infra.config.stack import Stack
@@ -78,7 +77,7 @@ def client_keys(stack: Stack) -> dict[str, str]:
     """The keys of client certificates: what each file is called in pods, and the secret that holds it."""
     return {
         f"{store}-client.key": client_key(store)
-        for store, tls in encryption(stack.datastores).items()
+        for store, tls in stack.datastores.encryption.items()
         if tls.client_certificate
     }
 
@@ -96,7 +95,7 @@ def problems(stack: Stack) -> list[str]:
 
 def _named(stack: Stack) -> Iterator[CertificateFile]:
     said = stack.datastores
-    for store, tls in encryption(said).items():
+    for store, tls in said.encryption.items():
         paths = {"ca": tls.ca, "client_certificate": tls.client_certificate}
         for field, suffix in (("ca", "ca"), ("client_certificate", "client")):
             if path := paths[field]:

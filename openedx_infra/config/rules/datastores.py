@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from openedx_infra.config.datastores.external import encryption
 from openedx_infra.config.datastores.mongodb import MongodbDocumentdb, MongodbExternal, MongodbShared
 from openedx_infra.config.datastores.mysql import MysqlExternal, MysqlRds, RdsServer
 from openedx_infra.config.datastores.storage import StorageExternal
@@ -131,7 +130,7 @@ def _apart(broker: BrokerExternal, cache: CacheExternal) -> Iterator[Conflict]:
 
 
 def _tls(stack: Stack) -> Iterator[Conflict]:
-    for name, tls in encryption(stack.datastores).items():
+    for name, tls in stack.datastores.encryption.items():
         if tls.verify == "none" and tls.ca is not None:
             place: Location = ("datastores", name, "tls")
             text = f"{tls.ca} would be read by nobody, as `verify` is none: write full or ca there"

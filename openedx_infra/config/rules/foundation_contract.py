@@ -11,12 +11,9 @@ from openedx_infra.config.errors.config_error import explain
 from openedx_infra.config.errors.key_paths import key_of
 from openedx_infra.config.errors.messages import said
 from openedx_infra.config.foundation.contract import CONTRACT_OUTPUT, PASSWORDS, PORTS, VERSION, Contract
-from openedx_infra.config.rules.aws import saying
+from openedx_infra.config.rules.aws import stores_run_by
 from openedx_infra.config.sections.aws import Irsa
-from openedx_infra.config.stack import BY_A_ROLE, IN_A_NETWORK, Stack
-
-SHARED = "shared"
-"""Source of a server that the foundation shares."""
+from openedx_infra.config.stack import Stack
 
 
 def never_up(stack: Stack) -> str:
@@ -67,7 +64,7 @@ def lacking(stack: Stack, passwords: Collection[str]) -> list[str]:
 
 def shared(stack: Stack) -> tuple[str, ...]:
     """Keys of the datastores whose servers this instance shares."""
-    return tuple(name for name, source in stack.sources.items() if source == SHARED)
+    return tuple(name for name, section in stack.stores.items() if section.run_by == "foundation")
 
 
 _AGAIN = "bring it up again"
@@ -105,7 +102,7 @@ def _servers(stack: Stack, contract: Contract) -> Iterator[str]:
 def _network(stack: Stack, contract: Contract) -> Iterator[str]:
     if contract.network or (stack.aws and stack.aws.network):
         return
-    for place, source in saying(stack, IN_A_NETWORK).items():
+    for place, source in stores_run_by(stack, "aws-network").items():
         yield (
             f"{key_of(place)}: {source} is put into a network of AWS, and {stack.foundation} has "
             "none: say `openedx:aws.network` there, or here"
@@ -115,7 +112,7 @@ def _network(stack: Stack, contract: Contract) -> Iterator[str]:
 def _identity(stack: Stack, contract: Contract) -> Iterator[str]:
     if stack.aws and stack.aws.identity:
         return
-    users = [f"{key_of(place)}: {source}" for place, source in saying(stack, BY_A_ROLE).items()]
+    users = [f"{key_of(place)}: {source}" for place, source in stores_run_by(stack, "aws-role").items()]
     for user in users if contract.identity is None else ():
         yield (
             f"{user} needs a role for pods, and {stack.foundation} doesn't say how they get one: "

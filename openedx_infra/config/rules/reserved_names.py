@@ -1,4 +1,4 @@
-"""Which names of databases and users belong to the servers themselves?"""
+"""Names of databases and users that belong to the servers themselves."""
 
 from __future__ import annotations
 
@@ -14,19 +14,7 @@ _DATABASES = {
     "mysql": ("mysql", "sys", "information_schema", "performance_schema"),
     "mongodb": ("admin", "config", "local"),
 }
-_AWS_USERS = ("admin", "rdsadmin", "rdsrepladmin", "serviceadmin")
-"""Names that RDS, Aurora and DocumentDB keep for themselves, and the usual one of their administrator."""
-_PERCONA_USERS = ("heartbeat", "monitor", "operator", "orchestrator", "replication", "xtrabackup")
-"""Users that Percona's operator makes in each MySQL cluster."""
-_USERS = {
-    ("mysql", "rds"): _AWS_USERS,
-    ("mysql", "aurora"): _AWS_USERS,
-    ("mysql", "shared"): _AWS_USERS,
-    ("mysql", "operator"): _PERCONA_USERS,
-    ("mongodb", "documentdb"): _AWS_USERS,
-    ("mongodb", "shared"): _AWS_USERS,
-}
-"""Users that are taken, by datastore and source; `root` is everywhere."""
+"""Databases of the servers' own, in lower case."""
 
 
 def conflicts(stack: Stack) -> Iterator[Conflict]:
@@ -50,7 +38,7 @@ def _users(store: str, said: Mysql | Mongodb) -> Iterator[Conflict]:
     remedy = "choose another name, such as openedx"
     if said.user.lower() == "root":
         yield Conflict(where, f"root is the server's administrator: {remedy}")
-    elif said.user.lower() in _USERS.get((store, said.source), ()):
+    elif said.user.lower() in said.reserved_users:
         text = f"{said.user} is a user of the server's own: {remedy}"
         yield Conflict(where, text, (("datastores", store, "source"),))
     if (

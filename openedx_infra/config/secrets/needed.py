@@ -1,23 +1,11 @@
-"""Which secrets does a stack need, and who knows their values: this program, or only the operator?"""
+"""The secrets that a stack needs, and who knows their values: this program, or only the operator."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from openedx_infra.config.datastores.external import encryption
-from openedx_infra.config.datastores.mongodb import Mongodb, MongodbExternal, MongodbShared
-from openedx_infra.config.datastores.mysql import Mysql, MysqlExternal, MysqlShared
-from openedx_infra.config.datastores.search import Search, SearchExternal, SearchInCluster, SearchOpensearch
-from openedx_infra.config.datastores.storage import Storage, StorageExternal, StorageInCluster
-from openedx_infra.config.datastores.valkey import (
-    Broker,
-    BrokerExternal,
-    BrokerShared,
-    Cache,
-    CacheExternal,
-    CacheShared,
-)
+from openedx_infra.config.datastores.source import SecretNeed, generated, only_operator_knows
 from openedx_infra.config.secrets.catalogue import (
     BY_NAME,
     PLATFORM_SECRETS,
@@ -28,11 +16,7 @@ from openedx_infra.config.secrets.catalogue import (
     registry_password,
 )
 from openedx_infra.config.sections.issuers import Acme, AcmeDns
-from openedx_infra.config.sections.mail import MailSmtp
 from openedx_infra.config.stack import PROJECT, SECRETS_KEY, Stack
-
-_Need = tuple[str, bool]
-"""A secret by its name, and whether this program may make it up: not where a server knows it already."""
 
 
 def required(stack: Stack) -> tuple[Secret, ...]:
@@ -74,71 +58,26 @@ def _line(secret: Secret, stack: str) -> str:
     return f"{key}: missing ({secret.meaning}{theirs}); {remedy}"
 
 
-def _needs(stack: Stack) -> Iterator[_Need]:
-    said = stack.datastores
-    yield from ((secret.name, True) for secret in PLATFORM_SECRETS)
-    yield from _of_database("mysql", said.mysql)
-    yield from _of_database("mongodb", said.mongodb)
-    yield from _of_valkey("broker", said.broker)
-    yield from _of_valkey("cache", said.cache)
-    yield from _of_search(said.search)
-    yield from _of_storage(said.storage)
-    certified = [store for store, tls in encryption(said).items() if tls.client_certificate]
-    yield from ((client_key(store), False) for store in certified)
-    delivery = stack.mail.delivery
-    if isinstance(delivery, MailSmtp) and delivery.username is not None:
-        yield "mail_password", False
+def _needs(stack: Stack) -> Iterator[SecretNeed]:
+    yield from generated(*(secret.name for secret in PLATFORM_SECRETS))
+    for name, section in stack.stores.items():
+        yield from section.secret_needs(name)
+    for name, tls in stack.datastores.encryption.items():
+        if tls.client_certificate:
+            yield from only_operator_knows(client_key(name))
     yield from _of_issuer(stack)
     if stack.backups:
-        yield from (("backup_password", True), ("backup_access_key", False), ("backup_secret_key", False))
+        yield from generated("backup_password")
+        yield from only_operator_knows("backup_access_key", "backup_secret_key")
     if stack.monitoring.tracking and stack.monitoring.tracking.server:
-        yield from (("tracking_access_key", False), ("tracking_secret_key", False))
-    yield from ((f"build_{name}", False) for build in stack.images.builds.values() for name in build.secrets)
+        yield from only_operator_knows("tracking_access_key", "tracking_secret_key")
+    for build in stack.images.builds.values():
+        yield from only_operator_knows(*(f"build_{name}" for name in build.secrets))
 
 
-def _of_issuer(stack: Stack) -> Iterator[_Need]:
+def _of_issuer(stack: Stack) -> Iterator[SecretNeed]:
     issuer = stack.site.issuer
     if isinstance(issuer, Acme) and issuer.key_id is not None:
-        yield "acme_account_key", False
+        yield from only_operator_knows("acme_account_key")
     if isinstance(issuer, AcmeDns) and issuer.needs_secret:
-        yield "acme_dns_secret", False
-
-
-def _of_database(name: str, said: Mysql | Mongodb) -> Iterator[_Need]:
-    """The platform's user; and the administrator, wherever the instance itself makes that user."""
-    external = isinstance(said, MysqlExternal | MongodbExternal)
-    provisioned = isinstance(said, MysqlExternal | MongodbExternal) and said.provisioned
-    yield f"{name}_password", not provisioned
-    if not provisioned and not isinstance(said, MysqlShared | MongodbShared):
-        yield f"{name}_root_password", not external
-
-
-def _of_valkey(name: str, said: Broker | Cache) -> Iterator[_Need]:
-    external = isinstance(said, BrokerExternal | CacheExternal)
-    if isinstance(said, BrokerShared | CacheShared):
-        return
-    if not isinstance(said, BrokerExternal | CacheExternal) or said.authenticated:
-        yield f"{name}_password", not external
-
-
-def _of_search(said: Search) -> Iterator[_Need]:
-    if isinstance(said, SearchInCluster):
-        yield "meilisearch_master_key", True
-    elif isinstance(said, SearchOpensearch):
-        yield "search_password", True
-    elif isinstance(said, SearchExternal):
-        if said.engine == "typesense" or (said.engine == "meilisearch" and said.provisioned):
-            yield "search_api_key", False
-        elif said.engine == "meilisearch":
-            yield "meilisearch_master_key", False
-        elif said.username is not None:
-            yield "search_password", False
-
-
-def _of_storage(said: Storage) -> Iterator[_Need]:
-    if isinstance(said, StorageInCluster | StorageExternal):
-        own = isinstance(said, StorageInCluster)
-        if own:
-            yield "s3_root_secret_key", True
-        yield "s3_access_key", own
-        yield "s3_secret_key", own
+        yield from only_operator_knows("acme_dns_secret")

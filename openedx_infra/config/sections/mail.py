@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from openedx_infra.config.datastores.source import SecretNeed, Source, only_operator_knows
 from openedx_infra.config.sections.aws import AwsRegion
 from openedx_infra.config.types.base import Port, Section
 from openedx_infra.config.types.hosts import Email, ServerName
 
 
-class MailRelay(Section):
+class MailRelay(Source):
     """An SMTP relay of the instance's own, which delivers to the recipients' servers directly."""
+
+    run_by = "cluster"
+    images = ("smtp",)
 
     source: Literal["relay"] = "relay"
     """The instance runs a relay. Large mail providers distrust unknown senders: set SPF and reverse DNS."""
 
+    def secret_needs(self, store: str) -> Iterable[SecretNeed]:
+        """Secrets that it needs."""
+        return ()
 
-class MailSmtp(Section):
+
+class MailSmtp(Source):
     """A mail provider's SMTP server."""
+
+    run_by = "external"
+    images = ()
 
     source: Literal["smtp"]
     """Mails go to an SMTP server outside. Its password is the secret `mail_password`."""
@@ -32,15 +44,26 @@ class MailSmtp(Section):
     username: str | None = Field(None, min_length=1)
     """User name. None: no login, and no password is needed."""
 
+    def secret_needs(self, store: str) -> Iterable[SecretNeed]:
+        """Secrets that it needs."""
+        return only_operator_knows("mail_password") if self.username is not None else ()
 
-class MailSes(Section):
+
+class MailSes(Source):
     """Amazon SES. Pods send by a role of their own, without a password."""
+
+    run_by = "aws-role"
+    images = ()
 
     source: Literal["ses"]
     """The instance's own stack makes an identity for the sender's domain. Its output `dns_records` has the
     DKIM records to publish; before AWS has seen them, nothing is sent."""
     region: AwsRegion | None = Field(None, json_schema_extra={"default_text": "the region of openedx:aws"})
     """Region of AWS that sends."""
+
+    def secret_needs(self, store: str) -> Iterable[SecretNeed]:
+        """Secrets that it needs."""
+        return ()  # pods log in by their role
 
 
 MailDelivery = Annotated[MailRelay | MailSmtp | MailSes, Field(discriminator="source")]

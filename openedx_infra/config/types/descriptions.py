@@ -22,7 +22,7 @@ def descriptions(section: type[BaseModel]) -> dict[str, str]:
     for parent in reversed(section.__mro__):
         if parent not in BaseModel.__mro__:
             texts |= _docstrings(parent)
-    return texts
+    return {name: text for name, text in texts.items() if name in section.model_fields}
 
 
 def _docstrings(section: type) -> dict[str, str]:
