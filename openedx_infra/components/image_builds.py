@@ -1,4 +1,4 @@
-"""Which images does an instance build for itself, and by which digest do its pods name them?
+"""Component of the images that an instance builds for itself, by Pulumi's docker-build plugin.
 
 Only a stack that builds imports this file, as the plugin's library takes a while to load.
 """
@@ -51,29 +51,29 @@ class Images(pulumi.ComponentResource):
     def __init__(self, name: str, args: ImagesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("openedx:index:Images", name, None, opts)
         self._args = args
-        self._own = pulumi.ResourceOptions(parent=self, retain_on_delete=True)
+        self._opts = pulumi.ResourceOptions(parent=self, retain_on_delete=True)
         self.references: dict[str, pulumi.Output[str]] = {
-            plan.name: self._built(plan) for plan in plans(args.stack)
+            plan.name: self._reference(plan) for plan in plans(args.stack)
         }
         """References with digest by the image's name."""
         self.register_outputs(dict(self.references))
 
-    def _built(self, plan: Plan) -> pulumi.Output[str]:
-        """One image for the builder's own machine, or one for each platform and an index that joins them."""
+    def _reference(self, plan: Plan) -> pulumi.Output[str]:
+        """Builds one image for the builder's own platform, or one for each platform and an index of them."""
         if len(plan.platforms) <= 1:
             return self._image(plan, plan.name, plan.platforms, "")
-        parts = [
+        images = [
             self._image(plan, f"{plan.name}-{short}", (platform,), f"-{short}")
-            for platform, short in ((each, each.rpartition("/")[2]) for each in plan.platforms)
+            for platform, short in ((platform, platform.rpartition("/")[2]) for platform in plan.platforms)
         ]
         [*login] = self._registries(plan.repository)
         index = Index(
-            plan.name, tag=plan.reference, sources=parts, registry=next(iter(login), None), opts=self._own
+            plan.name, tag=plan.reference, sources=images, registry=next(iter(login), None), opts=self._opts
         )
         return index.ref
 
     def _image(self, plan: Plan, name: str, platforms: tuple[str, ...], suffix: str) -> pulumi.Output[str]:
-        """Builds, when what it is made from changed, and pushes. The suffix tells platforms apart."""
+        """Builds when a source changed, and pushes. The suffix tells platforms apart."""
         reference = f"{plan.reference}{suffix}"
         builder = self._args.stack.images.builder
         image = Image(
@@ -82,14 +82,16 @@ class Images(pulumi.ComponentResource):
             build_on_preview=False,
             tags=[reference],
             context=BuildContextArgs(
-                # As a state shall suit every checkout, from the folder of Pulumi.yaml, where plugins run.
+                # Relative to the folder of Pulumi.yaml, where plugins run: a state must suit every checkout.
                 location=str(plan.context.relative_to(IMAGES.parent)),
                 named={key: ContextArgs(location=path) for key, path in plan.contexts.items()},
             ),
             dockerfile=DockerfileArgs(inline=plan.dockerfile),
             build_args=dict(plan.arguments),
-            secrets={key: pulumi.Output.secret(self._args.secrets[of]) for key, of in plan.secrets.items()},
-            # A token that was renewed is no reason to build anew.
+            secrets={
+                key: pulumi.Output.secret(self._args.secrets[name]) for key, name in plan.secrets.items()
+            },
+            # A renewed token is no reason to build again.
             ignore_secrets_in_diff_calculation=list(plan.secrets),
             target=plan.target,
             platforms=[Platform(platform) for platform in platforms],
@@ -97,7 +99,7 @@ class Images(pulumi.ComponentResource):
             cache_from=_cache_from(plan, suffix),
             cache_to=_cache_to(plan, suffix),
             registries=list(self._registries()),
-            opts=self._own,
+            opts=self._opts,
         )
         return image.digest.apply(lambda digest: f"{reference}@{digest}" if digest else reference)
 

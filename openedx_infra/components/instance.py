@@ -1,4 +1,4 @@
-"""What does every component need to know of the instance that it is part of?"""
+"""The instance as all components know it: configuration, namespace, secrets, images, AWS."""
 
 from __future__ import annotations
 
@@ -46,19 +46,19 @@ class OnAws:
 
 @dataclass(frozen=True, kw_only=True)
 class Shipping:
-    """What a pod needs whose events go to the bucket."""
+    """What a pod needs whose tracking events go to a bucket."""
 
     mount: Mount
     """Folder that its processes write to."""
     sidecar: Container
-    """Who moves them from there."""
+    """Moves them to the bucket."""
     seconds: int = FLUSH_SECONDS
-    """What the pod's time to stop must be longer by."""
+    """Seconds to add to the pod's grace period."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Instance:
-    """One Open edX instance: what the operator said, and where it goes."""
+    """One Open edX instance: its configuration, and where it goes."""
 
     stack: Stack
     """The configuration."""

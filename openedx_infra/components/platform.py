@@ -1,4 +1,4 @@
-"""What is one Open edX instance, whole, and in which order does it come up?"""
+"""The component above all others: one Open edX instance in one namespace."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Platform(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: PlatformArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("openedx:index:Platform", name, None, opts)
-        own = pulumi.ResourceOptions(parent=self)
+        opts = pulumi.ResourceOptions(parent=self)
         stack = args.stack
         self.namespace = self._namespace(stack)
         """The namespace that all of it is in."""
@@ -63,76 +63,73 @@ class Platform(pulumi.ComponentResource):
             part_of=PART_OF,
             priority_classes=_priorities(stack),
         )
-        known = logins(stack, args.secrets)
-        secrets = [pull_secret(known, scope, self).metadata["name"]] if known else []
+        registries = logins(stack, args.secrets)
+        secrets = [pull_secret(registries, scope, self).metadata["name"]] if registries else []
         instance = Instance(
             stack=stack,
             scope=scope,
             secrets=args.secrets,
             foundation=args.foundation,
             certificates=certificates(stack, scope, args.secrets, self),
-            built=self._images(args, known),
+            built=self._images(args, registries),
             pull_secrets=[*stack.images.pull_secrets, *secrets],
         )
         self.instance = replace(instance, aws=self._aws(instance))
         """What all components know of it."""
-        self.datastores = Datastores("datastores", self.instance, own)
+        self.datastores = Datastores("datastores", self.instance, opts)
         """Where its data lives."""
         stores = self.datastores
         self.instance = replace(self.instance, tracking=shipping(self.instance, stores, self))
         isolate(self.instance, stores, self)
-        beside = [Companion(service, self.instance, own) for service in companions(stack)]
-        page = Maintenance("maintenance", self.instance, own).ready if stack.maintenance.page else []
-        turned = [Ingress("ingress", self.instance, own, after=page)] if page else []
-        every = self._versions(own, turned)
-        blue = every[0]
-        live = next(version for version in every if version.instance.stack.serves)
+        services = [Companion(service, self.instance, opts) for service in companions(stack)]
+        page = Maintenance("maintenance", self.instance, opts).ready if stack.maintenance.page else []
+        maintenance = [Ingress("ingress", self.instance, opts, after=page)] if page else []
+        versions = self._versions(opts, maintenance)
+        live = next(version for version in versions if version.instance.stack.serves)
         duties = DutiesArgs(
             instance=live.instance,
             storage=stores.storage,
             settings=live.initialization.settings,
             after=[live.initialization.done],
         )
-        Duties("duties", duties, own)
-        after = [blue.initialization.done]
+        Duties("duties", duties, opts)
+        after = [versions[0].initialization.done]
         if stack.backups:
-            Backups("backups", BackupsArgs(instance=self.instance, datastores=stores, after=after), own)
+            Backups("backups", BackupsArgs(instance=self.instance, datastores=stores, after=after), opts)
         if stack.monitoring.prometheus:
-            Monitoring("monitoring", self.instance, stores, own)
-        if not turned:
-            Ingress(
-                "ingress",
-                self.instance,
-                own,
-                after=[*beside, *(site for each in every for site in each.sites)],
-            )
+            Monitoring("monitoring", self.instance, stores, opts)
+        if not maintenance:
+            sites = [site for version in versions for site in version.sites]
+            Ingress("ingress", self.instance, opts, after=[*services, *sites])
         self.register_outputs({"namespace": scope.namespace})
 
-    def _versions(self, own: pulumi.ResourceOptions, turned: Sequence[pulumi.Resource]) -> list[Version]:
-        """What there is of each version of the platform: one, or blue and green. `turned`: what leads
-        visitors elsewhere meanwhile."""
+    def _versions(
+        self, opts: pulumi.ResourceOptions, maintenance: Sequence[pulumi.Resource]
+    ) -> list[Version]:
+        """What there is of each version of the platform: one, or blue and green. `maintenance`:
+        what leads visitors to the maintenance page meanwhile."""
         instances = [
             replace(self.instance, stack=stack, built=self.instance.built if stack.is_first else {})
             for stack in self.instance.stack.versions
         ]
-        beside = [instance.image("openedx") for instance in instances[1:]]
-        static = Static("static", self.instance, own, beside=beside)
-        found: list[Version] = []
+        others = [instance.image("openedx") for instance in instances[1:]]
+        static = Static("static", self.instance, opts, other_images=others)
+        versions: list[Version] = []
         for instance in instances:
-            done = [before.initialization.done for before in found] or None
-            backup = None if found else before_upgrade(self.instance, self.datastores)
-            found.append(version(instance, self.datastores, static, done, own, backup, turned))
-        return found
+            done = [before.initialization.done for before in versions] or None
+            backup = None if versions else before_upgrade(self.instance, self.datastores)
+            versions.append(version(instance, self.datastores, static, done, opts, backup, maintenance))
+        return versions
 
-    def _images(self, args: PlatformArgs, known: Mapping[str, Login]) -> Mapping[str, pulumi.Input[str]]:
+    def _images(self, args: PlatformArgs, registries: Mapping[str, Login]) -> Mapping[str, pulumi.Input[str]]:
         """What is built here. A stack that builds nothing loads nothing of it."""
         if not args.stack.images.builds:
             return {}
         from openedx_infra.components.image_builds import Images, ImagesArgs
 
-        own = pulumi.ResourceOptions(parent=self)
+        opts = pulumi.ResourceOptions(parent=self)
         return Images(
-            "images", ImagesArgs(stack=args.stack, secrets=args.secrets, logins=known), own
+            "images", ImagesArgs(stack=args.stack, secrets=args.secrets, logins=registries), opts
         ).references
 
     def _aws(self, instance: Instance) -> OnAws | None:
@@ -154,5 +151,5 @@ class Platform(pulumi.ComponentResource):
 
 def _priorities(stack: Stack) -> dict[str, str]:
     """PriorityClasses of the instance's pods, by what they are."""
-    said = stack.sizing.priority_classes
-    return said.model_dump(exclude_none=True) if said else {}
+    classes = stack.sizing.priority_classes
+    return classes.model_dump(exclude_none=True) if classes else {}

@@ -1,4 +1,4 @@
-"""How do nodes and builds log in to registries?"""
+"""Logins of nodes and builds at image registries."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def logins(stack: Stack, secrets: Mapping[str, pulumi.Input[str]]) -> dict[str, 
 
 
 def pull_secret(
-    known: Mapping[str, Login], scope: Scope, parent: pulumi.Resource, *, prefix: str = ""
+    logins: Mapping[str, Login], scope: Scope, parent: pulumi.Resource, *, prefix: str = ""
 ) -> Secret:
     """The Secret by which nodes log in to all registries of the stack. Its resource's name begins with
     `prefix`, where it is not in the instance's own namespace."""
-    hosts = list(known)
-    usernames = [login.username for login in known.values()]
-    text = pulumi.Output.all(*(login.password for login in known.values())).apply(
+    hosts = list(logins)
+    usernames = [login.username for login in logins.values()]
+    text = pulumi.Output.all(*(login.password for login in logins.values())).apply(
         lambda passwords: _docker_config(hosts, usernames, list(passwords))
     )
     return Secret(

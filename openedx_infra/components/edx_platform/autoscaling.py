@@ -1,10 +1,10 @@
-"""Who decides how many pods of the platform there are? From the sizes of the stack file to an autoscaler."""
+"""Autoscalers of web pods and workers, from `autoscaling` in the sizes of the stack file."""
 
 from __future__ import annotations
 
 import pulumi
 
-from openedx_infra.components.edx_platform.queues import login, queue_trigger
+from openedx_infra.components.edx_platform.queues import login_name, queue_trigger
 from openedx_infra.components.edx_platform.sites import Site
 from openedx_infra.components.instance import Instance
 from openedx_infra.config.sizing.autoscaling import PoolAutoscaling, WebAutoscaling
@@ -13,48 +13,48 @@ from openedx_infra.kubernetes.autoscaling import Autoscaler, Pace, Replicas, Tri
 from openedx_infra.settings.connections import Connections
 
 _RATE = "2m"
-"""Over which time requests are counted: twice what KEDA looks at, and four scrapes of Prometheus."""
+"""Time over which requests are counted: two polls of KEDA, and four scrapes of Prometheus."""
 
 
 def web_replicas(site: Site, instance: Instance, size: Web) -> Replicas:
     """How many web pods of a site there are."""
-    said = size.autoscaling
-    by = _web(site, instance, said) if said else None
-    return Replicas(fixed=fixed(size.replicas), autoscaler=by)
+    config = size.autoscaling
+    autoscaler = _web(site, instance, config) if config else None
+    return Replicas(fixed=fixed(size.replicas), autoscaler=autoscaler)
 
 
 def pool_replicas(
     site: Site, instance: Instance, pool: WorkerPool, connections: pulumi.Input[Connections]
 ) -> Replicas:
     """How many workers of a pool there are."""
-    said = pool.autoscaling
-    by = _pool(site, instance, pool, said, connections) if said else None
-    return Replicas(fixed=fixed(pool.replicas), autoscaler=by)
+    config = pool.autoscaling
+    autoscaler = _pool(site, instance, pool, config, connections) if config else None
+    return Replicas(fixed=fixed(pool.replicas), autoscaler=autoscaler)
 
 
-def _web(site: Site, instance: Instance, said: WebAutoscaling) -> Autoscaler:
+def _web(site: Site, instance: Instance, config: WebAutoscaling) -> Autoscaler:
     return Autoscaler(
-        least=said.min,
-        most=said.max,
-        cpu_percent=said.cpu_percent,
-        up=Pace(after_seconds=said.up_after_seconds, amount=said.up_percent, unit="Percent"),
-        down=Pace(after_seconds=said.down_after_seconds, amount=said.down_percent, unit="Percent"),
+        least=config.min,
+        most=config.max,
+        cpu_percent=config.cpu_percent,
+        up=Pace(after_seconds=config.up_after_seconds, amount=config.up_percent, unit="Percent"),
+        down=Pace(after_seconds=config.down_after_seconds, amount=config.down_percent, unit="Percent"),
         keda=instance.stack.cluster.keda,
-        triggers=_requests(site, instance, said),
+        triggers=_requests(site, instance, config),
     )
 
 
-def _requests(site: Site, instance: Instance, said: WebAutoscaling) -> list[Trigger]:
-    if said.requests_per_second is None:
+def _requests(site: Site, instance: Instance, config: WebAutoscaling) -> list[Trigger]:
+    if config.requests_per_second is None:
         return []
     stack = instance.stack
-    query = said.requests_query or requests_query(
+    query = config.requests_query or requests_query(
         stack.cluster.ingress_controller, site.name, site.host(stack), stack.namespace
     )
     metadata = {
         "serverAddress": str(stack.monitoring.prometheus_url),
         "query": query,
-        "threshold": str(said.requests_per_second),
+        "threshold": str(config.requests_per_second),
     }
     return [Trigger(type="prometheus", metadata=metadata)]
 
@@ -70,27 +70,28 @@ def _pool(
     site: Site,
     instance: Instance,
     pool: WorkerPool,
-    said: PoolAutoscaling,
+    config: PoolAutoscaling,
     connections: pulumi.Input[Connections],
 ) -> Autoscaler:
-    length = said.queue_length
+    length = config.queue_length
     names = [site.queue(queue) for queue in pool.queues]
     triggers: pulumi.Input[list[Trigger]] = []
     if length is not None:
-        found = pulumi.Output.from_input(connections)
-        by = login(instance.stack)
-        triggers = found.apply(lambda at: [queue_trigger(at.broker, name, length, by) for name in names])
+        login = login_name(instance.stack)
+        triggers = pulumi.Output.from_input(connections).apply(
+            lambda endpoints: [queue_trigger(endpoints.broker, name, length, login) for name in names]
+        )
     return Autoscaler(
-        least=said.min,
-        most=said.max,
-        cpu_percent=said.cpu_percent,
-        memory_percent=said.memory_percent,
-        up=Pace(after_seconds=said.up_after_seconds, amount=said.up_pods, unit="Pods"),
+        least=config.min,
+        most=config.max,
+        cpu_percent=config.cpu_percent,
+        memory_percent=config.memory_percent,
+        up=Pace(after_seconds=config.up_after_seconds, amount=config.up_pods, unit="Pods"),
         down=Pace(
-            after_seconds=said.down_after_seconds,
-            amount=said.down_pods,
+            after_seconds=config.down_after_seconds,
+            amount=config.down_pods,
             unit="Pods",
-            every_seconds=said.down_every_seconds,
+            every_seconds=config.down_every_seconds,
         ),
         keda=instance.stack.cluster.keda,
         triggers=triggers,

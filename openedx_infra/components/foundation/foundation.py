@@ -1,4 +1,4 @@
-"""What do many instances share, whole? Operators in the cluster, and servers on AWS."""
+"""Component of what many instances share: operators in the cluster, and servers on AWS."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class FoundationArgs:
     secrets: Mapping[str, pulumi.Input[str]]
     """Its secrets by name."""
     network: pulumi.Output[Network] | None = None
-    """The network that another stack tells of. None: the configuration says it, or there is none."""
+    """The network from another stack's outputs. None: the configuration sets it, or there is none."""
 
 
 class Foundation(pulumi.ComponentResource):
@@ -41,9 +41,9 @@ class Foundation(pulumi.ComponentResource):
 
     def _on_aws(self, args: FoundationArgs) -> pulumi.Output[Contract]:
         """What is on AWS. A foundation without it loads nothing of it."""
-        said = args.stack.aws
-        if said is None:
+        aws = args.stack.aws
+        if aws is None:
             return pulumi.Output.from_input(Contract())
         from openedx_infra.components.foundation.shared_servers import share
 
-        return share(args.stack, said, args.secrets, args.network, self)
+        return share(args.stack, aws, args.secrets, args.network, self)

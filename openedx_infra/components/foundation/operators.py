@@ -1,7 +1,4 @@
-"""Which operators are in the cluster, and who installs them?
-
-A foundation, once for all instances, by their own Helm charts.
-"""
+"""Operators in the cluster, installed once for all instances by their own Helm charts."""
 
 from __future__ import annotations
 
@@ -75,18 +72,18 @@ def _releases(addons: Addons) -> dict[str, _Release]:
     }
 
 
-def _cert_manager(said: CertManager) -> dict[str, Any]:
+def _cert_manager(config: CertManager) -> dict[str, Any]:
     """Its chart's own pods are restricted; the Job that looks whether it works is a hook, which Pulumi
     doesn't run."""
-    configuration = {
+    controller = {
         "apiVersion": "controller.config.cert-manager.io/v1alpha1",
         "kind": "ControllerConfiguration",
-        "enableGatewayAPI": said.gateway_api,
+        "enableGatewayAPI": config.gateway_api,
     }
     return {
         "crds": {"enabled": True},
-        "global": {"leaderElection": {"namespace": said.namespace}},
-        "config": configuration,
+        "global": {"leaderElection": {"namespace": config.namespace}},
+        "config": controller,
         "startupapicheck": {"enabled": False},
         "resources": _SIZE,
         "webhook": {"resources": _SIZE},
@@ -95,7 +92,7 @@ def _cert_manager(said: CertManager) -> dict[str, Any]:
 
 
 def install(addons: Addons, parent: pulumi.Resource, *, protect: bool = False) -> None:
-    """The operators that are said, each in its namespace, which `protect` keeps from being deleted.
+    """Installs the configured operators, each in its namespace, which `protect` keeps from being deleted.
 
     When one is taken out again, the kinds of custom resources that it defined stay in the cluster, and with
     them the servers that it ran.
@@ -106,22 +103,22 @@ def install(addons: Addons, parent: pulumi.Resource, *, protect: bool = False) -
         for name, keys in sorted(_namespaces(addons).items())
     }
     for key, release in releases.items():
-        said: Operator | None = getattr(addons, key)
-        if said is not None:
+        operator: Operator | None = getattr(addons, key)
+        if operator is not None:
             opts = pulumi.ResourceOptions(
                 parent=parent,
-                depends_on=[namespaces[said.namespace]],
-                transforms=[_kept],
+                depends_on=[namespaces[operator.namespace]],
+                transforms=[_retain_definitions],
             )
-            _chart(release, said, opts)
+            _chart(release, operator, opts)
 
 
 def _namespaces(addons: Addons) -> dict[str, list[str]]:
-    """Who is in each namespace, by keys in `addons`."""
-    found: dict[str, list[str]] = {}
+    """Operators in each namespace, by their keys in `addons`."""
+    namespaces: dict[str, list[str]] = {}
     for key, operator in addons.operators.items():
-        found.setdefault(operator.namespace, []).append(key)
-    return found
+        namespaces.setdefault(operator.namespace, []).append(key)
+    return namespaces
 
 
 def _namespace(name: str, restricted: bool, parent: pulumi.Resource, protect: bool) -> Namespace:
@@ -134,25 +131,25 @@ def _namespace(name: str, restricted: bool, parent: pulumi.Resource, protect: bo
     )
 
 
-def _chart(release: _Release, said: Operator, opts: pulumi.ResourceOptions) -> Chart:
+def _chart(release: _Release, operator: Operator, opts: pulumi.ResourceOptions) -> Chart:
     """The chart, rendered by Pulumi's provider: a preview shows each object."""
-    in_registry = said.repository.startswith("oci://")
+    in_registry = operator.repository.startswith("oci://")
     return Chart(
         release.chart,
-        chart=f"{said.repository.rstrip('/')}/{release.chart}" if in_registry else release.chart,
-        repository_opts=None if in_registry else RepositoryOptsArgs(repo=said.repository),
-        version=said.version,
-        namespace=said.namespace,
+        chart=f"{operator.repository.rstrip('/')}/{release.chart}" if in_registry else release.chart,
+        repository_opts=None if in_registry else RepositoryOptsArgs(repo=operator.repository),
+        version=operator.version,
+        namespace=operator.namespace,
         values=dict(release.values),
         opts=opts,
     )
 
 
-def _kept(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
+def _retain_definitions(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
     """Definitions of kinds are never deleted: whoever deletes one deletes all servers of that kind."""
     if args.type_ != _DEFINITION:
         return None
-    kept = pulumi.ResourceOptions(retain_on_delete=True)
+    retained = pulumi.ResourceOptions(retain_on_delete=True)
     return pulumi.ResourceTransformResult(
-        props=args.props, opts=pulumi.ResourceOptions.merge(args.opts, kept)
+        props=args.props, opts=pulumi.ResourceOptions.merge(args.opts, retained)
     )

@@ -1,4 +1,4 @@
-"""Which servers does AWS run for many instances? The foundation makes them, and its contract tells."""
+"""Servers on AWS that many instances share, and the contract that tells instances of them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from openedx_infra.components.datastores.aws.account import account as aws_accou
 from openedx_infra.config import Foundation
 from openedx_infra.config.foundation.contract import PASSWORDS, PORTS, Contract
 from openedx_infra.config.foundation.foundation import FoundationAws
-from openedx_infra.config.sections import aws as said_aws
+from openedx_infra.config.sections.aws import Network as NetworkConfig
 
 _MAKERS: Mapping[str, Callable[[Account, Any, pulumi.Input[str], pulumi.Resource], Server]] = {
     "mysql": servers.mysql,
@@ -34,63 +34,63 @@ _ADMINISTRATORS = {
 
 def share(
     stack: Foundation,
-    said: FoundationAws,
+    aws: FoundationAws,
     secrets: Mapping[str, pulumi.Input[str]],
-    network: pulumi.Output[said_aws.Network] | None,
+    network: pulumi.Output[NetworkConfig] | None,
     parent: pulumi.Resource,
 ) -> pulumi.Output[Contract]:
-    """Makes what is shared, and promises it."""
-    account = _account(stack, said, network, parent)
-    made = {
+    """Registers what is shared. Returns the contract with its addresses."""
+    account = _account(stack, aws, network, parent)
+    servers = {
         name: _MAKERS[name](account, getattr(stack.datastores, name), secrets[PASSWORDS[name]], parent)
         for name in stack.datastores.said
     }
     return pulumi.Output.all(
-        network=network or said.network,
+        network=network or aws.network,
         kms_key=account.kms_key,
-        servers={name: {"host": server.host, "reader": server.replica} for name, server in made.items()},
-    ).apply(lambda known: _promised(said, known))
+        servers={name: {"host": server.host, "reader": server.replica} for name, server in servers.items()},
+    ).apply(lambda values: _contract(aws, values))
 
 
 def _account(
     stack: Foundation,
-    said: FoundationAws,
-    network: pulumi.Output[said_aws.Network] | None,
+    aws: FoundationAws,
+    network: pulumi.Output[NetworkConfig] | None,
     parent: pulumi.Resource,
 ) -> Account:
     account = aws_account(
         stack.name,
-        said,
-        network=_network(network or (pulumi.Output.from_input(said.network) if said.network else None)),
-        kms_key=said.kms_key,
+        aws,
+        network=_network(network or (pulumi.Output.from_input(aws.network) if aws.network else None)),
+        kms_key=aws.kms_key,
         protect=stack.protects,
         parent=parent,
     )
-    if not said.own_key:
+    if not aws.own_key:
         return account
     text = f"Data of stack {stack.name} and of the instances that are built on it"
     return replace(account, kms_key=kms.key(account, "data", text, parent).arn)
 
 
-def _network(known: pulumi.Output[said_aws.Network] | None) -> Network | None:
-    if known is None:
+def _network(config: pulumi.Output[NetworkConfig] | None) -> Network | None:
+    if config is None:
         return None
     return Network(
-        vpc=known.apply(lambda network: network.vpc),
-        subnets=known.apply(lambda network: list(network.subnets)),
-        clients=known.apply(lambda network: list(network.clients)),
+        vpc=config.apply(lambda network: network.vpc),
+        subnets=config.apply(lambda network: list(network.subnets)),
+        clients=config.apply(lambda network: list(network.clients)),
     )
 
 
-def _promised(said: FoundationAws, known: Mapping[str, Any]) -> Contract:
+def _contract(aws: FoundationAws, values: Mapping[str, Any]) -> Contract:
     shared = {
         name: {**server, "port": PORTS[name], "administrator": _ADMINISTRATORS.get(name)}
-        for name, server in known["servers"].items()
+        for name, server in values["servers"].items()
     }
     return Contract(
-        region=said.region,
-        network=known["network"],
-        identity=said.identity,
-        kms_key=known["kms_key"],
+        region=aws.region,
+        network=values["network"],
+        identity=aws.identity,
+        kms_key=values["kms_key"],
         **shared,
     )

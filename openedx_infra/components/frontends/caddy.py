@@ -1,4 +1,4 @@
-"""How does Caddy run, which serves MFEs, static files and the maintenance page?"""
+"""Caddy's container, which serves MFEs, static files and the maintenance page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from openedx_infra.settings import HEALTH_PATH
 from openedx_infra.settings.paths import CADDY_DIR
 
 SOFTWARE = "caddy"
-"""Software label of the pods whose Caddy visitors reach in the place of MFEs."""
+"""Software label of the pods that visitors reach at the MFEs' host: MFEs, or the maintenance page."""
 
 
 def caddy(
@@ -24,9 +24,9 @@ def caddy(
     mounts: Sequence[Mount] = (),
     disk_limit: str = Container.disk_limit,
 ) -> Container:
-    """A container in the image of the MFEs: it serves on a port what `Caddyfile`, a file of `config`, says.
+    """A container in the image of the MFEs that runs Caddy with `Caddyfile`, a file of `config`.
 
-    When it shall end, it serves 15 s more, until no proxy sends it anything.
+    When it is stopped, it serves 15 s more, until no proxy sends it anything.
     """
     return Container(
         image=image,

@@ -1,4 +1,4 @@
-"""How are the micro-frontends served?"""
+"""Component of the micro-frontends' web server."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from openedx_infra.settings.static import MFE_PORT
 class Mfe(pulumi.ComponentResource):
     """One static server for all MFEs.
 
-    It waits for nobody: what it serves asks the LMS from the visitor's browser.
+    It waits for nothing: its pages call the LMS from the visitor's browser.
     """
 
     def __init__(self, name: str, instance: Instance, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("openedx:index:Mfe", name, None, opts)
-        scope, own = instance.scope, pulumi.ResourceOptions(parent=self)
-        own_name = f"mfe{instance.stack.suffix}"
+        scope, opts = instance.scope, pulumi.ResourceOptions(parent=self)
+        component = f"mfe{instance.stack.suffix}"
         text = mfe_caddyfile(instance.stack)
-        config = files.plain(f"{own_name}-config", scope, {"Caddyfile": text}, own)
+        config = files.plain(f"{component}-config", scope, {"Caddyfile": text}, opts)
         size = instance.stack.sizing.mfe
         container = caddy(instance.image("mfe"), size, config, MFE_PORT)
-        pod = Pod(component=own_name, software=SOFTWARE, container=container, user=USER, grace_seconds=45)
-        workload.service(own_name, scope, pod, own)
-        workload.deployment(own_name, scope, pod, own, replicas=size.replicas)
+        pod = Pod(component=component, software=SOFTWARE, container=container, user=USER, grace_seconds=45)
+        workload.service(component, scope, pod, opts)
+        workload.deployment(component, scope, pod, opts, replicas=size.replicas)
         self.register_outputs({"url": instance.stack.site.mfe_url})

@@ -1,9 +1,9 @@
-"""How are static files of all versions served, while one version takes the place of another?
+"""Component of the static files' web server: files of all versions that pages may still ask for.
 
-A page asks for the files of the version that made it, and whoever is asked must have them: during a roll-out,
-and as long as people have old pages open. So the files are neither in the web pods' images alone nor on a
-shared volume, but in pods of their own, which take those of the new image and, from the pods that serve
-before them, those of versions before. They are renewed before the web pods are.
+A page asks for the files of the version that made it, and whichever pod is asked must have them: during a
+roll-out, and as long as people have old pages open. So the files are neither in the web pods' images alone
+nor on a shared volume, but in pods of their own, which take those of the new image and, from the pods that
+serve before them, those of versions before. They are renewed before the web pods are.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ FILLING = FixedSize(cpu="100m", memory="128Mi", memory_limit="512Mi")
 """Of a container that fills the volume. The lists that it compares, of three versions of 20,000 files each,
 take Python 80 MB (measured here)."""
 PATIENCE_SECONDS = 120
-"""For what other pods have, before a pod goes on with what it got: a fifth of a roll-out's patience."""
+"""Patience with other pods' files, before a pod goes on with what it has: a fifth of a roll-out's."""
 FILLED = 0.9
 """Part of the volume that files may fill: the rest is for folders, and for halves of blocks."""
 
@@ -48,14 +48,14 @@ class Static(pulumi.ComponentResource):
         instance: Instance,
         opts: pulumi.ResourceOptions | None = None,
         *,
-        beside: Sequence[Image] = (),
+        other_images: Sequence[Image] = (),
     ) -> None:
-        """`beside` are images that serve at the same time as the instance's own, such as another colour's."""
+        """`other_images` serve at the same time as the instance's own, such as another colour's."""
         super().__init__("openedx:index:Static", name, None, opts)
-        scope, own = instance.scope, pulumi.ResourceOptions(parent=self)
+        scope, opts = instance.scope, pulumi.ResourceOptions(parent=self)
         size = instance.stack.sizing.static
-        config = files.plain("static-config", scope, {"Caddyfile": static_caddyfile()}, own)
-        script = files.plain("static-script", scope, scripts.package(PACKAGE), own)
+        config = files.plain("static-config", scope, {"Caddyfile": static_caddyfile()}, opts)
+        script = files.plain("static-script", scope, scripts.package(PACKAGE), opts)
         volume = volumes.scratch("versions", VERSIONS_DIR, size.disk)
         pod = Pod(
             component=NAME,
@@ -68,14 +68,14 @@ class Static(pulumi.ComponentResource):
                 mounts=[replace(volume, read_only=True)],
                 disk_limit=_disk_limit(size),
             ),
-            before=_filling([instance.image("openedx"), *beside], size, script, volume),
+            before=_filling([instance.image("openedx"), *other_images], size, script, volume),
             user=USER,
             groups=IMAGE_GROUPS,
             grace_seconds=45,
         )
-        workload.service(NAME, scope, pod, own)
-        self.ready = workload.deployment(NAME, scope, pod, own, replicas=_replicas(instance.stack.sizing))
-        """What must have been renewed before pages of the new version are made."""
+        workload.service(NAME, scope, pod, opts)
+        self.ready = workload.deployment(NAME, scope, pod, opts, replicas=_replicas(instance.stack.sizing))
+        """The Deployment, which must be rolled out before pages of the new version are served."""
         self.register_outputs({})
 
 
@@ -90,7 +90,7 @@ def _disk_limit(size: StaticServer) -> str:
 def _filling(
     images: Sequence[Image], size: StaticServer, script: files.Files, volume: Mount
 ) -> list[Container]:
-    """First what is in the images, each by its own container; then what other pods have."""
+    """Containers that copy files: from each image, then from other pods."""
     mounts = [volumes.mounted("script", f"{SCRIPTS}/{PACKAGE}", [script]), volume]
     steps = [("begin", images[0]), *(("add", image) for image in images[1:]), ("inherit", images[0])]
     return [

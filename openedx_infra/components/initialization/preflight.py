@@ -1,7 +1,7 @@
-"""Who looks at servers that somebody else runs, before anything is changed?
+"""The preflight: a Job that checks servers that somebody else runs, before anything is changed.
 
-One Job, before all others. Its inputs are connections and passwords, so that it runs again when one changes,
-and only then.
+It runs before all other Jobs. Its inputs are connections and passwords, so that it runs again when one
+changes, and only then.
 """
 
 from __future__ import annotations
@@ -42,30 +42,30 @@ PASSWORDS: Mapping[str, Sequence[str]] = {
     "storage": ("s3_access_key", "s3_secret_key"),
     "mail": ("mail_password",),
 }
-"""What the platform logs in with."""
+"""The platform's own passwords."""
 ADMINISTRATORS = {
     "mysql": "mysql_root_password",
     "mongodb": "mongodb_root_password",
     "search": "meilisearch_master_key",
     "storage": "s3_root_secret_key",
 }
-"""What logs in instead, where the platform's user is yet to be made."""
+"""Passwords of the administrators, used where the platform's user doesn't exist yet."""
 
 
 def preflight(instance: Instance, datastores: Datastores, parent: pulumi.Resource) -> Sequence[Job]:
-    """The Job, after everything that it looks at; nothing, where the instance runs all stores itself."""
+    """The Job, after the servers that it checks; none, where the instance runs all of them itself."""
     foreign = {name: store for name, store in datastores.named().items() if store.foreign}
     if not foreign:
         return []
-    scope, own = instance.scope, pulumi.ResourceOptions(parent=parent)
-    script = files.plain(f"{NAME}-script", scope, scripts.package(NAME), own)
+    scope, opts = instance.scope, pulumi.ResourceOptions(parent=parent)
+    script = files.plain(f"{NAME}-script", scope, scripts.package(NAME), opts)
     parameters = files.plain(
-        f"{NAME}-parameters", scope, {"preflight.json": _parameters(instance.stack, foreign)}, own
+        f"{NAME}-parameters", scope, {"preflight.json": _parameters(instance.stack, foreign)}, opts
     )
     passwords = _passwords(instance, foreign)
     certificates = instance.certificates
-    hidden = [files.secret(f"{NAME}-secrets", scope, passwords, own)] if passwords else []
-    secrets = [*hidden, *certificates.secrets()]
+    own_secrets = [files.secret(f"{NAME}-secrets", scope, passwords, opts)] if passwords else []
+    secrets = [*own_secrets, *certificates.secrets()]
     container = Container(
         image=instance.image("openedx"),
         size=SIZE,
@@ -91,12 +91,12 @@ def preflight(instance: Instance, datastores: Datastores, parent: pulumi.Resourc
         restart="Never",
     )
     ready = [resource for store in foreign.values() for resource in store.ready]
-    opts = pulumi.ResourceOptions(parent=parent, depends_on=ready)
-    return [job(NAME, scope, pod, opts, deadline_minutes=MINUTES)]
+    after = pulumi.ResourceOptions(parent=parent, depends_on=ready)
+    return [job(NAME, scope, pod, after, deadline_minutes=MINUTES)]
 
 
 def about(name: str, stack: Stack, store: Store[Any]) -> dict[str, Any]:
-    """What the Job is told of a store besides its connection."""
+    """Parameters of a store besides its connection."""
     return {
         "key": "openedx:mail.delivery" if name == "mail" else f"openedx:datastores.{name}",
         "external": stack.stores[name].run_by == "external",
@@ -107,16 +107,16 @@ def about(name: str, stack: Stack, store: Store[Any]) -> dict[str, Any]:
 
 
 def _parameters(stack: Stack, foreign: Mapping[str, Store[Any]]) -> pulumi.Output[str]:
-    """What the Job is told. Nothing in it is secret."""
-    known = {name: about(name, stack, store) for name, store in foreign.items()}
+    """The Job's parameters as JSON. Nothing in it is secret."""
+    facts = {name: about(name, stack, store) for name, store in foreign.items()}
     connections = {name: store.connection for name, store in foreign.items()}
-    return pulumi.Output.all(known=known, connections=connections).apply(_written)
+    return pulumi.Output.all(facts=facts, connections=connections).apply(_json)
 
 
-def _written(found: Mapping[str, Any]) -> str:
+def _json(values: Mapping[str, Any]) -> str:
     stores = {
-        name: about | {"connection": asdict(found["connections"][name])}
-        for name, about in found["known"].items()
+        name: about | {"connection": asdict(values["connections"][name])}
+        for name, about in values["facts"].items()
     }
     return json.dumps({"stores": stores}, indent=1, sort_keys=True)
 
@@ -124,18 +124,21 @@ def _written(found: Mapping[str, Any]) -> str:
 def _tested(stack: Stack) -> dict[str, str]:
     """Versions that the release is tested with, such as `8.4`: those of its images."""
     images = stack.pinned_release.images
-    named = {"mysql": images.mysql, "mongodb": images.mongodb, "search": images.meilisearch}
-    return {name: ".".join(re.findall(r"\d+", image.rpartition(":")[2])[:2]) for name, image in named.items()}
+    tested = {"mysql": images.mysql, "mongodb": images.mongodb, "search": images.meilisearch}
+    return {
+        name: ".".join(re.findall(r"\d+", image.rpartition(":")[2])[:2]) for name, image in tested.items()
+    }
 
 
 def _passwords(instance: Instance, foreign: Mapping[str, Store[Any]]) -> dict[str, pulumi.Input[str]]:
-    found: dict[str, pulumi.Input[str]] = {}
+    passwords: dict[str, pulumi.Input[str]] = {}
     for name, store in foreign.items():
         administrator = store.administrator
         if administrator is None:
-            found |= {each: instance.secrets[each] for each in PASSWORDS[name] if each in instance.secrets}
+            own = (key for key in PASSWORDS[name] if key in instance.secrets)
+            passwords |= {key: instance.secrets[key] for key in own}
             continue
-        found[ADMINISTRATORS[name]] = administrator.password
+        passwords[ADMINISTRATORS[name]] = administrator.password
         if administrator.previous is not None:
-            found[f"{ADMINISTRATORS[name]}_previous"] = administrator.previous
-    return found
+            passwords[f"{ADMINISTRATORS[name]}_previous"] = administrator.previous
+    return passwords

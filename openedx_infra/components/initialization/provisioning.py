@@ -1,4 +1,4 @@
-"""How do databases, search and buckets get their users, keys and policies?
+"""Provisioning Jobs: users, keys and policies in databases, search and buckets.
 
 One Job each, side by side, each after its own server.
 """
@@ -37,34 +37,36 @@ SIZE = FixedSize(cpu="50m", memory="256Mi", memory_limit="512Mi")
 
 @dataclass(frozen=True, kw_only=True)
 class Provisioning:
-    """The Jobs that set up what the platform's accounts in the datastores may do."""
+    """The Jobs that create the platform's accounts in the datastores."""
 
     instance: Instance
     datastores: Datastores
     parent: pulumi.Resource
     first: Sequence[pulumi.Resource] = ()
-    """What must be done before anything is changed."""
+    """What must be done before any of them: the preflight."""
 
     def mysql(self) -> Sequence[pulumi.Resource]:
         """The platform's databases in MySQL, and their user."""
         store = self.datastores.mysql
         if store.administrator is None:
             return [*store.ready, *self.first]
-        at = pulumi.Output.from_input(store.connection)
-        said = self.instance.stack.datastores.mysql
-        return self._run(
+        connection = pulumi.Output.from_input(store.connection)
+        config = self.instance.stack.datastores.mysql
+        return self._job(
             "mysql-provision",
             ["bash", f"{SCRIPTS}/mysql_provision.sh"],
             image="mysql",
             user=USER,
             env={
-                "MYSQL_HOST": at.apply(lambda known: known.at.host),
-                "MYSQL_PORT": at.apply(lambda known: str(known.at.port)),
-                "DATABASE": said.database,
-                "DATABASE_USER": said.user,
-                "HISTORY_DATABASE": said.history_database or "",
-                "HISTORY_HOST": at.apply(lambda known: known.history.host if known.history else ""),
-                "HISTORY_PORT": at.apply(lambda known: str(known.history.port) if known.history else ""),
+                "MYSQL_HOST": connection.apply(lambda mysql: mysql.at.host),
+                "MYSQL_PORT": connection.apply(lambda mysql: str(mysql.at.port)),
+                "DATABASE": config.database,
+                "DATABASE_USER": config.user,
+                "HISTORY_DATABASE": config.history_database or "",
+                "HISTORY_HOST": connection.apply(lambda mysql: mysql.history.host if mysql.history else ""),
+                "HISTORY_PORT": connection.apply(
+                    lambda mysql: str(mysql.history.port) if mysql.history else ""
+                ),
                 **_administrator(store),
                 **_encryption(store.connection),
             },
@@ -81,21 +83,21 @@ class Provisioning:
         store = self.datastores.mongodb
         if store.administrator is None:
             return [*store.ready, *self.first]
-        at = pulumi.Output.from_input(store.connection)
-        said = self.instance.stack.datastores.mongodb
-        return self._run(
+        connection = pulumi.Output.from_input(store.connection)
+        config = self.instance.stack.datastores.mongodb
+        return self._job(
             "mongodb-provision",
             ["mongosh", "--nodb", "--quiet", "--file", f"{SCRIPTS}/mongodb_provision.js"],
             image="mongodb",
             user=database.USER,
-            why="mongosh asks for the name of its user, and ends where there is none",
+            exception="mongosh asks for the name of its user, and ends where there is none",
             env={
-                "MONGODB_ADDRESS": at.apply(_mongodb_address),
-                "REPLICA_SET": at.apply(lambda known: known.replica_set or ""),
-                "RETRY_WRITES": at.apply(lambda known: "true" if known.retry_writes else "false"),
-                "AUTH_DATABASE": at.apply(lambda known: known.auth_database),
-                "DATABASE": said.database,
-                "DATABASE_USER": said.user,
+                "MONGODB_ADDRESS": connection.apply(_mongodb_address),
+                "REPLICA_SET": connection.apply(lambda mongodb: mongodb.replica_set or ""),
+                "RETRY_WRITES": connection.apply(lambda mongodb: str(mongodb.retry_writes).lower()),
+                "AUTH_DATABASE": connection.apply(lambda mongodb: mongodb.auth_database),
+                "DATABASE": config.database,
+                "DATABASE_USER": config.user,
                 **_administrator(store),
                 **_encryption(store.connection),
             },
@@ -112,14 +114,14 @@ class Provisioning:
         store = self.datastores.search
         if store.administrator is None:
             return [*store.ready, *self.first]
-        at = pulumi.Output.from_input(store.connection)
-        return self._run(
+        connection = pulumi.Output.from_input(store.connection)
+        return self._job(
             "search-provision",
             ["python", f"{SCRIPTS}/search_provision.py"],
             image="openedx",
             user=USER,
             env={
-                "MEILISEARCH_URL": at.apply(lambda known: known.url),
+                "MEILISEARCH_URL": connection.apply(lambda search: search.url),
                 "INDEX_PREFIX": keys.index_prefix(self.instance.stack),
                 "KEY_UID": keys.SEARCH_KEY_UID,
                 **_encryption(store.connection),
@@ -134,19 +136,19 @@ class Provisioning:
         store = self.datastores.storage
         if store.administrator is None:
             return [*store.ready, *self.first]
-        connection: pulumi.Output[Volumes | Buckets] = pulumi.Output.from_input(store.connection)
-        at = connection.apply(_buckets)
+        storage: pulumi.Output[Volumes | Buckets] = pulumi.Output.from_input(store.connection)
+        connection = storage.apply(_buckets)
         site, secrets = self.instance.stack.site, self.instance.secrets
-        return self._run(
+        return self._job(
             "storage-provision",
             ["python", f"{SCRIPTS}/storage_provision.py"],
             image="openedx",
             user=USER,
             env={
-                "S3_ENDPOINT": at.apply(lambda known: known.endpoint or ""),
-                "S3_REGION": at.apply(lambda known: known.region),
+                "S3_ENDPOINT": connection.apply(lambda buckets: buckets.endpoint or ""),
+                "S3_REGION": connection.apply(lambda buckets: buckets.region),
                 "ADMINISTRATOR": store.administrator.user,
-                "BUCKETS": at.apply(lambda known: json.dumps(dict(known.names))),
+                "BUCKETS": connection.apply(lambda buckets: json.dumps(dict(buckets.names))),
                 "ORIGINS": " ".join([site.lms_url, site.studio_url, site.mfe_url]),
             },
             secrets={
@@ -158,23 +160,23 @@ class Provisioning:
             after=store.ready,
         )
 
-    def _run(
+    def _job(
         self,
         name: str,
         command: Sequence[str],
         *,
         image: ImageName,
         user: int,
-        why: str | None = None,
+        exception: str | None = None,
         env: Mapping[str, pulumi.Input[str]],
         secrets: Mapping[str, pulumi.Input[str]],
         store: str,
         after: Sequence[pulumi.Resource],
     ) -> Sequence[Job]:
-        scope, own = self.instance.scope, pulumi.ResourceOptions(parent=self.parent)
+        scope, opts = self.instance.scope, pulumi.ResourceOptions(parent=self.parent)
         script = PurePosixPath(command[-1]).name
-        source = files.plain(f"{name}-script", scope, scripts.whole(script), own)
-        secret = files.secret(f"{name}-secrets", scope, secrets, own)
+        source = files.plain(f"{name}-script", scope, scripts.whole(script), opts)
+        secret = files.secret(f"{name}-secrets", scope, secrets, opts)
         certificates = self.instance.certificates
         container = Container(
             image=self.instance.image(image),
@@ -194,41 +196,46 @@ class Provisioning:
             user=user,
             groups=IMAGE_GROUPS,
             restart="Never",
-            annotations={WHY: why} if why else {},
+            annotations={WHY: exception} if exception else {},
         )
         opts = pulumi.ResourceOptions(parent=self.parent, depends_on=[*after, *self.first])
         return [job(name, scope, pod, opts, deadline_minutes=MINUTES)]
 
 
 def _administrator(store: Store[Any]) -> dict[str, pulumi.Input[str]]:
-    """Who makes users, and whether his own password is ours to change: not where somebody else sets it."""
+    """The administrator's name, and whether its own password is ours to change."""
     assert store.administrator
-    own = "operator" if store.administrator.password_set_by_operator else "false" if store.foreign else "true"
-    return {"ADMIN_USER": store.administrator.user, "OWN_SERVER": own}
+    operated = store.administrator.password_set_by_operator
+    owner = "operator" if operated else "false" if store.foreign else "true"
+    return {"ADMIN_USER": store.administrator.user, "OWN_SERVER": owner}
 
 
 def _encryption(connection: pulumi.Input[Any]) -> dict[str, pulumi.Input[str]]:
     """How the connection is encrypted. TLS_VERIFY is full, ca, none, or empty: not at all."""
-    tls = pulumi.Output.from_input(connection).apply(lambda known: asdict(known.tls) if known.tls else {})
-    return {f"TLS_{name.upper()}": _picked(tls, name) for name in ("verify", "ca", "certificate", "key")}
+    tls = pulumi.Output.from_input(connection).apply(
+        lambda resolved: asdict(resolved.tls) if resolved.tls else {}
+    )
+    return {f"TLS_{name.upper()}": _value(tls, name) for name in ("verify", "ca", "certificate", "key")}
 
 
-def _picked(tls: pulumi.Output[dict[str, str | None]], name: str) -> pulumi.Output[str]:
-    return tls.apply(lambda known: known.get(name) or "")
+def _value(tls: pulumi.Output[dict[str, str | None]], name: str) -> pulumi.Output[str]:
+    return tls.apply(lambda values: values.get(name) or "")
 
 
-def _mongodb_address(known: Mongodb) -> str:
+def _mongodb_address(mongodb: Mongodb) -> str:
     """Where a MongoDB is, without user and password."""
-    return f"mongodb+srv://{known.srv}" if known.srv else f"mongodb://{','.join(map(str, known.members))}"
+    return (
+        f"mongodb+srv://{mongodb.srv}" if mongodb.srv else f"mongodb://{','.join(map(str, mongodb.members))}"
+    )
 
 
-def _buckets(known: Volumes | Buckets) -> Buckets:
-    if isinstance(known, Volumes):
+def _buckets(storage: Volumes | Buckets) -> Buckets:
+    if isinstance(storage, Volumes):
         raise TypeError("volumes have no administrator, and no buckets to make")
-    return known
+    return storage
 
 
 def _passwords(name: str, administrator: Administrator) -> dict[str, pulumi.Input[str]]:
-    """Of previous passwords there is one only while a rotation is under way."""
+    """The password, and the previous one while a rotation is under way."""
     previous = administrator.previous
     return {name: administrator.password, **({f"{name}_previous": previous} if previous is not None else {})}

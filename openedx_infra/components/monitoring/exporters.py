@@ -1,4 +1,4 @@
-"""Who tells Prometheus how the datastores are? An exporter beside each of MySQL, broker and cache.
+"""Prometheus exporters of MySQL, broker and cache.
 
 They log in as the platform does, with passwords in files, and ask only what any user may see. MongoDB has
 none: its exporter takes a password from its environment or its arguments alone.
@@ -29,14 +29,14 @@ USER = 10_002
 SIZE = FixedSize(cpu="10m", memory="32Mi", memory_limit="128Mi")
 """A process that answers twice a minute (a guess; both take some 20 MB)."""
 MYSQL_PORT, VALKEY_PORT = 9104, 9121
-"""Ports that both exporters listen on unless told otherwise."""
+"""Default ports of both exporters."""
 PRIVILEGED = (
     "slave_status",
     "info_schema.innodb_cmp",
     "info_schema.innodb_cmpmem",
     "info_schema.query_response_time",
 )
-"""What mysqld_exporter asks by default, and the platform's user may not see, or is of no use here."""
+"""Default collectors of mysqld_exporter that the platform's user may not read, or are of no use here."""
 VALKEYS = {"broker": BROKER, "cache": CACHE}
 
 
@@ -68,7 +68,7 @@ def exporters(
 def _mysql(instance: Instance, stores: Datastores, opts: pulumi.ResourceOptions) -> Exporter:
     store = stores.mysql
     text = pulumi.Output.all(store.connection, instance.secrets["mysql_password"]).apply(
-        lambda known: my_cnf(known[0], known[1])
+        lambda values: my_cnf(values[0], values[1])
     )
     container = _container(
         instance,
@@ -82,15 +82,17 @@ def _mysql(instance: Instance, stores: Datastores, opts: pulumi.ResourceOptions)
     return Exporter(name=MYSQL, pod=_pod(MYSQL, container), asks=store.reach, port=MYSQL_PORT)
 
 
-def my_cnf(at: Mysql, password: str) -> str:
-    """What mysqld_exporter reads. It puts environment variables into values, so that a `$` must be one."""
-    lines = {"host": at.at.host, "port": at.at.port, "user": at.user}
+def my_cnf(mysql: Mysql, password: str) -> str:
+    """mysqld_exporter's configuration. It puts environment variables into values, so that a `$` must be one."""
+    lines = {"host": mysql.at.host, "port": mysql.at.port, "user": mysql.user}
     lines["password"] = '"""' + password.replace("$", "${DOLLAR}") + '"""'
-    if at.tls:
-        # A wrong spelling, but its own.
-        skips = {"ssl-skip-verfication": "true"} if at.tls.verify == "none" else {}
-        lines |= {"ssl-ca": at.tls.ca or paths.SYSTEM_AUTHORITIES, **skips}
-        lines |= {"ssl-cert": at.tls.certificate, "ssl-key": at.tls.key} if at.tls.certificate else {}
+    if mysql.tls:
+        # Misspelt, but that is its name.
+        skips = {"ssl-skip-verfication": "true"} if mysql.tls.verify == "none" else {}
+        lines |= {"ssl-ca": mysql.tls.ca or paths.SYSTEM_AUTHORITIES, **skips}
+        lines |= (
+            {"ssl-cert": mysql.tls.certificate, "ssl-key": mysql.tls.key} if mysql.tls.certificate else {}
+        )
     return "\n".join(["[client]", *(f"{name} = {value}" for name, value in lines.items())]) + "\n"
 
 
@@ -103,9 +105,9 @@ def _valkey(
     opts: pulumi.ResourceOptions,
 ) -> Exporter:
     name = VALKEYS[which]
-    at = pulumi.Output.from_input(connection)
+    valkey = pulumi.Output.from_input(connection)
     password = pulumi.Output.from_input(instance.secrets.get(f"{which}_password", ""))
-    text = pulumi.Output.all(at, password).apply(lambda known: passwords(known[0], known[1]))
+    text = pulumi.Output.all(valkey, password).apply(lambda values: passwords(values[0], values[1]))
     counted = [*facts.queues, facts.unacked] if which == "broker" else []
     container = _container(
         instance,
@@ -113,47 +115,51 @@ def _valkey(
         which,
         VALKEY_PORT,
         args=[],
-        env=_environment(at, counted),
+        env=_environment(valkey, counted),
         secrets=files.secret(f"{name}-login", instance.scope, {"passwords.json": text}, opts),
     )
     return Exporter(name=name, pod=_pod(name, container), asks=reach, port=VALKEY_PORT)
 
 
-def _environment(at: pulumi.Output[Valkey], keys: Sequence[str]) -> dict[str, pulumi.Input[str]]:
-    """redis_exporter's options: none of them is secret. What is empty is as if it weren't said."""
+def _environment(connection: pulumi.Output[Valkey], keys: Sequence[str]) -> dict[str, pulumi.Input[str]]:
+    """redis_exporter's options, none of which is secret. Empty ones are as if they weren't set."""
     return {
-        "REDIS_ADDR": at.apply(address),
-        "REDIS_USER": at.apply(lambda known: known.user or ""),
+        "REDIS_ADDR": connection.apply(address),
+        "REDIS_USER": connection.apply(lambda valkey: valkey.user or ""),
         "REDIS_PASSWORD_FILE": f"{FOLDER}/passwords.json",
-        "REDIS_EXPORTER_CHECK_SINGLE_KEYS": at.apply(lambda known: key_list(known, keys)),
-        "REDIS_EXPORTER_SKIP_TLS_VERIFICATION": at.apply(
-            lambda known: str(_tls(known).verify == "none").lower()
+        "REDIS_EXPORTER_CHECK_SINGLE_KEYS": connection.apply(lambda valkey: key_list(valkey, keys)),
+        "REDIS_EXPORTER_SKIP_TLS_VERIFICATION": connection.apply(
+            lambda valkey: str(_tls(valkey).verify == "none").lower()
         ),
-        "REDIS_EXPORTER_TLS_CA_CERT_FILE": at.apply(lambda known: _tls(known).ca or ""),
-        "REDIS_EXPORTER_TLS_CLIENT_CERT_FILE": at.apply(lambda known: _tls(known).certificate or ""),
-        "REDIS_EXPORTER_TLS_CLIENT_KEY_FILE": at.apply(lambda known: _tls(known).key or ""),
+        "REDIS_EXPORTER_TLS_CA_CERT_FILE": connection.apply(lambda valkey: _tls(valkey).ca or ""),
+        "REDIS_EXPORTER_TLS_CLIENT_CERT_FILE": connection.apply(
+            lambda valkey: _tls(valkey).certificate or ""
+        ),
+        "REDIS_EXPORTER_TLS_CLIENT_KEY_FILE": connection.apply(lambda valkey: _tls(valkey).key or ""),
     }
 
 
-def address(at: Valkey) -> str:
-    """Server that is asked. Of those that Sentinels know, the first Sentinel: it tells of itself alone."""
-    return f"{'rediss' if at.tls else 'redis'}://{at.at or at.sentinels[0]}"
+def address(valkey: Valkey) -> str:
+    """Address of the server; with Sentinels, of the first of these, which tells of itself alone."""
+    return f"{'rediss' if valkey.tls else 'redis'}://{valkey.at or valkey.sentinels[0]}"
 
 
-def key_list(at: Valkey, keys: Sequence[str]) -> str:
-    """Keys whose lengths are told, in redis_exporter's words."""
-    return ",".join(f"db{at.database}={key}" for key in keys)
+def key_list(valkey: Valkey, keys: Sequence[str]) -> str:
+    """Keys whose lengths are exported, as redis_exporter's option lists them."""
+    return ",".join(f"db{valkey.database}={key}" for key in keys)
 
 
-def passwords(at: Valkey, password: str) -> str:
+def passwords(valkey: Valkey, password: str) -> str:
     """redis_exporter's map of passwords by addresses, which have the user in them where there is one."""
-    url = address(at)
-    with_user = url.replace("://", f"://{at.user}@") if at.user else url
-    return json.dumps({each: password for each in (url, with_user)} if at.authenticated and at.at else {})
+    url = address(valkey)
+    with_user = url.replace("://", f"://{valkey.user}@") if valkey.user else url
+    return json.dumps(
+        {each: password for each in (url, with_user)} if valkey.authenticated and valkey.at else {}
+    )
 
 
-def _tls(at: Valkey) -> Tls:
-    return at.tls or Tls()
+def _tls(valkey: Valkey) -> Tls:
+    return valkey.tls or Tls()
 
 
 def _container(
@@ -177,7 +183,7 @@ def _container(
         probes=Probes(
             startup=probes.http("/", port, every=2, failures=60),
             readiness=probes.http("/", port),
-            # It is away when its own port is: an outage of the server that it asks restarts nobody.
+            # Only its own port counts: an outage of the server that it asks restarts nothing.
             liveness=probes.tcp(port, every=30, failures=6),
         ),
         mounts=[

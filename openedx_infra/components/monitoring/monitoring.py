@@ -1,4 +1,4 @@
-"""How is an instance watched? Exporters, monitors, alert rules and dashboards."""
+"""Component of monitoring: exporters, ServiceMonitors, alert rules and dashboards."""
 
 from __future__ import annotations
 
@@ -31,47 +31,47 @@ class Monitoring(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("openedx:index:Monitoring", name, None, opts)
-        self._instance, self._own = instance, pulumi.ResourceOptions(parent=self)
+        self._instance, self._opts = instance, pulumi.ResourceOptions(parent=self)
         stack, scope = instance.stack, instance.scope
         facts = monitoring_facts(stack, keys.key_prefix(stack))
-        known = exporters(instance, stores, facts, self)
-        for exporter in known:
+        all_exporters = exporters(instance, stores, facts, self)
+        for exporter in all_exporters:
             self._run(exporter, scope)
-        self._isolate(known)
-        monitors.rules("openedx", scope, rules(facts), stack.monitoring.labels, self._own)
+        self._allow(all_exporters)
+        monitors.rules("openedx", scope, rules(facts), stack.monitoring.labels, self._opts)
         if stack.monitoring.grafana:
             self._show(facts, scope)
         self.register_outputs({})
 
     def _run(self, exporter: Exporter, scope: Scope) -> None:
         labels = self._instance.stack.monitoring.labels
-        workload.service(exporter.name, scope, exporter.pod, self._own)
-        workload.deployment(exporter.name, scope, exporter.pod, self._own, replicas=1)
-        monitors.service_monitor(exporter.name, scope, "tcp", labels, self._own)
+        workload.service(exporter.name, scope, exporter.pod, self._opts)
+        workload.deployment(exporter.name, scope, exporter.pod, self._opts, replicas=1)
+        monitors.service_monitor(exporter.name, scope, "tcp", labels, self._opts)
 
     def _show(self, facts: MonitoringFacts, scope: Scope) -> None:
         for name, dashboard in dashboards(facts).items():
             text = json.dumps(dashboard.document(), indent=1, sort_keys=True)
-            monitors.dashboard(name, scope, text, self._own)
+            monitors.dashboard(name, scope, text, self._opts)
 
-    def _isolate(self, known: Sequence[Exporter]) -> None:
+    def _allow(self, all_exporters: Sequence[Exporter]) -> None:
         """Prometheus reaches the exporters, and they reach the servers that they ask."""
-        policies = NetworkPolicies(scope=self._instance.scope, opts=self._own)
-        said = self._instance.stack.monitoring
+        policies = NetworkPolicies(scope=self._instance.scope, opts=self._opts)
+        config = self._instance.stack.monitoring
         prometheus = Group(
             name="prometheus",
-            labels=said.prometheus_labels,
-            any_namespace=said.prometheus_namespace is None,
-            namespaces=[said.prometheus_namespace] if said.prometheus_namespace else [],
+            labels=config.prometheus_labels,
+            any_namespace=config.prometheus_namespace is None,
+            namespaces=[config.prometheus_namespace] if config.prometheus_namespace else [],
         )
         flows = []
-        for exporter in known:
-            own = policies.software(exporter.name)
-            flows.append(Flow(clients=[prometheus], server=own, port=exporter.port))
+        for exporter in all_exporters:
+            group = policies.software(exporter.name)
+            flows.append(Flow(clients=[prometheus], server=group, port=exporter.port))
             if exporter.asks.pods is None:
                 at = servers_outside(self._instance.stack)
-                policies.allow_egress(f"{exporter.name}-asks", own, exporter.asks.ports, at)
+                policies.allow_egress(f"{exporter.name}-asks", group, exporter.asks.ports, at)
                 continue
             server = Group(name=f"{exporter.name}-asks", labels=exporter.asks.pods)
-            flows += [Flow(clients=[own], server=server, port=port) for port in exporter.asks.ports]
+            flows += [Flow(clients=[group], server=server, port=port) for port in exporter.asks.ports]
         policies.allow_flows(flows)

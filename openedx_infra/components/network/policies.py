@@ -8,7 +8,7 @@ import pulumi
 
 from openedx_infra.components.datastores.datastores import Datastores
 from openedx_infra.components.datastores.store import Members, Reach
-from openedx_infra.components.edx_platform.queues import COUNTER, counted
+from openedx_infra.components.edx_platform.queues import KEDA_PODS, scales_by_queues
 from openedx_infra.components.frontends.caddy import SOFTWARE as MFE_SERVER
 from openedx_infra.components.frontends.static_files import SOFTWARE as STATIC_SERVER
 from openedx_infra.components.instance import PLATFORM, WEB_PORT, Instance
@@ -31,7 +31,9 @@ def isolate(instance: Instance, stores: Datastores, parent: pulumi.Resource) -> 
     policies = NetworkPolicies(scope=instance.scope, opts=pulumi.ResourceOptions(parent=parent))
     policies.deny_all()
     policies.allow_dns(instance.stack.network.name_servers)
-    to_stores = _to_stores(policies, stores, counted(instance.stack), read_by_backups(instance.stack))
+    to_stores = _to_stores(
+        policies, stores, scales_by_queues(instance.stack), read_by_backups(instance.stack)
+    )
     policies.allow_flows(
         [*_among_sites(policies, instance.stack), *to_stores, *_to_services(policies, instance.stack)]
     )
@@ -63,7 +65,7 @@ def _to_stores(
         servers[server.name] = server
         helpers = [policies.software(f"{name}-provision")] if store.administrator else []
         if name == "broker" and counts_queues:
-            helpers.append(Group(name="keda", labels=COUNTER, any_namespace=True))
+            helpers.append(Group(name="keda", labels=KEDA_PODS, any_namespace=True))
         helpers += [backup_readers(policies)] if name in backed_up else []
         for port in store.reach.ports:
             clients.setdefault((server.name, port), [platform]).extend(helpers)
