@@ -1,4 +1,4 @@
-"""What would a reviewer refuse? `check` applies all rules to the graph of a stack."""
+"""`check` applies all rules to the graph of a stack."""
 
 from __future__ import annotations
 
@@ -47,31 +47,31 @@ def check(graph: Graph, stack: Stack, secrets: Mapping[str, str] | None = None) 
     """Everything that the rules refuse, sorted; an empty list when nothing is.
 
     With the values of the `secrets` that the graph was made with, it is also searched for them: they may
-    stand in Secrets alone. What looks like a key is refused unless the stack file itself says it in plain.
+    stand in Secrets alone. What looks like a key is refused unless the stack file itself has it in plain.
     """
-    found = judge_objects(graph.objects(), digests=stack.wants_digests)
-    found += judge_resources(graph.resources, protect=stack.protects)
-    found += _disclosed(graph, secrets or {})
-    found += _unexplained(graph, list(texts(stack.model_dump())))
-    return sorted(found)
+    complaints = judge_objects(graph.objects(), digests=stack.wants_digests)
+    complaints += judge_resources(graph.resources, protect=stack.protects)
+    complaints += _disclosed(graph, secrets or {})
+    complaints += _unexplained(graph, list(texts(stack.model_dump())))
+    return sorted(complaints)
 
 
 def _disclosed(graph: Graph, secrets: Mapping[str, str]) -> list[Complaint]:
-    known = known_values(secrets)
-    held = [(title(obj), obj) for obj in graph.objects(reveal_secrets=True) if obj["kind"] != "Secret"]
+    values = known_values(secrets)
+    objects = [(title(obj), obj) for obj in graph.objects(reveal_secrets=True) if obj["kind"] != "Secret"]
     return [
         Complaint(where, f"discloses the secret {name}: it may stand in a Secret alone", "disclosed")
-        for where, value in (*held, ("Outputs of the stack", dict(graph.outputs)))
-        for name in disclosed(value, known)
+        for where, value in (*objects, ("Outputs of the stack", dict(graph.outputs)))
+        for name in disclosed(value, values)
     ]
 
 
-def _unexplained(graph: Graph, said: Sequence[str]) -> list[Complaint]:
+def _unexplained(graph: Graph, config_texts: Sequence[str]) -> list[Complaint]:
     return [
         Complaint(
             title(obj), f"holds what looks like a key ({token[:4]}…): move it to a Secret", "unexplained"
         )
         for obj in graph.objects()
         for token in sorted(set(random_texts(obj)))
-        if not any(token in text for text in said)
+        if not any(token in text for text in config_texts)
     ]

@@ -1,4 +1,4 @@
-"""What must hold for everything on AWS? Encryption, backups, no public data, TLS, tags, narrow rights.
+"""Rules for everything on AWS: encryption, backups, no public data, TLS, tags, narrow rights.
 
 Rules over one resource of Pulumi's AWS provider: its type token and its inputs.
 """
@@ -133,8 +133,8 @@ def tagged(type_: str, props: Props) -> Iterator[str]:
 
 def statements(policy: Any) -> list[Mapping[str, Any]]:
     """The statements of a policy document, which is a map or JSON."""
-    found = (_document(policy) or {}).get("Statement") or []
-    return [found] if isinstance(found, Mapping) else list(found)
+    statement = (_document(policy) or {}).get("Statement") or []
+    return [statement] if isinstance(statement, Mapping) else list(statement)
 
 
 def listed(statement: Mapping[str, Any], key: str) -> list[str]:

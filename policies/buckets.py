@@ -1,4 +1,4 @@
-"""Who can read what lies in a bucket? Rules over a bucket and the resources that belong to it."""
+"""Rules for buckets and the resources that belong to them: who can read their objects, encryption, TLS."""
 
 from __future__ import annotations
 
@@ -43,22 +43,22 @@ Found = Iterator[tuple[Resource, str]]
 
 def closed_buckets(resources: Sequence[Resource]) -> Found:
     """Nobody outside reads a bucket, unless it is there for that."""
-    for bucket, own in _buckets(resources):
+    for bucket, parts in _buckets(resources):
         public = at(bucket.props, "tags", PURPOSE_TAG) == "public"
-        barred = [one.props for one in own if one.type.endswith(":BucketPublicAccessBlock")]
+        access_blocks = [part.props for part in parts if part.type.endswith(":BucketPublicAccessBlock")]
         wanted = _BLOCKS[:2] if public else _BLOCKS
-        if not barred or any(barred[0].get(block) is not True for block in wanted):
+        if not access_blocks or any(access_blocks[0].get(block) is not True for block in wanted):
             yield bucket, f"could be opened to everybody: block public access ({', '.join(wanted)})"
-        if not public and any(_is_open(statement) for statement in _policies(own)):
+        if not public and any(_is_open(statement) for statement in _policies(parts)):
             yield bucket, "lets everybody read: only a bucket with the tag openedx:purpose=public may"
 
 
 def encrypted_buckets(resources: Sequence[Resource]) -> Found:
-    """What lies in a bucket is encrypted by a rule, and travels encrypted by a policy."""
-    for bucket, own in _buckets(resources):
-        if not any(":BucketServerSideEncryptionConfiguration" in one.type for one in own):
+    """What is in a bucket is encrypted by a rule, and travels encrypted by a policy."""
+    for bucket, parts in _buckets(resources):
+        if not any(":BucketServerSideEncryptionConfiguration" in part.type for part in parts):
             yield bucket, "has no rule of encryption: add a BucketServerSideEncryptionConfiguration"
-        if not any(_demands_tls(statement) for statement in _policies(own)):
+        if not any(_demands_tls(statement) for statement in _policies(parts)):
             yield bucket, "takes requests that anybody can read: deny those without aws:SecureTransport"
 
 
@@ -69,23 +69,26 @@ def _buckets(resources: Sequence[Resource]) -> Iterator[tuple[Resource, list[Res
             yield (
                 bucket,
                 [
-                    one
-                    for one in resources
-                    if one.type.startswith("aws:s3/") and one is not bucket and _belongs(one, bucket)
+                    resource
+                    for resource in resources
+                    if resource.type.startswith("aws:s3/")
+                    and resource is not bucket
+                    and _belongs(resource, bucket)
                 ],
             )
 
 
-def _belongs(one: Resource, bucket: Resource) -> bool:
-    return one.parent == bucket.urn or (
-        one.parent == bucket.parent and (one.name == bucket.name or one.name.startswith(f"{bucket.name}-"))
+def _belongs(resource: Resource, bucket: Resource) -> bool:
+    return resource.parent == bucket.urn or (
+        resource.parent == bucket.parent
+        and (resource.name == bucket.name or resource.name.startswith(f"{bucket.name}-"))
     )
 
 
-def _policies(own: Sequence[Resource]) -> Iterator[Mapping[str, Any]]:
-    for one in own:
-        if one.type.endswith(":BucketPolicy"):
-            yield from statements(one.props.get("policy"))
+def _policies(parts: Sequence[Resource]) -> Iterator[Mapping[str, Any]]:
+    for part in parts:
+        if part.type.endswith(":BucketPolicy"):
+            yield from statements(part.props.get("policy"))
 
 
 def _is_open(statement: Mapping[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""What does a rule say when it refuses something?"""
+"""What a rule refuses, and why."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How do visitors get in, and what do pods reach? Rules over Ingresses, routes and network policies."""
+"""Rules for Ingresses, routes and network policies."""
 
 from __future__ import annotations
 
@@ -78,9 +78,9 @@ def guarded_paths(objects: Sequence[Object]) -> Iterator[tuple[Object, str]]:
 
 def _guard(ingress: Object, lists: set[str]) -> frozenset[str]:
     """What keeps most of the world from an Ingress."""
-    said: dict[str, Any] = at(ingress, "metadata", "annotations") or {}
-    chain = set(str(said.get(_TRAEFIK_CHAIN, "")).split(","))
-    return frozenset((chain & lists) | ({said[_NGINX_LIST]} if _NGINX_LIST in said else set()))
+    annotations: dict[str, Any] = at(ingress, "metadata", "annotations") or {}
+    chain = set(str(annotations.get(_TRAEFIK_CHAIN, "")).split(","))
+    return frozenset((chain & lists) | ({annotations[_NGINX_LIST]} if _NGINX_LIST in annotations else set()))
 
 
 def _within(address: str, cidr: str) -> bool:

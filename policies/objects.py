@@ -1,4 +1,4 @@
-"""How is a Kubernetes object read? Its pods, containers, volumes and selectors, whatever its kind."""
+"""Readers of Kubernetes objects: their pods, containers, volumes and selectors, whatever the kind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does Pulumi's engine apply the rules? As a CrossGuard pack: `pulumi up --policy-pack policies`.
+"""The rules as a CrossGuard pack of Pulumi: `pulumi up --policy-pack policies`.
 
 The same functions as `openedx-infra check` has, on what the engine is about to send. Two rules need the
 program itself, and stay with `check`: that Secrets are marked as secret (the engine hands packs all values
@@ -54,8 +54,8 @@ def policies() -> Iterator[ResourceValidationPolicy | StackValidationPolicy]:
         yield _over_each(rule.__name__, rule.__doc__, _of_object(rule))
     for properties in (*rules.PROPERTY_RULES, aws.undeletable, rules.renewable):
         yield _over_each(properties.__name__, properties.__doc__, _of_properties(properties))
-    for own in (rules.protected, rules.addressed):
-        yield _over_each(own.__name__, own.__doc__, own)
+    for resource_rule in (rules.protected, rules.addressed):
+        yield _over_each(resource_rule.__name__, resource_rule.__doc__, resource_rule)
     for relation in rules.RELATION_RULES:
         yield _over_all(relation.__name__, relation.__doc__, _of_objects(relation))
     for bucket_rule in rules.BUCKET_RULES:
@@ -93,12 +93,12 @@ def _of_properties(rule: Properties) -> Callable[[Seen], Iterator[str]]:
 def _of_objects(
     rule: Callable[[Sequence[Object]], Iterator[tuple[Object, str]]],
 ) -> Callable[[Sequence[Seen]], Iterator[tuple[str, str]]]:
-    def found(resources: Sequence[Seen]) -> Iterator[tuple[str, str]]:
+    def complaints(resources: Sequence[Seen]) -> Iterator[tuple[str, str]]:
         objects = {title(seen.props): seen for seen in resources if _is_object(seen)}
         for obj, text in rule([seen.props for seen in objects.values()]):
             yield objects[title(obj)].urn, text
 
-    return found
+    return complaints
 
 
 def _of_resources(

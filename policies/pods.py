@@ -1,4 +1,4 @@
-"""What must every pod have? Rules over one object: size, probes, privileges, images, and how Jobs end."""
+"""Rules for every pod: size, probes, privileges, images, and how Jobs end."""
 
 from __future__ import annotations
 
@@ -64,22 +64,22 @@ def unprivileged(obj: Object) -> Iterator[str]:
 
 
 def _privileges(spec: Object, container: Object) -> Iterator[str]:
-    pod, own = spec.get("securityContext") or {}, container.get("securityContext") or {}
-    if not own.get("runAsNonRoot", pod.get("runAsNonRoot")):
+    pod, security = spec.get("securityContext") or {}, container.get("securityContext") or {}
+    if not security.get("runAsNonRoot", pod.get("runAsNonRoot")):
         yield "may run as root: set runAsNonRoot"
-    if own.get("runAsUser", pod.get("runAsUser")) == 0:
+    if security.get("runAsUser", pod.get("runAsUser")) == 0:
         yield "runs as user 0: choose another"
-    if at({**pod, **own}, "seccompProfile", "type") not in ("RuntimeDefault", "Localhost"):
+    if at({**pod, **security}, "seccompProfile", "type") not in ("RuntimeDefault", "Localhost"):
         yield "has no seccomp profile: set RuntimeDefault"
-    if own.get("allowPrivilegeEscalation") is not False:
+    if security.get("allowPrivilegeEscalation") is not False:
         yield "may gain privileges: set allowPrivilegeEscalation to false"
-    if own.get("privileged"):
+    if security.get("privileged"):
         yield "is privileged: leave it out"
-    if "ALL" not in (at(own, "capabilities", "drop") or ()):
+    if "ALL" not in (at(security, "capabilities", "drop") or ()):
         yield "keeps capabilities: drop ALL"
-    if extra := set(at(own, "capabilities", "add") or ()) - _HARMLESS:
+    if extra := set(at(security, "capabilities", "add") or ()) - _HARMLESS:
         yield f"adds capabilities ({', '.join(sorted(extra))}): leave them out"
-    if own.get("readOnlyRootFilesystem") is not True:
+    if security.get("readOnlyRootFilesystem") is not True:
         yield "may write to its image: set readOnlyRootFilesystem, and mount an emptyDir where it must write"
     if any(port.get("hostPort") for port in container.get("ports") or ()):
         yield "takes a port of the node: use a Service"

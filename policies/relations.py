@@ -1,4 +1,4 @@
-"""How must objects fit each other? Rules over all objects of an instance."""
+"""Rules for how objects of an instance fit each other: names, selectors, budgets, volumes."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ Found = Iterator[tuple[Object, str]]
 
 def immutable_configuration(objects: Objects) -> Found:
     """A pod that keeps running mounts only what can't change under it: a new setting makes a new name."""
-    known = {
+    configuration = {
         (obj["kind"], at(obj, "metadata", "name")): obj for obj in of_kind(objects, "ConfigMap", "Secret")
     }
     for obj in objects:
         for reference in sorted(set(config_references(pod_spec(obj) or {}))):
-            target = known.get(reference)
+            target = configuration.get(reference)
             if target is None:
                 yield obj, f"mounts {' '.join(reference)}, which nobody makes"
             elif obj["kind"] in SERVING and target.get("immutable") is not True:
@@ -101,13 +101,13 @@ def evictable(objects: Objects) -> Found:
     budgets = list(of_kind(objects, "PodDisruptionBudget"))
     for obj in of_kind(objects, "Deployment", "StatefulSet"):
         replicas = least(objects, obj)
-        own = [budget for budget in budgets if selects(_selector(budget), pod_labels(obj))]
-        if replicas >= 2 and not own:
+        matching = [budget for budget in budgets if selects(_selector(budget), pod_labels(obj))]
+        if replicas >= 2 and not matching:
             yield (
                 obj,
                 f"has {_number(replicas)} pods and no PodDisruptionBudget: a drained node may take all",
             )
-        for budget in own:
+        for budget in matching:
             if _blocks(budget, replicas):
                 yield budget, f"lets no pod of {title(obj)} go, so that no node can be drained: allow one"
 

@@ -1,4 +1,4 @@
-"""What would a reviewer refuse? All rules, by what each looks at.
+"""All rules, by what each looks at.
 
 Rules are plain functions, and know none of this project's classes: a Kubernetes object is what YAML says, and
 the inputs of a Pulumi resource of the Kubernetes provider are the same. So one function serves `check`,
@@ -75,16 +75,16 @@ class Resource(buckets.Resource, Protocol):
 
 def judge_objects(objects: Sequence[Object], *, digests: bool = False) -> list[Complaint]:
     """What the rules refuse in Kubernetes objects; `digests` says whether images must be named by one."""
-    found = [
+    complaints = [
         Complaint(title(obj), text, rule.__name__)
         for rule in (*OBJECT_RULES, *((pods.digested_images,) if digests else ()))
         for obj in objects
         for text in rule(obj)
     ]
-    found += [
+    complaints += [
         Complaint(title(obj), text, rule.__name__) for rule in RELATION_RULES for obj, text in rule(objects)
     ]
-    return sorted(set(found))
+    return sorted(set(complaints))
 
 
 def judge_resources(resources: Sequence[Resource], *, protect: bool) -> list[Complaint]:
@@ -92,22 +92,22 @@ def judge_resources(resources: Sequence[Resource], *, protect: bool) -> list[Com
     protected.
     """
     rules = (*PROPERTY_RULES, secrecy.marked, renewable, *((aws.undeletable,) if protect else ()))
-    found = [
+    complaints = [
         Complaint(_where(resource), text, rule.__name__)
         for rule in rules
         for resource in resources
         for text in rule(resource.type, resource.props)
     ]
-    found += [
+    complaints += [
         Complaint(_where(resource), text, rule.__name__)
         for rule in BUCKET_RULES
         for resource, text in rule(resources)
     ]
     for resource in resources:
         if protect:
-            found += [Complaint(_where(resource), text, "protected") for text in protected(resource)]
-        found += [Complaint(_where(resource), text, "addressed") for text in addressed(resource)]
-    return sorted(set(found))
+            complaints += [Complaint(_where(resource), text, "protected") for text in protected(resource)]
+        complaints += [Complaint(_where(resource), text, "addressed") for text in addressed(resource)]
+    return sorted(set(complaints))
 
 
 def protected(resource: Resource) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Who decides how many pods there are? Rules over Deployments and their autoscalers."""
+"""Rules for Deployments and their autoscalers."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ def autoscalers(objects: Sequence[Object], target: Object) -> list[Object]:
 
 def least(objects: Sequence[Object], target: Object) -> Any:
     """How many pods of an object there are at least, whoever decides."""
-    found = autoscalers(objects, target)
-    if not found:
+    scalers = autoscalers(objects, target)
+    if not scalers:
         return at(target, "spec", "replicas") or 0
-    key = "minReplicas" if found[0]["kind"] == KUBERNETES else "minReplicaCount"
-    return at(found[0], "spec", key) or 0
+    key = "minReplicas" if scalers[0]["kind"] == KUBERNETES else "minReplicaCount"
+    return at(scalers[0], "spec", key) or 0
 
 
 def one_scaler(objects: Sequence[Object]) -> Found:
     """One alone decides how many pods there are: the object itself, or one autoscaler."""
     for obj in objects:
-        found = autoscalers(objects, obj)
-        if len(found) > 1:
-            yield obj, f"is scaled by {' and '.join(map(title, found))}: keep one of them"
-        # Nothing runs of what says 0: an autoscaler leaves it alone, too.
-        if found and at(obj, "spec", "replicas"):
-            yield obj, f"says a number of pods, which {title(found[0])} decides: leave `replicas` out"
+        scalers = autoscalers(objects, obj)
+        if len(scalers) > 1:
+            yield obj, f"is scaled by {' and '.join(map(title, scalers))}: keep one of them"
+        # Nothing runs where it is 0: an autoscaler leaves it alone, too.
+        if scalers and at(obj, "spec", "replicas"):
+            yield obj, f"says a number of pods, which {title(scalers[0])} decides: leave `replicas` out"
 
 
 def _aims_at(scaler: Object, target: Object) -> bool:

@@ -1,4 +1,4 @@
-"""Where may secrets be? In Secrets alone, mounted as files, and marked as secret in Pulumi's state."""
+"""Rules for secrets: in Secrets alone, mounted as files, and marked as secret in Pulumi's state."""
 
 from __future__ import annotations
 
@@ -85,9 +85,9 @@ def known_values(secrets: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def disclosed(value: Any, known: Mapping[str, str]) -> Collection[str]:
+def disclosed(value: Any, secrets: Mapping[str, str]) -> Collection[str]:
     """Names of the secrets whose values stand in some text of a value."""
-    return sorted({name for text in texts(value) for secret, name in known.items() if secret in text})
+    return sorted({name for text in texts(value) for secret, name in secrets.items() if secret in text})
 
 
 def marked(type_: str, props: Mapping[str, Any]) -> Iterator[str]:

@@ -1,1 +1,1 @@
-"""How do we write AWS? Plain functions that know nothing of what it is for."""
+"""AWS resources by plain functions that know nothing of what they are for."""

@@ -1,4 +1,4 @@
-"""Where on AWS does something go, and what is all of it called?"""
+"""Account, region, network, tags and names of resources on AWS."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How do we write MySQL on Amazon Aurora?"""
+"""MySQL on Amazon Aurora."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How do we write Amazon DocumentDB?
+"""Amazon DocumentDB.
 
 It speaks MongoDB's protocol and isn't MongoDB. What matters to its clients:
 

@@ -1,4 +1,4 @@
-"""How do we write Valkey on Amazon ElastiCache?"""
+"""Valkey on Amazon ElastiCache."""
 
 from __future__ import annotations
 

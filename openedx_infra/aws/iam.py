@@ -1,4 +1,4 @@
-"""By which right do pods use AWS? A role that one service account of one namespace gets, and nobody else."""
+"""IAM roles of pods, which one service account of one namespace can assume, and nobody else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How do we write a key of AWS KMS, and who may use it?"""
+"""Keys of AWS KMS, and who may use them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What have MySQL on RDS and on Aurora in common? Parameters, authority, watching, and what one asks for."""
+"""What MySQL on RDS and on Aurora have in common: parameters, authority, monitoring, arguments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who reaches a database? Those of the clients' security groups, on its port, and nobody else."""
+"""Security groups of databases: the clients' groups reach them, on their port, and nobody else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How do we write Amazon OpenSearch Service?
+"""Amazon OpenSearch Service.
 
 A domain in a network needs the service-linked role of OpenSearch, which an account has once and for all:
 `aws iam create-service-linked-role --aws-service-name opensearchservice.amazonaws.com`.

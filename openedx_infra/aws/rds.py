@@ -1,4 +1,4 @@
-"""How do we write MySQL on Amazon RDS?"""
+"""MySQL on Amazon RDS."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How do we write a bucket on Amazon S3?"""
+"""Buckets on Amazon S3."""
 
 from __future__ import annotations
 

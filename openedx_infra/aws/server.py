@@ -1,4 +1,4 @@
-"""What is a server that AWS runs to those who use it?"""
+"""A server that AWS runs, as its users need to know it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How do we write Amazon SES, and what must stand in DNS for it?"""
+"""Amazon SES, and the DNS records that it needs."""
 
 from __future__ import annotations
 

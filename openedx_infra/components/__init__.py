@@ -1,1 +1,1 @@
-"""What is an Open edX instance made of? The nouns of the resource graph, as an operator says them."""
+"""Components of the resource graph: what an Open edX instance is made of, in the words of its operator."""

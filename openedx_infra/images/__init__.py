@@ -1,4 +1,4 @@
-"""How are the images of an instance built? Pure functions: texts of Dockerfiles, and what a failure means."""
+"""Images of an instance: plans, texts of Dockerfiles, and what a failed build means, as pure functions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is the text of a Dockerfile, with what an instance adds to it?
+"""Dockerfiles with the fragments that an instance adds to them.
 
 A Dockerfile of ours says where instructions may be added: `# fragment: NAME` on a line of its own. The text
 of a fragment takes that line's place, in the stage that the line is in.

@@ -1,7 +1,7 @@
-"""Why did a build fail? One sentence for people, out of what BuildKit wrote.
+"""Why a build failed: one sentence for people, from BuildKit's output.
 
-Understood is BuildKit's plain progress: from `docker buildx build --progress plain` as it is, and as Pulumi's
-docker-build plugin hands it on, with words of the engine before each line.
+It reads BuildKit's plain progress: from `docker buildx build --progress plain` as it is, and as Pulumi's
+docker-build plugin hands it on, with the engine's prefix before each line.
 """
 
 from __future__ import annotations
@@ -60,10 +60,10 @@ def explain(image: str, output: str, dockerfile: str = "") -> Failure | None:
     The text of the Dockerfile helps with what fails before BuildKit has named a step, which the plugin
     doesn't pass on.
     """
-    found = _CAUSE.search(output)
-    if found is None:
+    match = _CAUSE.search(output)
+    if match is None:
         return None
-    cause = found["text"].strip()
+    cause = match["text"].strip()
     vertices = _vertices(output)
     vertex = _failed(vertices, cause) or _fetch(dockerfile, cause)
     log = [*vertex.lines, cause]

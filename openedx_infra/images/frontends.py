@@ -1,4 +1,4 @@
-"""What is the Dockerfile of the micro-frontends' image? A few stages for each, put together for a release."""
+"""Dockerfile of the micro-frontends' image: a few stages for each, put together for a release."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is built for a stack? Each image as a plan: its Dockerfile, folders, arguments, secrets and names.
+"""Builds of a stack, each image as a plan: Dockerfile, folders, arguments, secrets and names.
 
 A plan is data: `up` hands it to Pulumi's docker-build plugin, `openedx-infra images build` to buildx. It
 follows from the configuration and the Dockerfiles of `images/` alone. No secret is in it, only their names.
@@ -61,18 +61,18 @@ def plans(stack: Stack) -> tuple[Plan, ...]:
 
 def problems(stack: Stack) -> list[str]:
     """One line for each thing that the builds of a stack can't use: a folder that isn't there, a fragment."""
-    found: list[str] = []
+    faults: list[str] = []
     for name, build in stack.images.builds.items():
         key = key_of(("images", name))
         try:
             plan = _plan(stack, name, build)
         except FragmentError as error:
-            found += [f"{key}.fragments.{line}" for line in str(error).splitlines() if ": " in line]
+            faults += [f"{key}.fragments.{line}" for line in str(error).splitlines() if ": " in line]
             continue
         for folder in plan.contexts.values():
             if not Path(folder).is_dir():
-                found.append(f"{key}: there is no folder {folder}: make it, or correct its path")
-    return found
+                faults.append(f"{key}: there is no folder {folder}: make it, or correct its path")
+    return faults
 
 
 def _plan(stack: Stack, name: str, build: OpenedxBuild | ThemesBuild | MfeBuild) -> Plan:
@@ -173,12 +173,12 @@ def _mfe(stack: Stack, build: MfeBuild) -> _Recipe:
     for mfe in release.mfes:
         if mfe.name not in stack.mfe_names:
             continue
-        said = build.mfes.get(mfe.name, Fork(source="git"))
+        source = build.mfes.get(mfe.name, Fork(source="git"))
         repository, ref = mfe.repository, release.ref_of(f"frontend-app-{mfe.name}")
-        if isinstance(said, Fork):
-            repository, ref = said.repository or repository, said.ref or ref
+        if isinstance(source, Fork):
+            repository, ref = source.repository or repository, source.ref or ref
         else:
-            contexts[f"{mfe.name}-source"] = said.path
+            contexts[f"{mfe.name}-source"] = source.path
         frontends.append(Frontend(name=mfe.name, repository=repository, ref=ref))
     apps = [
         SiteApp(name=app.name, version=build.site_apps.get(app.name, app.version))
@@ -194,15 +194,15 @@ def _mfe(stack: Stack, build: MfeBuild) -> _Recipe:
 def _common_arguments(stack: Stack, build: SourceBuild) -> dict[str, str]:
     bases, release = build.bases, stack.pinned_release
     mirrored = stack.images.mirrored
-    found = {
+    arguments = {
         "BASE_IMAGE": mirrored(bases.system or release.bases.system),
         "NODE_IMAGE": mirrored(bases.node or release.bases.node),
         "ATLAS_REPOSITORY": build.translations.repository,
         "ATLAS_REVISION": build.translations.ref or release.ref_of("openedx-translations"),
     }
     if build.build_apt_packages:
-        found["BUILD_APT_PACKAGES"] = " ".join(build.build_apt_packages)
-    return found
+        arguments["BUILD_APT_PACKAGES"] = " ".join(build.build_apt_packages)
+    return arguments
 
 
 def _secret_ids(build: Build) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""What does a step's failure mean? The known ones in people's words; of others, what was said last."""
+"""Reasons of failed build steps: known ones in plain words; for others, the last line of output."""
 
 from __future__ import annotations
 
@@ -105,11 +105,11 @@ def reason(log: Sequence[str], cause: str, *, registry: bool = False) -> Reason:
     `registry` tells that the step was about an image in a registry, whose failures need no log.
     """
     text = cause if registry else "\n".join([*log, cause])
-    for known in _ANYWHERE:
-        match = re.search(known.pattern, text, re.MULTILINE | re.DOTALL)
+    for rule in _ANYWHERE:
+        match = re.search(rule.pattern, text, re.MULTILINE | re.DOTALL)
         if match is not None:
             words = {name: " ".join(word.split()) for name, word in match.groupdict().items()}
-            return Reason(known.text.format(**words), known.remedy)
+            return Reason(rule.text.format(**words), rule.remedy)
     return Reason(_last_words(log) or " ".join(cause.split()))
 
 

@@ -1,4 +1,4 @@
-"""Where in a Dockerfile did it happen? For failures that come before BuildKit has named any step."""
+"""The stage of a Dockerfile in which a build failed before BuildKit named any step."""
 
 from __future__ import annotations
 

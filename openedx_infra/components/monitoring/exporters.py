@@ -83,7 +83,7 @@ def _mysql(instance: Instance, stores: Datastores, opts: pulumi.ResourceOptions)
 
 
 def my_cnf(mysql: Mysql, password: str) -> str:
-    """mysqld_exporter's configuration. It puts environment variables into values, so that a `$` must be one."""
+    """mysqld_exporter's configuration, in which each `$` of a password becomes a variable that holds it."""
     lines = {"host": mysql.at.host, "port": mysql.at.port, "user": mysql.user}
     lines["password"] = '"""' + password.replace("$", "${DOLLAR}") + '"""'
     if mysql.tls:
