@@ -50,7 +50,7 @@ def _judgements(
 def _outputs(
     stack: FoundationConfig, foundation: Foundation, secrets: Mapping[str, pulumi.Input[str]]
 ) -> dict[str, pulumi.Input[Any]]:
-    passwords = {PASSWORDS[name]: secrets[PASSWORDS[name]] for name in stack.datastores.said}
+    passwords = {PASSWORDS[name]: secrets[PASSWORDS[name]] for name in stack.datastores.shared}
     return {
         CONTRACT_OUTPUT: foundation.contract.apply(lambda contract: contract.model_dump(mode="json")),
         CONTRACT_SECRETS_OUTPUT: pulumi.Output.secret(passwords),

@@ -70,6 +70,6 @@ class BaseStack(Section):
         return None
 
     @property
-    def settled(self) -> Mapping[Location, Any]:
+    def derived_defaults(self) -> Mapping[Location, Any]:
         """Immutable values that are not what the file says, such as defaults that follow the stack's name."""
         return {}

@@ -1,4 +1,4 @@
-"""Which keys can't change once an instance exists? Their values, and what to say when one changes."""
+"""Keys that can't change once an instance exists: their values, and the message when one changes."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 from openedx_infra.config.base_stack import BaseStack
 from openedx_infra.config.errors.key_paths import Location, key_of
-from openedx_infra.config.errors.messages import said
+from openedx_infra.config.errors.messages import written
 from openedx_infra.config.types.base import Section
 
 IMMUTABLE_OUTPUT = "immutable"
-"""Name of the stack output that remembers with which of these values the instance was made."""
+"""Name of the stack output that holds the values with which the instance was created."""
 
 _GUIDE = 'docs/datastores.md, "Moving from one source to another"'
 _OF_DATASTORES = "openedx:datastores."
@@ -25,17 +25,17 @@ _NAMES = frozenset(
 
 def immutable_values(stack: BaseStack) -> dict[str, Any]:
     """The values of all immutable keys, by key, such as `openedx:site.lms_host`. No secret is among them."""
-    settled = {key_of(location): value for location, value in stack.settled.items()}
-    return {**dict(_values(stack, ())), **settled}
+    derived = {key_of(location): value for location, value in stack.derived_defaults.items()}
+    return {**dict(_values(stack, ())), **derived}
 
 
 def immutable_changes(
     before: Mapping[str, Any], stack: BaseStack, moved_before: Collection[str] = ()
 ) -> list[str]:
-    """One line for each immutable key whose value was another one in `before`, the `immutable_values` of old.
+    """One line for each immutable key whose value differs from `before`, the earlier `immutable_values`.
 
-    Keys that either side lacks are let pass: a newer program may know more of them. So are, once, those of a
-    datastore that the stack says was moved: one among `moved_before`, of the last `up`, has had its turn.
+    Keys that either side lacks are ignored: a newer program may know more of them. So are, once, those of a
+    datastore that the stack lists as moved: one that is in `moved_before`, of the last `up`, has been used.
     """
     now = immutable_values(stack)
     changed = [key for key in now if key in before and before[key] != now[key]]
@@ -46,15 +46,18 @@ def immutable_changes(
         named = store in (stack.moved or ())
         if movable and named and store not in moved_before:
             continue
-        again = f"write {said(before[key])} again"
+        again = "remove it" if before[key] is None else f"write {written(before[key])} again"
         if store is None or stack.moved is None:
             remedy = _of_the_rest(key, again)
         else:
             remedy = _of_datastore(store, again, movable, used_up=named)
-        lines.append(
-            f"{key}: {said(now[key])} was {said(before[key])} when the {stack.kind} was made, {remedy}"
-        )
+        lines.append(f"{key}: {_changed(before[key], now[key])} when the {stack.kind} was created, {remedy}")
     return lines
+
+
+def _changed(before: Any, now: Any) -> str:
+    value = "" if now is None else f"{written(now)} "
+    return f"{value}was {'not set' if before is None else written(before)}"
 
 
 def _datastore(key: str) -> str | None:
@@ -73,15 +76,13 @@ def _of_the_rest(key: str, again: str) -> str:
 def _of_datastore(store: str, again: str, movable: bool, *, used_up: bool) -> str:
     """What to do about a changed key of a datastore."""
     if not movable:
-        return (
-            f"and what holds the data can't change so: {again}, or move the data to another source ({_GUIDE})"
-        )
+        return f"and its servers can't change this: {again}, or move the data to another source ({_GUIDE})"
     if used_up:
         return (
             f"and {_MOVED} names {store} since an earlier move: {again}, or take {store} out there, run "
-            "`up`, move the data, and then say both"
+            "`up`, move the data, and then set both"
         )
-    return f"and its data is there: {again}, or move the data ({_GUIDE}), then say `{_MOVED}: [{store}]`"
+    return f"and its data is there: {again}, or move the data ({_GUIDE}), then set `{_MOVED}: [{store}]`"
 
 
 def _values(section: Section, location: Location) -> Iterator[tuple[str, Any]]:

@@ -1,4 +1,4 @@
-"""Can this stack file be used? From what it says to a model, or to one error that explains every fault."""
+"""Turns the keys of a stack file into a model, or into one error that explains every fault."""
 
 from __future__ import annotations
 
@@ -12,94 +12,92 @@ from openedx_infra.config.base_stack import BaseStack
 from openedx_infra.config.errors.config_error import ConfigError, Fault, faults
 from openedx_infra.config.errors.conflict import lies_in
 from openedx_infra.config.errors.key_paths import Location, key_of
-from openedx_infra.config.errors.messages import said as worded
+from openedx_infra.config.errors.messages import written
 from openedx_infra.config.stack import SECRETS_KEY, Stack
 from openedx_infra.config.stack_kinds import INSTANCE, KIND_KEY, KINDS, D, Kind, kind_in
 
 PLACEHOLDER = "CHANGEME"
-"""What example stack files say where only the operator can decide."""
+"""Value in example stack files where only the operator can decide."""
 _STAND_IN = "facade00"
-"""What stands for it where it is let through: right in host names, and as digits of AWS' ids."""
+"""Replaces it where placeholders are accepted: valid in host names, and as digits of AWS' ids."""
 
 
-def describe(stack: str, said: Mapping[str, Any], *, placeholders: bool = False) -> BaseStack:
-    """The configuration of a stack of any kind, as its file says it; otherwise as `load`."""
-    kind = kind_in(said)
+def describe(name: str, config: Mapping[str, Any], *, placeholders: bool = False) -> BaseStack:
+    """As `load`, for a stack of any kind."""
+    kind = kind_in(config)
     if kind is None:
-        text = f"{worded(said[KIND_KEY])} is not known here: write one of {', '.join(KINDS)}"
-        raise ConfigError(stack, [f"{key_of((KIND_KEY,))}: {text}"])
-    described: BaseStack = _load(kind, stack, said, placeholders=placeholders)
-    return described
+        text = f"{written(config[KIND_KEY])} is not known here: write one of {', '.join(KINDS)}"
+        raise ConfigError(name, [f"{key_of((KIND_KEY,))}: {text}"])
+    stack: BaseStack = _load(kind, name, config, placeholders=placeholders)
+    return stack
 
 
-def load(stack: str, said: Mapping[str, Any], *, placeholders: bool = False) -> Stack:
-    """The configuration of an instance from what its file says under `openedx:`, secrets left out.
+def load(name: str, config: Mapping[str, Any], *, placeholders: bool = False) -> Stack:
+    """The instance called `name`, from its file's keys under `openedx:`, secrets left out.
 
-    `stack` is its name, `said` maps top-level keys (`site`, `release` …) to their values. With
-    `placeholders`, what is still to be decided is let through, as for `destroy`: CHANGEME, and images without
-    a digest. Raises ConfigError with every fault.
+    `config` maps top-level keys (`site`, `release` …) to their values. With `placeholders`, undecided values
+    are accepted, as for `destroy`: CHANGEME, and images without a digest. Raises ConfigError with every
+    fault.
     """
-    return _load(INSTANCE, stack, said, placeholders=placeholders)
+    return _load(INSTANCE, name, config, placeholders=placeholders)
 
 
-def _load(kind: Kind[D], stack: str, said: Mapping[str, Any], *, placeholders: bool) -> D:
-    plain: Any = {key: value for key, value in said.items() if key != SECRETS_KEY}
-    found = list(_self_references(plain))
-    if found:
-        raise ConfigError(stack, [fault.line for fault in found])
+def _load(kind: Kind[D], name: str, config: Mapping[str, Any], *, placeholders: bool) -> D:
+    plain: Any = {key: value for key, value in config.items() if key != SECRETS_KEY}
+    if cycles := list(_self_references(plain)):
+        raise ConfigError(name, [fault.line for fault in cycles])
     if placeholders:
         plain = _filled(plain)
-    found = [*_placeholders(kind.name, plain), *_encrypted(plain)]
+    problems = [*_placeholders(kind.name, plain), *_encrypted(plain)]
     model: D | None = None
     try:
-        model = _validate(kind, stack, plain)
+        model = _validate(kind, name, plain)
     except ValidationError as error:
-        known = [fault.location for fault in found]
-        found += [fault for fault in faults(error, kind.model) if not lies_in(fault.location, known)]
-        model = _without(kind, stack, plain, found)
-    faulty = [fault.culprit for fault in found]
-    lines = [fault.line for fault in found]
+        explained = [fault.location for fault in problems]
+        problems += [fault for fault in faults(error, kind.model) if not lies_in(fault.location, explained)]
+        model = _valid_part(kind, name, plain, problems)
+    faulty = [fault.culprit for fault in problems]
+    lines = [fault.line for fault in problems]
     lines += [
         conflict.line
         for conflict in (kind.conflicts(model) if model else ())
         if not conflict.concerns(faulty) and not (placeholders and conflict.undecided)
     ]
     if lines or model is None:
-        raise ConfigError(stack, lines)
+        raise ConfigError(name, lines)
     return model
 
 
-def _validate(kind: Kind[D], stack: str, plain: Mapping[str, Any]) -> D:
-    return kind.model.model_validate(plain, context={"stack": stack})
+def _validate(kind: Kind[D], name: str, plain: Mapping[str, Any]) -> D:
+    return kind.model.model_validate(plain, context={"stack": name})
 
 
-def _without(kind: Kind[D], stack: str, plain: Mapping[str, Any], found: list[Fault]) -> D | None:
-    """What is left when all that is faulty is taken out, so that the rules on combinations can judge the
-    rest."""
+def _valid_part(kind: Kind[D], name: str, plain: Mapping[str, Any], problems: list[Fault]) -> D | None:
+    """The model without the faulty keys, so that rules on combinations can judge the rest."""
     rest = deepcopy(dict(plain))
-    for fault in sorted(found, key=lambda fault: [str(part) for part in fault.culprit], reverse=True):
+    for fault in sorted(problems, key=lambda fault: [str(part) for part in fault.culprit], reverse=True):
         _remove(rest, fault.culprit)
     for section, least in kind.stand_ins.items():
         rest[section] = {**least, **rest.get(section, {})} if isinstance(least, Mapping) else least
     try:
-        return _validate(kind, stack, rest)
+        return _validate(kind, name, rest)
     except ValidationError:
         return None
 
 
-def _remove(said: Any, location: Location) -> None:
-    """Take out what is said at a location; an item of a list takes the whole list with it."""
-    *way, last = location
-    for part in way:
-        if isinstance(said, list):
+def _remove(config: Any, location: Location) -> None:
+    """Remove the value at a location; for an item of a list, the whole list."""
+    *path, last = location
+    for part in path:
+        if isinstance(config, list):
             return
-        inner = said.get(part) if isinstance(said, Mapping) else None
+        inner = config.get(part) if isinstance(config, Mapping) else None
         if isinstance(inner, list | tuple):
-            said.pop(part)
+            config.pop(part)
             return
-        said = inner
-    if isinstance(said, dict):
-        said.pop(last, None)
+        config = inner
+    if isinstance(config, dict):
+        config.pop(last, None)
 
 
 def _placeholders(kind: str, value: Any, location: Location = ()) -> Iterator[Fault]:
@@ -111,7 +109,7 @@ def _placeholders(kind: str, value: Any, location: Location = ()) -> Iterator[Fa
 
 
 def _encrypted(value: Any, location: Location = ()) -> Iterator[Fault]:
-    """Encrypted values would end in ConfigMaps, in plain, if they stood anywhere but under the secrets."""
+    """Encrypted values anywhere but under the secrets would end up in ConfigMaps, unencrypted."""
     if isinstance(value, Mapping) and list(value) == ["secure"]:
         rule = f"is encrypted, which only values under {key_of((SECRETS_KEY,))} may be: write it plainly"
         yield Fault(location, location, f"{key_of(location)}: {rule}")
@@ -120,7 +118,7 @@ def _encrypted(value: Any, location: Location = ()) -> Iterator[Fault]:
 
 
 def _filled(value: Any) -> Any:
-    """The same with something in the place of CHANGEME."""
+    """The value with CHANGEME replaced."""
     if isinstance(value, str):
         return value.replace(PLACEHOLDER, _STAND_IN)
     if isinstance(value, Mapping):
@@ -129,7 +127,7 @@ def _filled(value: Any) -> Any:
 
 
 def _self_references(value: Any, location: Location = (), above: tuple[int, ...] = ()) -> Iterator[Fault]:
-    """YAML's anchors can put a list or map into itself; nothing below could end then."""
+    """YAML's anchors can put a list or map into itself, which would make every other check endless."""
     if id(value) in above:
         yield Fault(location, location, f"{key_of(location)}: contains itself by an anchor: write it out")
         return

@@ -178,7 +178,7 @@ class Stack(BaseStack):
         return self.images.builder
 
     @property
-    def settled(self) -> Mapping[Location, Any]:
+    def derived_defaults(self) -> Mapping[Location, Any]:
         """The namespace, whose default follows the stack's name."""
         return {("cluster", "namespace"): self.namespace}
 

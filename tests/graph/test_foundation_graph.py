@@ -274,7 +274,7 @@ def test_all_that_an_instance_lacks_is_told_at_once_and_nothing_is_sent(sent: li
 
 def test_missing_passwords_are_told_by_name(sent: list[Registered]) -> None:
     silent = Answers(plain=answers().plain)
-    with pytest.raises(Refused, match="hands on no mysql_root_password") as caught:
+    with pytest.raises(Refused, match="exports no mysql_root_password") as caught:
         graph_of(SHARED, silent)
     assert len(caught.value.error.problems) == len(PASSWORDS)
     assert sent == []

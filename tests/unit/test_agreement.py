@@ -87,7 +87,7 @@ def test_what_it_promises_beside_what_we_know_is_let_pass() -> None:
 def test_what_can_not_be_is_told_by_its_place() -> None:
     stack = instance(datastores=SHARED)
     found = problems(stack, mysql={"host": ""}, region="Ireland")
-    places = [line.split(" is none: ")[1].split(": ")[0] for line in found]
+    places = [line.split(" is invalid: ")[1].split(": ")[0] for line in found]
     assert places == ["region", "mysql.host", "mysql.port"]
     with pytest.raises(ValidationError):
         read({**CONTRACT, "region": "Ireland"})
@@ -140,6 +140,6 @@ def test_passwords_are_asked_for_of_what_is_shared_alone() -> None:
     stack = instance(datastores={"mysql": {"source": "shared"}, "search": {"source": "shared"}})
     assert shared(stack) == ("mysql", "search")
     assert lacking(stack, SECRETS) == []
-    assert [line.split(" hands on no ")[1].split(":")[0] for line in lacking(stack, ["search_password"])] == [
-        "mysql_root_password"
-    ]
+    assert [
+        line.split(" but exports no ")[1].split(":")[0] for line in lacking(stack, ["search_password"])
+    ] == ["mysql_root_password"]

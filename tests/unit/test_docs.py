@@ -151,7 +151,7 @@ def test_the_example_of_a_foundation_is_right_with_all_that_it_mentions() -> Non
     foundation = describe("a", said_in(decide(head + mark + tail.replace("addons: {}", "addons:"))))
     assert isinstance(foundation, Foundation)
     assert len(foundation.addons.operators) == 3
-    assert len(foundation.datastores.said) == 5
+    assert len(foundation.datastores.shared) == 5
 
 
 def test_the_example_on_aws_shows_every_section() -> None:

@@ -138,12 +138,12 @@ def tasks(stack: Stack) -> list[Task]:
     """The duties that are on, custom ones last."""
     if not stack.duties.enabled:
         return []
-    known = [_known(stack, key) for key, duty in stack.duties.known.items() if duty.enabled]
+    known = [_known(stack, key) for key, duty in stack.duties.built_in.items() if duty.enabled]
     return [*known, *(_custom(stack, name, duty) for name, duty in stack.duties.extra.items())]
 
 
 def _known(stack: Stack, key: str) -> Task:
-    duty, command = stack.duties.known[key], COMMANDS[key]
+    duty, command = stack.duties.built_in[key], COMMANDS[key]
     domain = [command.site.host(stack)] if command.by_site else []
     name = key.replace("_", "-")
     return Task(

@@ -43,7 +43,7 @@ def share(
     account = _account(stack, aws, network, parent)
     servers = {
         name: _MAKERS[name](account, getattr(stack.datastores, name), secrets[PASSWORDS[name]], parent)
-        for name in stack.datastores.said
+        for name in stack.datastores.shared
     }
     return pulumi.Output.all(
         network=network or aws.network,

@@ -1,4 +1,4 @@
-"""How is a wrong stack file explained? Every fault at once: its key, what was said, the rule, the remedy."""
+"""The error of an invalid stack file: every fault at once, each with key, value, rule and remedy."""
 
 from __future__ import annotations
 
@@ -28,37 +28,37 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is wrong with what was said."""
+    """One thing that is wrong with a stack file."""
 
     location: Location
-    """Where it is said, or should be."""
+    """The key's location, whether it is there or missing."""
     culprit: Location
-    """The least part of what was said without which the rest can be judged."""
+    """The smallest part to remove so that the rest can be judged."""
     line: str
     """The key and the explanation."""
 
 
 def faults(error: ValidationError, model: type[Section]) -> list[Fault]:
     """What pydantic found wrong for `model`, in the order of the models."""
-    found = []
-    listed = error.errors(include_url=False)
-    for details in listed:
+    result = []
+    errors = error.errors(include_url=False)
+    for details in errors:
         kind = details["type"]
         if kind == "default_factory_not_called":  # a consequence of another fault in the same section
             continue
-        if kind == "too_short" and _has_faulty_items(details["loc"], [each["loc"] for each in listed]):
-            continue  # pydantic counts only what is right
+        if kind == "too_short" and _has_faulty_items(details["loc"], [each["loc"] for each in errors]):
+            continue  # pydantic counts only valid items
         here = place(model, details["loc"])
-        known = place(model, details["loc"][:-1]) if kind == "extra_forbidden" else here
-        text = sentence(details, replace(known, location=here.location))
+        parent = place(model, details["loc"][:-1]) if kind == "extra_forbidden" else here
+        text = sentence(details, replace(parent, location=here.location))
         location = (*here.location, UNION_KEY) if kind.startswith("union_tag") else here.location
         culprit = here.location[:-1] or here.location if kind == "missing" else here.location
-        found.append(Fault(location, culprit, f"{replace(here, location=location).key}: {text}"))
-    return found
+        result.append(Fault(location, culprit, f"{replace(here, location=location).key}: {text}"))
+    return result
 
 
-def _has_faulty_items(listed: Sequence[int | str], faulty: Sequence[Sequence[int | str]]) -> bool:
-    return any(len(each) > len(listed) and each[: len(listed)] == listed for each in faulty)
+def _has_faulty_items(whole: Sequence[int | str], faulty: Sequence[Sequence[int | str]]) -> bool:
+    return any(len(each) > len(whole) and each[: len(whole)] == whole for each in faulty)
 
 
 def explain(error: ValidationError, model: type[Section]) -> list[str]:

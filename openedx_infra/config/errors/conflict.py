@@ -1,4 +1,4 @@
-"""What is a conflict? Two or more keys that are right alone and impossible together."""
+"""Conflicts: two or more keys that are valid alone and impossible together."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ class Conflict:
     location: Location
     """The key to change."""
     text: str
-    """What was said, the rule, and the remedy."""
+    """The value, the rule, and the remedy."""
     reads: tuple[Location, ...] = ()
     """The other places that the rule looks at."""
     undecided: bool = False
-    """Whether, like a placeholder, it only keeps an instance from being made or changed."""
+    """Whether, like a placeholder, it only prevents an instance from being created or changed."""
 
     @property
     def line(self) -> str:

@@ -1,4 +1,4 @@
-"""Where does a fault lie? From pydantic's path through the models to the key of the stack file."""
+"""Paths to keys: from pydantic's path through the models to the key as a stack file has it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from openedx_infra.config.types.base import Section
 from openedx_infra.config.types.descriptions import descriptions
 
 Location = tuple[int | str, ...]
-"""A path into what was said: keys of maps and indexes of lists."""
+"""A path into a stack file's keys: keys of maps and indexes of lists."""
 
 UNION_KEY = "source"
 """The key that chooses the branch wherever a section comes in several kinds."""
@@ -39,14 +39,14 @@ def key_of(location: Sequence[int | str]) -> str:
 def branches(annotation: Any) -> dict[str, type[Section]]:
     """The sections that an annotation allows, by the `source` that chooses each; empty if there is no
     choice."""
-    found = list(sections(annotation))
-    if len(found) < 2:
+    members = list(sections(annotation))
+    if len(members) < 2:
         return {}
-    return {tag: branch for branch in found for tag in get_args(branch.model_fields[UNION_KEY].annotation)}
+    return {tag: branch for branch in members for tag in get_args(branch.model_fields[UNION_KEY].annotation)}
 
 
 def sections(annotation: Any) -> Iterator[type[Section]]:
-    """The sections that may stand where the annotation is: one, several in a union, or none."""
+    """The sections that an annotation allows: one, several in a union, or none."""
     if isinstance(annotation, type) and issubclass(annotation, Section):
         yield annotation
     elif get_origin(annotation) is Annotated:
@@ -62,7 +62,7 @@ class Place:
 
     location: Location
     annotation: Any
-    """What may stand here, as the models annotate it."""
+    """The model's annotation of the value."""
     is_name: bool
     """Whether the fault is in the last key itself rather than in what it holds."""
     meaning: str
@@ -75,13 +75,12 @@ class Place:
 
     @property
     def known(self) -> list[str]:
-        """Keys that may stand under this place."""
+        """Keys that are allowed under this place."""
         return sorted({name for section in sections(self.annotation) for name in section.model_fields})
 
 
 def place(model: type[Section], path: Sequence[int | str]) -> Place:
-    """The place that pydantic's `path` means. The words that it adds (branches of unions, `[key]`) are
-    left out."""
+    """The place of pydantic's `path`, without the parts that pydantic adds (branches of unions, `[key]`)."""
     here: Any = model
     meaning = ""
     location: list[int | str] = []
@@ -110,7 +109,7 @@ def first_sentence(text: str) -> str:
 
 
 def _within(annotation: Any, part: int | str) -> Any:
-    """What may stand under `part`, where `annotation` is."""
+    """The annotation of the value at `part` of an annotated value."""
     for section in sections(annotation):
         field = section.model_fields.get(str(part))
         if field:

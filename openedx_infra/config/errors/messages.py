@@ -1,5 +1,4 @@
-"""What is wrong with a value, in a sentence? Pydantic's kinds of faults as: what was said, the rule, the
-remedy."""
+"""Messages for faults that pydantic finds: the value, the rule, the remedy."""
 
 from __future__ import annotations
 
@@ -14,7 +13,7 @@ from openedx_infra.config.errors.key_paths import UNION_KEY, Place, branches
 
 _LONGEST = 80
 _CREDENTIALS = re.compile(r"://[^/\s@]*@")
-"""User name and password in an address: whoever wrote them by mistake shall not find them in a log, too."""
+"""User name and password in an address, which must not end up in a log."""
 _WANTED = {
     "string": "text",
     "int": "a whole number",
@@ -26,8 +25,8 @@ _WANTED = {
 }
 
 
-def said(value: Any) -> str:
-    """A value as the operator would write it, shortened to one line; long lists and maps by their kind."""
+def written(value: Any) -> str:
+    """A value as a stack file has it, shortened to one line; lists and maps by their kind."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if value is None:
@@ -44,7 +43,7 @@ def said(value: Any) -> str:
 
 
 def did_you_mean(word: str, known: list[str]) -> str:
-    """The likeliest of the known words, if one is like it, and all of them."""
+    """The known word that is most similar, if any is, and all known words."""
     near = get_close_matches(word, known, n=1)
     here = f"nown here: {', '.join(known) or 'nothing'}"
     return f"did you mean `{near[0]}`? K{here}" if near else f"k{here}"
@@ -62,7 +61,7 @@ def sentence(fault: ErrorDetails, place: Place) -> str:
 
 
 def _subject(fault: ErrorDetails, place: Place) -> str:
-    return f"the name {said(fault['input'])}" if place.is_name else said(fault["input"])
+    return f"the name {written(fault['input'])}" if place.is_name else written(fault["input"])
 
 
 def _wrong_type(value: Any, wanted: str, place: Place) -> str:
@@ -79,7 +78,7 @@ def _wrong_type(value: Any, wanted: str, place: Place) -> str:
     if isinstance(value, str) and _would_be(value, wanted):
         remedy = f"write it without quotes: {value}"
     where = "the name " if place.is_name else ""
-    return f"{where}{said(value)} is not {wanted}: {remedy}"
+    return f"{where}{written(value)} is not {wanted}: {remedy}"
 
 
 def _would_be(text: str, wanted: str) -> bool:
@@ -88,7 +87,7 @@ def _would_be(text: str, wanted: str) -> bool:
 
 def _missing(fault: ErrorDetails, place: Place) -> str:
     meaning = f" ({place.meaning.removesuffix('.')})" if place.meaning else ""
-    return f"missing{meaning}: it has no default, so say it"
+    return f"missing{meaning}: it has no default: set it"
 
 
 def _choices(fault: ErrorDetails, place: Place) -> str:
@@ -100,7 +99,7 @@ def _choices(fault: ErrorDetails, place: Place) -> str:
 
 def _wrong_branch(fault: ErrorDetails, place: Place) -> str:
     allowed = sorted(branches(place.annotation))
-    return f"{said(fault['input'].get(UNION_KEY))} is not known here: write one of {', '.join(allowed)}"
+    return f"{written(fault['input'].get(UNION_KEY))} is not known here: write one of {', '.join(allowed)}"
 
 
 def _no_branch(fault: ErrorDetails, place: Place) -> str:
@@ -128,5 +127,5 @@ _SENTENCES: dict[str, Callable[[ErrorDetails, Place], str]] = {
     "less_than_equal": _bound("is too large: it must be at most {}", "le"),
     "string_too_short": _bound("is too short: it must have at least {} character", "min_length"),
     "string_too_long": _bound("is too long: it must have at most {} characters", "max_length"),
-    "too_short": _bound("is too short: say at least {}", "min_length"),
+    "too_short": _bound("is too short: it needs at least {}", "min_length"),
 }

@@ -1,4 +1,4 @@
-"""What do many instances share? The other kind of stack file: network, operators, servers."""
+"""The stack file of a foundation: what many instances share, such as network, operators and servers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OutputName = Annotated[
 
 
 class NetworkReference(Section):
-    """A network that another Pulumi stack makes and tells of by its outputs."""
+    """A network that another Pulumi stack creates and describes in its outputs."""
 
     stack: StackName
     """The stack."""
@@ -37,13 +37,13 @@ class NetworkReference(Section):
 
 
 class FoundationAws(Aws):
-    """AWS, as far as the foundation uses it, and what it hands on to instances."""
+    """AWS, as far as the foundation uses it, and what it provides to instances."""
 
     network_reference: NetworkReference | None = None
     """The network, where another stack makes it. Either this or `network`."""
     own_key: Switch = Field(False, json_schema_extra=IMMUTABLE)
-    """Whether the foundation makes a KMS key, which AWS renews every year, for all that it and its instances
-    encrypt. Either this or `kms_key`."""
+    """Whether the foundation creates a KMS key, which AWS rotates every year, for everything that it and its
+    instances encrypt. Either this or `kms_key`."""
 
 
 class SharedRds(RdsServer):
@@ -89,7 +89,7 @@ class SharedOpensearch(SearchOpensearch):
 
 
 class SharedServers(Section):
-    """Servers that instances share. What is not said is not made: each instance then has its own."""
+    """Servers that instances share. A server that isn't set isn't created: each instance then has its own."""
 
     mysql: Annotated[SharedRds | SharedAurora, Field(discriminator="source")] | None = None
     """MySQL, for instances with `openedx:datastores.mysql: {source: shared}`."""
@@ -103,11 +103,11 @@ class SharedServers(Section):
     """Search, for instances with `openedx:datastores.search: {source: shared}`."""
     protect: Switch = True
     """Refuse to delete or replace servers and keys. Set it to false, and run `up` once, before a `destroy`
-    that shall take the data of all instances with it."""
+    that is meant to delete the data of all instances."""
 
     @property
-    def said(self) -> tuple[str, ...]:
-        """Keys of the servers that are made."""
+    def shared(self) -> tuple[str, ...]:
+        """Keys of the servers that are created."""
         return tuple(name for name in SERVERS if getattr(self, name) is not None)
 
 
@@ -119,7 +119,7 @@ class Foundation(BaseStack):
     """What many instances share, as its stack file describes it."""
 
     kind: Literal["foundation"] = Field(json_schema_extra=IMMUTABLE)
-    """Which kind of stack it is: a foundation. An instance says nothing here, and has other keys."""
+    """Kind of stack: a foundation. An instance leaves this key out, and has other keys."""
     aws: Annotated[FoundationAws | None, OrNothing] = None
     """AWS. Needed for shared servers."""
     addons: Addons = Addons()

@@ -12,7 +12,7 @@ from openedx_infra.config.types.patterns import Pattern
 
 def _address_hint(value: str) -> str | None:
     if "@" in value.partition("//")[2] and not value.startswith("ssh"):
-        return "credentials would be in the image's history: leave them out, and say `secrets: [git_token]`"
+        return "credentials would be in the image's history: leave them out, and set `secrets: [git_token]`"
     if value.startswith(("git@", "ssh://")):
         return "builds reach repositories by https; a private one with `secrets: [git_token]`"
     return None

@@ -1,5 +1,4 @@
-"""Which combinations are impossible, though each key is right alone? Rules over a whole stack, as plain
-functions."""
+"""All rules on combinations of keys that are valid alone and impossible together."""
 
 from __future__ import annotations
 
@@ -8,7 +7,7 @@ from itertools import combinations
 
 from openedx_infra.config.errors.conflict import Conflict
 from openedx_infra.config.errors.key_paths import Location
-from openedx_infra.config.errors.messages import said
+from openedx_infra.config.errors.messages import written
 from openedx_infra.config.rules import (
     aws,
     datastores,
@@ -91,41 +90,41 @@ def _mail(stack: Stack) -> Iterator[Conflict]:
         yield Conflict((*where, "security"), text, (where,))
     if delivery.username and delivery.security == "none":
         text = (
-            "none would send the password of `username` readably: write starttls or tls, or leave out "
+            "none would send the password of `username` unencrypted: write starttls or tls, or leave out "
             "`username`"
         )
         yield Conflict((*where, "security"), text, (where,))
 
 
 def _mfes(stack: Stack) -> Iterator[Conflict]:
-    known = stack.pinned_release.mfe_names
+    names = stack.pinned_release.mfe_names
     disabled = stack.mfes.disabled
     for index, name in enumerate(disabled):
-        if name not in known:
+        if name not in names:
             yield _unknown_mfe(stack, ("mfes", "disabled", index), name)
     for name in stack.mfes.overrides:
-        if name not in known:
+        if name not in names:
             yield _unknown_mfe(stack, ("mfes", "overrides", name), name)
         elif name in disabled:
-            text = f"{name} is among `disabled`, so nobody would read this: remove it here or there"
+            text = f"{name} is in `disabled`, so this has no effect: remove one of them"
             yield Conflict(("mfes", "overrides", name), text, (("mfes", "disabled"),))
 
 
 def _unknown_mfe(stack: Stack, location: Location, name: str) -> Conflict:
-    text = f"{said(name)} is no MFE of {stack.release}: it has {', '.join(stack.pinned_release.mfe_names)}"
+    text = f"{written(name)} is no MFE of {stack.release}: it has {', '.join(stack.pinned_release.mfe_names)}"
     return Conflict(location, text, (("release",),))
 
 
 def _event_bus(stack: Stack) -> Iterator[Conflict]:
     if stack.event_bus.consumers and not stack.event_bus.enabled:
-        text = "there is nothing to listen to, as `enabled` is false: say true, or leave them out"
+        text = "there is nothing to listen to while `enabled` is false: set it to true, or leave them out"
         yield Conflict(("event_bus", "consumers"), text, (("event_bus", "enabled"),))
 
 
 def _identities(stack: Stack) -> Iterator[Conflict]:
     for index, override in enumerate(stack.overrides):
         for key in sorted({"apiVersion", "kind"} & override.patch.keys()):
-            text = "says what the object is, which a patch can't change: leave it out"
+            text = "identifies the object, which a patch can't change: leave it out"
             yield Conflict(("overrides", index, "patch", key), text)
 
 

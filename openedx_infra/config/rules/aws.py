@@ -1,4 +1,4 @@
-"""Is all said of AWS, and of the foundation stack, that the datastores need?"""
+"""Rules on AWS and the foundation stack: what the chosen sources need of both."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def conflicts(stack: Stack) -> Iterator[Conflict]:
             "organization/openedx/foundation, or choose another source"
         )
         yield Conflict(("foundation",), text, tuple(shared))
-    ours = stores_run_by(stack, "aws-network", "aws-role")
-    if ours and stack.aws is None:
-        text = f"missing: {_named(ours)} would be on AWS: say at least its `region`"
-        yield Conflict(("aws",), text, tuple(ours))
+    on_aws = stores_run_by(stack, "aws-network", "aws-role")
+    if on_aws and stack.aws is None:
+        text = f"missing: {_named(on_aws)} would be on AWS: set at least its `region`"
+        yield Conflict(("aws",), text, tuple(on_aws))
     if stack.aws is not None:
         yield from _parts(stack)
         yield from _spread(stack, stack.aws)
@@ -34,37 +34,37 @@ def conflicts(stack: Stack) -> Iterator[Conflict]:
 
 
 def _parts(stack: Stack) -> Iterator[Conflict]:
-    """Network and identity: said here, or the foundation's."""
+    """Network and identity: this stack's or the foundation's."""
     if stack.aws is None or stack.foundation is not None:
         return
     in_network, by_role = stores_run_by(stack, "aws-network"), stores_run_by(stack, "aws-role")
-    for part, said, needing, purpose in (
+    for part, value, needing, purpose in (
         ("network", stack.aws.network, in_network, "{} would be in it"),
         ("identity", stack.aws.identity, by_role, "pods use {} by a role"),
     ):
-        if needing and said is None:
+        if needing and value is None:
             text = (
-                f"missing: {purpose.format(_named(needing))}: say it, or name a foundation stack that does "
+                f"missing: {purpose.format(_named(needing))}: set it, or name a foundation stack that has it "
                 "(openedx:foundation)"
             )
             yield Conflict(("aws", part), text, (*needing, ("foundation",)))
 
 
-def key_of_another_region(said: Aws) -> Iterator[Conflict]:
+def key_of_another_region(aws: Aws) -> Iterator[Conflict]:
     """Keys of KMS serve their own region alone."""
-    if said.kms_key and said.kms_key.split(":")[3] != said.region:
+    if aws.kms_key and aws.kms_key.split(":")[3] != aws.region:
         text = (
-            f"is a key of {said.kms_key.split(':')[3]}, and serves nothing in `region` "
-            f"({said.region}): name a key of that region"
+            f"is a key of {aws.kms_key.split(':')[3]}, and serves nothing in `region` "
+            f"({aws.region}): name a key of that region"
         )
         yield Conflict(("aws", "kms_key"), text, (("aws", "region"),))
 
 
 def _spread(stack: Stack, aws: Aws) -> Iterator[Conflict]:
-    """AWS wants as many nodes of OpenSearch in each zone. How many zones a foundation has is not known."""
-    said = stack.datastores.search
-    if isinstance(said, SearchOpensearch):
-        yield from uneven_nodes(said.nodes, aws.network)
+    """AWS wants the same number of OpenSearch nodes in each zone. A foundation's zones are not known here."""
+    search = stack.datastores.search
+    if isinstance(search, SearchOpensearch):
+        yield from uneven_nodes(search.nodes, aws.network)
 
 
 def uneven_nodes(nodes: int, network: Network | None) -> Iterator[Conflict]:
@@ -87,5 +87,5 @@ def stores_run_by(stack: Stack, *run_by: RunBy) -> dict[Location, str]:
     }
 
 
-def _named(switches: dict[Location, str]) -> str:
-    return ", ".join(f"{key_of(place)} ({source})" for place, source in switches.items())
+def _named(chosen: dict[Location, str]) -> str:
+    return ", ".join(f"{key_of(place)} ({source})" for place, source in chosen.items())

@@ -1,4 +1,4 @@
-"""Which combinations are impossible in a foundation, and which secrets does it need?"""
+"""Rules on combinations of keys in a foundation, and the secrets that it needs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def required(foundation: Foundation) -> tuple[Secret, ...]:
     """The secrets that this foundation needs: those of the servers that it shares."""
     return tuple(
         replace(BY_NAME[PASSWORDS[name]], rotation=_ROTATION, keep_previous=False)
-        for name in foundation.datastores.said
+        for name in foundation.datastores.shared
     )
 
 
@@ -31,9 +31,9 @@ def conflicts(foundation: Foundation) -> Iterator[Conflict]:
 
 
 def _servers_on_aws(foundation: Foundation) -> Iterator[Conflict]:
-    servers = foundation.datastores.said
+    servers = foundation.datastores.shared
     if servers and foundation.aws is None:
-        text = f"missing: {' and '.join(servers)} would be on AWS, so say `region` and `network` here"
+        text = f"missing: {' and '.join(servers)} would be on AWS, so set `region` and `network` here"
         yield Conflict(("aws",), text)
 
 
@@ -42,17 +42,17 @@ def _one_network(foundation: Foundation) -> Iterator[Conflict]:
     if aws is None:
         return
     if aws.network and aws.network_reference:
-        text = "beside `network`, and there is one network: remove the one or the other"
+        text = "set beside `network`, and there can be only one: remove one of them"
         yield Conflict(("aws", "network_reference"), text, (("aws", "network"),))
-    if foundation.datastores.said and not (aws.network or aws.network_reference):
-        text = "missing: shared servers must be in one, so say it here, or `network_reference` beside it"
+    if foundation.datastores.shared and not (aws.network or aws.network_reference):
+        text = "missing: shared servers need one: set it here, or `network_reference` beside it"
         yield Conflict(("aws", "network"), text, (("aws", "network_reference"),))
 
 
 def _one_key(foundation: Foundation) -> Iterator[Conflict]:
     aws = foundation.aws
     if aws and aws.own_key and aws.kms_key:
-        text = "true beside `kms_key`, and there is one key: remove the one or the other"
+        text = "true beside `kms_key`, and there can be only one key: remove one of them"
         yield Conflict(("aws", "own_key"), text, (("aws", "kms_key"),))
     if aws:
         yield from key_of_another_region(aws)
@@ -80,25 +80,25 @@ def _namespaces(foundation: Foundation) -> Iterator[Conflict]:
 
 
 def _experimental(foundation: Foundation) -> Iterator[Conflict]:
-    said = foundation.datastores.mongodb
-    if said and not said.experimental:
+    mongodb = foundation.datastores.mongodb
+    if mongodb and not mongodb.experimental:
         text = (
-            "false, and nobody is known to run Open edX on Amazon DocumentDB: write true if you want to "
-            "prove it, or leave out `mongodb`, so that each instance has its own"
+            "false, and nobody is known to run Open edX on Amazon DocumentDB: set it to true if you want "
+            "to test it, or leave out `mongodb`, so that each instance has its own"
         )
         yield Conflict(("datastores", "mongodb", "experimental"), text)
 
 
 def _storage(foundation: Foundation) -> Iterator[Conflict]:
-    said = foundation.datastores.mysql
-    if said and said.source == "rds":
-        yield from little_room(said)
+    mysql = foundation.datastores.mysql
+    if mysql and mysql.source == "rds":
+        yield from little_room(mysql)
 
 
 def _search(foundation: Foundation) -> Iterator[Conflict]:
-    said = foundation.datastores.search
-    if said and foundation.aws:
-        yield from uneven_nodes(said.nodes, foundation.aws.network)
+    search = foundation.datastores.search
+    if search and foundation.aws:
+        yield from uneven_nodes(search.nodes, foundation.aws.network)
 
 
 _RULES: tuple[Callable[[Foundation], Iterator[Conflict]], ...] = (

@@ -1,4 +1,4 @@
-"""Do the images fit each other, the release, and the registries? Rules over a stack's `images`."""
+"""Rules on images: their release, digests, registries and builds."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def conflicts(stack: Stack) -> Iterator[Conflict]:
 def _published(stack: Stack) -> Iterator[Conflict]:
     for name, reference in stack.published_images.items():
         if reference is None:
-            text = f"missing: nobody publishes one for {stack.release}: say `source: build`, or name one"
+            text = f"missing: nobody publishes one for {stack.release}: set `source: build`, or name one"
             yield Conflict(("images", name), text, (_RELEASE,))
 
 
@@ -51,7 +51,7 @@ def _registries(stack: Stack) -> Iterator[Conflict]:
     for name, registry in stack.images.registries.items():
         first = hosts.setdefault(registry.host, name)
         if first != name:
-            text = f"{registry.host} is the host of `{first}`, too: say each registry once"
+            text = f"{registry.host} is the host of `{first}`, too: list each registry once"
             yield Conflict(("images", "registries", name, "host"), text, (("images", "registries", first),))
 
 
@@ -79,20 +79,20 @@ def repositories(build: Build) -> Collection[str]:
         sources = build.themes
     elif isinstance(build, MfeBuild):
         sources = build.mfes
-    found = [source for source in sources.values() if isinstance(source, Fork | Repository)]
-    return sorted({source.repository for source in found if source.repository})
+    named = [source for source in sources.values() if isinstance(source, Fork | Repository)]
+    return sorted({source.repository for source in named if source.repository})
 
 
 def _mfes(location: Location, build: MfeBuild, stack: Stack) -> Iterator[Conflict]:
     release = stack.pinned_release
     folders = [mfe.name for mfe in release.mfes]
     apps = [app.name for app in release.frontend_apps]
-    for key, names, known in (
+    for key, names, built in (
         ("mfes", build.mfes, folders),
         ("patches", build.patches, folders),
         ("site_apps", build.site_apps, apps),
     ):
         for name in names:
-            if name not in known:
-                text = f'"{name}" is not built for {stack.release}: there are {", ".join(known) or "none"}'
+            if name not in built:
+                text = f'"{name}" is not built for {stack.release}: there are {", ".join(built) or "none"}'
                 yield Conflict((*location, key, name), text, (_RELEASE,))

@@ -1,4 +1,4 @@
-"""Does the entrance fit together? Rules between controller, kind of entrance, TLS, limits and addresses."""
+"""Rules on ingress: controller, kind, TLS, limits and addresses."""
 
 from __future__ import annotations
 
@@ -38,63 +38,65 @@ def _route53(stack: Stack) -> Iterator[Conflict]:
     provider = issuer.provider
     where: Location = (*_TLS, "issuer", "provider")
     if (provider.role is None) == (provider.access_key_id is None):
-        said = "missing" if provider.role is None else "said beside `access_key_id`"
-        text = f"{said}: cert-manager logs in by one of both: write a `role`, or an `access_key_id`"
+        problem = "missing" if provider.role is None else "set beside `access_key_id`"
+        text = f"{problem}: cert-manager logs in with one of the two: set a `role` or an `access_key_id`"
         yield Conflict((*where, "role"), text, ((*where, "access_key_id"),))
 
 
 def _gateway(stack: Stack) -> Iterator[Conflict]:
-    said, where = stack.ingress.gateway, ("ingress", "gateway")
-    if stack.ingress.kind == "ingress" and said != GatewayOwn():
-        text = "nobody reads this while `kind` is ingress: remove it, or write gateway there"
+    gateway, where = stack.ingress.gateway, ("ingress", "gateway")
+    if stack.ingress.kind == "ingress" and gateway != GatewayOwn():
+        text = "has no effect while `kind` is ingress: remove it, or set `kind` to gateway"
         yield Conflict(where, text, (_KIND,))
-    if isinstance(said, GatewayShared) and isinstance(stack.site.tls, TlsCertManager | TlsSecret):
+    if isinstance(gateway, GatewayShared) and isinstance(stack.site.tls, TlsCertManager | TlsSecret):
         text = (
-            f"{stack.site.tls.source} can't be given to the Gateway {said.name}, which others made and which "
-            "ends TLS itself: write upstream"
+            f"{stack.site.tls.source} can't be given to the Gateway {gateway.name}, which others created "
+            "and which ends TLS itself: write upstream"
         )
         yield Conflict((*_TLS, "source"), text, ((*where, "name"),))
 
 
 def _beyond_the_controller(stack: Stack) -> Iterator[Conflict]:
-    """What a controller can't be told by the objects of one instance."""
-    entrance, controller = stack.ingress, stack.cluster.ingress_controller
-    unsayable = {
+    """Settings that a controller doesn't take from objects of one instance."""
+    ingress, controller = stack.ingress, stack.cluster.ingress_controller
+    unsupported = {
         "envoy": {
-            "requests": entrance.requests is not None,
-            "logins": entrance.logins is not None,
-            "admin": entrance.admin is not None,
-            "proxies_in_front": entrance.proxies_in_front > 0,
+            "requests": ingress.requests is not None,
+            "logins": ingress.logins is not None,
+            "admin": ingress.admin is not None,
+            "proxies_in_front": ingress.proxies_in_front > 0,
         },
         "nginx": {
-            "headers": bool(entrance.headers),
-            "framed_by": bool(entrance.framed_by),
-            "hsts": entrance.hsts != Hsts(),
-            "proxies_in_front": entrance.proxies_in_front > 0,
+            "headers": bool(ingress.headers),
+            "framed_by": bool(ingress.framed_by),
+            "hsts": ingress.hsts != Hsts(),
+            "proxies_in_front": ingress.proxies_in_front > 0,
         },
     }
     reason = {
-        "envoy": "the Gateway API has no word for it, and Envoy Gateway's own are not written here",
+        "envoy": "the Gateway API has no field for it, and Envoy Gateway's own are not written here",
         "nginx": "it takes this from its own ConfigMap alone",
     }
-    for key, said in unsayable.get(controller, {}).items():
-        if said:
+    for key, is_set in unsupported.get(controller, {}).items():
+        if is_set:
             why = reason[controller]
-            text = f"nobody tells {controller}: {why}: leave it out and say it there, or use traefik"
+            text = (
+                f"can't be set for {controller}: {why}: leave it out and configure it there, or use traefik"
+            )
             yield Conflict(("ingress", key), text, (_CONTROLLER,))
 
 
 def _addresses(stack: Stack) -> Iterator[Conflict]:
     """Behind a proxy that is not counted, all visitors have its address."""
-    entrance = stack.ingress
-    counted = entrance.proxies_in_front > 0 or stack.cluster.ingress_controller != "traefik"
+    ingress = stack.ingress
+    counted = ingress.proxies_in_front > 0 or stack.cluster.ingress_controller != "traefik"
     if counted or not isinstance(stack.site.tls, TlsUpstream):
         return
     for key in ("requests", "logins", "admin"):
-        if getattr(entrance, key) is not None:
+        if getattr(ingress, key) is not None:
             text = (
-                "0, but `site.tls` says that somebody in front ends TLS: every visitor would have its "
-                f"address, and `{key}` would treat all alike: write how many proxies there are"
+                "0, but `site.tls` has TLS end at a proxy in front: all visitors would share its "
+                f"address, and `{key}` would treat them as one: set the number of proxies"
             )
             reads: tuple[Location, ...] = (_TLS, ("ingress", key))
             yield Conflict(("ingress", "proxies_in_front"), text, reads)
@@ -103,7 +105,7 @@ def _addresses(stack: Stack) -> Iterator[Conflict]:
 
 def _login_paths(stack: Stack) -> Iterator[Conflict]:
     if stack.ingress.login_paths != LOGIN_PATHS and stack.ingress.logins is None:
-        text = "nobody reads this without `logins`: write the rate, or leave out the paths"
+        text = "has no effect without `logins`: set the rate, or leave out the paths"
         yield Conflict(("ingress", "login_paths"), text, (("ingress", "logins"),))
 
 
@@ -120,10 +122,10 @@ def _logins_of_administrators(stack: Stack) -> Iterator[Conflict]:
 
 
 def _metadata(stack: Stack) -> Iterator[Conflict]:
-    for key, said in (("inside", stack.network.inside), ("datastores", stack.network.datastores or ())):
-        for index, cidr in enumerate(said):
+    for key, cidrs in (("inside", stack.network.inside), ("datastores", stack.network.datastores or ())):
+        for index, cidr in enumerate(cidrs):
             if is_metadata(cidr):
-                text = f"{cidr} is where clouds hand out credentials, which stays closed: leave it out"
+                text = f"{cidr} is where clouds hand out credentials, and stays blocked: leave it out"
                 yield Conflict(("network", key, index), text)
 
 

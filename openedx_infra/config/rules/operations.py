@@ -23,12 +23,12 @@ def _backups(stack: Stack) -> Iterator[Conflict]:
     if backups is None:
         return
     yield from _another_bucket(stack, backups)
-    kept = backups.retention
-    if not (kept.daily or kept.weekly or kept.monthly):
-        text = "would keep nothing of what the clock makes: say daily, weekly or monthly"
+    retention = backups.retention
+    if not (retention.daily or retention.weekly or retention.monthly):
+        text = "would keep no scheduled backup: set daily, weekly or monthly"
         yield Conflict(("backups", "retention"), text)
     if not (backups.mysql or backups.mongodb or backups.files):
-        text = "mysql, mongodb and files are all false, so that there is nothing to keep: leave it out"
+        text = "mysql, mongodb and files are all false, so there is nothing to back up: leave it out"
         yield Conflict(("backups",), text)
     if backups.drill and not (backups.mysql and backups.mongodb):
         text = "needs both databases to start the platform with, and one is not backed up: write null"
@@ -37,11 +37,11 @@ def _backups(stack: Stack) -> Iterator[Conflict]:
 
 
 def _no_scratch(stack: Stack) -> Iterator[Conflict]:
-    """The scratch namespace of another instance is made over one that is there already, and deleted."""
+    """The scratch namespace of another instance would replace an instance of that name, and be deleted."""
     if stack.namespace.endswith(SCRATCH_END):
         text = (
-            f"{stack.namespace} may be where backups of another instance are tried, and go with that: choose "
-            f"a name that doesn't end with {SCRATCH_END}"
+            f"{stack.namespace} may be the scratch namespace in which backups of another instance are "
+            f"tested, and be deleted afterwards: choose a name that doesn't end with {SCRATCH_END}"
         )
         yield Conflict(("cluster", "namespace"), text)
 
@@ -60,9 +60,9 @@ def _another_bucket(stack: Stack, backups: Backups) -> Iterator[Conflict]:
 
 def _duties(stack: Stack) -> Iterator[Conflict]:
     duties = stack.duties
-    known = {name.replace("_", "-") for name in duties.known}
-    for name in sorted(known & duties.extra.keys()):
-        text = f"{name} is a duty that this program knows: choose another name"
+    built_in = {name.replace("_", "-") for name in duties.built_in}
+    for name in sorted(built_in & duties.extra.keys()):
+        text = f"{name} is a built-in duty: choose another name"
         yield Conflict(("duties", "extra", name), text)
     search = stack.datastores.search
     engine = "opensearch" if search.source == "opensearch" else getattr(search, "engine", "meilisearch")
@@ -72,26 +72,30 @@ def _duties(stack: Stack) -> Iterator[Conflict]:
 
 
 def _monitoring(stack: Stack) -> Iterator[Conflict]:
-    said = stack.monitoring
-    if said.grafana and not said.prometheus:
-        text = "true, and nothing is measured: write `prometheus: true`, too"
+    monitoring = stack.monitoring
+    if monitoring.grafana and not monitoring.prometheus:
+        text = "true has no effect without `prometheus: true`: set that, too"
         yield Conflict(("monitoring", "grafana"), text, (("monitoring", "prometheus"),))
     yield from _tracking(stack)
 
 
 def _tracking(stack: Stack) -> Iterator[Conflict]:
-    said, storage = stack.monitoring.tracking, ("datastores", "storage")
-    if said is None:
+    tracking, storage = stack.monitoring.tracking, ("datastores", "storage")
+    if tracking is None:
         return
-    if said.server is None and stack.sources["storage"] == "volumes":
-        text = "missing, as uploaded files are on volumes: say the S3 server that has the bucket"
+    if tracking.server is None and stack.sources["storage"] == "volumes":
+        text = "missing: uploaded files are on volumes, so set the S3 server that has the bucket"
         yield Conflict(("monitoring", "tracking", "server"), text, (storage,))
-    if said.server is not None and said.bucket is None:
+    if tracking.server is not None and tracking.bucket is None:
         text = "missing: name the bucket on `server`"
         yield Conflict(("monitoring", "tracking", "bucket"), text, (("monitoring", "tracking", "server"),))
-    if said.server is None and said.bucket is not None and stack.sources["storage"] in ("in-cluster", "s3"):
+    if (
+        tracking.server is None
+        and tracking.bucket is not None
+        and stack.sources["storage"] in ("in-cluster", "s3")
+    ):
         text = (
-            f"{said.bucket} is no bucket that pods of this instance may write to: leave it out, for the "
-            "private one, or say its `server`"
+            f"{tracking.bucket} is no bucket that pods of this instance may write to: leave it out to use "
+            "the private one, or set its `server`"
         )
         yield Conflict(("monitoring", "tracking", "bucket"), text, (storage,))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from openedx_infra.config.datastores.storage import StorageVolumes
 from openedx_infra.config.errors.conflict import Conflict
 from openedx_infra.config.errors.key_paths import Location
-from openedx_infra.config.errors.messages import said
+from openedx_infra.config.errors.messages import written
 from openedx_infra.config.sizing.autoscaling import Autoscaling, PoolAutoscaling, WebAutoscaling
 from openedx_infra.config.sizing.sizing import Resources, Web, WorkerPool
 from openedx_infra.config.stack import Stack
@@ -22,7 +22,7 @@ _FLOORS = {
     "mongodb": "256Mi",
 }
 """Least memory limits. A guess: edx-platform takes some 400 MB a process before its first request, and MySQL
-and MongoDB start with less but are killed at the first migration. Whoever measures lower may lower them."""
+and MongoDB start with less but are killed at the first migration. Lower them if you measure lower."""
 _POOL_FLOOR = "512Mi"
 
 
@@ -37,7 +37,7 @@ def conflicts(stack: Stack) -> Iterator[Conflict]:
 
 
 def workloads(stack: Stack) -> Iterator[tuple[Location, Resources]]:
-    """Every workload's size, with its place in the stack file."""
+    """Every workload's size, with its location in the stack file."""
     for name in type(stack.sizing).model_fields:
         value = getattr(stack.sizing, name)
         if isinstance(value, Resources):
@@ -77,7 +77,7 @@ def _unserved(
     for name, pool in pools.items():
         for index, queue in enumerate(pool.queues):
             if queue not in queues:
-                text = f"{said(queue)} is no queue of this release: it has {', '.join(queues)}"
+                text = f"{written(queue)} is no queue of this release: it has {', '.join(queues)}"
                 yield Conflict((*location, name, "queues", index), text, reads)
     served = {queue for pool in pools.values() for queue in pool.queues}
     for queue in queues:
@@ -104,7 +104,7 @@ def _graces(stack: Stack) -> Iterator[Conflict]:
 
 
 def _nodes(stack: Stack) -> Iterator[Conflict]:
-    """ReadWriteOnce volumes keep all pods on one node: that is worth no error, many replicas of it are."""
+    """ReadWriteOnce volumes keep all pods on one node: only many replicas are an error."""
     storage = stack.datastores.storage
     replicas = stack.sizing.lms.least
     if isinstance(storage, StorageVolumes) and storage.access_mode == "ReadWriteOnce" and replicas > 8:
@@ -119,59 +119,59 @@ def _autoscaling(stack: Stack) -> Iterator[Conflict]:
     for location, size in workloads(stack):
         if not isinstance(size, Web | WorkerPool) or size.autoscaling is None:
             continue
-        said = size.autoscaling
+        autoscaling = size.autoscaling
         where = (*location, "autoscaling")
         if size.replicas is not None:
-            text = f"{size.replicas} is said beside `autoscaling`: only one can decide, leave the other out"
+            text = f"{size.replicas} is set beside `autoscaling`, but only one can decide: remove one of them"
             yield Conflict((*location, "replicas"), text, (where,))
-        yield from _range(where, said)
-        yield from _measures(where, said)
-        yield from _keda(stack, where, said)
-        yield from _one_node(stack, where, said)
+        yield from _range(where, autoscaling)
+        yield from _measures(where, autoscaling)
+        yield from _keda(stack, where, autoscaling)
+        yield from _one_node(stack, where, autoscaling)
 
 
-def _range(where: Location, said: WebAutoscaling | PoolAutoscaling) -> Iterator[Conflict]:
-    if said.min > said.max:
-        text = f"{said.max} is below `min` ({said.min}): raise it"
+def _range(where: Location, scaling: WebAutoscaling | PoolAutoscaling) -> Iterator[Conflict]:
+    if scaling.min > scaling.max:
+        text = f"{scaling.max} is below `min` ({scaling.min}): raise it"
         yield Conflict((*where, "max"), text, ((*where, "min"),))
-    if said.min == 0 and isinstance(said, PoolAutoscaling) and said.queue_length is None:
-        text = "0 pods show no load by which to start one: say `queue_length`, or at least 1"
+    if scaling.min == 0 and isinstance(scaling, PoolAutoscaling) and scaling.queue_length is None:
+        text = "0 pods show no load that could start one: set `queue_length`, or at least 1"
         yield Conflict((*where, "min"), text, ((*where, "queue_length"),))
 
 
-def _measures(where: Location, said: WebAutoscaling | PoolAutoscaling) -> Iterator[Conflict]:
-    if not said.by_resources and not said.needs_keda:
-        yield Conflict(where, "nothing counts, so that there were `min` pods for ever: say `cpu_percent`")
-    if isinstance(said, WebAutoscaling) and said.requests_query and said.requests_per_second is None:
-        text = "is for `requests_per_second`, which is not said: say it, or leave this out"
+def _measures(where: Location, scaling: WebAutoscaling | PoolAutoscaling) -> Iterator[Conflict]:
+    if not scaling.by_resources and not scaling.needs_keda:
+        yield Conflict(where, "measures nothing, so there would always be `min` pods: set `cpu_percent`")
+    if isinstance(scaling, WebAutoscaling) and scaling.requests_query and scaling.requests_per_second is None:
+        text = "is for `requests_per_second`, which is not set: set it, or leave this out"
         yield Conflict((*where, "requests_query"), text, ((*where, "requests_per_second"),))
 
 
-def _keda(stack: Stack, where: Location, said: Autoscaling) -> Iterator[Conflict]:
-    key = "requests_per_second" if isinstance(said, WebAutoscaling) else "queue_length"
-    if not said.needs_keda:
+def _keda(stack: Stack, where: Location, scaling: Autoscaling) -> Iterator[Conflict]:
+    key = "requests_per_second" if isinstance(scaling, WebAutoscaling) else "queue_length"
+    if not scaling.needs_keda:
         return
     if not stack.cluster.keda:
         text = (
-            "needs KEDA: install it in the cluster and say `keda: true` in openedx:cluster, or leave it out"
+            "needs KEDA: install it in the cluster and set `keda: true` in openedx:cluster, or leave it out"
         )
         yield Conflict((*where, key), text, (("cluster", "keda"),))
-    if not isinstance(said, WebAutoscaling):
+    if not isinstance(scaling, WebAutoscaling):
         return
     if stack.monitoring.prometheus_url is None:
-        text = "needs Prometheus: say openedx:monitoring.prometheus_url, or leave it out"
+        text = "needs Prometheus: set openedx:monitoring.prometheus_url, or leave it out"
         yield Conflict((*where, key), text, (("monitoring", "prometheus_url"),))
-    if stack.ingress.kind == "gateway" and said.requests_query is None:
-        text = "missing: only what Traefik and NGINX count with `ingress.kind: ingress` is known here"
+    if stack.ingress.kind == "gateway" and scaling.requests_query is None:
+        text = "missing: it has a default only for Traefik and NGINX with `ingress.kind: ingress`: set it"
         yield Conflict((*where, "requests_query"), text, (("ingress", "kind"),))
 
 
-def _one_node(stack: Stack, where: Location, said: Autoscaling) -> Iterator[Conflict]:
-    """Pods that an autoscaler adds shall find room: with such volumes there is that of one node alone."""
+def _one_node(stack: Stack, where: Location, scaling: Autoscaling) -> Iterator[Conflict]:
+    """ReadWriteOnce volumes keep all pods on one node, so added pods would find no more room."""
     storage = stack.datastores.storage
-    if isinstance(storage, StorageVolumes) and storage.access_mode == "ReadWriteOnce" and said.max > 1:
+    if isinstance(storage, StorageVolumes) and storage.access_mode == "ReadWriteOnce" and scaling.max > 1:
         text = (
-            "adds pods that all had to run on one node, as openedx:datastores.storage.access_mode is "
-            "ReadWriteOnce: use ReadWriteMany or buckets, or say `autoscaling: null`"
+            "would add pods that must all run on one node, as openedx:datastores.storage.access_mode is "
+            "ReadWriteOnce: use ReadWriteMany or buckets, or set `autoscaling: null`"
         )
         yield Conflict(where, text, (("datastores", "storage"),))

@@ -1,4 +1,4 @@
-"""Can a version come up, and live beside another one? Rules on migrations and on blue and green."""
+"""Rules on migrations and on two versions side by side."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ def conflicts(stack: Stack) -> Iterator[Conflict]:
 
 
 def _patience(stack: Stack) -> Iterator[Conflict]:
-    said, longest = stack.migrations, ("migrations", "minutes")
-    if said.lock_minutes >= said.minutes:
+    migrations, longest = stack.migrations, ("migrations", "minutes")
+    if migrations.lock_minutes >= migrations.minutes:
         text = (
-            f"{said.lock_minutes} leaves nothing of `minutes` ({said.minutes}) for the migrations "
-            "themselves: lower the one or raise the other"
+            f"{migrations.lock_minutes} leaves nothing of `minutes` ({migrations.minutes}) for the "
+            "migrations themselves: lower the one or raise the other"
         )
         reads: tuple[Location, ...] = (longest,)
         yield Conflict(("migrations", "lock_minutes"), text, reads)
@@ -38,7 +38,7 @@ def _side_by_side(stack: Stack) -> Iterator[Conflict]:
     if not (blue.runs_beside(green.release) or green.runs_beside(blue.release)):
         text = (
             f"{green.release} and `openedx:release` ({blue.release}) are not known to live on one database: "
-            "upgrade by the maintenance page, or, when you found out that they do, name the older one in "
+            "upgrade with the maintenance page, or, if you have tested that they do, name the older one in "
             "`openedx:migrations.beside`"
         )
         yield Conflict((*where, "release"), text, reads)

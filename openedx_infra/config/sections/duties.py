@@ -127,7 +127,7 @@ class Duties(Section):
     """Further duties, by names of one's own."""
 
     @property
-    def known(self) -> dict[str, Duty]:
+    def built_in(self) -> dict[str, Duty]:
         """The duties that this program knows, by their keys, on or off."""
         fields = {name: getattr(self, name) for name in type(self).model_fields}
         return {name: said for name, said in fields.items() if isinstance(said, Duty)}
