@@ -41,8 +41,8 @@ class Cost:
 
 def on_one_cluster(folder: Path) -> list[Figure]:
     """What instances cost, and how the last compare to the first."""
-    place = stacks.dev().place
-    client = place.client()
+    target = stacks.dev().target
+    client = target.client()
     assert client is not None
     _add_nodes(client)
     costs = []

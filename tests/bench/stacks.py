@@ -33,7 +33,7 @@ def dev() -> Session:
 
 def kubeconfig() -> str:
     """The kubeconfig of the embedded cluster."""
-    address = dev().place.address
+    address = dev().target.address
     assert address is not None
     return str(address.kubeconfig)
 

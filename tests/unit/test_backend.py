@@ -70,6 +70,11 @@ def test_a_local_stack_never_sees_the_kubeconfig_of_its_surroundings(base: dict[
         ("error: get stack secrets manager: incorrect passphrase", "can't be decrypted", "PASSPHRASE"),
         ("error: no stack named 'mine' found", "never brought up", "openedx-infra up"),
         ("error: the stack is currently locked by 1 lock(s).", "Another run works", "pulumi cancel"),
+        (
+            "error: currently locked by\n  file:///l/1.json?no_tmp_dir=true: me",
+            "l/1.json: me",
+            "pulumi cancel",
+        ),
         ("warning: hm\nerror: it is so\n", "error: it is so", None),
         ("\n code: 1\n stdout: hm\n stderr: error: it is so\n", "\n  error: it is so", None),
     ],

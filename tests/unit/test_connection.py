@@ -6,7 +6,9 @@ import json
 import socket
 from pathlib import Path
 
+import httpx2
 import pytest
+from lightkube import Client
 
 from openedx_infra.operations.cluster import connection
 from openedx_infra.operations.errors import OperationError
@@ -59,3 +61,16 @@ def test_a_cluster_that_does_not_answer_is_told(tmp_path: Path) -> None:
         with pytest.raises(OperationError, match="can't be reached") as caught:
             connection.require_reachable(Address(context="one", kubeconfig=path), "mine")
     assert "kubectl --context one" in (caught.value.remedy or "")
+
+
+def test_a_certificate_that_is_not_trusted_is_no_cluster_that_is_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise httpx2.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate in chain")
+
+    monkeypatch.setattr(Client, "get", refuse)
+    address = Address(context="one", kubeconfig=kubeconfig(tmp_path / "config", "one"))
+    with pytest.raises(OperationError, match="self-signed") as caught:
+        connection.require_reachable(address, "mine")
+    assert "certificate authority in its kubeconfig" in (caught.value.remedy or "")

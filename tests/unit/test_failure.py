@@ -71,8 +71,8 @@ def test_every_fault_is_in_the_error_of_up(capsys: pytest.CaptureFixture[str]) -
     progress = Progress(Console(quiet=True))
     progress(Started(urn=PREFLIGHT, op="create"))
     progress(Failed(urn=PREFLIGHT, op="create"))
-    place = SimpleNamespace(clients=lambda: [Cluster(written)])
-    session = cast(Session, SimpleNamespace(file=SimpleNamespace(name="mine"), place=place))
+    target = SimpleNamespace(clients=lambda: [Cluster(written)])
+    session = cast(Session, SimpleNamespace(file=SimpleNamespace(name="mine"), target=target))
     told = str(failure.explain(session, progress, OperationError("Pulumi failed."), "up"))
     assert "Job preflight failed (part of Initialization)" in told
     assert "last lines of pod preflight-0a1b2c3d-xyz:" in told

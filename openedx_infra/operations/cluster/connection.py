@@ -111,10 +111,14 @@ def require_reachable(address: Address, namespace: str) -> None:
             ) from error
         # Anything else, such as 404 before the first `up`, is the answer of a living API server.
     except no_answer() as error:
+        untrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
+        check = (
+            "does the certificate authority in its kubeconfig belong to it" if untrusted else "is it running"
+        )
         raise OperationError(
             f"The cluster of context {address.context} can't be reached: {error or type(error).__name__}. "
             "Nothing was changed.",
-            remedy=f"is it running? `kubectl --context {address.context} get nodes` must answer from here",
+            remedy=f"{check}? `kubectl --context {address.context} get nodes` must answer from here",
         ) from error
     finally:
         client.close()

@@ -15,7 +15,7 @@ from openedx_infra.config import BaseStack, Stack
 from openedx_infra.operations.cluster import cron_status, operator_status
 from openedx_infra.operations.cluster.connection import no_answer
 from openedx_infra.operations.cluster.health import Row, Snapshot
-from openedx_infra.operations.cluster.target import Place, place_of
+from openedx_infra.operations.cluster.target import Target, target_of
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.stack_files.stack_file import StackFile
 
@@ -28,22 +28,22 @@ LOG_LINES = 12
 
 def report(file: StackFile, stack: BaseStack, console: Console, *, json: bool = False) -> bool:
     """Print what of a stack is ready in its cluster, and return whether all of it is."""
-    place = place_of(stack, local=file.local)
-    rows = [row for client in place.clients() for row in snapshot(client).rows()]
+    target = target_of(stack, local=file.local)
+    rows = [row for client in target.clients() for row in snapshot(client).rows()]
     if json:
         print(json_format.dumps([asdict(row) for row in rows], indent=2))
     elif rows:
         show(rows, console)
-        for line in _about(stack, place):
+        for line in _about(stack, target):
             console.print(line, soft_wrap=True)
     elif stack.namespaces:
-        console.print(f"Nothing runs in {place}: `openedx-infra up --stack {file.name}` brings it up.")
+        console.print(f"Nothing runs in {target}: `openedx-infra up --stack {file.name}` brings it up.")
     else:
         console.print(f"Nothing of stack {file.name} is to run in a cluster.")
     return bool(rows or not stack.namespaces) and all(row.ready for row in rows)
 
 
-def _about(stack: BaseStack, place: Place) -> Iterator[str]:
+def _about(stack: BaseStack, target: Target) -> Iterator[str]:
     """What the stack file asks visitors to see, and the age of backups."""
     if not isinstance(stack, Stack):
         return
@@ -54,16 +54,16 @@ def _about(stack: BaseStack, place: Place) -> Iterator[str]:
     if stack.blue_green:
         yield f"Visitors reach the {stack.blue_green.live} version (openedx:blue_green.live)."
     if stack.backups:
-        yield f"Last backup: {_last(place, stack.namespace, 'backup')}."
+        yield f"Last backup: {_last(target, stack.namespace, 'backup')}."
         if stack.backups.drill:
-            yield f"Last proven restore: {_last(place, stack.drill_namespace, 'drill')}."
+            yield f"Last proven restore: {_last(target, stack.drill_namespace, 'drill')}."
 
 
-def _last(place: Place, namespace: str, name: str) -> str:
+def _last(target: Target, namespace: str, name: str) -> str:
     """When a CronJob last succeeded, in words."""
     from lightkube.resources.batch_v1 import CronJob
 
-    client = place.client()
+    client = target.client()
     try:
         cron_jobs = list(client.list(CronJob, namespace=namespace)) if client else []
     except no_answer() as error:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
-    """The cluster of a stack, and what is its own there."""
+class Target:
+    """The cluster and the namespaces of a stack."""
 
     address: Address | None
     """Its cluster. None: it needs none."""
@@ -65,9 +65,9 @@ class Place:
         return connection.connect(self.address, namespace)
 
 
-def place_of(stack: BaseStack, *, local: bool, address: Address | None = None) -> Place:
-    """The place of a stack, whether or not its cluster answers; `address` is that of a local stack's cluster
+def target_of(stack: BaseStack, *, local: bool, address: Address | None = None) -> Target:
+    """The target of a stack, whether or not its cluster answers; `address` is that of a local stack's cluster
     that was just started."""
     if address is None and (local or stack.cluster.context):
         address = connection.address_of(stack, local=local)
-    return Place(address=address, namespaces=stack.namespaces, local=local, on_aws=stack.on_aws)
+    return Target(address=address, namespaces=stack.namespaces, local=local, on_aws=stack.on_aws)

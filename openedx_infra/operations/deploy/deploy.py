@@ -70,7 +70,7 @@ def destroy(request: Request, console: Console, *, confirm: Confirm | None = Non
     stop = _Stop(console)
     session = begin(request, console, creating=False, on_interrupt=stop)
     if confirm and not confirm(
-        f"Delete the objects of stack {request.name} in {session.place}? Protected ones stay."
+        f"Delete the objects of stack {request.name} in {session.target}? Protected ones stay."
     ):
         return
     session.recover(console)
@@ -100,7 +100,7 @@ def _print_target(session: Session, console: Console) -> None:
         Text.assemble(
             "Stack ",
             (session.file.name, "bold"),
-            f" → {session.place}",
+            f" → {session.target}",
         ),
         soft_wrap=True,
     )
@@ -126,7 +126,7 @@ def _is_confirmed(session: Session, console: Console, confirm: Confirm, orphans:
 def _run(session: Session, stop: _Stop, verb: Callable[[Verbs], None], name: str, start: float) -> None:
     """Run a verb and show its progress. Raises OperationError when it fails or is stopped."""
     console = stop.console
-    clients = list(session.place.clients())
+    clients = list(session.target.clients())
     with (
         Progress(console, usual="delete" if name == "destroy" else "create") as progress,
         Watch(

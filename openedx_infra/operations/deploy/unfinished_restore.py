@@ -30,7 +30,7 @@ def require_restored(session: Session, *, refresh: bool) -> None:
 
     `refresh`: whether the `up` creates anew what was deleted. A paused site may be brought up at any time.
     """
-    stack, client = session.stack, session.place.client()
+    stack, client = session.stack, session.target.client()
     if not isinstance(stack, Stack) or stack.maintenance.pause or client is None:
         return
     problem = unfinished(_jobs(client, RESTORE), _jobs(client, MIGRATIONS), refresh=refresh)

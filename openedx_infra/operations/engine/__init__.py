@@ -1,1 +1,1 @@
-"""Running Pulumi: up, preview and destroy, with progress and errors for people."""
+"""Running Pulumi on a stack: session, events, progress, errors."""

@@ -121,7 +121,7 @@ def _from_cluster(session: Session, urn: Urn) -> Iterator[str]:
     if urn.kind not in _WORKLOADS:
         return
     try:
-        rows = [(client, snapshot(client).row(urn.kind, urn.name)) for client in session.place.clients()]
+        rows = [(client, snapshot(client).row(urn.kind, urn.name)) for client in session.target.clients()]
     except OperationError as error:
         yield f"(the cluster could not be asked why: {error.message})"
         return

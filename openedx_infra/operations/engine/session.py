@@ -15,7 +15,7 @@ from rich.console import Console
 from openedx_infra.config import BaseStack, ConfigError
 from openedx_infra.config.immutable import IMMUTABLE_OUTPUT, immutable_changes
 from openedx_infra.operations.cluster import connection
-from openedx_infra.operations.cluster.target import Place, place_of
+from openedx_infra.operations.cluster.target import Target, target_of
 from openedx_infra.operations.images import builders
 from openedx_infra.operations.secrets import secrets
 from openedx_infra.operations.stack_files import local_stack, stack_file
@@ -46,7 +46,7 @@ class Session:
     """The operator's stack file."""
     stack: BaseStack
     live: LiveStack
-    place: Place
+    target: Target
     """Its cluster, which has answered, and its namespaces."""
 
     @property
@@ -56,7 +56,7 @@ class Session:
 
     def recover(self, console: Console) -> None:
         """Take over what a killed run left unfinished."""
-        recovery.recover(self.live, self.place.client(), console)
+        recovery.recover(self.live, self.target.client(), console)
 
     def verbs(self, listen: Listen) -> Verbs:
         """Pulumi's preview, up and destroy, which call `listen` with each event."""
@@ -109,18 +109,18 @@ def begin(
     live = open_stack(file, tools(console, stack), on_interrupt, variables)
     if file.local:
         address = _begin_local(file, stack, live, console, creating)
-        place = place_of(stack, local=True, address=address)
+        target = target_of(stack, local=True, address=address)
     else:
-        place = place_of(stack, local=False)
-        place.require_reachable()
+        target = target_of(stack, local=False)
+        target.require_reachable()
         if creating:
-            place.require_operators(stack)
+            target.require_operators(stack)
             live.create()
     locks.clear_dead(live, console)
     exists = creating or live.exists()  # if not, the verb says so
     outputs = live.outputs() if exists else {}
-    _require_same(stack, outputs, place.address, creating)
-    return Session(file=file, stack=stack, live=live, place=place)
+    _require_same(stack, outputs, target.address, creating)
+    return Session(file=file, stack=stack, live=live, target=target)
 
 
 def _begin_local(

@@ -11,7 +11,7 @@ from openedx_infra.operations.state.backend import passphrase_origin
 
 def explain(stack: str, output: str, environment: Mapping[str, str]) -> OperationError:
     """The error for the output of a command on a stack that failed."""
-    text = _FRAME.sub("", plain(output))
+    text = _NOISE.sub("", plain(output))
     if "incorrect passphrase" in text or "passphrase must be set" in text:
         return OperationError(
             f"The secrets of stack {stack} can't be decrypted: {passphrase_origin(environment)} is not "
@@ -34,8 +34,8 @@ def explain(stack: str, output: str, environment: Mapping[str, str]) -> Operatio
 
 
 _COLOUR = re.compile(r"<\{%.*?%\}>|\x1b\[[0-9;]*m")
-_FRAME = re.compile(r"^ *(code: \d+|stdout:|stderr:) ?", re.MULTILINE)
-"""What the Automation API puts around the CLI's output."""
+_NOISE = re.compile(r"^ *(code: \d+|stdout:|stderr:) ?|\?no_tmp_dir=\w+", re.MULTILINE)
+"""What the Automation API puts around the CLI's output, and the CLI behind the address of a lock file."""
 
 
 def plain(text: str) -> str:

@@ -61,7 +61,7 @@ def support(request: Request, output: Path, console: Console, *, preview: bool =
     stack = stack_file.validated(file, placeholders=True)
     if output.exists():
         raise OperationError(f"{output} is there already.", remedy="name another file by --output")
-    clients = list(target.place_of(stack, local=file.local).clients())
+    clients = list(target.target_of(stack, local=file.local).clients())
     mask = Mask(_secret_values(file, clients, console), _public(stack))
     with output.open("xb") as raw:
         output.chmod(0o600)

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from openedx_infra.config import PROJECT
 from openedx_infra.operations.cluster.run_job import run_job
-from openedx_infra.operations.cluster.target import place_of
+from openedx_infra.operations.cluster.target import target_of
 from openedx_infra.operations.deploy import deploy
 from openedx_infra.operations.deploy.deploy import Confirm, Request
 from openedx_infra.operations.errors import OperationError
@@ -127,7 +127,7 @@ def _require_database(
         console.print("The database is not checked, as you accept it as it is.")
         return
     stack = stack_file.validated(file, placeholders=True)
-    client = next(place_of(stack, local=file.local).clients(), None)
+    client = next(target_of(stack, local=file.local).clients(), None)
     assert client is not None  # an instance has a namespace
     moment = history.between(past, target).isoformat()
     console.print(f"What was done to the database since {moment}:", soft_wrap=True, highlight=False)

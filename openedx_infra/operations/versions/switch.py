@@ -13,7 +13,7 @@ from rich.console import Console
 from openedx_infra.config import PROJECT, Stack
 from openedx_infra.config.sections.lifecycle import Colour
 from openedx_infra.operations.cluster import status
-from openedx_infra.operations.cluster.target import place_of
+from openedx_infra.operations.cluster.target import target_of
 from openedx_infra.operations.deploy import deploy
 from openedx_infra.operations.deploy.deploy import Confirm, Request
 from openedx_infra.operations.errors import OperationError
@@ -69,7 +69,7 @@ def _write(file: StackFile, live: Colour) -> None:
 
 def _require_ready(file: StackFile, version: Stack) -> None:
     """Raise OperationError unless all of a version exists, is ready, and runs the image of the stack file."""
-    client = next(place_of(version, local=file.local).clients(), None)
+    client = next(target_of(version, local=file.local).clients(), None)
     assert client is not None  # an instance has a namespace
     snapshot = status.snapshot(client)
     lacking = []

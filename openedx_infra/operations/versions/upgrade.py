@@ -12,7 +12,7 @@ from dataclasses import replace
 from rich.console import Console
 
 from openedx_infra.operations.cluster.platform_stopped import wait_until_stopped
-from openedx_infra.operations.cluster.target import place_of
+from openedx_infra.operations.cluster.target import target_of
 from openedx_infra.operations.deploy import deploy
 from openedx_infra.operations.deploy.deploy import Confirm, Request
 from openedx_infra.operations.deploy.release_compatibility import IncompatibleRelease
@@ -75,6 +75,6 @@ def _stop(request: Request, console: Console) -> None:
         overlaid(stack_file.read(file.name, former), {"maintenance": maintenance}) as path,
     ):
         deploy.up(replace(request, config_file=path), console)
-    place = place_of(stack_file.validated(file, placeholders=True), local=file.local)
-    if client := next(place.clients(), None):
+    target = target_of(stack_file.validated(file, placeholders=True), local=file.local)
+    if client := next(target.clients(), None):
         wait_until_stopped(client, console)

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from openedx_infra.config import describe
 from openedx_infra.operations.cluster import status, target
-from openedx_infra.operations.cluster.target import Place, place_of
+from openedx_infra.operations.cluster.target import Target, target_of
 from openedx_infra.operations.engine import failure
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.stack_files import stack_file
@@ -49,13 +49,13 @@ def test_every_stack_is_somewhere(said: dict[str, Any], local: bool, text: str) 
     assert file(said).local is local
     stack = describe("mine", said)
     embedded = Address(context="openedx-embedded") if local else None
-    assert str(place_of(stack, local=local, address=embedded)) == text
+    assert str(target_of(stack, local=local, address=embedded)) == text
 
 
 def test_what_needs_no_cluster_asks_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(target.connection, "connect", lambda *_: pytest.fail("asked a cluster"))
     monkeypatch.setattr(target.connection, "require_reachable", lambda *_: pytest.fail("asked a cluster"))
-    nowhere = place_of(describe("mine", AWS), local=False)
+    nowhere = target_of(describe("mine", AWS), local=False)
     nowhere.require_reachable()
     assert nowhere.client() is None
     assert list(nowhere.clients()) == []
@@ -67,9 +67,9 @@ def test_there_is_a_client_for_each_namespace_and_one_in_any_case(monkeypatch: p
         target.connection, "connect", lambda _, namespace: asked.append(namespace) or namespace
     )
     here = Address(context="here")
-    two = Place(address=here, namespaces=("operators", "mongo"), local=False, on_aws=False)
+    two = Target(address=here, namespaces=("operators", "mongo"), local=False, on_aws=False)
     assert [*two.clients()] == ["operators", "mongo"]
-    assert Place(address=here, namespaces=(), local=True, on_aws=False).client() is not None
+    assert Target(address=here, namespaces=(), local=True, on_aws=False).client() is not None
     assert asked[-1] == "default"
 
 
