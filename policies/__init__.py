@@ -49,10 +49,11 @@ def check(graph: Graph, stack: Stack, secrets: Mapping[str, str] | None = None) 
     With the values of the `secrets` that the graph was made with, it is also searched for them: they may
     stand in Secrets alone. What looks like a key is refused unless the stack file itself has it in plain.
     """
-    complaints = judge_objects(graph.objects(), digests=stack.wants_digests)
+    objects = graph.objects()
+    complaints = judge_objects(objects, digests=stack.wants_digests)
     complaints += judge_resources(graph.resources, protect=stack.protects)
     complaints += _disclosed(graph, secrets or {})
-    complaints += _unexplained(graph, list(texts(stack.model_dump())))
+    complaints += _unexplained(objects, "\n".join(texts(stack.model_dump())))
     return sorted(complaints)
 
 
@@ -66,12 +67,12 @@ def _disclosed(graph: Graph, secrets: Mapping[str, str]) -> list[Complaint]:
     ]
 
 
-def _unexplained(graph: Graph, config_texts: Sequence[str]) -> list[Complaint]:
+def _unexplained(objects: Sequence[Mapping[str, Any]], config: str) -> list[Complaint]:
     return [
         Complaint(
             title(obj), f"holds what looks like a key ({token[:4]}…): move it to a Secret", "unexplained"
         )
-        for obj in graph.objects()
+        for obj in objects
         for token in sorted(set(random_texts(obj)))
-        if not any(token in text for text in config_texts)
+        if token not in config
     ]

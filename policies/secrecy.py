@@ -87,7 +87,8 @@ def known_values(secrets: Mapping[str, str]) -> dict[str, str]:
 
 def disclosed(value: Any, secrets: Mapping[str, str]) -> Collection[str]:
     """Names of the secrets whose values stand in some text of a value."""
-    return sorted({name for text in texts(value) for secret, name in secrets.items() if secret in text})
+    everything = "\n".join(texts(value))
+    return sorted({name for secret, name in secrets.items() if secret in everything})
 
 
 def marked(type_: str, props: Mapping[str, Any]) -> Iterator[str]:

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pulumi
-from pulumi_kubernetes.core.v1 import Namespace
-from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from openedx_infra.components.backups.backups import Backups, BackupsArgs, before_upgrade
 from openedx_infra.components.datastores.certificates import certificates
@@ -25,6 +23,7 @@ from openedx_infra.components.registry_logins import Login, logins, pull_secret
 from openedx_infra.components.services import Companion
 from openedx_infra.config import Stack
 from openedx_infra.config.foundation.contract import Contract
+from openedx_infra.kubernetes.models import Namespace, ObjectMetaArgs
 from openedx_infra.kubernetes.names import RESTRICTED, Scope
 from openedx_infra.services import companions
 

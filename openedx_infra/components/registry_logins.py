@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_kubernetes.core.v1 import Secret
 
 from openedx_infra.config import Stack
 from openedx_infra.config.secrets.catalogue import registry_password
+from openedx_infra.kubernetes.models import Secret
 from openedx_infra.kubernetes.names import Scope
 
 NAME = "registries"

@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import pulumi
-from pulumi_kubernetes.apiextensions import CustomResource
-from pulumi_kubernetes.apps.v1 import Deployment, DeploymentPatch, DeploymentSpecPatchArgs
-from pulumi_kubernetes.autoscaling.v2 import (
+
+from openedx_infra.kubernetes.models import (
     ContainerResourceMetricSourceArgs,
     CrossVersionObjectReferenceArgs,
+    CustomResource,
+    Deployment,
+    DeploymentPatch,
+    DeploymentSpecPatchArgs,
     HorizontalPodAutoscaler,
     HorizontalPodAutoscalerBehaviorArgs,
     HorizontalPodAutoscalerSpecArgs,
@@ -23,9 +26,8 @@ from pulumi_kubernetes.autoscaling.v2 import (
     HPAScalingRulesArgs,
     MetricSpecArgs,
     MetricTargetArgs,
+    ObjectMetaPatchArgs,
 )
-from pulumi_kubernetes.meta.v1 import ObjectMetaPatchArgs
-
 from openedx_infra.kubernetes.names import Scope
 from openedx_infra.kubernetes.patches import plain
 from openedx_infra.kubernetes.pod import Pod

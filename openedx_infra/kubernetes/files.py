@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
-from pulumi_kubernetes.core.v1 import (
+
+from openedx_infra.kubernetes.models import (
     ConfigMap,
     ConfigMapProjectionArgs,
     KeyToPathArgs,
     Secret,
     SecretProjectionArgs,
 )
-
 from openedx_infra.kubernetes.names import Scope
 
 

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import pulumi
-from pulumi_kubernetes.batch.v1 import CronJob, CronJobSpecArgs, Job, JobSpecArgs, JobTemplateSpecArgs
-from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
+from openedx_infra.kubernetes.models import (
+    CronJob,
+    CronJobSpecArgs,
+    Job,
+    JobSpecArgs,
+    JobTemplateSpecArgs,
+    ObjectMetaArgs,
+)
 from openedx_infra.kubernetes.names import NO_WAIT, Scope
 from openedx_infra.kubernetes.pod import Pod, template
 

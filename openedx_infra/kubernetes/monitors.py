@@ -9,10 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import pulumi
-from pulumi_kubernetes.apiextensions import CustomResource
-from pulumi_kubernetes.core.v1 import ConfigMap
-from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
+from openedx_infra.kubernetes.models import ConfigMap, CustomResource, ObjectMetaArgs
 from openedx_infra.kubernetes.names import COMPONENT, INSTANCE, Scope
 
 API = "monitoring.coreos.com/v1"

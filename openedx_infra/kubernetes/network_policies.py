@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_kubernetes.meta.v1 import LabelSelectorArgs, LabelSelectorRequirementArgs
-from pulumi_kubernetes.networking.v1 import (
+
+from openedx_infra.kubernetes.models import (
     IPBlockArgs,
+    LabelSelectorArgs,
+    LabelSelectorRequirementArgs,
     NetworkPolicy,
     NetworkPolicyEgressRuleArgs,
     NetworkPolicyIngressRuleArgs,
@@ -16,7 +18,6 @@ from pulumi_kubernetes.networking.v1 import (
     NetworkPolicyPortArgs,
     NetworkPolicySpecArgs,
 )
-
 from openedx_infra.kubernetes.names import COMPONENT, INSTANCE, NAME, Scope
 
 NODE_LOCAL_DNS = "169.254.20.10/32"

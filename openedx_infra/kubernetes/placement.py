@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pulumi_kubernetes.core.v1 import (
+from openedx_infra.kubernetes.models import (
     AffinityArgs,
+    LabelSelectorArgs,
     PodAffinityArgs,
     PodAffinityTermArgs,
     TolerationArgs,
     TopologySpreadConstraintArgs,
 )
-from pulumi_kubernetes.meta.v1 import LabelSelectorArgs
 
 HOSTNAME = "kubernetes.io/hostname"
 ZONE = "topology.kubernetes.io/zone"

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 import pulumi
-from pulumi_kubernetes.core.v1 import (
+
+from openedx_infra.kubernetes.models import (
     CapabilitiesArgs,
     ContainerArgs,
     ContainerPortArgs,
@@ -22,6 +23,7 @@ from pulumi_kubernetes.core.v1 import (
     LifecycleArgs,
     LifecycleHandlerArgs,
     LocalObjectReferenceArgs,
+    ObjectMetaArgs,
     PodSecurityContextArgs,
     PodSpecArgs,
     PodTemplateSpecArgs,
@@ -31,8 +33,6 @@ from pulumi_kubernetes.core.v1 import (
     SleepActionArgs,
     VolumeArgs,
 )
-from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
-
 from openedx_infra.kubernetes.names import Scope
 from openedx_infra.kubernetes.placement import HOSTNAME, ZONE, beside, lost_node_tolerations, spread
 from openedx_infra.kubernetes.probes import NO_PROBES, Probes

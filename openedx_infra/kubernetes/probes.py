@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pulumi_kubernetes.core.v1 import (
+from openedx_infra.kubernetes.models import (
     ExecActionArgs,
     HTTPGetActionArgs,
     HTTPHeaderArgs,

@@ -1,4 +1,4 @@
-"""Routes from outside to Services: Ingresses, the Gateway API, and Traefik's own resources."""
+"""Routes from outside to Services, and their certificates: Ingress, Gateway API, Traefik, cert-manager."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
-from pulumi_kubernetes.apiextensions import CustomResource
-from pulumi_kubernetes.networking.v1 import (
+
+from openedx_infra.kubernetes.models import (
+    CustomResource,
     HTTPIngressPathArgs,
     HTTPIngressRuleValueArgs,
     Ingress,
@@ -19,10 +20,10 @@ from pulumi_kubernetes.networking.v1 import (
     IngressTLSArgs,
     ServiceBackendPortArgs,
 )
-
 from openedx_infra.kubernetes.names import NO_WAIT, Scope
 
 GATEWAY_API = "gateway.networking.k8s.io/v1"
+CERT_MANAGER = "cert-manager.io"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,3 +192,46 @@ def _rule(rule: Rule) -> dict[str, Any]:
     if rule.backend:
         spec["backendRefs"] = [dict(rule.backend)]
     return spec
+
+
+def issuer(name: str, scope: Scope, spec: Mapping[str, Any], opts: pulumi.ResourceOptions) -> CustomResource:
+    """An Issuer, which signs in its own namespace alone."""
+    return CustomResource(
+        name,
+        api_version=f"{CERT_MANAGER}/v1",
+        kind="Issuer",
+        metadata=scope.metadata(name, name=name, annotations=NO_WAIT),
+        spec=dict(spec),
+        opts=opts,
+    )
+
+
+def certificate(
+    name: str,
+    scope: Scope,
+    *,
+    secret: str,
+    signer: Mapping[str, str],
+    opts: pulumi.ResourceOptions,
+    hosts: Sequence[str] = (),
+    authority: str | None = None,
+) -> CustomResource:
+    """A Certificate for these hosts, or of an authority by its common name; its key and chain are kept in a
+    Secret.
+
+    It isn't awaited: proof by HTTP needs names in DNS that may be set later, and one host without a
+    certificate must not keep all the rest from coming up. Each renewal makes a new key."""
+    spec: dict[str, Any] = {
+        "secretName": secret,
+        "issuerRef": {"group": CERT_MANAGER, **signer},
+        "privateKey": {"algorithm": "ECDSA", "size": 256, "rotationPolicy": "Always"},
+    }
+    spec |= {"isCA": True, "commonName": authority} if authority else {"dnsNames": list(hosts)}
+    return CustomResource(
+        name,
+        api_version=f"{CERT_MANAGER}/v1",
+        kind="Certificate",
+        metadata=scope.metadata(name, name=name, annotations=NO_WAIT),
+        spec=spec,
+        opts=opts,
+    )

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_kubernetes.core.v1 import (
+
+from openedx_infra.kubernetes.files import Files
+from openedx_infra.kubernetes.models import (
     EmptyDirVolumeSourceArgs,
     PersistentVolumeClaim,
     PersistentVolumeClaimSpecArgs,
@@ -17,8 +19,6 @@ from pulumi_kubernetes.core.v1 import (
     VolumeProjectionArgs,
     VolumeResourceRequirementsArgs,
 )
-
-from openedx_infra.kubernetes.files import Files
 from openedx_infra.kubernetes.names import Scope
 
 GROUP_READABLE = 0o440

@@ -7,19 +7,23 @@ from dataclasses import replace
 from typing import Literal
 
 import pulumi
-from pulumi_kubernetes.apps.v1 import (
+
+from openedx_infra.kubernetes.autoscaling import FORCE, Replicas, autoscale, hold
+from openedx_infra.kubernetes.models import (
     Deployment,
     DeploymentSpecArgs,
     DeploymentStrategyArgs,
+    LabelSelectorArgs,
+    PodDisruptionBudget,
+    PodDisruptionBudgetSpecArgs,
     RollingUpdateDeploymentArgs,
+    Service,
+    ServiceAccount,
+    ServicePortArgs,
+    ServiceSpecArgs,
     StatefulSet,
     StatefulSetSpecArgs,
 )
-from pulumi_kubernetes.core.v1 import Service, ServiceAccount, ServicePortArgs, ServiceSpecArgs
-from pulumi_kubernetes.meta.v1 import LabelSelectorArgs
-from pulumi_kubernetes.policy.v1 import PodDisruptionBudget, PodDisruptionBudgetSpecArgs
-
-from openedx_infra.kubernetes.autoscaling import FORCE, Replicas, autoscale, hold
 from openedx_infra.kubernetes.names import NO_WAIT, Scope
 from openedx_infra.kubernetes.pod import Pod, template
 

@@ -6,13 +6,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pulumi_kubernetes.core.v1 import ProbeArgs
-
 from openedx_infra.config import Stack
 from openedx_infra.config.datastores.valkey import BrokerInCluster, CacheInCluster
 from openedx_infra.config.sizing.sizing import Resources
 from openedx_infra.config.types.base import memory_bytes
 from openedx_infra.kubernetes import probes, volumes
+from openedx_infra.kubernetes.models import ProbeArgs
 from openedx_infra.kubernetes.volumes import Mount
 from openedx_infra.services.service import DatastoreService, DataVolume, File
 from openedx_infra.settings.connections import Endpoint, Valkey

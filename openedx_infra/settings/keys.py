@@ -67,9 +67,12 @@ def jwk_set_public(pem: str) -> str:
     return json.dumps({"keys": [json.loads(_jwk({"n": public.n, "e": public.e}))]})
 
 
-@lru_cache(maxsize=2)  # reading a key checks its primes, which takes longer than everything else here
+@lru_cache(maxsize=2)
 def _rsa(pem: str) -> rsa.RSAPrivateKey:
-    key: Any = serialization.load_pem_private_key(pem.encode(), password=None)
+    # Checking the primes takes longer than everything else here, and `secrets.formats` has done it.
+    key: Any = serialization.load_pem_private_key(
+        pem.encode(), password=None, unsafe_skip_rsa_key_validation=True
+    )
     if not isinstance(key, rsa.RSAPrivateKey):
         raise ValueError("jwt_private_key is no RSA key: edx-platform signs tokens by RS512 only")
     return key

@@ -51,7 +51,7 @@ def measure(folder: Path) -> list[Figure]:
         "previews": lambda: previews.compare(folder),
         "many": lambda: many.on_one_foundation(folder),
         "memory": memory.of_program,
-        "check": offline.check,
+        "verbs": lambda: offline.verbs(folder),
         "tests": offline.fast_tests,
         "builds": builds.on_the_standin,
         "hundred": lambda: hundred.on_one_cluster(folder),

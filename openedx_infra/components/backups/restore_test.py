@@ -11,8 +11,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import pulumi
-from pulumi_kubernetes.core.v1 import Namespace
-from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from openedx_infra import settings
 from openedx_infra.components.backups.pods import (
@@ -35,6 +33,7 @@ from openedx_infra.config.sections.network import anywhere
 from openedx_infra.config.types.base import memory_bytes
 from openedx_infra.kubernetes import probes, volumes
 from openedx_infra.kubernetes.job import cron_job
+from openedx_infra.kubernetes.models import Namespace, ObjectMetaArgs
 from openedx_infra.kubernetes.names import RESTRICTED, Scope
 from openedx_infra.kubernetes.network_policies import NetworkPolicies
 from openedx_infra.kubernetes.pod import Container, FixedSize

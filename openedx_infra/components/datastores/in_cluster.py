@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pulumi
-from pulumi_kubernetes.core.v1 import PersistentVolumeClaim
 
 from openedx_infra.components.datastores.store import Administrator, FileStore, Reach, Store
 from openedx_infra.components.instance import Instance
@@ -13,6 +12,7 @@ from openedx_infra.components.services import run
 from openedx_infra.components.users import VOLUME_USER
 from openedx_infra.config.datastores.storage import StorageVolumes
 from openedx_infra.kubernetes import volumes
+from openedx_infra.kubernetes.models import PersistentVolumeClaim
 from openedx_infra.services.service import Connection, DatastoreService
 from openedx_infra.settings import connections, paths
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pulumi_kubernetes.core.v1 import ProbeArgs
-
 from openedx_infra.kubernetes import probes
+from openedx_infra.kubernetes.models import ProbeArgs
 from openedx_infra.settings.paths import ALIVE_FILE, ALIVE_VARIABLE
 
 ALIVE_ENV: Mapping[str, str] = {ALIVE_VARIABLE: ALIVE_FILE}

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
-from pulumi_kubernetes.core.v1 import Namespace
 from pulumi_kubernetes.helm.v4 import Chart, RepositoryOptsArgs
-from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from openedx_infra.config.foundation.addons import Addons, CertManager, Operator
+from openedx_infra.kubernetes.models import Namespace, ObjectMetaArgs
 from openedx_infra.kubernetes.names import RESTRICTED
 from openedx_infra.kubernetes.patches import plain
 from openedx_infra.kubernetes.pod import container_security

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
-from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
-from pulumi_kubernetes.rbac.v1 import PolicyRuleArgs, Role, RoleBinding, RoleRefArgs, SubjectArgs
 
 from openedx_infra.components.ingress.routes import PublicHost
 from openedx_infra.components.instance import Instance
@@ -24,7 +22,15 @@ from openedx_infra.config.sections.issuers import (
 )
 from openedx_infra.config.sections.site import TlsSecret
 from openedx_infra.kubernetes import files
-from openedx_infra.kubernetes.certificates import certificate, issuer
+from openedx_infra.kubernetes.models import (
+    ObjectMetaArgs,
+    PolicyRuleArgs,
+    Role,
+    RoleBinding,
+    RoleRefArgs,
+    SubjectArgs,
+)
+from openedx_infra.kubernetes.routing import certificate, issuer
 from openedx_infra.kubernetes.workload import service_account
 
 ISSUER = "site"

@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pulumi
-from pulumi_kubernetes.batch.v1 import Job
 
 from openedx_infra import scripts
 from openedx_infra.components.datastores.datastores import Datastores
@@ -32,6 +31,7 @@ from openedx_infra.components.instance import Instance
 from openedx_infra.kubernetes import files, volumes
 from openedx_infra.kubernetes.files import Files
 from openedx_infra.kubernetes.job import job
+from openedx_infra.kubernetes.models import Job
 from openedx_infra.kubernetes.volumes import Mount
 from openedx_infra.settings import paths
 

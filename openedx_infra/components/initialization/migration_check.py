@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pulumi
-from pulumi_kubernetes.batch.v1 import CronJob
 
 from openedx_infra import scripts, settings
 from openedx_infra.components.datastores.store import FileStore
@@ -20,6 +19,7 @@ from openedx_infra.components.initialization.provisioning import SCRIPTS
 from openedx_infra.components.instance import Instance
 from openedx_infra.kubernetes import files, volumes
 from openedx_infra.kubernetes.job import cron_job
+from openedx_infra.kubernetes.models import CronJob
 from openedx_infra.settings import paths
 
 NAME = "migration-check"

@@ -13,7 +13,6 @@ from dataclasses import asdict
 from typing import Any
 
 import pulumi
-from pulumi_kubernetes.batch.v1 import Job
 
 from openedx_infra import scripts
 from openedx_infra.components.datastores.datastores import Datastores
@@ -23,6 +22,7 @@ from openedx_infra.components.users import IMAGE_GROUPS, USER
 from openedx_infra.config import Stack
 from openedx_infra.kubernetes import files, volumes
 from openedx_infra.kubernetes.job import job
+from openedx_infra.kubernetes.models import Job
 from openedx_infra.kubernetes.pod import Container, FixedSize, Pod
 from openedx_infra.settings import keys, paths
 

@@ -12,7 +12,6 @@ from pathlib import PurePosixPath
 from typing import Any
 
 import pulumi
-from pulumi_kubernetes.batch.v1 import Job
 
 from openedx_infra import scripts
 from openedx_infra.components.datastores.datastores import Datastores
@@ -21,6 +20,7 @@ from openedx_infra.components.instance import Instance
 from openedx_infra.components.users import IMAGE_GROUPS, USER, WHY
 from openedx_infra.kubernetes import files, volumes
 from openedx_infra.kubernetes.job import job
+from openedx_infra.kubernetes.models import Job
 from openedx_infra.kubernetes.pod import Container, FixedSize, Pod
 from openedx_infra.releases import ImageName
 from openedx_infra.services import database

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import yaml
 from rich.console import Console
-from ruamel.yaml import YAML
-from ruamel.yaml.scalarstring import LiteralScalarString, SingleQuotedScalarString
 
 from openedx_infra.config import BaseStack
 from openedx_infra.operations.errors import OperationError
@@ -47,7 +46,8 @@ def write(stack: BaseStack, values: dict[str, str], output: Path, *, show_secret
         path.chmod(mode)
         with path.open("w", encoding="utf-8") as out:
             out.write(_MARK)
-            _yaml().dump(_readable(item), out)
+            text = yaml.dump(item, None, _Dumper, sort_keys=False, allow_unicode=True, width=4096)
+            out.write(text.replace(_TAB, "\t"))
         written.append(path)
     for path in earlier - set(written):
         path.unlink()
@@ -82,28 +82,32 @@ _MARK = "# Rendered by openedx-infra.\n"
 """First line of every file: what bears it may be overwritten and deleted."""
 
 
-def _yaml() -> YAML:
-    yaml = YAML()
-    yaml.default_flow_style = False
-    yaml.width = 4096  # long lines stay whole: a folded command is hard to read
-    return yaml
+class _Dumper(yaml.CSafeDumper):
+    """Texts of several lines as blocks, whole numbers without a point, and quotes around what some readers
+    would not take for text. Long lines stay whole: a folded command is hard to read."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
 
 
 _ONCE_TRUE = {"y", "n", "yes", "no", "on", "off"}
 """Words that YAML 1.1 took for true and false, and that kubectl and other Go programs still do."""
 
 
-def _readable(value: Any) -> Any:
-    """The same value, with texts of several lines as blocks, whole numbers without a point, and quotes around
-    words that some would not take for words."""
-    if isinstance(value, Mapping):
-        return {key: _readable(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_readable(inner) for inner in value]
-    if isinstance(value, str) and "\n" in value:
-        return LiteralScalarString(value)
-    if isinstance(value, str) and value.lower() in _ONCE_TRUE:
-        return SingleQuotedScalarString(value)
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value
+_TAB = "\ue000"
+"""Stands for a tab in a block, where libyaml would put the whole text into quotes for it."""
+
+
+def _text(dumper: yaml.CSafeDumper, value: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in value else "'" if value.lower() in _ONCE_TRUE else None
+    if style == "|":
+        value = value.replace("\t", _TAB)
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+
+def _number(dumper: yaml.CSafeDumper, value: float) -> yaml.ScalarNode:
+    return dumper.represent_int(int(value)) if value.is_integer() else dumper.represent_float(value)
+
+
+_Dumper.add_representer(str, _text)
+_Dumper.add_representer(float, _number)

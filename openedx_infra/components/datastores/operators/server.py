@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi
-from pulumi_kubernetes.apiextensions import CustomResource
 
 from openedx_infra.components.instance import Instance
+from openedx_infra.kubernetes.models import CustomResource
 from openedx_infra.kubernetes.patches import plain
 from openedx_infra.kubernetes.placement import HOSTNAME
 from openedx_infra.kubernetes.pod import Size, container_security, pod_security, resources
