@@ -82,16 +82,16 @@ class Account:
         ignore_changes: Sequence[str] = (),
     ) -> pulumi.ResourceOptions:
         """Options of a resource whose loss is a loss of data."""
-        own = self.opts(parent, timeouts=timeouts, ignore_changes=ignore_changes)
-        kept = pulumi.ResourceOptions(protect=self.protect, retain_on_delete=self.protect)
-        return pulumi.ResourceOptions.merge(own, kept)
+        opts = self.opts(parent, timeouts=timeouts, ignore_changes=ignore_changes)
+        retained = pulumi.ResourceOptions(protect=self.protect, retain_on_delete=self.protect)
+        return pulumi.ResourceOptions.merge(opts, retained)
 
     def guard(
         self, parent: pulumi.Resource, *, after: Sequence[pulumi.Resource] = ()
     ) -> pulumi.ResourceOptions:
         """Options of what guards data and can be made again at any time: it stays where the data does."""
-        kept = pulumi.ResourceOptions(retain_on_delete=self.protect)
-        return pulumi.ResourceOptions.merge(self.opts(parent, after=after), kept)
+        retained = pulumi.ResourceOptions(retain_on_delete=self.protect)
+        return pulumi.ResourceOptions.merge(self.opts(parent, after=after), retained)
 
 
 def provider(

@@ -14,14 +14,15 @@ from pulumi_aws.rds import (
 
 from openedx_infra.aws import mysql, network
 from openedx_infra.aws.account import Account
+from openedx_infra.aws.database import cluster_args, timeouts
 from openedx_infra.aws.server import Server
 
 VERSION, FAMILY = "8.4.mysql_aurora.8.4.7", "aurora-mysql8.4"
 """Aurora's first release that speaks as MySQL 8.4 does (2026). Aurora takes whole versions only."""
 
 
-def server(account: Account, name: str, asked: mysql.Mysql, parent: pulumi.Resource) -> Server:
-    """A cluster of one writer and as many readers as copies are asked for, each of which can take over.
+def server(account: Account, name: str, spec: mysql.Mysql, parent: pulumi.Resource) -> Server:
+    """A cluster of one writer and as many readers as copies are spec for, each of which can take over.
 
     AWS raises minor versions by itself, so the version counts when the cluster is made and is ignored
     afterwards: else the next run would ask for a downgrade, which no Aurora does.
@@ -42,26 +43,19 @@ def server(account: Account, name: str, asked: mysql.Mysql, parent: pulumi.Resou
         account.name(name),
         engine="aurora-mysql",
         engine_version=VERSION,
-        master_username=asked.user,
-        master_password=pulumi.Output.secret(asked.password),
         db_subnet_group_name=subnets.name,
         db_cluster_parameter_group_name=parameters.name,
         vpc_security_group_ids=[group.id],
-        storage_encrypted=True,
-        kms_key_id=account.kms_key,
-        backup_retention_period=asked.backup_days,
         delete_automated_backups=False,
         copy_tags_to_snapshot=True,
-        deletion_protection=asked.deletion_protection,
-        skip_final_snapshot=False,
-        final_snapshot_identifier=account.name(f"{name}-final"),
-        apply_immediately=asked.apply_immediately,
+        apply_immediately=spec.apply_immediately,
         enabled_cloudwatch_logs_exports=list(mysql.LOGS),
-        opts=account.data(parent, timeouts=mysql.timeouts(), ignore_changes=["engineVersion"]),
+        **cluster_args(account, name, spec),
+        opts=account.data(parent, timeouts=timeouts(), ignore_changes=["engineVersion"]),
     )
-    writer = _member(account, name, asked, cluster, 0, parent)
+    writer = _member(account, name, spec, cluster, 0, parent)
     readers = [
-        _member(account, name, asked, cluster, number, parent) for number in range(1, asked.replicas + 1)
+        _member(account, name, spec, cluster, number, parent) for number in range(1, spec.replicas + 1)
     ]
     return Server(
         host=cluster.endpoint,
@@ -73,28 +67,17 @@ def server(account: Account, name: str, asked: mysql.Mysql, parent: pulumi.Resou
 def _member(
     account: Account,
     name: str,
-    asked: mysql.Mysql,
+    spec: mysql.Mysql,
     cluster: Cluster,
     number: int,
     parent: pulumi.Resource,
 ) -> ClusterInstance:
     """An instance of a cluster. The data is the cluster's: an instance can go and come back."""
-    watched = asked.monitoring
     return ClusterInstance(
         account.name(f"{name}-{number}"),
         cluster_identifier=cluster.cluster_identifier,
         engine=EngineType.AURORA_MYSQL,
-        instance_class=asked.instance_class,
         promotion_tier=number,
-        publicly_accessible=False,
-        ca_cert_identifier=mysql.AUTHORITY,
-        copy_tags_to_snapshot=True,
-        auto_minor_version_upgrade=True,
-        apply_immediately=asked.apply_immediately,
-        performance_insights_enabled=asked.insights,
-        performance_insights_kms_key_id=account.kms_key if asked.insights else None,
-        performance_insights_retention_period=mysql.INSIGHTS_DAYS if asked.insights else None,
-        monitoring_interval=watched.seconds if watched else 0,
-        monitoring_role_arn=watched.role if watched else None,
-        opts=account.opts(parent, timeouts=mysql.timeouts()),
+        **mysql.instance_args(account, spec),
+        opts=account.opts(parent, timeouts=timeouts()),
     )

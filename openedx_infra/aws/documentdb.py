@@ -24,7 +24,7 @@ from pulumi_aws.docdb import (
 
 from openedx_infra.aws import network
 from openedx_infra.aws.account import Account
-from openedx_infra.aws.mysql import AUTHORITY, timeouts
+from openedx_infra.aws.database import AUTHORITY, Database, cluster_args, timeouts
 from openedx_infra.aws.server import Server
 
 PORT = 27017
@@ -37,23 +37,13 @@ PARAMETERS: Mapping[str, str] = {"tls": "tls1.2+", "audit_logs": "enabled"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Documentdb:
+class Documentdb(Database):
     """What is asked of a cluster."""
 
     version: str
     """Version of its engine, such as `8.0.0`."""
-    instance_class: str
-    """Size of each instance."""
     instances: int
     """Number of instances: one writer, and readers that can take over."""
-    user: str
-    """Its administrator."""
-    password: pulumi.Input[str]
-    """The administrator's password; treated as a secret whatever it is given as."""
-    backup_days: int
-    """Days to which it can be set back."""
-    deletion_protection: bool
-    """Whether AWS refuses to delete it."""
 
     @property
     def family(self) -> str:
@@ -61,13 +51,13 @@ class Documentdb:
         return f"docdb{self.version.rpartition('.')[0]}"
 
 
-def server(account: Account, name: str, asked: Documentdb, parent: pulumi.Resource) -> Server:
+def server(account: Account, name: str, spec: Documentdb, parent: pulumi.Resource) -> Server:
     """A cluster, its instances, and what belongs to them. It answers nobody without TLS."""
     opts = account.opts(parent)
     subnets = SubnetGroup(account.name(name), subnet_ids=account.inside.subnets, opts=opts)
     parameters = ClusterParameterGroup(
         account.name(name),
-        family=asked.family,
+        family=spec.family,
         parameters=[
             ClusterParameterGroupParameterArgs(name=key, value=value) for key, value in PARAMETERS.items()
         ],
@@ -77,35 +67,28 @@ def server(account: Account, name: str, asked: Documentdb, parent: pulumi.Resour
     cluster = Cluster(
         account.name(name),
         engine="docdb",
-        engine_version=asked.version,
-        master_username=asked.user,
-        master_password=pulumi.Output.secret(asked.password),
+        engine_version=spec.version,
         db_subnet_group_name=subnets.name,
         db_cluster_parameter_group_name=parameters.name,
         vpc_security_group_ids=[group.id],
-        storage_encrypted=True,
-        kms_key_id=account.kms_key,
-        backup_retention_period=asked.backup_days,
-        deletion_protection=asked.deletion_protection,
-        skip_final_snapshot=False,
-        final_snapshot_identifier=account.name(f"{name}-final"),
         enabled_cloudwatch_logs_exports=["audit"],
         # AWS minds it for the password alone (and a name that never changes), which would else change in the
         # next maintenance window: until then nobody could log in by the new one.
         apply_immediately=True,
+        **cluster_args(account, name, spec),
         opts=account.data(parent, timeouts=timeouts()),
     )
     members = [
         ClusterInstance(
             account.name(f"{name}-{number}"),
             cluster_identifier=cluster.cluster_identifier,
-            instance_class=asked.instance_class,
+            instance_class=spec.instance_class,
             promotion_tier=number,
             ca_cert_identifier=AUTHORITY,
             copy_tags_to_snapshot=True,
             auto_minor_version_upgrade=True,
             opts=account.opts(parent, timeouts=timeouts()),
         )
-        for number in range(asked.instances)
+        for number in range(spec.instances)
     ]
     return Server(host=cluster.endpoint, ready=members[:1])

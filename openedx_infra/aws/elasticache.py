@@ -41,7 +41,7 @@ class Valkey:
     """Whether losing what it holds is a loss."""
 
 
-def server(account: Account, name: str, asked: Valkey, parent: pulumi.Resource) -> Server:
+def server(account: Account, name: str, spec: Valkey, parent: pulumi.Resource) -> Server:
     """A replication group of one shard, which any client can use. It answers nobody without TLS and password.
 
     AWS raises minor versions by itself, so the version counts when it is made and is ignored afterwards: else
@@ -52,20 +52,20 @@ def server(account: Account, name: str, asked: Valkey, parent: pulumi.Resource) 
     parameters = ParameterGroup(
         account.name(name),
         family=FAMILY,
-        parameters=[ParameterGroupParameterArgs(name="maxmemory-policy", value=asked.eviction)],
+        parameters=[ParameterGroupParameterArgs(name="maxmemory-policy", value=spec.eviction)],
         opts=opts,
     )
     group = network.security_group(account, name, PORT, parent)
-    options = account.data if asked.data else account.opts
+    options = account.data if spec.data else account.opts
     nodes = ReplicationGroup(
         account.name(name, LIMIT),
         description=f"{name} of {account.prefix}",
         engine="valkey",
         engine_version=VERSION,
-        node_type=asked.node_type,
-        num_cache_clusters=1 + asked.replicas,
-        automatic_failover_enabled=asked.replicas > 0,
-        multi_az_enabled=asked.replicas > 0,
+        node_type=spec.node_type,
+        num_cache_clusters=1 + spec.replicas,
+        automatic_failover_enabled=spec.replicas > 0,
+        multi_az_enabled=spec.replicas > 0,
         parameter_group_name=parameters.name,
         subnet_group_name=subnets.name,
         security_group_ids=[group.id],
@@ -74,12 +74,12 @@ def server(account: Account, name: str, asked: Valkey, parent: pulumi.Resource) 
         kms_key_id=account.kms_key,
         transit_encryption_enabled=True,
         transit_encryption_mode="required",
-        auth_token=pulumi.Output.secret(asked.password),
+        auth_token=pulumi.Output.secret(spec.password),
         # A new password is added to the old one, so that those who are connected, or start late, go on.
         auth_token_update_strategy="ROTATE",
         auto_minor_version_upgrade=True,
-        snapshot_retention_limit=asked.snapshot_days,
-        final_snapshot_identifier=account.name(f"{name}-final", LIMIT) if asked.data else None,
+        snapshot_retention_limit=spec.snapshot_days,
+        final_snapshot_identifier=account.name(f"{name}-final", LIMIT) if spec.data else None,
         opts=options(
             parent,
             timeouts=pulumi.CustomTimeouts(create="60m", update="60m", delete="45m"),

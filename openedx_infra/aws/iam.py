@@ -133,5 +133,5 @@ def grant(
     parent: pulumi.Resource,
 ) -> RolePolicy:
     """Rights of a role: `statements` makes them of what `of` turns out to be, such as ARNs."""
-    policy = pulumi.Output.all(*of).apply(lambda known: json.dumps(document(statements(known))))
+    policy = pulumi.Output.all(*of).apply(lambda values: json.dumps(document(statements(values))))
     return RolePolicy(account.name(name), role=role.name, policy=policy, opts=account.opts(parent))

@@ -29,7 +29,7 @@ def rights(key: str, region: str, service: str) -> list[dict[str, Any]]:
 def key(account: Account, name: str, description: str, parent: pulumi.Resource) -> Key:
     """A key that AWS renews every year, with an alias that people recognise. Without it, what it encrypted is
     lost."""
-    made = Key(
+    resource = Key(
         account.name(name),
         description=description,
         enable_key_rotation=True,
@@ -38,7 +38,7 @@ def key(account: Account, name: str, description: str, parent: pulumi.Resource) 
     )
     Alias(
         account.name(name),
-        target_key_id=made.key_id,
+        target_key_id=resource.key_id,
         opts=account.opts(parent),
     )
-    return made
+    return resource

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 
+from openedx_infra.aws.account import Account
+from openedx_infra.aws.database import AUTHORITY, Database
+
 PORT = 3306
-AUTHORITY = "rds-ca-rsa2048-g1"
-"""Authority of the servers' certificates: AWS' default, valid until 2061, part of its published bundle."""
 LOGS = ("error", "slowquery")
 """Logs that CloudWatch keeps."""
 PARAMETERS: Mapping[str, str] = {
@@ -24,10 +26,6 @@ PARAMETERS: Mapping[str, str] = {
 log."""
 INSIGHTS_DAYS = 7
 """Days for which AWS keeps its statistics of queries without charge."""
-CREATE, UPDATE, DELETE = "60m", "80m", "60m"
-"""Patience with AWS. A Multi-AZ instance takes some 15 minutes (AWS), a large one most of an hour (MIT)."""
-BLUE_GREEN = "12h"
-"""Patience with a change by a copy, whose replication must catch up first (MIT's value)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,19 +39,9 @@ class Monitoring:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mysql:
+class Mysql(Database):
     """What is asked of a server."""
 
-    instance_class: str
-    """Size of each instance."""
-    user: str
-    """Its administrator."""
-    password: pulumi.Input[str]
-    """The administrator's password; treated as a secret whatever it is given as."""
-    backup_days: int
-    """Days to which it can be set back."""
-    deletion_protection: bool
-    """Whether AWS refuses to delete it."""
     apply_immediately: bool
     """Whether changes that restart it happen at once."""
     replicas: int = 0
@@ -67,6 +55,19 @@ class Mysql:
         return not self.instance_class.endswith((".micro", ".small"))
 
 
-def timeouts(update: str = UPDATE) -> pulumi.CustomTimeouts:
-    """Patience with a database."""
-    return pulumi.CustomTimeouts(create=CREATE, update=update, delete=DELETE)
+def instance_args(account: Account, server: Mysql) -> dict[str, Any]:
+    """Arguments of each instance: its size, certificate, and how it is watched."""
+    watched = server.monitoring
+    return {
+        "instance_class": server.instance_class,
+        "publicly_accessible": False,
+        "ca_cert_identifier": AUTHORITY,
+        "copy_tags_to_snapshot": True,
+        "auto_minor_version_upgrade": True,
+        "apply_immediately": server.apply_immediately,
+        "performance_insights_enabled": server.insights,
+        "performance_insights_kms_key_id": account.kms_key if server.insights else None,
+        "performance_insights_retention_period": INSIGHTS_DAYS if server.insights else None,
+        "monitoring_interval": watched.seconds if watched else 0,
+        "monitoring_role_arn": watched.role if watched else None,
+    }

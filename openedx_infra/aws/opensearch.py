@@ -60,9 +60,9 @@ def zones(nodes: int, subnets: int) -> int:
     Raises RunError where that can't be done with more than one node: a zone too many would leave shards
     without a copy.
     """
-    for wanted in (3, 2):
-        if nodes % wanted == 0 and subnets >= wanted:
-            return wanted
+    for count in (3, 2):
+        if nodes % count == 0 and subnets >= count:
+            return count
     if nodes == 1:
         return 1
     raise pulumi.RunError(
@@ -87,19 +87,19 @@ def rights(arn: str) -> dict[str, Any]:
     }
 
 
-def server(account: Account, name: str, asked: Opensearch, parent: pulumi.Resource) -> Server:
+def server(account: Account, name: str, spec: Opensearch, parent: pulumi.Resource) -> Server:
     """A domain in the network. It answers nobody without TLS, name and password."""
     group = network.security_group(account, name, PORT, parent)
     subnets = pulumi.Output.from_input(account.inside.subnets)
-    spread = subnets.apply(lambda known: zones(asked.nodes, len(known)))
+    spread = subnets.apply(lambda ids: zones(spec.nodes, len(ids)))
     domain = Domain(
         account.name(name, LIMIT),
         engine_version=VERSION,
-        cluster_config=_nodes(asked, spread),
-        ebs_options=DomainEbsOptionsArgs(ebs_enabled=True, volume_type="gp3", volume_size=asked.storage),
+        cluster_config=_nodes(spec, spread),
+        ebs_options=DomainEbsOptionsArgs(ebs_enabled=True, volume_type="gp3", volume_size=spec.storage),
         vpc_options=DomainVpcOptionsArgs(
             security_group_ids=[group.id],
-            subnet_ids=pulumi.Output.all(subnets, spread).apply(lambda known: list(known[0])[: known[1]]),
+            subnet_ids=pulumi.Output.all(subnets, spread).apply(lambda both: list(both[0])[: both[1]]),
         ),
         encrypt_at_rest=DomainEncryptAtRestArgs(enabled=True, kms_key_id=account.kms_key),
         node_to_node_encryption=DomainNodeToNodeEncryptionArgs(enabled=True),
@@ -108,8 +108,8 @@ def server(account: Account, name: str, asked: Opensearch, parent: pulumi.Resour
             enabled=True,
             internal_user_database_enabled=True,
             master_user_options=DomainAdvancedSecurityOptionsMasterUserOptionsArgs(
-                master_user_name=asked.user,
-                master_user_password=pulumi.Output.secret(asked.password),
+                master_user_name=spec.user,
+                master_user_password=pulumi.Output.secret(spec.password),
             ),
         ),
         # Clients for Elasticsearch 7 are told a version that they know.
@@ -126,12 +126,12 @@ def server(account: Account, name: str, asked: Opensearch, parent: pulumi.Resour
     return Server(host=domain.endpoint, ready=[domain, policy])
 
 
-def _nodes(asked: Opensearch, spread: pulumi.Output[int]) -> DomainClusterConfigArgs:
-    several = asked.nodes > 1
+def _nodes(spec: Opensearch, spread: pulumi.Output[int]) -> DomainClusterConfigArgs:
+    several = spec.nodes > 1
     zones = DomainClusterConfigZoneAwarenessConfigArgs(availability_zone_count=spread)
     return DomainClusterConfigArgs(
-        instance_type=asked.instance_type,
-        instance_count=asked.nodes,
+        instance_type=spec.instance_type,
+        instance_count=spec.nodes,
         zone_awareness_enabled=several,
         zone_awareness_config=zones if several else None,
     )

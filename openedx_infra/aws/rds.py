@@ -16,6 +16,7 @@ from pulumi_aws.rds import (
 
 from openedx_infra.aws import mysql, network
 from openedx_infra.aws.account import Account
+from openedx_infra.aws.database import BLUE_GREEN, UPDATE, data_args, timeouts
 from openedx_infra.aws.server import Server
 
 VERSION, FAMILY = "8.4", "mysql8.4"
@@ -23,8 +24,8 @@ VERSION, FAMILY = "8.4", "mysql8.4"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rds(mysql.Mysql):
-    """What is asked of a server on RDS."""
+class Options:
+    """What is asked of a server on RDS alone."""
 
     storage: int
     """Disk at first, in GiB."""
@@ -40,7 +41,9 @@ class Rds(mysql.Mysql):
     """
 
 
-def server(account: Account, name: str, asked: Rds, parent: pulumi.Resource) -> Server:
+def server(
+    account: Account, name: str, spec: mysql.Mysql, options: Options, parent: pulumi.Resource
+) -> Server:
     """A server, its copies, and what belongs to them. It answers nobody without TLS."""
     opts = account.opts(parent)
     subnets = SubnetGroup(account.name(name), subnet_ids=account.inside.subnets, opts=opts)
@@ -53,20 +56,20 @@ def server(account: Account, name: str, asked: Rds, parent: pulumi.Resource) -> 
         opts=opts,
     )
     group = network.security_group(account, name, mysql.PORT, parent)
-    shared = _shared(account, asked) | {
+    shared = _shared(account, spec, options) | {
         "parameter_group_name": parameters.name,
         "vpc_security_group_ids": [group.id],
     }
-    primary = _primary(account, name, asked, {**shared, "db_subnet_group_name": subnets.name}, parent)
+    primary = _primary(account, name, spec, options, {**shared, "db_subnet_group_name": subnets.name}, parent)
     replicas = [
         Instance(
             account.name(f"{name}-replica-{number}"),
             replicate_source_db=primary.identifier,
             skip_final_snapshot=True,
             **shared,
-            opts=account.opts(parent, timeouts=mysql.timeouts()),
+            opts=account.opts(parent, timeouts=timeouts()),
         )
-        for number in range(1, asked.replicas + 1)
+        for number in range(1, spec.replicas + 1)
     ]
     return Server(
         host=primary.address,
@@ -76,47 +79,36 @@ def server(account: Account, name: str, asked: Rds, parent: pulumi.Resource) -> 
 
 
 def _primary(
-    account: Account, name: str, asked: Rds, shared: dict[str, Any], parent: pulumi.Resource
+    account: Account,
+    name: str,
+    spec: mysql.Mysql,
+    options: Options,
+    shared: dict[str, Any],
+    parent: pulumi.Resource,
 ) -> Instance:
-    blue_green = asked.blue_green and not asked.replicas
-    patience = mysql.timeouts(mysql.BLUE_GREEN if blue_green else mysql.UPDATE)
+    blue_green = options.blue_green and not spec.replicas
+    patience = timeouts(BLUE_GREEN if blue_green else UPDATE)
     return Instance(
         account.name(name),
         engine="mysql",
         engine_version=VERSION,
-        allocated_storage=asked.storage,
-        username=asked.user,
-        password=pulumi.Output.secret(asked.password),
-        storage_encrypted=True,
-        kms_key_id=account.kms_key,
-        multi_az=asked.multi_az,
-        backup_retention_period=asked.backup_days,
+        allocated_storage=options.storage,
+        username=spec.user,
+        password=pulumi.Output.secret(spec.password),
+        multi_az=options.multi_az,
         delete_automated_backups=False,
-        deletion_protection=asked.deletion_protection,
-        skip_final_snapshot=False,
-        final_snapshot_identifier=account.name(f"{name}-final"),
         blue_green_update=InstanceBlueGreenUpdateArgs(enabled=True) if blue_green else None,
+        **data_args(account, name, spec),
         **shared,
         opts=account.data(parent, timeouts=patience),
     )
 
 
-def _shared(account: Account, asked: Rds) -> dict[str, Any]:
+def _shared(account: Account, spec: mysql.Mysql, options: Options) -> dict[str, Any]:
     """What holds for a server and its copies."""
-    watched = asked.monitoring
     return {
-        "instance_class": asked.instance_class,
+        **mysql.instance_args(account, spec),
         "storage_type": "gp3",
-        "max_allocated_storage": asked.storage_limit,
-        "publicly_accessible": False,
-        "ca_cert_identifier": mysql.AUTHORITY,
-        "copy_tags_to_snapshot": True,
-        "auto_minor_version_upgrade": True,
-        "apply_immediately": asked.apply_immediately,
+        "max_allocated_storage": options.storage_limit,
         "enabled_cloudwatch_logs_exports": list(mysql.LOGS),
-        "performance_insights_enabled": asked.insights,
-        "performance_insights_kms_key_id": account.kms_key if asked.insights else None,
-        "performance_insights_retention_period": mysql.INSIGHTS_DAYS if asked.insights else None,
-        "monitoring_interval": watched.seconds if watched else 0,
-        "monitoring_role_arn": watched.role if watched else None,
     }

@@ -89,62 +89,62 @@ def rights(arns: Sequence[str]) -> list[dict[str, Any]]:
     ]
 
 
-def bucket(account: Account, name: str, asked: Bucket, parent: pulumi.Resource) -> Made:
+def bucket(account: Account, name: str, spec: Bucket, parent: pulumi.Resource) -> Made:
     """A bucket with all that protects it. Nothing in it has rights of its own (ACLs)."""
     full = account.name(name)
-    made = s3.Bucket(full, tags=dict(asked.tags), opts=account.data(parent))
+    resource = s3.Bucket(full, tags=dict(spec.tags), opts=account.data(parent))
     opts = account.guard(parent)
     barrier = s3.BucketPublicAccessBlock(
         f"{full}-access",
-        bucket=made.bucket,
+        bucket=resource.bucket,
         block_public_acls=True,
         ignore_public_acls=True,
-        block_public_policy=not asked.public,
-        restrict_public_buckets=not asked.public,
+        block_public_policy=not spec.public,
+        restrict_public_buckets=not spec.public,
         opts=opts,
     )
     owner = s3.BucketOwnershipControls(
         f"{full}-ownership",
-        bucket=made.bucket,
+        bucket=resource.bucket,
         rule=s3.BucketOwnershipControlsRuleArgs(object_ownership="BucketOwnerEnforced"),
         opts=opts,
     )
     encryption = s3.BucketServerSideEncryptionConfiguration(
-        f"{full}-encryption", bucket=made.bucket, rules=[_encryption(account, asked)], opts=opts
+        f"{full}-encryption", bucket=resource.bucket, rules=[_encryption(account, spec)], opts=opts
     )
     access = s3.BucketPolicy(
         f"{full}-policy",
-        bucket=made.bucket,
-        policy=made.arn.apply(lambda arn: json.dumps(policy(arn, public=asked.public))),
+        bucket=resource.bucket,
+        policy=resource.arn.apply(lambda arn: json.dumps(policy(arn, public=spec.public))),
         # While public policies are barred, a public one is refused.
         opts=account.guard(parent, after=[barrier]),
     )
-    versions = _versions(account, full, made, asked, parent)
-    _keep(account, full, made, asked, versions, parent)
-    if asked.origins:
-        _open(account, full, made, asked, parent)
-    return Made(bucket=made, ready=[barrier, owner, encryption, access, versions])
+    versions = _versions(account, full, resource, spec, parent)
+    _keep(account, full, resource, spec, versions, parent)
+    if spec.origins:
+        _open(account, full, resource, spec, parent)
+    return Made(bucket=resource, ready=[barrier, owner, encryption, access, versions])
 
 
-def _encryption(account: Account, asked: Bucket) -> s3.BucketServerSideEncryptionConfigurationRuleArgs:
+def _encryption(account: Account, spec: Bucket) -> s3.BucketServerSideEncryptionConfigurationRuleArgs:
     """By KMS; what everybody may read, by S3 alone, as KMS serves nobody without a name."""
     how = s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
-        sse_algorithm="AES256" if asked.public else "aws:kms",
-        kms_master_key_id=None if asked.public else account.kms_key,
+        sse_algorithm="AES256" if spec.public else "aws:kms",
+        kms_master_key_id=None if spec.public else account.kms_key,
     )
     return s3.BucketServerSideEncryptionConfigurationRuleArgs(
-        apply_server_side_encryption_by_default=how, bucket_key_enabled=not asked.public
+        apply_server_side_encryption_by_default=how, bucket_key_enabled=not spec.public
     )
 
 
 def _versions(
-    account: Account, full: str, made: s3.Bucket, asked: Bucket, parent: pulumi.Resource
+    account: Account, full: str, resource: s3.Bucket, spec: Bucket, parent: pulumi.Resource
 ) -> s3.BucketVersioning:
     """Whether things that are overwritten or deleted are kept."""
-    status = "Enabled" if asked.versioned else "Suspended"
+    status = "Enabled" if spec.versioned else "Suspended"
     return s3.BucketVersioning(
         f"{full}-versions",
-        bucket=made.bucket,
+        bucket=resource.bucket,
         versioning_configuration=s3.BucketVersioningVersioningConfigurationArgs(status=status),
         opts=account.guard(parent),
     )
@@ -153,8 +153,8 @@ def _versions(
 def _keep(
     account: Account,
     full: str,
-    made: s3.Bucket,
-    asked: Bucket,
+    resource: s3.Bucket,
+    spec: Bucket,
     versions: s3.BucketVersioning,
     parent: pulumi.Resource,
 ) -> None:
@@ -170,33 +170,33 @@ def _keep(
                 )
             ),
             noncurrent_version_expiration=s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
-                noncurrent_days=asked.old_version_days
+                noncurrent_days=spec.old_version_days
             ),
         )
     ]
-    if asked.object_days:
+    if spec.object_days:
         rules.append(
             s3.BucketLifecycleConfigurationRuleArgs(
                 id="passing",
                 status="Enabled",
                 filter=s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=""),
-                expiration=s3.BucketLifecycleConfigurationRuleExpirationArgs(days=asked.object_days),
+                expiration=s3.BucketLifecycleConfigurationRuleExpirationArgs(days=spec.object_days),
             )
         )
     s3.BucketLifecycleConfiguration(
-        f"{full}-lifecycle", bucket=made.bucket, rules=rules, opts=account.opts(parent, after=[versions])
+        f"{full}-lifecycle", bucket=resource.bucket, rules=rules, opts=account.opts(parent, after=[versions])
     )
 
 
-def _open(account: Account, full: str, made: s3.Bucket, asked: Bucket, parent: pulumi.Resource) -> None:
+def _open(account: Account, full: str, resource: s3.Bucket, spec: Bucket, parent: pulumi.Resource) -> None:
     """What pages of other sites may do, as far as they have the right to."""
     rule = s3.BucketCorsConfigurationCorsRuleArgs(
-        allowed_origins=list(asked.origins),
-        allowed_methods=["GET", "HEAD"] if asked.public else ["GET", "HEAD", "PUT"],
+        allowed_origins=list(spec.origins),
+        allowed_methods=["GET", "HEAD"] if spec.public else ["GET", "HEAD", "PUT"],
         allowed_headers=["*"],
         expose_headers=["ETag"],
         max_age_seconds=MAX_AGE,
     )
     s3.BucketCorsConfiguration(
-        f"{full}-cors", bucket=made.bucket, cors_rules=[rule], opts=account.opts(parent)
+        f"{full}-cors", bucket=resource.bucket, cors_rules=[rule], opts=account.opts(parent)
     )

@@ -103,6 +103,6 @@ def sender(account: Account, name: str, domain: str, region: str, parent: pulumi
         opts=opts,
     )
     records = identity.dkim_signing_attributes.apply(
-        lambda known: dns_records(domain, region, known.tokens or [])
+        lambda signing: dns_records(domain, region, signing.tokens or [])
     )
     return Sender(identity=identity, configuration=configuration, records=records)

@@ -82,5 +82,5 @@ def _file(file: File, instance: Instance, opts: pulumi.ResourceOptions) -> files
     if isinstance(text, str):
         return files.plain(file.object, instance.scope, {file.name: text}, opts)
     values = pulumi.Output.all(*(instance.secrets[name] for name in file.secrets))
-    secret = values.apply(lambda known: text(*known))
+    secret = values.apply(lambda secrets: text(*secrets))
     return files.secret(file.object, instance.scope, {file.name: secret}, opts)

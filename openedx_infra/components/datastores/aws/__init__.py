@@ -1,1 +1,1 @@
-"""Which servers does AWS run for an instance? The instance's own stack makes them."""
+"""Datastores on AWS that the instance's own stack creates."""

@@ -1,4 +1,4 @@
-"""Where on AWS are a stack's resources, and as whom do its pods use them?"""
+"""Account, region and tags of a stack's resources on AWS, and the role of its pods."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from openedx_infra.aws.iam import Irsa, PodIdentity, ServiceAccount, pod_role
 from openedx_infra.components.instance import Instance, OnAws
 from openedx_infra.config.datastores.storage import StorageS3
 from openedx_infra.config.foundation.contract import Contract
-from openedx_infra.config.sections import aws as said_aws
+from openedx_infra.config.sections import aws as aws_config
 from openedx_infra.config.sections.mail import MailSes
 from openedx_infra.kubernetes.workload import service_account
 
@@ -21,7 +21,7 @@ SERVICE_ACCOUNT = "platform"
 
 def account(
     stack: str,
-    said: said_aws.Aws,
+    aws: aws_config.Aws,
     *,
     network: Network | None,
     kms_key: pulumi.Input[str | None],
@@ -30,8 +30,8 @@ def account(
 ) -> Account:
     """The part of AWS that a stack may use, whichever kind of stack it is."""
     return Account(
-        provider=provider("aws", region=said.region, tags=tags(stack, said.tags), parent=parent),
-        region=said.region,
+        provider=provider("aws", region=aws.region, tags=tags(stack, aws.tags), parent=parent),
+        region=aws.region,
         prefix=stack,
         protect=protect,
         network=network,
@@ -39,76 +39,76 @@ def account(
     )
 
 
-def tags(stack: str, said: Mapping[str, str]) -> dict[str, str]:
+def tags(stack: str, extra: Mapping[str, str]) -> dict[str, str]:
     """Tags of all resources: the operator's, and those by which people, bills and policies find ours."""
-    return {**said, "openedx:stack": stack, "openedx:managed-by": "pulumi"}
+    return {**extra, "openedx:stack": stack, "openedx:managed-by": "pulumi"}
 
 
 def on_aws(instance: Instance, parent: pulumi.Resource) -> OnAws:
     """AWS for an instance: what its own stack file says, and for the rest what its foundation promises."""
     stack = instance.stack
-    said = stack.aws
-    if said is None:
+    aws = stack.aws
+    if aws is None:
         raise pulumi.RunError("openedx:aws: missing: say the region of what is on AWS")
-    own = account(
+    aws_account = account(
         stack.name,
-        said,
-        network=_network(said, instance.foundation),
-        kms_key=_kms_key(said, instance.foundation),
+        aws,
+        network=_network(aws, instance.foundation),
+        kms_key=_kms_key(aws, instance.foundation),
         protect=stack.datastores.protect,
         parent=parent,
     )
     if not isinstance(stack.datastores.storage, StorageS3) and not isinstance(stack.mail.delivery, MailSes):
-        return OnAws(account=own)
-    identity = _identity(said, instance.foundation)
+        return OnAws(account=aws_account)
+    identity = _identity(aws, instance.foundation)
     who = ServiceAccount(namespace=stack.namespace, name=SERVICE_ACCOUNT)
-    role = pod_role(own, SERVICE_ACCOUNT, identity, who, parent)
+    role = pod_role(aws_account, SERVICE_ACCOUNT, identity, who, parent)
     # EKS gives credentials to pods when they start: it must know of the role before the first of them.
     opts = pulumi.ResourceOptions(parent=parent, depends_on=list(role.ready))
-    kept = service_account(SERVICE_ACCOUNT, instance.scope, role.annotations, opts)
+    pod_account = service_account(SERVICE_ACCOUNT, instance.scope, role.annotations, opts)
     return OnAws(
-        account=own,
+        account=aws_account,
         pods=role,
-        service_account=kept.metadata["name"],
+        service_account=pod_account.metadata["name"],
         agent=isinstance(identity, PodIdentity),
     )
 
 
-def _network(said: said_aws.Aws, foundation: pulumi.Output[Contract] | None) -> Network | None:
-    if said.network is not None:
-        return Network(vpc=said.network.vpc, subnets=said.network.subnets, clients=said.network.clients)
+def _network(aws: aws_config.Aws, foundation: pulumi.Output[Contract] | None) -> Network | None:
+    if aws.network is not None:
+        return Network(vpc=aws.network.vpc, subnets=aws.network.subnets, clients=aws.network.clients)
     if foundation is None:
         return None
     promised = foundation.apply(_promised_network)
     return Network(
-        vpc=promised.apply(lambda known: known.vpc),
-        subnets=promised.apply(lambda known: list(known.subnets)),
-        clients=promised.apply(lambda known: list(known.clients)),
+        vpc=promised.apply(lambda network: network.vpc),
+        subnets=promised.apply(lambda network: list(network.subnets)),
+        clients=promised.apply(lambda network: list(network.clients)),
     )
 
 
-def _promised_network(contract: Contract) -> said_aws.Network:
+def _promised_network(contract: Contract) -> aws_config.Network:
     if contract.network is None:
         raise pulumi.RunError("openedx:aws.network: missing: the foundation has no network either; say it")
     return contract.network
 
 
-def _kms_key(said: said_aws.Aws, foundation: pulumi.Output[Contract] | None) -> pulumi.Input[str | None]:
-    if said.kms_key is not None or foundation is None:
-        return said.kms_key
+def _kms_key(aws: aws_config.Aws, foundation: pulumi.Output[Contract] | None) -> pulumi.Input[str | None]:
+    if aws.kms_key is not None or foundation is None:
+        return aws.kms_key
     return foundation.apply(lambda contract: contract.kms_key)
 
 
-def _identity(said: said_aws.Aws, foundation: pulumi.Output[Contract] | None) -> PodIdentity | Irsa:
+def _identity(aws: aws_config.Aws, foundation: pulumi.Output[Contract] | None) -> PodIdentity | Irsa:
     """How pods get a role.
 
     It decides which resources there are, so it can't depend on what a foundation turns out to say: what the
     stack file leaves open is EKS Pod Identity, in the cluster that the foundation names.
     """
-    if isinstance(said.identity, said_aws.Irsa):
-        return Irsa(provider_arn=said.identity.provider_arn)
-    if isinstance(said.identity, said_aws.PodIdentity):
-        return PodIdentity(cluster=said.identity.cluster)
+    if isinstance(aws.identity, aws_config.Irsa):
+        return Irsa(provider_arn=aws.identity.provider_arn)
+    if isinstance(aws.identity, aws_config.PodIdentity):
+        return PodIdentity(cluster=aws.identity.cluster)
     if foundation is None:
         raise pulumi.RunError("openedx:aws.identity: missing: pods need a role for buckets, and for SES")
     return PodIdentity(cluster=foundation.apply(_promised_cluster))
@@ -116,7 +116,7 @@ def _identity(said: said_aws.Aws, foundation: pulumi.Output[Contract] | None) ->
 
 def _promised_cluster(contract: Contract) -> str:
     promised = contract.identity
-    if isinstance(promised, said_aws.PodIdentity):
+    if isinstance(promised, aws_config.PodIdentity):
         return promised.cluster
     if promised is None:
         raise pulumi.RunError("openedx:aws.identity: missing: the foundation has none either; say it")

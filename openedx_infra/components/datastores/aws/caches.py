@@ -1,5 +1,4 @@
-"""How does an instance reach its own queues, cache and search on AWS? Certificates are by authorities that
-all systems know."""
+"""ElastiCache and OpenSearch as datastores of one instance; all systems know their authorities."""
 
 from __future__ import annotations
 
@@ -16,22 +15,26 @@ from openedx_infra.settings import connections
 from openedx_infra.settings.connections import Endpoint
 
 
-def broker(instance: Instance, said: BrokerElasticache, parent: pulumi.Resource) -> Store[connections.Valkey]:
+def broker(
+    instance: Instance, config: BrokerElasticache, parent: pulumi.Resource
+) -> Store[connections.Valkey]:
     """Celery's queues and the event bus: nothing is evicted."""
     password = instance.secrets["broker_password"]
-    return _valkey(servers.broker(instance.on_aws.account, said, password, parent))
+    return _valkey(servers.broker(instance.on_aws.account, config, password, parent))
 
 
-def cache(instance: Instance, said: CacheElasticache, parent: pulumi.Resource) -> Store[connections.Valkey]:
+def cache(instance: Instance, config: CacheElasticache, parent: pulumi.Resource) -> Store[connections.Valkey]:
     """Django's cache and sessions: what was used least recently goes first."""
     password = instance.secrets["cache_password"]
-    return _valkey(servers.cache(instance.on_aws.account, said, password, parent))
+    return _valkey(servers.cache(instance.on_aws.account, config, password, parent))
 
 
-def search(instance: Instance, said: SearchOpensearch, parent: pulumi.Resource) -> Store[connections.Search]:
+def search(
+    instance: Instance, config: SearchOpensearch, parent: pulumi.Resource
+) -> Store[connections.Search]:
     """OpenSearch. Its master user is the platform's: nothing but its indexes is there, which are derived."""
     password = instance.secrets["search_password"]
-    server = servers.search(instance.on_aws.account, said, password, parent)
+    server = servers.search(instance.on_aws.account, config, password, parent)
     return Store(
         connection=server.host.apply(lambda host: _opensearch(host)),
         reach=Reach(ports=(opensearch.PORT,)),

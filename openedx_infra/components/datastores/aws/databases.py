@@ -1,4 +1,4 @@
-"""How does an instance reach its own databases on AWS?"""
+"""MySQL on RDS and Aurora, and DocumentDB, as datastores of one instance."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from openedx_infra.settings.connections import Endpoint
 
 
 def mysql(
-    instance: Instance, said: MysqlRds | MysqlAurora, parent: pulumi.Resource
+    instance: Instance, config: MysqlRds | MysqlAurora, parent: pulumi.Resource
 ) -> Store[connections.Mysql]:
     """MySQL on RDS or Aurora, with its database and user made by a Job."""
     password = instance.secrets["mysql_root_password"]
-    server = servers.mysql(instance.on_aws.account, said, password, parent)
+    server = servers.mysql(instance.on_aws.account, config, password, parent)
     hosts = pulumi.Output.all(server.host, server.replica)
     return Store(
-        connection=hosts.apply(lambda known: _mysql(said, known[0], known[1])),
+        connection=hosts.apply(lambda addresses: _mysql(config, addresses[0], addresses[1])),
         reach=Reach(ports=(engine.PORT,)),
         ready=server.ready,
         administrator=Administrator(user=servers.ADMINISTRATOR, password=password),
@@ -31,7 +31,7 @@ def mysql(
 
 
 def mongodb(
-    instance: Instance, said: MongodbDocumentdb, parent: pulumi.Resource
+    instance: Instance, config: MongodbDocumentdb, parent: pulumi.Resource
 ) -> Store[connections.Mongodb]:
     """DocumentDB, with its user made by a Job.
 
@@ -40,31 +40,31 @@ def mongodb(
     for a collation.
     """
     password = instance.secrets["mongodb_root_password"]
-    server = servers.mongodb(instance.on_aws.account, said, password, parent)
+    server = servers.mongodb(instance.on_aws.account, config, password, parent)
     return Store(
-        connection=server.host.apply(lambda host: _mongodb(said, host)),
+        connection=server.host.apply(lambda host: _mongodb(config, host)),
         reach=Reach(ports=(docdb.PORT,)),
         ready=server.ready,
         administrator=Administrator(user=servers.ADMINISTRATOR, password=password),
     )
 
 
-def _mysql(said: MysqlRds | MysqlAurora, host: str, replica: str | None) -> connections.Mysql:
+def _mysql(config: MysqlRds | MysqlAurora, host: str, replica: str | None) -> connections.Mysql:
     return connections.Mysql(
         at=Endpoint(host=host, port=engine.PORT),
-        database=said.database,
-        user=said.user,
+        database=config.database,
+        user=config.user,
         tls=_tls("mysql"),
         replica=Endpoint(host=replica, port=engine.PORT) if replica else None,
-        history_database=said.history_database,
+        history_database=config.history_database,
     )
 
 
-def _mongodb(said: MongodbDocumentdb, host: str) -> connections.Mongodb:
+def _mongodb(config: MongodbDocumentdb, host: str) -> connections.Mongodb:
     return connections.Mongodb(
         members=(Endpoint(host=host, port=docdb.PORT),),
-        database=said.database,
-        user=said.user,
+        database=config.database,
+        user=config.user,
         auth_database=docdb.AUTH_DATABASE,
         replica_set=docdb.REPLICA_SET,
         tls=_tls("mongodb"),

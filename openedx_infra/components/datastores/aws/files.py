@@ -1,4 +1,4 @@
-"""How does an instance keep uploaded files on AWS? In five buckets, by the role of its pods."""
+"""Uploaded files on Amazon S3: five buckets, used by the role of the pods."""
 
 from __future__ import annotations
 
@@ -22,35 +22,35 @@ PURPOSE_TAG = "openedx:purpose"
 PORT = 443
 
 
-def buckets(instance: Instance, said: StorageS3, parent: pulumi.Resource) -> FileStore:
+def buckets(instance: Instance, config: StorageS3, parent: pulumi.Resource) -> FileStore:
     """Buckets, and the right of the pods to keep files in them."""
-    place = instance.on_aws
-    account = place.account
-    named = replace(account, prefix=said.prefix or account.prefix)
-    made = {
-        purpose: s3.bucket(named, purpose, _asked(instance.stack, said, purpose), parent)
+    aws = instance.on_aws
+    account = aws.account
+    named = replace(account, prefix=config.prefix or account.prefix)
+    resources = {
+        purpose: s3.bucket(named, purpose, _spec(instance.stack, config, purpose), parent)
         for purpose in PURPOSES
     }
-    ready = [resource for each in made.values() for resource in each.ready]
-    if place.pods is not None:
-        arns = pulumi.Output.all(*(each.bucket.arn for each in made.values()))
-        known = [arns, account.kms_key, account.region]
-        granted = iam.grant(account, "platform-files", place.pods.role, _rights, known, parent)
+    ready = [resource for each in resources.values() for resource in each.ready]
+    if aws.pods is not None:
+        arns = pulumi.Output.all(*(each.bucket.arn for each in resources.values()))
+        values = [arns, account.kms_key, account.region]
+        granted = iam.grant(account, "platform-files", aws.pods.role, _rights, values, parent)
         ready.append(granted)
-    names = pulumi.Output.all(**{purpose: each.bucket.bucket for purpose, each in made.items()})
+    names = pulumi.Output.all(**{purpose: each.bucket.bucket for purpose, each in resources.items()})
     return FileStore(
-        connection=names.apply(lambda known: _connection(known, account.region)),
+        connection=names.apply(lambda names: _connection(names, account.region)),
         reach=Reach(ports=(PORT,)),
         ready=ready,
     )
 
 
-def _asked(stack: Stack, said: StorageS3, purpose: Purpose) -> s3.Bucket:
+def _spec(stack: Stack, config: StorageS3, purpose: Purpose) -> s3.Bucket:
     return s3.Bucket(
         public=purpose == "public",
-        versioned=said.versioned,
-        old_version_days=said.old_version_days,
-        object_days=said.export_days if purpose == "exports" else None,
+        versioned=config.versioned,
+        old_version_days=config.old_version_days,
+        object_days=config.export_days if purpose == "exports" else None,
         origins=_origins(stack, purpose),
         tags={PURPOSE_TAG: purpose},
     )
@@ -62,11 +62,11 @@ def _origins(stack: Stack, purpose: Purpose) -> tuple[str, ...]:
     return (site.lms_url, site.studio_url, site.mfe_url) if purpose in ("public", "ora") else ()
 
 
-def _rights(known: Sequence[Any]) -> list[Mapping[str, Any]]:
-    arns, key, region = known
+def _rights(values: Sequence[Any]) -> list[Mapping[str, Any]]:
+    arns, key, region = values
     return [*s3.rights(arns), *(kms.rights(key, region, "s3") if key else [])]
 
 
 def _connection(names: Mapping[str, str], region: str) -> connections.Buckets:
-    known = {purpose: names[purpose] for purpose in PURPOSES}
-    return connections.Buckets(names=known, region=region, addressing="virtual", role=True)
+    in_order = {purpose: names[purpose] for purpose in PURPOSES}
+    return connections.Buckets(names=in_order, region=region, addressing="virtual", role=True)

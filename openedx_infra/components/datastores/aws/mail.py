@@ -1,4 +1,4 @@
-"""How does an instance send mail by Amazon SES? By its API, with the role of its pods."""
+"""Mail by Amazon SES: by its API, with the role of the pods."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from openedx_infra.settings import connections
 PORT = 443
 
 
-def ses(instance: Instance, said: MailSes, parent: pulumi.Resource) -> SesStore:
+def ses(instance: Instance, config: MailSes, parent: pulumi.Resource) -> SesStore:
     """The sender's domain at SES, and the right of the pods to send from it."""
-    place = instance.on_aws
-    account = place.account
-    region = said.region or account.region
+    aws = instance.on_aws
+    account = aws.account
+    region = config.region or account.region
     domain = instance.stack.sender.rpartition("@")[2]
     sender = service.sender(account, "mail", domain, region, parent)
     ready: list[pulumi.Resource] = [sender.identity]
-    if place.pods is not None:
-        known = [sender.identity.arn, sender.configuration.arn]
-        granted = iam.grant(account, "platform-mail", place.pods.role, _rights, known, parent)
+    if aws.pods is not None:
+        values = [sender.identity.arn, sender.configuration.arn]
+        granted = iam.grant(account, "platform-mail", aws.pods.role, _rights, values, parent)
         ready.append(granted)
     name = sender.configuration.configuration_set_name
     return SesStore(
-        connection=name.apply(lambda known: _connection(region, known)),
+        connection=name.apply(lambda set_name: _connection(region, set_name)),
         reach=Reach(ports=(PORT,)),
         ready=ready,
         dns_records=sender.records,
     )
 
 
-def _rights(known: Sequence[Any]) -> list[Mapping[str, Any]]:
-    identity, configuration = known
+def _rights(values: Sequence[Any]) -> list[Mapping[str, Any]]:
+    identity, configuration = values
     return [*service.rights(identity, configuration)]
 
 

@@ -1,4 +1,4 @@
-"""Which servers does AWS run? From sections of a stack file, whether one instance uses them or many."""
+"""Servers on AWS as sections of a stack file describe them, whether one instance uses them or many."""
 
 from __future__ import annotations
 
@@ -24,86 +24,83 @@ Password = pulumi.Input[str]
 
 
 def mysql(
-    account: Account, said: RdsServer | AuroraServer, password: Password, parent: pulumi.Resource
+    account: Account, config: RdsServer | AuroraServer, password: Password, parent: pulumi.Resource
 ) -> Server:
     """MySQL on RDS or Aurora. It takes connections on `openedx_infra.aws.mysql.PORT`."""
-    if isinstance(said, AuroraServer):
-        cluster = Mysql(
-            instance_class=said.instance_class,
-            user=ADMINISTRATOR,
-            password=password,
-            backup_days=said.backup_days,
-            deletion_protection=said.deletion_protection,
-            apply_immediately=said.apply_immediately,
-            replicas=said.replicas,
-        )
-        return aurora.server(account, "mysql", cluster, parent)
-    instance = rds.Rds(
-        instance_class=said.instance_class,
+    spec = Mysql(
+        instance_class=config.instance_class,
         user=ADMINISTRATOR,
         password=password,
-        backup_days=said.backup_days,
-        deletion_protection=said.deletion_protection,
-        apply_immediately=said.apply_immediately,
-        replicas=said.replicas,
-        storage=said.storage,
-        storage_limit=said.storage_limit,
-        multi_az=said.multi_az,
-        blue_green=said.blue_green,
+        backup_days=config.backup_days,
+        deletion_protection=config.deletion_protection,
+        apply_immediately=config.apply_immediately,
+        replicas=config.replicas,
     )
-    return rds.server(account, "mysql", instance, parent)
+    if isinstance(config, AuroraServer):
+        return aurora.server(account, "mysql", spec, parent)
+    options = rds.Options(
+        storage=config.storage,
+        storage_limit=config.storage_limit,
+        multi_az=config.multi_az,
+        blue_green=config.blue_green,
+    )
+    return rds.server(account, "mysql", spec, options, parent)
 
 
-def mongodb(account: Account, said: DocumentdbServer, password: Password, parent: pulumi.Resource) -> Server:
+def mongodb(
+    account: Account, config: DocumentdbServer, password: Password, parent: pulumi.Resource
+) -> Server:
     """DocumentDB. What it can't do is told in `openedx_infra.aws.documentdb`."""
-    asked = documentdb.Documentdb(
-        version=said.version,
-        instance_class=said.instance_class,
-        instances=said.instances,
+    spec = documentdb.Documentdb(
+        version=config.version,
+        instance_class=config.instance_class,
+        instances=config.instances,
         user=ADMINISTRATOR,
         password=password,
-        backup_days=said.backup_days,
-        deletion_protection=said.deletion_protection,
+        backup_days=config.backup_days,
+        deletion_protection=config.deletion_protection,
     )
-    return documentdb.server(account, "mongodb", asked, parent)
+    return documentdb.server(account, "mongodb", spec, parent)
 
 
-def broker(account: Account, said: ValkeyElasticache, password: Password, parent: pulumi.Resource) -> Server:
+def broker(
+    account: Account, config: ValkeyElasticache, password: Password, parent: pulumi.Resource
+) -> Server:
     """Valkey that never evicts: a lost task is lost work, so it is kept as data are."""
-    asked = _valkey(said, password, eviction="noeviction", data=True)
-    return elasticache.server(account, "broker", asked, parent)
+    spec = _valkey(config, password, eviction="noeviction", data=True)
+    return elasticache.server(account, "broker", spec, parent)
 
 
-def cache(account: Account, said: ValkeyElasticache, password: Password, parent: pulumi.Resource) -> Server:
+def cache(account: Account, config: ValkeyElasticache, password: Password, parent: pulumi.Resource) -> Server:
     """Valkey that evicts what was used least recently, and can always be filled again."""
-    asked = _valkey(said, password, eviction="allkeys-lru", data=False)
-    return elasticache.server(account, "cache", asked, parent)
+    spec = _valkey(config, password, eviction="allkeys-lru", data=False)
+    return elasticache.server(account, "cache", spec, parent)
 
 
 def _valkey(
-    said: ValkeyElasticache,
+    config: ValkeyElasticache,
     password: Password,
     *,
     eviction: Literal["noeviction", "allkeys-lru"],
     data: bool,
 ) -> elasticache.Valkey:
     return elasticache.Valkey(
-        node_type=said.node_type,
-        replicas=said.replicas,
-        snapshot_days=said.snapshot_days,
+        node_type=config.node_type,
+        replicas=config.replicas,
+        snapshot_days=config.snapshot_days,
         eviction=eviction,
         password=password,
         data=data,
     )
 
 
-def search(account: Account, said: SearchOpensearch, password: Password, parent: pulumi.Resource) -> Server:
+def search(account: Account, config: SearchOpensearch, password: Password, parent: pulumi.Resource) -> Server:
     """OpenSearch."""
-    asked = opensearch.Opensearch(
-        instance_type=said.instance_type,
-        nodes=said.nodes,
-        storage=said.storage,
+    spec = opensearch.Opensearch(
+        instance_type=config.instance_type,
+        nodes=config.nodes,
+        storage=config.storage,
         user=SEARCH_USER,
         password=password,
     )
-    return opensearch.server(account, "search", asked, parent)
+    return opensearch.server(account, "search", spec, parent)
