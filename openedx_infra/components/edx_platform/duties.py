@@ -29,44 +29,6 @@ SITES = {site.name: site for site in (LMS, STUDIO)}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Command:
-    """A duty that this program knows, as a command of edx-platform."""
-
-    site: Site
-    name: str
-    """Management command of edx-platform."""
-    args: Sequence[str] = ()
-    minutes: int = 60
-    """Minutes after which a run is ended: a guess, some times what it takes where thousands learn."""
-    retries: int = 1
-    """How often a failed run is repeated: all may run twice, but those that send mails."""
-    by_site: bool = False
-    """Whether the site's domain is its last argument: without it, it would run for Studio's, too."""
-
-
-COMMANDS: Mapping[str, Command] = {
-    # It sleeps 10 s between batches of 1000 rows: the first run of an old site takes hours.
-    "tokens": Command(site=LMS, name="edx_clear_expired_tokens", args=["--sleep_time=1"], minutes=360),
-    "sessions": Command(site=LMS, name="clearsessions"),
-    "notifications": Command(site=LMS, name="delete_expired_notifications"),
-    "instructor_tasks": Command(site=LMS, name="process_scheduled_instructor_tasks", minutes=14, retries=0),
-    "reindex_courses": Command(site=STUDIO, name="reindex_course", args=["--active"], minutes=720),
-    # Verawood and earlier rebuild everything at once without the flag, which later releases ignore.
-    "reindex_studio": Command(site=STUDIO, name="reindex_studio", args=["--incremental"], minutes=720),
-    "saml": Command(site=LMS, name="saml", args=["--pull"], minutes=15),
-    "nudges": Command(site=LMS, name="send_recurring_nudge", retries=0, by_site=True),
-    "upgrade_reminders": Command(site=LMS, name="send_upgrade_reminder", retries=0, by_site=True),
-    "course_updates": Command(site=LMS, name="send_course_update", retries=0, by_site=True),
-    "next_sections": Command(site=LMS, name="send_course_next_section_update", retries=0, by_site=True),
-    "programs": Command(site=LMS, name="cache_programs", minutes=30),
-    "course_overviews": Command(
-        site=LMS, name="generate_course_overview", args=["--all-courses"], minutes=720
-    ),
-}
-"""The duties by their keys in the stack file. Names and arguments as of Verawood."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class DutiesArgs:
     """What the duties need."""
 
@@ -143,13 +105,14 @@ def tasks(stack: Stack) -> list[Task]:
 
 
 def _known(stack: Stack, key: str) -> Task:
-    duty, command = stack.duties.built_in[key], COMMANDS[key]
-    domain = [command.site.host(stack)] if command.by_site else []
+    duty, command = stack.duties.built_in[key], stack.duties.commands()[key]
+    site = SITES[command.site]
+    domain = [site.host(stack)] if command.by_site else []
     name = key.replace("_", "-")
     return Task(
         name=name,
-        site=command.site,
-        command=["./manage.py", command.site.variant, command.name, *command.args, *duty.args, *domain],
+        site=site,
+        command=["./manage.py", site.variant, command.name, *command.args, *duty.args, *domain],
         schedule=resolved(duty.schedule, stack.name, name),
         minutes=command.minutes,
         retries=command.retries,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Annotated, Literal
 
@@ -63,6 +64,21 @@ class Duty(Section):
     """Further arguments of the command."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """What a duty runs: a management command of edx-platform. Names and arguments are those of Verawood."""
+
+    site: Literal["lms", "studio"]
+    name: str
+    args: tuple[str, ...] = ()
+    minutes: int = 60
+    """Minutes after which a run is ended: a guess, some times what it takes where thousands learn."""
+    retries: int = 1
+    """How often a failed run is repeated: all may run twice, but those that send mails."""
+    by_site: bool = False
+    """Whether the site's domain is its last argument: without it, it would run for Studio's, too."""
+
+
 class OwnDuty(Section):
     """A command of one's own, in the platform's image and with its settings."""
 
@@ -87,44 +103,82 @@ class Duties(Section):
 
     enabled: Switch = True
     """Whether any of them runs."""
-    tokens: Duty = Duty(schedule="H 3 * * 0")
+    # It sleeps 10 s between batches of 1000 rows: the first run of an old site takes hours.
+    tokens: Annotated[
+        Duty, Command(site="lms", name="edx_clear_expired_tokens", args=("--sleep_time=1",), minutes=360)
+    ] = Duty(schedule="H 3 * * 0")
     """Deletes expired OAuth tokens and grants (`edx_clear_expired_tokens`), which else fill MySQL's largest
     tables."""
-    sessions: Duty = Duty(enabled=False, schedule="H 4 * * *")
+    sessions: Annotated[Duty, Command(site="lms", name="clearsessions")] = Duty(
+        enabled=False, schedule="H 4 * * *"
+    )
     """Deletes expired sessions (`clearsessions`). Off, as sessions are in the cache and expire by themselves:
     for who sets SESSION_ENGINE to the database."""
-    notifications: Duty = Duty(schedule="H 4 * * *")
+    notifications: Annotated[Duty, Command(site="lms", name="delete_expired_notifications")] = Duty(
+        schedule="H 4 * * *"
+    )
     """Deletes notifications older than NOTIFICATIONS_EXPIRY, 60 days (`delete_expired_notifications`)."""
-    instructor_tasks: Duty = Duty(schedule="H/15 * * * *")
+    instructor_tasks: Annotated[
+        Duty, Command(site="lms", name="process_scheduled_instructor_tasks", minutes=14, retries=0)
+    ] = Duty(schedule="H/15 * * * *")
     """Starts what instructors planned for later, such as mails to a course
     (`process_scheduled_instructor_tasks`): without it, they are never sent. Each run loads the platform,
     which takes half a minute of a core."""
-    reindex_courses: Duty = Duty(schedule="H 2 * * 6")
+    reindex_courses: Annotated[
+        Duty, Command(site="studio", name="reindex_course", args=("--active",), minutes=720)
+    ] = Duty(schedule="H 2 * * 6")
     """Fills the index of courses again with all that have not ended (`reindex_course --active`), weekly as
     at MIT: it mends what was lost while search was away."""
-    reindex_studio: Duty = Duty(enabled=False, schedule="H 2 * * 0")
+    # Verawood and earlier rebuild everything at once without the flag, which later releases ignore.
+    reindex_studio: Annotated[
+        Duty, Command(site="studio", name="reindex_studio", args=("--incremental",), minutes=720)
+    ] = Duty(enabled=False, schedule="H 2 * * 0")
     """Fills Studio's index again (`reindex_studio`), only with Meilisearch. Off: the index follows every
     change by itself, and set-up fills a new one."""
-    saml: Duty = Duty(schedule="H 5 * * *")
+    saml: Annotated[Duty, Command(site="lms", name="saml", args=("--pull",), minutes=15)] = Duty(
+        schedule="H 5 * * *"
+    )
     """Fetches metadata of SAML identity providers (`saml --pull`), whose certificates change. Does nothing
     where there are none."""
-    nudges: Duty = Duty(schedule="H 8 * * *")
+    nudges: Annotated[Duty, Command(site="lms", name="send_recurring_nudge", retries=0, by_site=True)] = Duty(
+        schedule="H 8 * * *"
+    )
     """Mails to learners who have not been back for a while (`send_recurring_nudge`). As the three that
     follow, it sends nothing until ScheduleConfig in the LMS' administration allows it for the site."""
-    upgrade_reminders: Duty = Duty(schedule="H 8 * * *")
+    upgrade_reminders: Annotated[
+        Duty, Command(site="lms", name="send_upgrade_reminder", retries=0, by_site=True)
+    ] = Duty(schedule="H 8 * * *")
     """Mails before the last day to upgrade to a certificate (`send_upgrade_reminder`)."""
-    course_updates: Duty = Duty(schedule="H 8 * * *")
+    course_updates: Annotated[
+        Duty, Command(site="lms", name="send_course_update", retries=0, by_site=True)
+    ] = Duty(schedule="H 8 * * *")
     """Weekly highlights of courses with fixed dates (`send_course_update`)."""
-    next_sections: Duty = Duty(schedule="H 8 * * *")
+    next_sections: Annotated[
+        Duty, Command(site="lms", name="send_course_next_section_update", retries=0, by_site=True)
+    ] = Duty(schedule="H 8 * * *")
     """Highlights of the next section in self-paced courses (`send_course_next_section_update`)."""
-    programs: Duty = Duty(enabled=False, schedule="H * * * *")
+    programs: Annotated[Duty, Command(site="lms", name="cache_programs", minutes=30)] = Duty(
+        enabled=False, schedule="H * * * *"
+    )
     """Fetches programs from the discovery service into the cache (`cache_programs`). Off: an instance has no
     such service yet."""
-    course_overviews: Duty = Duty(enabled=False, schedule="H 1 * * 0")
+    course_overviews: Annotated[
+        Duty, Command(site="lms", name="generate_course_overview", args=("--all-courses",), minutes=720)
+    ] = Duty(enabled=False, schedule="H 1 * * 0")
     """Makes the LMS' summaries of all courses again (`generate_course_overview --all-courses`). Off: they
     follow each publication; it is for after a restore."""
     extra: dict[DutyName, OwnDuty] = Field({})
     """Further duties, by names of one's own."""
+
+    @classmethod
+    def commands(cls) -> dict[str, Command]:
+        """What the duties that this program knows run, by their keys."""
+        return {
+            name: mark
+            for name, field in cls.model_fields.items()
+            for mark in field.metadata
+            if isinstance(mark, Command)
+        }
 
     @property
     def built_in(self) -> dict[str, Duty]:

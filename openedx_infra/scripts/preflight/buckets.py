@@ -89,12 +89,22 @@ class Bucket:
         """Whether a stranger gets what is at a path of the bucket."""
         url = urlsplit(self.known["endpoint"] or f"https://s3.{self.known['region']}.amazonaws.com")
         virtual = self.known["addressing"] == "virtual"
-        at = f"{self.name}.{url.netloc}{path}" if virtual else f"{url.netloc}/{quote(self.name)}{path}"
+        host = f"{self.name}.{url.netloc}" if virtual else url.netloc
+        folder = "" if virtual else f"/{quote(self.name)}"
         try:
-            with urllib.request.urlopen(f"{url.scheme}://{at}", timeout=network.TIMEOUT) as answer:
+            with urllib.request.urlopen(
+                f"{url.scheme}://{host}{folder}{path}", timeout=network.TIMEOUT
+            ) as answer:
                 return bool(answer.status == 200)
         except urllib.error.HTTPError:
             return False
+        except OSError as error:
+            why = getattr(error, "reason", error)
+            raise Fault(
+                f"bucket {self.name} can't be reached at {host} as browsers would ({why}): publish the name, "
+                "and give the server a certificate for it",
+                self.field,
+            ) from error
 
     def _do(self, what: str, call: str, **arguments: Any) -> Any:
         errors = import_module("botocore.exceptions")
