@@ -96,4 +96,4 @@ def test_a_backup_that_is_not_good_changes_nothing(kept: Instance) -> None:
 def test_without_backups_the_verbs_tell_what_to_say(first_up: FirstUp) -> None:
     for verb in (["backup"], ["backup", "list"], ["restore", "--yes"], ["verify"]):
         said = first_up.instance.run(*verb)
-        assert said.code == 1 and "says nothing of backups" in said.err, said.text
+        assert said.code == 1 and "does not set openedx:backups" in said.err, said.text

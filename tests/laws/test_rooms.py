@@ -1,4 +1,4 @@
-"""Is the house still a house? Each room imports only what it may, and knows only its own nouns."""
+"""Each room imports only the rooms and libraries that it may, and uses only its own nouns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is the user's own backend and passphrase kept, and ours used where there is none?"""
+"""The user's own backend and passphrase are kept; the checkout's are used where there is none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What verbs of backups read from logs, and the Jobs that they make of CronJobs; the counting of a dump."""
+"""Lists of backups and fetched IDs read from logs, Jobs made from CronJobs, and the rows of a dump."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is a wrong or unreachable cluster told before anything is done?"""
+"""A wrong or unreachable cluster is reported before anything is done."""
 
 from __future__ import annotations
 

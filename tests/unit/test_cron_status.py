@@ -1,4 +1,4 @@
-"""What does `status` say of CronJobs and autoscalers?"""
+"""CronJobs and autoscalers as `status` shows them."""
 
 from __future__ import annotations
 

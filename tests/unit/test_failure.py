@@ -1,4 +1,4 @@
-"""Does what a preflight found reach the person who typed `up`? Every fault, from the end of its pod's log."""
+"""Every fault that a preflight found is in the error of `up`, from the end of its pod's log."""
 
 from __future__ import annotations
 

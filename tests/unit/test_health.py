@@ -1,4 +1,4 @@
-"""Is the reason told for everything that is not ready, from what the cluster says?"""
+"""Everything that is not ready has its reason, from Kubernetes objects."""
 
 from __future__ import annotations
 

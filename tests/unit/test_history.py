@@ -1,4 +1,4 @@
-"""Which version is the one before? Pulumi's history, with failed updates, maintenance and killed runs."""
+"""The version before the present one, from a history with failed and killed updates and maintenance."""
 
 from __future__ import annotations
 

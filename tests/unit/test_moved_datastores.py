@@ -1,4 +1,4 @@
-"""Is what a moved datastore leaves behind kept, all of it and nothing else?"""
+"""Everything that a moved datastore leaves behind is retained, and nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is it told what operators say about their servers, and which operators are missing?"""
+"""The status of servers that operators run, and the operators that are missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is one told what is done, what failed and why, in words for people?"""
+"""Progress shows what is done, what failed and why."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does a Ctrl-C reach Pulumi once, and gently? A script stands in for it: only its signals matter."""
+"""A Ctrl-C reaches Pulumi once, as an interrupt; a script stands in for Pulumi."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does a run take up what a killed one left: its lock, and what it was making?"""
+"""A run takes over what a killed one left: its lock, and what it was creating."""
 
 from __future__ import annotations
 

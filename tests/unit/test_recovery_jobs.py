@@ -1,4 +1,4 @@
-"""A Job that runs on while nobody looks is waited for; one that is stuck or done is not."""
+"""A Job of an earlier run that still runs is waited for; one that is stuck or finished is not."""
 
 from __future__ import annotations
 

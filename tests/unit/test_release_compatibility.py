@@ -1,4 +1,4 @@
-"""When must the code that runs be stopped before the databases change?"""
+"""Running code must be stopped before migrations of an incompatible release."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of a stack file does a rollback bring back, and what stays as it is today?"""
+"""What a rollback restores of a stack file, and what stays as it is today."""
 
 from __future__ import annotations
 

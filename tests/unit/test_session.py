@@ -1,4 +1,4 @@
-"""Is an instance kept where it is, with what its data depends on?"""
+"""What the data of an instance depends on is refused to change; builders get their plugin."""
 
 from __future__ import annotations
 

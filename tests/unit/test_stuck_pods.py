@@ -1,4 +1,4 @@
-"""Which pods can't become ready, and which are merely slow? Judged from pods as kubelets describe them."""
+"""Pods that can't become ready, and pods that are merely slow, as kubelets describe them."""
 
 from __future__ import annotations
 

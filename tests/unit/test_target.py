@@ -1,4 +1,4 @@
-"""Do commands know where a stack is, whatever its kind, and what they can't do with it?"""
+"""The target of a stack of every kind, and what commands can't do without a cluster."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When must a site not open, after a restore that was cut short? And who is waited for before one?"""
+"""A site stays closed after an interrupted restore, and a restore waits for running Jobs."""
 
 from __future__ import annotations
 

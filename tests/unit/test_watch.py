@@ -1,4 +1,4 @@
-"""Is a hopeless pod found among those that Pulumi waits for, and only among them? On plain objects."""
+"""A hopeless pod is found among those that Pulumi waits for, and only among them."""
 
 from __future__ import annotations
 

@@ -64,8 +64,8 @@ def backed_up(request: Request) -> BackedUp:
     stack = stack_file.instance(file, placeholders=True)
     if stack.backups is None:
         raise OperationError(
-            "The stack file says nothing of backups.",
-            remedy="set openedx:backups, with a destination, and run `openedx-infra up` (docs/backups.md)",
+            "The stack file does not set openedx:backups.",
+            remedy="set it, with a destination, and run `openedx-infra up` (docs/backups.md)",
         )
     return BackedUp(file=file, stack=stack, address=connection.address_of(stack, local=file.local))
 

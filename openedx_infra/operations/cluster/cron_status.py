@@ -17,8 +17,7 @@ _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 def is_of_cron_job(job: Job) -> bool:
     """Whether a Job is a run of a CronJob's."""
-    owners = (job.metadata.ownerReferences if job.metadata else None) or ()
-    return any(owner.kind == "CronJob" for owner in owners)
+    return bool(_cron_jobs(job))
 
 
 def rows(
@@ -27,14 +26,14 @@ def rows(
     """Rows of CronJobs and autoscalers. `jobs` may hold other Jobs, too."""
     for cron_job in cron_jobs:
         name = _name(cron_job.metadata)
-        yield cron_row(cron_job, [job for job in jobs if _is_of(job, name)])
+        yield cron_row(cron_job, [job for job in jobs if name in _cron_jobs(job)])
     yield from (scaler_row(scaler) for scaler in scalers)
 
 
 def cron_row(cron_job: CronJob, runs: Sequence[Job]) -> Row:
     """A CronJob: all is well unless its last run failed."""
     spec, status = cron_job.spec, cron_job.status
-    last = max(runs, key=_began, default=None)
+    last = max(runs, key=_created, default=None)
     result, message = ending(last) if last else ("", "")
     failed = result == "Failed"
     ended = status.lastSuccessfulTime if status else None
@@ -74,12 +73,13 @@ def last_success(cron_jobs: Sequence[CronJob], name: str) -> datetime | None:
     return max((end for end in ends if end), default=None)
 
 
-def _is_of(job: Job, name: str) -> bool:
+def _cron_jobs(job: Job) -> list[str]:
+    """Names of the CronJobs that own a Job."""
     owners = (job.metadata.ownerReferences if job.metadata else None) or ()
-    return any(owner.kind == "CronJob" and owner.name == name for owner in owners)
+    return [owner.name for owner in owners if owner.kind == "CronJob"]
 
 
-def _began(job: Job) -> datetime:
+def _created(job: Job) -> datetime:
     return (job.metadata.creationTimestamp if job.metadata else None) or _BEGINNING
 
 

@@ -127,8 +127,8 @@ def _require_database(
         console.print("The database is not checked, as you accept it as it is.")
         return
     stack = stack_file.validated(file, placeholders=True)
-    client = next(target_of(stack, local=file.local).clients(), None)
-    assert client is not None  # an instance has a namespace
+    client = target_of(stack, local=file.local).client()
+    assert client is not None  # an instance has a cluster
     moment = history.between(past, target).isoformat()
     console.print(f"What was done to the database since {moment}:", soft_wrap=True, highlight=False)
     try:

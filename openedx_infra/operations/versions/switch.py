@@ -69,8 +69,8 @@ def _write(file: StackFile, live: Colour) -> None:
 
 def _require_ready(file: StackFile, version: Stack) -> None:
     """Raise OperationError unless all of a version exists, is ready, and runs the image of the stack file."""
-    client = next(target_of(version, local=file.local).clients(), None)
-    assert client is not None  # an instance has a namespace
+    client = target_of(version, local=file.local).client()
+    assert client is not None  # an instance has a cluster
     snapshot = status.snapshot(client)
     lacking = []
     for name in (f"{each}{version.suffix}" for each in ("lms", "studio", "mfe")):

@@ -75,6 +75,6 @@ def _stop(request: Request, console: Console) -> None:
         overlaid(stack_file.read(file.name, former), {"maintenance": maintenance}) as path,
     ):
         deploy.up(replace(request, config_file=path), console)
-    target = target_of(stack_file.validated(file, placeholders=True), local=file.local)
-    if client := next(target.clients(), None):
-        wait_until_stopped(client, console)
+    client = target_of(stack_file.validated(file, placeholders=True), local=file.local).client()
+    assert client is not None  # an instance has a cluster
+    wait_until_stopped(client, console)
