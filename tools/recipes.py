@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from tools.model import Accept, GoBuild, ModuleFile, Release, Tool
-from tools.recipes_images import BUILDKIT_TOOL, BUILDX_TOOL, DOCKER_BUILD_TOOL, REGISTRY_TOOL
 
 PULUMI = "3.259.0"
 PULUMI_LANGUAGE_HOST = "3.79.0"
@@ -19,6 +18,11 @@ PULUMI_KUBERNETES = "4.25.0"
 ETCD = "3.6.4"
 KUBERNETES = "1.35.4"
 KWOK = "0.7.0"
+PULUMI_DOCKER_BUILD = "0.0.22"
+BUILDKIT = "0.31.0"
+BUILDX = "0.35.0"
+"""The buildx that the plugin of this version is made with."""
+REGISTRY = "3.1.2"
 
 _GITHUB = "https://github.com"
 _GITHUB_RELEASES = "https://api.github.com/repos/{repository}/releases/tags/{tag}"
@@ -159,9 +163,110 @@ _KUBERNETES = Tool(
     seconds=220,
 )
 
-_IMAGES = (DOCKER_BUILD_TOOL, BUILDKIT_TOOL, BUILDX_TOOL, REGISTRY_TOOL)
+_DOCKER_BUILD = Tool(
+    name="pulumi-docker-build",
+    version=PULUMI_DOCKER_BUILD,
+    binaries=("pulumi-resource-docker-build",),
+    accept=Accept(command=None, minimum=(0, 0, 22), fixed=2),
+    release=Release(
+        url=f"{_GITHUB}/pulumi/pulumi-docker-build/releases/download/v{PULUMI_DOCKER_BUILD}/"
+        f"pulumi-resource-docker-build-v{PULUMI_DOCKER_BUILD}-{{os}}-{{arch}}.tar.gz",
+        checksums=_GITHUB_RELEASES.format(
+            repository="pulumi/pulumi-docker-build", tag=f"v{PULUMI_DOCKER_BUILD}"
+        ),
+    ),
+    steps=(
+        GoBuild(
+            folder="pulumi-resource-docker-build",
+            package="github.com/pulumi/pulumi-docker-build/provider/cmd/pulumi-resource-docker-build",
+            binary="pulumi-resource-docker-build",
+            variables=(("github.com/pulumi/pulumi-docker-build/provider.Version", PULUMI_DOCKER_BUILD),),
+        ),
+    ),
+    seconds=150,
+    private="github.com/pulumi/*",
+)
+
+_BUILDKIT = Tool(
+    name="buildkit",
+    version=BUILDKIT,
+    binaries=("buildkitd",),
+    # Several results of one build need 0.13; an older one than 0.17 was not tried.
+    accept=Accept(command=("--version",), minimum=(0, 17, 0)),
+    release=Release(
+        url=f"{_GITHUB}/moby/buildkit/releases/download/v{BUILDKIT}/"
+        f"buildkit-v{BUILDKIT}.{{os}}-{{arch}}.tar.gz",
+        checksums=_GITHUB_RELEASES.format(repository="moby/buildkit", tag=f"v{BUILDKIT}"),
+        systems=("linux",),
+    ),
+    steps=(
+        GoBuild(
+            folder="buildkit",
+            package="github.com/moby/buildkit/cmd/buildkitd",
+            binary="buildkitd",
+            variables=(("github.com/moby/buildkit/version.Version", f"v{BUILDKIT}"),),
+        ),
+    ),
+    seconds=100,
+)
+
+_BUILDX = Tool(
+    name="buildx",
+    version=BUILDX,
+    binaries=("buildx",),
+    accept=Accept(command=("version",), minimum=(0, 17, 0)),
+    release=Release(
+        url=f"{_GITHUB}/docker/buildx/releases/download/v{BUILDX}/buildx-v{BUILDX}.{{os}}-{{arch}}",
+        checksums=_GITHUB_RELEASES.format(repository="docker/buildx", tag=f"v{BUILDX}"),
+    ),
+    steps=(
+        GoBuild(
+            folder="buildkit",
+            package="github.com/docker/buildx/cmd/buildx",
+            binary="buildx",
+            variables=(("github.com/docker/buildx/version.Version", f"v{BUILDX}"),),
+        ),
+    ),
+    seconds=80,
+)
+
+_REGISTRY = Tool(
+    name="registry",
+    version=REGISTRY,
+    binaries=("registry",),
+    accept=Accept(command=("--version",), minimum=(3, 0, 0)),
+    release=Release(
+        url=f"{_GITHUB}/distribution/distribution/releases/download/v{REGISTRY}/"
+        f"registry_{REGISTRY}_{{os}}_{{arch}}.tar.gz",
+        checksums=_GITHUB_RELEASES.format(repository="distribution/distribution", tag=f"v{REGISTRY}"),
+        systems=("linux",),
+    ),
+    steps=(
+        GoBuild(
+            folder="registry",
+            package="github.com/distribution/distribution/v3/cmd/registry",
+            binary="registry",
+            variables=(("github.com/distribution/distribution/v3/version.version", f"v{REGISTRY}"),),
+        ),
+    ),
+    seconds=120,
+)
+
 TOOLS: Mapping[str, Tool] = MappingProxyType(
-    {tool.name: tool for tool in (_PULUMI, _PULUMI_KUBERNETES, _ETCD, _KWOK, _KUBERNETES, *_IMAGES)}
+    {
+        tool.name: tool
+        for tool in (
+            _PULUMI,
+            _PULUMI_KUBERNETES,
+            _ETCD,
+            _KWOK,
+            _KUBERNETES,
+            _DOCKER_BUILD,
+            _BUILDKIT,
+            _BUILDX,
+            _REGISTRY,
+        )
+    }
 )
 """Every tool by name; those that only tests run are in `tests/toolchain/testing_tools.py`."""
 

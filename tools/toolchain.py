@@ -21,8 +21,7 @@ from tools.model import Platform, Tool
 from tools.on_path import find
 from tools.paths import cache_dir
 from tools.progress import step
-from tools.recipes import ALL, PULUMI_KUBERNETES, TOOLS
-from tools.recipes_images import PULUMI_DOCKER_BUILD
+from tools.recipes import ALL, PULUMI_DOCKER_BUILD, PULUMI_KUBERNETES, TOOLS
 
 ORIGIN = "origin.txt"
 """Beside a tool's binaries: where they came from. It is written last."""
