@@ -1,28 +1,17 @@
-"""What does edx-platform read? Pure dicts with the platform's own names, and the texts of its servers."""
+"""Settings of edx-platform as pure dicts, by the platform's own names, and the texts of its servers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from openedx_infra.config import Stack
-from openedx_infra.settings import (
-    addresses,
-    buckets,
-    common,
-    files,
-    frontends,
-    lms_only,
-    logs,
-    mail,
-    stores,
-    studio_only,
-    tasks,
-)
+from openedx_infra.settings import addresses, common, frontends, logs, mail, tasks
 from openedx_infra.settings.connections import Connections, Endpoint
+from openedx_infra.settings.datastores import buckets, files, stores
 from openedx_infra.settings.merging import Settings, dump, merged
 from openedx_infra.settings.modules import module_files
-from openedx_infra.settings.static import HEALTH_PATH, mfe_caddyfile
-from openedx_infra.settings.web import Site, upload_limit, uwsgi_ini
+from openedx_infra.settings.servers.mfe import HEALTH_PATH, mfe_caddyfile
+from openedx_infra.settings.servers.web import Site, upload_limit, uwsgi_ini
 
 __all__ = [
     "HEALTH_PATH",
@@ -44,24 +33,24 @@ __all__ = [
 
 def lms(stack: Stack, connections: Connections) -> Settings:
     """Settings of the LMS that are no secret."""
-    ours = merged(
+    derived_settings = merged(
         _shared(stack, connections, "lms"),
         addresses.lms_addresses(stack),
         frontends.lms_frontends(stack, connections.search),
-        lms_only.lms_only(stack),
+        common.lms_only(stack),
     )
-    return {**_of_release(stack, ours), **_said(stack, "lms")}
+    return {**_of_release(stack, derived_settings), **_operator_settings(stack, "lms")}
 
 
 def studio(stack: Stack, connections: Connections) -> Settings:
     """Settings of Studio that are no secret."""
-    ours = merged(
+    derived_settings = merged(
         _shared(stack, connections, "cms"),
         addresses.studio_addresses(stack),
         frontends.studio_frontends(stack),
-        studio_only.studio_only(stack),
+        common.studio_only(stack),
     )
-    return {**_of_release(stack, ours), **_said(stack, "cms")}
+    return {**_of_release(stack, derived_settings), **_operator_settings(stack, "cms")}
 
 
 def lms_secrets(
@@ -71,23 +60,23 @@ def lms_secrets(
 
     One that does not sign has no key to sign tokens by.
     """
-    ours = merged(
+    derived_settings = merged(
         _shared_secrets(connections, secrets),
         common.token_secrets(stack, secrets, signs=signs),
     )
-    return _without_said(stack, "lms", ours)
+    return _without_operator_settings(stack, "lms", derived_settings)
 
 
 def studio_secrets(stack: Stack, connections: Connections, secrets: Mapping[str, str]) -> Settings:
     """What is laid over the settings of Studio and is secret. Studio signs no tokens, so it has no key to
     sign by.
     """
-    ours = merged(
+    derived_settings = merged(
         _shared_secrets(connections, secrets),
         common.token_secrets(stack, secrets, signs=False),
         {"SOCIAL_AUTH_EDX_OAUTH2_SECRET": secrets["studio_oauth2_secret"]},
     )
-    return _without_said(stack, "cms", ours)
+    return _without_operator_settings(stack, "cms", derived_settings)
 
 
 def _shared(stack: Stack, connections: Connections, site: Site) -> Settings:
@@ -103,11 +92,11 @@ def _shared(stack: Stack, connections: Connections, site: Site) -> Settings:
     )
 
 
-def _of_release(stack: Stack, ours: Settings) -> Settings:
+def _of_release(stack: Stack, derived_settings: Settings) -> Settings:
     """What the release adds, and without what it no longer reads."""
     release = stack.pinned_release
-    known = {name: value for name, value in ours.items() if name not in release.unknown_settings}
-    return merged(known, release.settings)
+    read = {name: value for name, value in derived_settings.items() if name not in release.unknown_settings}
+    return merged(read, release.settings)
 
 
 def _shared_secrets(connections: Connections, secrets: Mapping[str, str]) -> Settings:
@@ -120,18 +109,18 @@ def _shared_secrets(connections: Connections, secrets: Mapping[str, str]) -> Set
     )
 
 
-def _said(stack: Stack, site: Site) -> Settings:
-    """What the stack file says by the platform's own names: flags, then free settings, a site's own last.
+def _operator_settings(stack: Stack, site: Site) -> Settings:
+    """Settings of the stack file by the platform's own names: flags, then free settings, a site's own last.
 
     Each replaces a setting whole, as a setting in the platform's own files would.
     """
-    own = stack.settings.lms if site == "lms" else stack.settings.studio
-    return {**stack.features.flags, **stack.settings.common, **own}
+    of_site = stack.settings.lms if site == "lms" else stack.settings.studio
+    return {**stack.features.flags, **stack.settings.common, **of_site}
 
 
-def _without_said(stack: Stack, site: Site, ours: Settings) -> Settings:
-    """Derived keys that the stack file says itself stay as said; what it may not say is refused when it is
+def _without_operator_settings(stack: Stack, site: Site, derived_settings: Settings) -> Settings:
+    """Secret settings without those that the stack file sets; which it may not set is checked when it is
     loaded.
     """
-    said = _said(stack, site)
-    return {name: value for name, value in ours.items() if name not in said}
+    operator_settings = _operator_settings(stack, site)
+    return {name: value for name, value in derived_settings.items() if name not in operator_settings}

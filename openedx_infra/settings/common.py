@@ -1,4 +1,4 @@
-"""What is alike in LMS and Studio? Names, languages, look, keys, and what is switched off."""
+"""Settings that belong to no other file: those alike in LMS and Studio, and what each has alone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from openedx_infra.config import Stack
 from openedx_infra.settings import keys
 from openedx_infra.settings.merging import Settings
-from openedx_infra.settings.paths import THEMES_DIR
+from openedx_infra.settings.paths import DATA_DIR, THEMES_DIR
 
 NO_PYTHON = "/nonexistent/no-codejail-is-installed"
 """Interpreter of learners' and authors' Python code. There is none, so that a problem that has such code
@@ -33,6 +33,62 @@ def common(stack: Stack) -> Settings:
         "MILESTONES_APP": True,
         "ENABLE_DISCUSSION_SERVICE": True,
         **_absent_services(),
+    }
+
+
+def lms_only(stack: Stack) -> Settings:
+    """Settings of the LMS that neither Studio nor another file has."""
+    return {
+        "ALTERNATE_WORKER_QUEUES": "cms",
+        # Its default is a queue of its own, which no worker of this release serves.
+        "ORA_WORKFLOW_UPDATE_ROUTING_KEY": "edx.lms.core.default",
+        "ENABLE_COURSE_DISCOVERY": True,
+        "ENABLE_COURSEWARE_SEARCH": True,
+        "ENABLE_DASHBOARD_SEARCH": True,
+        "SEARCH_SKIP_SHOW_IN_CATALOG_FILTERING": False,
+        "SEARCH_SKIP_ENROLLMENT_START_DATE_FILTERING": True,
+        "COURSE_CATALOG_VISIBILITY_PERMISSION": "see_in_catalog",
+        "COURSE_ABOUT_VISIBILITY_PERMISSION": "see_about_page",
+        "ENABLE_GRADE_DOWNLOADS": True,
+        "ENABLE_MOBILE_REST_API": True,
+        "ENABLE_OAUTH2_PROVIDER": True,
+        "ENABLE_THIRD_PARTY_AUTH": True,
+        "ENABLE_COMBINED_LOGIN_REGISTRATION": True,
+        "PREVENT_CONCURRENT_LOGINS": False,
+        "REGISTRATION_EXTRA_FIELDS": {
+            "confirm_email": "hidden",
+            "level_of_education": "optional",
+            "gender": "optional",
+            "year_of_birth": "optional",
+            "mailing_address": "optional",
+            "goals": "optional",
+            "city": "hidden",
+            "country": "hidden",
+            # Pages of that name are the operator's to write.
+            "honor_code": "hidden",
+            "terms_of_service": "hidden",
+        },
+        # It would send numbers about the instance to a third party every half year.
+        "SURVEY_REPORT_ENABLE": False,
+        "SURVEY_REPORT_ENDPOINT": "",
+        "SITE_ID": 1,
+    }
+
+
+def studio_only(stack: Stack) -> Settings:
+    """Settings of Studio that neither the LMS nor another file has."""
+    return {
+        "STUDIO_NAME": f"{stack.site.name} Studio",
+        "ALTERNATE_WORKER_QUEUES": "lms",
+        "ENABLE_COURSEWARE_INDEX": True,
+        "ENABLE_LIBRARY_INDEX": True,
+        # MB. As in Tutor; an upload of a whole course is no asset and may be larger (ingress.bodies).
+        "MAX_ASSET_UPLOAD_FILE_SIZE_IN_MB": 100,
+        "GIT_REPO_EXPORT_DIR": f"{DATA_DIR}/export_course_repos",
+        "FACEBOOK_APP_ID": None,
+        "FACEBOOK_APP_SECRET": None,
+        "LEARNER_PORTAL_URL_ROOT": stack.site.lms_url,
+        "SITE_ID": 1,
     }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from openedx_infra.settings.web import Site
+from openedx_infra.settings.servers.web import Site
 
 _ALIKE = (
     "loading.py",

@@ -7,8 +7,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from openedx_infra.config import Stack
-from openedx_infra.settings import valkey
 from openedx_infra.settings.connections import Valkey
+from openedx_infra.settings.datastores import valkey
 from openedx_infra.settings.merging import Settings
 from openedx_infra.settings.paths import settings_module
 

@@ -9,7 +9,7 @@ from shape import Record, find, matches, names_before, of_kind
 
 from openedx_infra.config.types.base import memory_bytes
 from openedx_infra.operations.offline.recording import Graph
-from openedx_infra.settings.static_files import PEERS_PATH, STATIC_PATH
+from openedx_infra.settings.servers.static_files import PEERS_PATH, STATIC_PATH
 
 LEAST = {"site": {"lms_host": "learn.example.org"}}
 

@@ -20,7 +20,7 @@ from running import environment, running
 
 from openedx_infra.config import load
 from openedx_infra.settings import uwsgi_ini
-from openedx_infra.settings.web import PORT, Site
+from openedx_infra.settings.servers.web import PORT, Site
 
 pytestmark = pytest.mark.images
 

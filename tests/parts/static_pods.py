@@ -16,7 +16,7 @@ from balancer import Balancer
 from servers import Process, demand, wait
 
 from openedx_infra import scripts
-from openedx_infra.settings.static_files import PEERS_PATH, static_caddyfile
+from openedx_infra.settings.servers.static_files import PEERS_PATH, static_caddyfile
 
 SCRIPTS = Path(scripts.__file__).parent
 ROOM = 10**9

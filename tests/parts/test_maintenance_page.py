@@ -10,9 +10,9 @@ from samples import LEAST
 from servers import HOST, Process, demand, wait
 
 from openedx_infra.config import load
-from openedx_infra.settings.maintenance import maintenance_files
 from openedx_infra.settings.paths import CADDY_DIR
-from openedx_infra.settings.static import HEALTH_PATH, MFE_PORT
+from openedx_infra.settings.servers.maintenance import maintenance_files
+from openedx_infra.settings.servers.mfe import HEALTH_PATH, MFE_PORT
 
 pytestmark = pytest.mark.parts
 

@@ -19,7 +19,7 @@ from servers import free_port, wait
 from openedx_infra.config import Stack
 from openedx_infra.settings import uwsgi_ini
 from openedx_infra.settings.paths import MEDIA_DIR, PLATFORM_DIR, STATIC_DIR
-from openedx_infra.settings.web import PORT
+from openedx_infra.settings.servers.web import PORT
 
 HERE = Path(__file__).parent
 UWSGI = Path(sys.executable).parent / "uwsgi"

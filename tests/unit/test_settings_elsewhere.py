@@ -18,6 +18,7 @@ from openedx_infra.config import load
 from openedx_infra.config.sections.features import MANAGED_SETTINGS
 from openedx_infra.settings import Site
 from openedx_infra.settings.connections import Search, Tls
+from openedx_infra.settings.datastores.search import search, search_secrets
 from openedx_infra.settings.paths import (
     CERTIFICATES_DIR,
     MEDIA_DIR,
@@ -25,7 +26,6 @@ from openedx_infra.settings.paths import (
     SECRETS_DIR,
     SYSTEM_AUTHORITIES,
 )
-from openedx_infra.settings.search import search, search_secrets
 from openedx_infra.settings.tasks import task_secrets
 
 CASES = pytest.mark.parametrize("name", list(ELSEWHERE))

@@ -31,8 +31,8 @@ from openedx_infra.releases import ImageName
 from openedx_infra.settings import paths
 from openedx_infra.settings.backups import SCRATCH
 from openedx_infra.settings.connections import Buckets, Mongodb, Mysql, Purpose, Volumes
-from openedx_infra.settings.mongodb import mongodb as mongodb_settings
-from openedx_infra.settings.mysql import mysql as mysql_settings
+from openedx_infra.settings.datastores.mongodb import mongodb as mongodb_settings
+from openedx_infra.settings.datastores.mysql import mysql as mysql_settings
 
 PACKAGES = "/openedx/scripts"
 FOLDER = f"{PACKAGES}/backup"

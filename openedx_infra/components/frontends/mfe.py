@@ -10,7 +10,7 @@ from openedx_infra.components.users import USER
 from openedx_infra.kubernetes import files, workload
 from openedx_infra.kubernetes.pod import Pod
 from openedx_infra.settings import mfe_caddyfile
-from openedx_infra.settings.static import MFE_PORT
+from openedx_infra.settings.servers.mfe import MFE_PORT
 
 
 class Mfe(pulumi.ComponentResource):

@@ -23,7 +23,12 @@ from openedx_infra.kubernetes import files, volumes, workload
 from openedx_infra.kubernetes.pod import Container, FixedSize, Image, Pod
 from openedx_infra.kubernetes.volumes import Mount
 from openedx_infra.settings import paths
-from openedx_infra.settings.static_files import PEERS_PATH, STATIC_PORT, VERSIONS_DIR, static_caddyfile
+from openedx_infra.settings.servers.static_files import (
+    PEERS_PATH,
+    STATIC_PORT,
+    VERSIONS_DIR,
+    static_caddyfile,
+)
 
 NAME = "static"
 SOFTWARE = "static-files"

@@ -16,8 +16,8 @@ from openedx_infra.components.users import USER
 from openedx_infra.kubernetes import files, workload
 from openedx_infra.kubernetes.pod import FixedSize, Pod
 from openedx_infra.kubernetes.routing import Route
-from openedx_infra.settings.maintenance import maintenance_files
-from openedx_infra.settings.static import MFE_PORT
+from openedx_infra.settings.servers.maintenance import maintenance_files
+from openedx_infra.settings.servers.mfe import MFE_PORT
 
 NAME = "maintenance"
 ROUTE = Route(service=NAME, port=MFE_PORT)

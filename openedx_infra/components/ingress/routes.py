@@ -12,8 +12,8 @@ from openedx_infra.config.sections.ingress import Rate
 from openedx_infra.config.types.base import memory_bytes
 from openedx_infra.kubernetes.routing import Route
 from openedx_infra.services import services
-from openedx_infra.settings.static import MFE_PORT
-from openedx_infra.settings.static_files import STATIC_PATH, STATIC_PORT
+from openedx_infra.settings.servers.mfe import MFE_PORT
+from openedx_infra.settings.servers.static_files import STATIC_PATH, STATIC_PORT
 
 
 @dataclass(frozen=True, kw_only=True)

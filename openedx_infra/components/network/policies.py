@@ -22,7 +22,7 @@ from openedx_infra.config import Stack
 from openedx_infra.kubernetes.names import NAME
 from openedx_infra.kubernetes.network_policies import Flow, Group, NetworkPolicies
 from openedx_infra.services import services
-from openedx_infra.settings.static_files import STATIC_PORT
+from openedx_infra.settings.servers.static_files import STATIC_PORT
 
 
 def isolate(instance: Instance, stores: Datastores, parent: pulumi.Resource) -> None:

@@ -8,7 +8,7 @@ from html import escape
 
 from openedx_infra.config import Stack
 from openedx_infra.settings.paths import CADDY_DIR
-from openedx_infra.settings.static import HEALTH_PATH, MFE_PORT
+from openedx_infra.settings.servers.mfe import HEALTH_PATH, MFE_PORT
 
 
 def maintenance_files(stack: Stack) -> dict[str, str]:

@@ -7,7 +7,7 @@ are the same in all pods, which were filled at different times.
 
 from __future__ import annotations
 
-from openedx_infra.settings.static import HASHED, HEALTH_PATH
+from openedx_infra.settings.servers.mfe import HASHED, HEALTH_PATH
 
 STATIC_PORT = 8003
 """Port of the server of static files."""

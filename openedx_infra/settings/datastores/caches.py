@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from openedx_infra.settings import valkey
 from openedx_infra.settings.connections import Valkey
+from openedx_infra.settings.datastores import valkey
 from openedx_infra.settings.merging import Settings
 
 _DAY = 86_400

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from openedx_infra.config import Stack
-from openedx_infra.settings.caches import cache_secrets, caches
 from openedx_infra.settings.connections import Connections
+from openedx_infra.settings.datastores.caches import cache_secrets, caches
+from openedx_infra.settings.datastores.mongodb import mongodb, mongodb_secrets
+from openedx_infra.settings.datastores.mysql import mysql, mysql_secrets
+from openedx_infra.settings.datastores.search import search, search_secrets
 from openedx_infra.settings.merging import Settings
-from openedx_infra.settings.mongodb import mongodb, mongodb_secrets
-from openedx_infra.settings.mysql import mysql, mysql_secrets
-from openedx_infra.settings.search import search, search_secrets
 
 
 def stores(stack: Stack, connections: Connections) -> Settings:

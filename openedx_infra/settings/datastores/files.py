@@ -13,9 +13,9 @@ Everything of learners and authors is private, and the platform asks for a permi
 
 from __future__ import annotations
 
-from openedx_infra.settings.buckets import buckets
 from openedx_infra.settings.connections import Buckets, Volumes
-from openedx_infra.settings.folders import folders
+from openedx_infra.settings.datastores.buckets import buckets
+from openedx_infra.settings.datastores.folders import folders
 from openedx_infra.settings.merging import Settings, merged
 from openedx_infra.settings.paths import DATA_DIR
 

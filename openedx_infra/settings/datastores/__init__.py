@@ -1,0 +1,1 @@
+"""Settings of MySQL, MongoDB, caches, search and uploaded files, from their connections."""
