@@ -61,7 +61,7 @@ class Verbs:
         except automation.CommandError as error:
             raise explain(self._stack.name, str(error), self._environment) from error
         except RuntimeError as error:  # raised by the API for a preview without a summary
-            raise OperationError(f"Pulumi ended before its time: {error}") from error
+            raise OperationError(f"Pulumi ended early: {error}") from error
 
 
 class _Workspace(automation.LocalWorkspace):
