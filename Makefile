@@ -5,9 +5,13 @@ BIN := .venv/bin
 READY := .venv/.ready
 CLI := $(BIN)/openedx-infra
 PYTEST := $(BIN)/pytest
+CLUSTERS ?= 3
+# Tests of the engine wait more than they work. Those of one instance share a worker: tests/engine/conftest.py.
+SIDE_BY_SIDE = --numprocesses $(CLUSTERS) --dist loadgroup --no-loadscope-reorder
+SLOW := engine or images or parts or containers
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview down destroy outputs status check render test test-all test-fast test-parts test-clusters test-engine test-faults test-images test-containers lint types docs bench clean
+.PHONY: help up preview down destroy outputs status check render test test-all test-fast test-parts test-engine test-faults test-images test-processes test-long test-containers toolchain lint types docs bench clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,9 +49,10 @@ check: $(READY) ## Validate a stack offline: configuration, settings, objects, r
 render: $(READY) ## Write the Kubernetes objects to build/STACK as YAML, secrets redacted
 	@$(CLI) render --stack $(STACK) --output build/$(STACK)
 
-test: lint types test-fast test-parts test-clusters test-images ## Everything that CI runs, fast rungs first
+test: lint types test-fast ## Everything that CI runs, fast rungs first
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-engine test-processes
 
-test-all: test test-containers ## What CI runs, and what takes a machine of its own: before a release
+test-all: test test-long test-containers ## `make test`, the long tests and the containers: every night, before a release
 
 lint: $(READY) ## ruff
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -55,26 +60,35 @@ lint: $(READY) ## ruff
 types: $(READY) ## mypy --strict
 	@$(BIN)/mypy
 
-test-fast: $(READY) ## Unit and graph tests (seconds)
-	@$(PYTEST) -m 'not engine and not images and not parts and not containers' --numprocesses auto --dist loadfile
+test-fast: $(READY) ## Unit, graph, law and tool tests (a minute and a half on two cores)
+	@$(PYTEST) -m 'not ($(SLOW) or long)' --numprocesses auto --dist worksteal
 
-test-parts: $(READY) ## Scripts against real servers (a minute; needs mariadb-server, redis-server and others)
-	@$(PYTEST) -m parts
+test-engine: $(READY) ## Real engine on embedded clusters, CLUSTERS=3 side by side (builds the toolchain once)
+	@$(PYTEST) tests/engine -m 'not long' $(SIDE_BY_SIDE)
 
-test-engine: $(READY) ## Real engine on the embedded cluster (minutes; builds the toolchain once)
-	@$(PYTEST) -m 'engine and not faults'
+test-faults: $(READY) ## All injected faults on the real engine, the long ones included
+	@$(PYTEST) tests/engine -m faults
 
-test-clusters: $(READY) ## test-engine and test-faults side by side: each waits more than it works
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-engine test-faults
+test-parts: $(READY) ## Scripts against real servers (needs mariadb-server, redis-server and others)
+	@$(PYTEST) tests/parts -m 'parts and not long'
 
-test-faults: $(READY) ## Injected faults on the real engine, with the ready endpoints watched (a quarter of an hour)
-	@$(PYTEST) -m faults
+test-images: $(READY) ## Real builds of the images (needs root, runc and debootstrap)
+	@$(PYTEST) tests/images -m 'images and not long'
 
-test-images: $(READY) ## Real builds of the images (minutes; needs root, runc and debootstrap)
-	@$(PYTEST) -m images
+# One after the other: they work, while the engine's tests beside them wait.
+test-processes:
+	@$(MAKE) --no-print-directory test-parts
+	@$(MAKE) --no-print-directory test-images
 
-test-containers: $(READY) ## Changes under load, on real nodes (minutes; needs root, containerd and CNI plugins)
-	@$(PYTEST) -m containers
+test-long: $(READY) ## What takes long and of which `make test` runs a sample: faults, combinations
+	@$(PYTEST) -m 'long and not ($(SLOW))' --numprocesses auto --dist worksteal
+	@$(PYTEST) tests/engine -m long $(SIDE_BY_SIDE)
+
+test-containers: $(READY) ## Changes under load, on real nodes (needs root, containerd and CNI plugins)
+	@$(PYTEST) tests/containers -m containers
+
+toolchain: $(READY) ## Have all tools that tests use: found, downloaded or built
+	@$(BIN)/python -c 'from tools.recipes import TOOLS; from tools.toolchain import ensure; ensure(TOOLS)'
 
 docs: $(READY) ## Regenerate the reference
 	@$(BIN)/python -m openedx_infra.config.documentation.reference

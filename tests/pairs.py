@@ -106,6 +106,17 @@ def covering() -> list[dict[str, str]]:
     return found
 
 
+def sample(choices: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Some of these choices, in which every source occurs."""
+    todo = {source for choice in choices for source in choice.items()}
+    found = []
+    while todo:
+        best = max(choices, key=lambda choice: len(todo & choice.items()))
+        todo -= best.items()
+        found.append(best)
+    return found
+
+
 def _new(
     choice: Choice, switch: str, source: str, todo: set[frozenset[tuple[str, str]]]
 ) -> set[frozenset[tuple[str, str]]]:

@@ -16,8 +16,9 @@ from tools.paths import CACHE_VARIABLE, STATE_VARIABLE, cache_dir
 
 ORIGIN = Path(__file__).resolve().parents[2]
 BIN = Path(sys.prefix) / "bin"
-SECONDS = 240
-"""How long any command may take: a whole `up` takes half a minute on two idle cores."""
+SECONDS = 600
+"""How long any command may take: a whole `up` takes half a minute on two idle cores, but several clusters and
+builds of images share them."""
 
 _NOT_COPIED = shutil.ignore_patterns(
     ".git", ".venv", ".*_cache", ".hypothesis", "__pycache__", "*.egg-info", "build"

@@ -1,21 +1,21 @@
-"""One machine, one checkout and one embedded cluster for all engine tests, and the instance `dev` in it.
+"""Each worker's machine, checkout and embedded cluster, and the instance `dev` in it, which its tests share.
 
-What costs time is shared: `dev` is brought up once and changed by one test after the other, each of which
-looks at what its own change did and so works alone too. `test_two_instances.py` comes last and has an
-instance of its own, `campus`, in the same cluster.
+`dev` is brought up once for each worker and changed by one test after the other, each of which looks at what
+its own change did. So tests of a file stay together, and so do all that disturb the instance `sturdy`.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from _pytest.terminal import TerminalReporter
 from checkouts import Checkout
 from disturbing import add_node
 from endpoints import SERVING
-from faults import REPLICAS, SLOW, table
+from faults import REPLICAS, ROWS, SLOW, table
 from instances import FirstUp, Instance
 from strangers import Stranger
 
@@ -24,6 +24,29 @@ from tools.recipes import ALL
 from tools.toolchain import ensure
 
 STACK = "dev"
+FIRST = ("sturdy", "test_aws", "test_foundation", "test_two_instances", "test_upgrades", "test_operators")
+"""Groups of tests that take the longest: begun last, each would be waited for by all other workers."""
+FAULT = "fault"
+"""Property of a test's report: a row of the table of faults."""
+_rows: list[list[str]] = []
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Group tests by the instance that they share, the longest groups first; keep those of ENGINE_SHARD."""
+    groups = {item: _group(item) for item in items if item.get_closest_marker("engine")}
+    for item, group in groups.items():
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: FIRST.index(groups[item]) if groups.get(item) in FIRST else len(FIRST))
+    number, count = map(int, os.environ.get("ENGINE_SHARD", "1/1").split("/"))
+    order = list(dict.fromkeys(groups[item] for item in items if item in groups))
+    others = [item for item in groups if order.index(groups[item]) % count != number - 1]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if item not in others]
+
+
+def _group(item: pytest.Item) -> str:
+    return "sturdy" if "sturdy" in getattr(item, "fixturenames", ()) else item.path.stem
 
 
 @pytest.fixture(scope="session")
@@ -84,9 +107,24 @@ def sturdy(sturdy_up: Instance) -> Iterator[Instance]:
         sturdy_up.up()
 
 
+@pytest.fixture(autouse=True)
+def _faults_are_reported(record_property: Callable[[str, object], None]) -> Iterator[None]:
+    """Send what a test's faults cost from the worker to the terminal."""
+    before = len(ROWS)
+    yield
+    for happened in ROWS[before:]:
+        record_property(FAULT, list(happened.row))
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Keep what faults cost."""
+    if report.when == "teardown":
+        _rows.extend(row for name, row in report.user_properties if name == FAULT)
+
+
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
     """Print what faults cost."""
-    if rows := table():
+    if rows := table(_rows):
         terminalreporter.section("faults")
         for row in rows:
             terminalreporter.write_line(row)

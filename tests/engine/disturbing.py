@@ -18,7 +18,7 @@ from tools.cluster import EmbeddedCluster
 from tools.control_plane import ORDER
 
 SIMULATED = "kwok.x-k8s.io/node"
-SECONDS = 240.0
+SECONDS = 600.0
 POLL_SECONDS = 0.25
 
 

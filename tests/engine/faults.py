@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -65,7 +65,7 @@ SLOW = [
 """Overrides by which pods take as long as would show in the endpoints if anything went before its time."""
 
 ROWS: list[Fault] = []
-"""All faults of this run, for the table at its end."""
+"""All faults of this worker, for the table at the end of the run."""
 
 
 @contextmanager
@@ -104,11 +104,11 @@ def _whole_again(instance: Instance, seen: Seen, jobs: bool) -> float:
             return since
 
 
-def table() -> list[str]:
-    """The rows as text; nothing when no fault was injected."""
-    if not ROWS:
+def table(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows of faults as lines of text; nothing when no fault was injected."""
+    if not rows:
         return []
-    rows = [("fault", "floor", "least seen", "well after", ""), *(each.row for each in ROWS)]
+    rows = [("fault", "floor", "least seen", "well after", ""), *rows]
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
     return [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows

@@ -31,6 +31,7 @@ def owned(instance: Instance, kind: str) -> list[str]:
     return sorted(name for name in instance.uids(kind) if f"{kind}/{name}" in believed)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["mfe", "lms"])
 def test_a_deployment_is_deleted(sturdy: Instance, name: str) -> None:
     """Its own pods go with it, at once; no others. The number of the LMS's pods has two owners."""
@@ -41,7 +42,7 @@ def test_a_deployment_is_deleted(sturdy: Instance, name: str) -> None:
     sturdy.demand_unchanged()
 
 
-@pytest.mark.parametrize("kind", ["Secret", "ConfigMap"])
+@pytest.mark.parametrize("kind", ["Secret", pytest.param("ConfigMap", marks=pytest.mark.long)])
 def test_any_secret_or_config_map_is_deleted(sturdy: Instance, kind: str) -> None:
     """Pods that run have read it; those that start before the repair would wait for it."""
     name = random.Random(SEED).choice(owned(sturdy, kind))
@@ -50,6 +51,7 @@ def test_any_secret_or_config_map_is_deleted(sturdy: Instance, kind: str) -> Non
         repaired(sturdy)
 
 
+@pytest.mark.long
 def test_all_secrets_and_config_maps_are_deleted(sturdy: Instance) -> None:
     with fault(sturdy, "all Secrets and ConfigMaps are deleted, up --refresh"):
         for kind in ("Secret", "ConfigMap"):

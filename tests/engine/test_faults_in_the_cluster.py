@@ -24,6 +24,7 @@ def test_a_node_dies(sturdy: Instance) -> None:
         until(lambda: is_ready(sturdy, node))
 
 
+@pytest.mark.long
 def test_every_pod_is_evicted_once(sturdy: Instance) -> None:
     pods = serving(sturdy)
     with fault(sturdy, "every pod is evicted once", ONE_LESS):
@@ -32,6 +33,7 @@ def test_every_pod_is_evicted_once(sturdy: Instance) -> None:
         until(lambda: not before & {pod.metadata.uid for pod in serving(sturdy)})
 
 
+@pytest.mark.long
 def test_each_node_is_drained_in_turn(sturdy: Instance) -> None:
     nodes = [node.metadata.name for node in sturdy.client.list(Node) if node.metadata]
     assert len(nodes) == 3

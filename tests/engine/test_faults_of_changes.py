@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from disturbing import restart_api_server, serving
+from disturbing import SECONDS, restart_api_server, serving
 from faults import SLOW, annotated, fault
 from instances import COMPONENT, Instance
 from interrupting import control_c, runs, wait_for
@@ -56,10 +56,16 @@ MIGRATIONS: dict[str, tuple[dict[str, Any], str]] = {
 """How it goes wrong, by an override, and Kubernetes' word for that."""
 
 
-def test_a_migration_that_goes_wrong_changes_no_pod_and_the_next_up_recovers(sturdy: Instance) -> None:
-    image = "docker.io/example/openedx:2"
+@pytest.mark.parametrize(
+    "ways", [["fails"], pytest.param([*MIGRATIONS], marks=pytest.mark.long)], ids=["one", "all"]
+)
+def test_a_migration_that_goes_wrong_changes_no_pod_and_the_next_up_recovers(
+    sturdy: Instance, ways: list[str]
+) -> None:
+    image = f"docker.io/example/openedx:2-{len(ways)}"
     serving = platform(sturdy)
-    for how, (override, reason) in MIGRATIONS.items():
+    for how in ways:
+        override, reason = MIGRATIONS[how]
         others = [each for each in SLOW if each["name"] != "lms-migrate"]
         sturdy.say(**images(sturdy, openedx=image), overrides=[*others, override])
         with fault(sturdy, f"a migration {how}", jobs=False) as happened:
@@ -86,6 +92,7 @@ def test_a_migration_that_goes_wrong_changes_no_pod_and_the_next_up_recovers(stu
     sturdy.demand_unchanged()
 
 
+@pytest.mark.long
 def test_an_image_that_cannot_be_pulled_is_told_of_within_a_minute(sturdy: Instance) -> None:
     changed = images(sturdy, mfe="docker.io/example/mfe:2-missing")
     said = demand_told(sturdy, "an image that can't be pulled", "mfe", changed)
@@ -94,6 +101,7 @@ def test_an_image_that_cannot_be_pulled_is_told_of_within_a_minute(sturdy: Insta
     assert "in its registry" in said
 
 
+@pytest.mark.long
 def test_an_image_that_crashes_is_told_of_within_a_minute(sturdy: Instance) -> None:
     crashing = [each for each in SLOW if each["name"] != "lms"]
     crashing.append(annotated("Deployment", "lms", {OUTCOME: "fail"}))
@@ -119,6 +127,7 @@ def demand_told(instance: Instance, what: str, component: str, sections: dict[st
     return said.err
 
 
+@pytest.mark.long
 def test_a_pod_that_is_never_ready_is_told_of_within_a_minute_and_given_time(sturdy: Instance) -> None:
     before = sturdy.file.read_text()
     stuck = [each for each in SLOW if each["name"] != "studio"]
@@ -136,6 +145,7 @@ def test_a_pod_that_is_never_ready_is_told_of_within_a_minute_and_given_time(stu
     sturdy.demand_unchanged()
 
 
+@pytest.mark.long
 def test_the_api_server_is_restarted_during_up(sturdy: Instance) -> None:
     sturdy.say(**images(sturdy, openedx="docker.io/example/openedx:3"))
     with fault(sturdy, "the API server is restarted during up, 5 s away") as happened:
@@ -143,7 +153,7 @@ def test_the_api_server_is_restarted_during_up(sturdy: Instance) -> None:
         wait_for(process, runs(sturdy, "lms-migrate"))
         happened.begin()
         restart_api_server(sturdy, away=5)
-        out, _ = process.communicate(timeout=240)
+        out, _ = process.communicate(timeout=SECONDS)
         print(out)
         assert process.returncode == 0, out
     assert sturdy.objects() == sturdy.believed()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 
 import pytest
-from pairs import SWITCHES, all_pairs, covering, said_with
+from pairs import SWITCHES, all_pairs, covering, said_with, sample
 
 from openedx_infra.config import Stack, load
 from openedx_infra.config.datastores import Datastores
@@ -35,6 +35,13 @@ def test_a_few_choices_cover_all_pairs() -> None:
     assert covered == {frozenset(pair.items()) for pair in all_pairs()}
     assert all(choice.keys() == SWITCHES.keys() for choice in choices)
     assert len(choices) < 45, "the two switches with the most sources alone need 30"
+
+
+def test_fewer_choices_have_all_sources() -> None:
+    choices = sample(covering())
+    sources = {source for choice in choices for source in choice.items()}
+    assert sources == {(switch, source) for switch in SWITCHES for source in SWITCHES[switch]}
+    assert len(choices) < 9, "the switch with the most sources alone needs 6"
 
 
 def test_a_switch_changes_the_secrets_of_its_own_datastore_alone() -> None:

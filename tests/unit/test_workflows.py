@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,6 +49,18 @@ def test_what_make_is_told_it_knows(path: Path) -> None:
             ["make", "-n", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, (arguments, done.stderr)
+
+
+def test_jobs_of_ci_run_all_rungs_of_make_test() -> None:
+    """Each on every Python, and every shard of the engine's tests."""
+    matrix = jobs(ROOT / ".github/workflows/ci.yml")["test"]["strategy"]["matrix"]
+    alike = [*itertools.product(matrix["python"], matrix["rung"], matrix["shard"])]
+    engine = [*itertools.product(matrix["python"], ["test-engine"], ["1/2", "2/2"])]
+    assert {tuple(job.values()) for job in matrix["include"]} == set(engine)
+    rungs = {rung for job in [*alike, *engine] for rung in job[1].split()}
+    test = (ROOT / "Makefile").read_text(encoding="utf-8").split("\ntest: ")[1].split("\ntest-all: ")[0]
+    named = set(re.findall(r"lint|types|test-[a-z]+", test)) - {"test-processes"}
+    assert rungs == named | {"test-parts", "test-images"}
 
 
 def test_what_openedx_infra_is_told_it_knows() -> None:
