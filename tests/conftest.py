@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 from collections.abc import Callable, Mapping
@@ -24,6 +25,9 @@ from openedx_infra.operations.secrets.secrets import stand_in
 __all__ = ["pytest_sessionfinish", "pytest_terminal_summary"]
 
 CASES = Path(__file__).parent / "cases"
+
+# Recorded graphs are kept for the whole run: to look for garbage in them again and again takes a sixth of it.
+gc.set_threshold(100_000, 50, 1000)
 
 
 @pytest.fixture(scope="session")

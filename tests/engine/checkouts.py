@@ -79,12 +79,12 @@ class Checkout:
     @property
     def state(self) -> Path:
         """The folder of this checkout's own state; there are as many in the machine as checkouts."""
-        (folder,) = (
-            each
-            for each in (self.machine / "state").iterdir()
-            if each.name == self._ask("-c", _NAME_OF_STATE).strip()
-        )
+        (folder,) = (each for each in (self.machine / "state").iterdir() if each.name == self._name_of_state)
         return folder
+
+    @cached_property
+    def _name_of_state(self) -> str:
+        return self._ask("-c", _NAME_OF_STATE).strip()
 
     def run(self, command: str, *arguments: str, **environment: str) -> Said:
         """Run a command of .venv/bin to its end. Nobody may ever see a traceback."""
