@@ -88,7 +88,8 @@ test-containers: $(READY) ## Changes under load, on real nodes (needs root, cont
 	@$(PYTEST) tests/containers -m containers
 
 toolchain: $(READY) ## Have all tools that tests use: found, downloaded or built
-	@$(BIN)/python -c 'from tools.recipes import TOOLS; from tools.toolchain import ensure; ensure(TOOLS)'
+	@PYTHONPATH=tests/toolchain $(BIN)/python -c \
+		'import testing_tools as t; from tools.recipes import TOOLS; t.ensure_for_tests([*TOOLS, *t.TESTING])'
 
 docs: $(READY) ## Regenerate the reference
 	@$(BIN)/python -m openedx_infra.config.documentation.reference
