@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import pulumi
 
-from openedx_infra.components.backups.backups import Backups, BackupsArgs, before_upgrade
 from openedx_infra.components.datastores.certificates import certificates
 from openedx_infra.components.datastores.datastores import Datastores
 from openedx_infra.components.edx_platform.duties import Duties, DutiesArgs
@@ -16,8 +15,8 @@ from openedx_infra.components.edx_platform.version import Version, version
 from openedx_infra.components.frontends.static_files import Static
 from openedx_infra.components.ingress.ingress import Ingress
 from openedx_infra.components.ingress.maintenance import Maintenance
+from openedx_infra.components.initialization.initialization import PreMigrationStep
 from openedx_infra.components.instance import Instance, OnAws
-from openedx_infra.components.monitoring.monitoring import Monitoring
 from openedx_infra.components.network.policies import isolate
 from openedx_infra.components.registry_logins import Login, logins, pull_secret
 from openedx_infra.components.services import Companion
@@ -48,6 +47,8 @@ class Platform(pulumi.ComponentResource):
     Datastores, then Jobs, then all that runs the platform's code, then the ways in. MFEs and network policies
     wait for nothing. While the maintenance page is on, the ways lead there before any pod is stopped or
     changed: visitors are never sent where nobody answers.
+
+    Parts that few stacks have are imported where they are made: `check` and `render` mostly wait for imports.
     """
 
     def __init__(self, name: str, args: PlatformArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -92,11 +93,10 @@ class Platform(pulumi.ComponentResource):
             after=[live.initialization.done],
         )
         Duties("duties", duties, opts)
-        after = [versions[0].initialization.done]
         if stack.backups:
-            Backups("backups", BackupsArgs(instance=self.instance, datastores=stores, after=after), opts)
+            self._backups([versions[0].initialization.done], opts)
         if stack.monitoring.prometheus:
-            Monitoring("monitoring", self.instance, stores, opts)
+            self._monitoring(opts)
         if not maintenance:
             sites = [site for version in versions for site in version.sites]
             Ingress("ingress", self.instance, opts, after=[*services, *sites])
@@ -116,9 +116,27 @@ class Platform(pulumi.ComponentResource):
         versions: list[Version] = []
         for instance in instances:
             done = [before.initialization.done for before in versions] or None
-            backup = None if versions else before_upgrade(self.instance, self.datastores)
+            backup = None if versions else self._backup_before_upgrade()
             versions.append(version(instance, self.datastores, static, done, opts, backup, maintenance))
         return versions
+
+    def _backups(self, after: Sequence[pulumi.Resource], opts: pulumi.ResourceOptions) -> None:
+        from openedx_infra.components.backups.backups import Backups, BackupsArgs
+
+        args = BackupsArgs(instance=self.instance, datastores=self.datastores, after=after)
+        Backups("backups", args, opts)
+
+    def _backup_before_upgrade(self) -> PreMigrationStep | None:
+        if not self.instance.stack.backups:
+            return None
+        from openedx_infra.components.backups.backups import before_upgrade
+
+        return before_upgrade(self.instance, self.datastores)
+
+    def _monitoring(self, opts: pulumi.ResourceOptions) -> None:
+        from openedx_infra.components.monitoring.monitoring import Monitoring
+
+        Monitoring("monitoring", self.instance, self.datastores, opts)
 
     def _images(self, args: PlatformArgs, registries: Mapping[str, Login]) -> Mapping[str, pulumi.Input[str]]:
         """What is built here. A stack that builds nothing loads nothing of it."""

@@ -9,8 +9,6 @@ from typing import Any, Protocol
 import pulumi
 
 _TYPE = re.compile(r"^kubernetes:.*:(?P<kind>[A-Za-z]+)$")
-_ACRONYMS = re.compile(r"(id|ip|ipc|pid|uuid|uri|cidr|wwn|io|api|fqdn|url)(s?)")
-"""Words, with their plurals, that Kubernetes writes in capitals inside of names of fields."""
 
 
 class Patch(Protocol):
@@ -46,9 +44,8 @@ class Patches:
             return None
         self._matched.add(target)
         props = {key: plain(value) for key, value in args.props.items()}
-        names = {_field(key): key for key in props}
         for patch in patches:
-            props = merged(props, {names.get(key, key): value for key, value in patch.items()})
+            props = merged(props, patch)
         return pulumi.ResourceTransformationResult(props=props, opts=args.opts)
 
     @property
@@ -62,28 +59,12 @@ class Patches:
 
 
 def plain(value: Any) -> Any:
-    """Typed arguments as maps with the names that Kubernetes uses; Outputs stay as they are."""
-    cls = type(value)
-    if cls.__module__.startswith("pulumi_kubernetes.") and cls.__name__.endswith("Args"):
-        names = (name for name, member in vars(cls).items() if isinstance(member, property))
-        fields = {_field(name): getattr(value, name) for name in names}
-        return {key: plain(inner) for key, inner in fields.items() if inner is not None}
+    """Models (`models.py`) as maps and lists; Outputs stay as they are."""
     if isinstance(value, Mapping):
         return {key: plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [plain(inner) for inner in value]
     return value
-
-
-def _field(name: str) -> str:
-    """Name in Kubernetes of an argument: `clusterIPs` of `cluster_ips`, and `from` of `from_`."""
-    first, *others = name.strip("_").split("_")
-    return first + "".join(map(_capitalized, others))
-
-
-def _capitalized(word: str) -> str:
-    acronym = _ACRONYMS.fullmatch(word)
-    return f"{acronym[1].upper()}{acronym[2]}" if acronym else word.capitalize()
 
 
 def merged(base: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import importlib
-import inspect
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pulumi.runtime import rpc
-from pulumi_kubernetes.core.v1 import ContainerPortArgs, ServicePortArgs, ServiceSpecArgs
-from pulumi_kubernetes.networking.v1 import IPBlockArgs
 
+from openedx_infra.kubernetes.models import (
+    ContainerPortArgs,
+    IPBlockArgs,
+    ServicePortArgs,
+    ServiceSpecArgs,
+)
 from openedx_infra.kubernetes.patches import merged, plain
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.lists(st.integers(), max_size=3)
@@ -74,26 +73,3 @@ def test_typed_arguments_get_the_names_of_kubernetes() -> None:
         "except": ["10.0.0.0/8"],
     }
     assert plain({"ports": (ContainerPortArgs(container_port=1),)}) == {"ports": [{"containerPort": 1}]}
-
-
-@pytest.mark.parametrize(
-    "group",
-    [
-        "apps.v1",
-        "autoscaling.v2",
-        "batch.v1",
-        "core.v1",
-        "meta.v1",
-        "networking.v1",
-        "policy.v1",
-        "rbac.v1",
-    ],
-)
-def test_all_typed_arguments_are_named_as_pulumi_itself_names_them(group: str) -> None:
-    module = importlib.import_module(f"pulumi_kubernetes.{group}")
-    typed = [cls for name, cls in vars(module).items() if name.endswith("Args") and inspect.isclass(cls)]
-    # Part of the status of a node alone, which nobody writes: its only field is called `Port`.
-    odd = ("DaemonEndpointArgs",)
-    for cls in (cls for cls in typed if cls.__name__ not in odd):
-        value = cls(**{name: "x" for name in inspect.signature(cls).parameters})
-        assert plain(value) == asyncio.run(rpc.serialize_property(value, [], None)), cls.__name__
