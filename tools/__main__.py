@@ -14,7 +14,7 @@ from rich.console import Console
 from tools.builder import Builder, builder_dir
 from tools.cluster import EmbeddedCluster, cluster_dir
 from tools.errors import ToolError
-from tools.recipes import ALL
+from tools.recipes import ALL, TOOLS
 from tools.toolchain import ensure
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -26,7 +26,18 @@ app.add_typer(cluster_app, name="cluster")
 builder_app = typer.Typer(help="The builder and registry of this checkout.", no_args_is_help=True)
 app.add_typer(builder_app, name="builder")
 
-Names = Annotated[list[str] | None, typer.Argument(help="Tools by name; all of them without.")]
+
+def _known(names: list[str] | None) -> list[str] | None:
+    if unknown := sorted({*(names or ())} - {*TOOLS}):
+        raise typer.BadParameter(
+            f"there is no tool {', '.join(unknown)}; there are {', '.join(sorted(TOOLS))}"
+        )
+    return names
+
+
+Names = Annotated[
+    list[str] | None, typer.Argument(help="Tools by name. Default: all.", callback=_known, show_default=False)
+]
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""Where do the certificates of AWS' authorities come from? AWS publishes them, and people fetch them once."""
+"""Fetches the certificates of AWS' authorities, which people do once."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def fetch_aws(
     name = region or "global"
     url = f"{source}/{name}/{name}-bundle.pem"
     data = _fetched(url)
-    found = _checked(data, url)
+    certificates = _checked(data, url)
     _write(output, data)
-    end = min(one.not_valid_after_utc for one in found).date()
+    end = min(one.not_valid_after_utc for one in certificates).date()
     console.print(
-        f"{len(found)} certificates of {'all regions' if region is None else region} are in {output}; the "
-        f"first expires on {end}. Commit the file: it holds no secret.",
+        f"{len(certificates)} certificates of {region or 'all regions'} are in {output}; the first expires "
+        f"on {end}. Commit the file: it holds no secret.",
         highlight=False,
         soft_wrap=True,
     )
@@ -69,20 +69,20 @@ def _fetched(url: str) -> bytes:
 def _checked(data: bytes, url: str) -> list[x509.Certificate]:
     """The certificates. Raises OperationError when there are none, or one is over."""
     try:
-        found = x509.load_pem_x509_certificates(data)
+        certificates = x509.load_pem_x509_certificates(data)
     except ValueError:
         raise OperationError(
             f"What {url} answers holds no certificates: a proxy or a login page may stand in between.",
             remedy="fetch it from another network",
         ) from None
     now = datetime.now(UTC)
-    if over := [one for one in found if one.not_valid_after_utc <= now]:
+    if over := [one for one in certificates if one.not_valid_after_utc <= now]:
         raise OperationError(
-            f"{len(over)} of the {len(found)} certificates at {url} have expired, the first on "
+            f"{len(over)} of the {len(certificates)} certificates at {url} have expired, the first on "
             f"{min(one.not_valid_after_utc for one in over).date()}.",
             remedy="compare this machine's clock, then try again later",
         )
-    return found
+    return certificates
 
 
 def _write(output: Path, data: bytes) -> None:

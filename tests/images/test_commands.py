@@ -20,7 +20,7 @@ from openedx_infra.config import Stack, load
 from openedx_infra.images.plan import Plan, plans
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.images import build_images
-from openedx_infra.operations.images.build_options import Wish
+from openedx_infra.operations.images.build_options import BuildOptions
 from openedx_infra.operations.images.builders import Builder
 from openedx_infra.operations.images.registry import Registries
 from tools.builder import NAME
@@ -71,7 +71,7 @@ def push(plan: Plan, platform: Platform, builder: Builder) -> tuple[build_images
     out = io.StringIO()
     netrc = platform.secrets["netrc"].read_text(encoding="utf-8")
     console = Console(file=out, width=200)
-    built = build_images.build(plan, builder, {"build_netrc": netrc}, console, Wish(push=True))
+    built = build_images.build(plan, builder, {"build_netrc": netrc}, console, BuildOptions(push=True))
     return built, out.getvalue()
 
 

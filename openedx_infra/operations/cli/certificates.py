@@ -1,4 +1,4 @@
-"""What can one type after `openedx-infra certificates`?"""
+"""Arguments of `certificates aws`."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from openedx_infra.operations.cli.options import speaker
+from openedx_infra.operations.cli.options import new_console
 from openedx_infra.operations.stack_files.checkout import CHECKOUT
 
-app = typer.Typer(help="Certificates of authorities that servers outside have.", no_args_is_help=True)
+app = typer.Typer(help="Certificates of the authorities of external servers.", no_args_is_help=True)
 
 
 @app.callback()
@@ -32,7 +32,7 @@ def aws(
 
     aws_certificates.fetch_aws(
         output or CHECKOUT / aws_certificates.DEFAULT_OUTPUT,
-        speaker(),
+        new_console(),
         region=region,
         source=source or aws_certificates.TRUST_STORE,
     )

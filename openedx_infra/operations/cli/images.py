@@ -1,4 +1,4 @@
-"""What can one type after `openedx-infra images`?"""
+"""Arguments of `images list`, `digest`, `build` and `push`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from openedx_infra.operations.cli.options import ConfigFile, Json, StackName, speaker
-from openedx_infra.operations.images.build_options import Wish
+from openedx_infra.operations.cli.options import ConfigFile, Json, StackName, new_console
+from openedx_infra.operations.images.build_options import BuildOptions
 from openedx_infra.operations.stack_files.checkout import DEFAULT_STACK
 
 app = typer.Typer(help="Container images of a stack.", no_args_is_help=True)
@@ -16,16 +16,16 @@ Names = Annotated[
     list[str] | None, typer.Argument(help="Images by their keys: openedx, mfe. Default: all that are built.")
 ]
 Target = Annotated[str | None, typer.Option(help="Stage to build, such as development.")]
-Tag = Annotated[str | None, typer.Option(help="Tag to give rather than the stack file's.")]
+Tag = Annotated[str | None, typer.Option(help="Tag to use instead of the stack file's.")]
 
 
 @app.command("list")
 def list_images(stack: StackName = DEFAULT_STACK, config_file: ConfigFile = None, json: Json = False) -> None:
-    """Show every image of the stack, and where it comes from."""
+    """List every image of the stack, and where it comes from."""
     from openedx_infra.operations.images import commands
     from openedx_infra.operations.stack_files.stack_file import instance, read
 
-    commands.show(instance(read(stack, config_file), placeholders=True), speaker(), json=json)
+    commands.show(instance(read(stack, config_file), placeholders=True), new_console(), json=json)
 
 
 @app.command()
@@ -37,14 +37,14 @@ def digest(
     config_file: ConfigFile = None,
     write: Annotated[bool, typer.Option("--write", help="Write the digests into the stack file.")] = False,
 ) -> None:
-    """Ask registries for digests, and print the lines of a stack file that has them."""
+    """Ask registries for digests, and print them as lines for the stack file."""
     from openedx_infra.operations.images import commands
     from openedx_infra.operations.stack_files.stack_file import instance, read
 
     if references and write:
-        raise typer.BadParameter("--write is for the images of the stack: name none")
+        raise typer.BadParameter("--write is for the images of the stack: name no references")
     file = read(stack, config_file)
-    commands.digests(file, instance(file, placeholders=True), references or [], speaker(), write=write)
+    commands.digests(file, instance(file, placeholders=True), references or [], new_console(), write=write)
 
 
 @app.command()
@@ -56,7 +56,7 @@ def build(
     tag: Tag = None,
 ) -> None:
     """Build images as `up` would, and push none: they go into Docker, or into the builder's cache."""
-    _build(Wish(names=names or (), push=False, target=target, tag=tag), stack, config_file)
+    _build(BuildOptions(names=names or (), push=False, target=target, tag=tag), stack, config_file)
 
 
 @app.command()
@@ -69,12 +69,14 @@ def push(
     attest: Annotated[bool, typer.Option(help="Add SBOM and provenance; fetches a scanner.")] = False,
 ) -> None:
     """Build images as `up` would, and push them to their registries."""
-    _build(Wish(names=names or (), push=True, target=target, tag=tag, attest=attest), stack, config_file)
+    _build(
+        BuildOptions(names=names or (), push=True, target=target, tag=tag, attest=attest), stack, config_file
+    )
 
 
-def _build(wish: Wish, stack: str, config_file: ConfigFile) -> None:
+def _build(options: BuildOptions, stack: str, config_file: ConfigFile) -> None:
     from openedx_infra.operations.images import commands
     from openedx_infra.operations.stack_files.stack_file import instance, read
 
     file = read(stack, config_file)
-    commands.build(file, instance(file, placeholders=True), wish, speaker())
+    commands.build(file, instance(file, placeholders=True), options, new_console())

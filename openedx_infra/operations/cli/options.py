@@ -1,4 +1,4 @@
-"""What may be said to several commands, and how do they speak?"""
+"""Options that several commands share, and the console that they print to."""
 
 from __future__ import annotations
 
@@ -15,13 +15,11 @@ LOG_WIDTH = 160
 
 StackName = Annotated[
     str,
-    typer.Option(
-        "--stack", "-s", envvar="PULUMI_STACK", help="Stack, which is described in Pulumi.STACK.yaml."
-    ),
+    typer.Option("--stack", "-s", envvar="PULUMI_STACK", help="Stack, described by Pulumi.STACK.yaml."),
 ]
 ConfigFile = Annotated[
     Path | None,
-    typer.Option(help="Stack file to use rather than the checkout's.", exists=True, dir_okay=False),
+    typer.Option(help="Stack file to use instead of the checkout's.", exists=True, dir_okay=False),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -41,7 +39,7 @@ class _Console(Console):
         os.dup2(os.open(os.devnull, os.O_WRONLY), (sys.stderr if self.stderr else sys.stdout).fileno())
 
 
-def speaker(*, error: bool = False) -> Console:
+def new_console(*, error: bool = False) -> Console:
     """A console: standard output, or that for errors."""
     console = _Console(stderr=error)
     return console if console.is_terminal else _Console(stderr=error, width=LOG_WIDTH)

@@ -1,4 +1,4 @@
-"""What does `.venv/bin/pulumi` do before the real Pulumi runs? It puts tools, state and cluster in place."""
+"""`.venv/bin/pulumi`: puts tools, state and cluster in place, then becomes the real Pulumi."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def main() -> None:
     try:
         arguments, environment, executable = prepare(Line(tuple(sys.argv[1:])), os.environ)
     except Exception as error:
-        app.tell(error)
+        app.print_error(error)
         sys.exit(1)
     os.execve(executable, [str(executable), *arguments], environment)
 
@@ -121,9 +121,9 @@ def _stack_name(line: Line, environment: Mapping[str, str], executable: Path) ->
     """The stack that it is about: as it says, as the environment says, as selected, or the usual one."""
     if line.words[:2] == ["stack", "init"] and len(line.words) > 2:
         return line.words[2]
-    said = line.option("-s", "--stack") or environment.get("PULUMI_STACK")
-    if said:
-        return said.split("/")[-1]
+    given = line.option("-s", "--stack") or environment.get("PULUMI_STACK")
+    if given:
+        return given.split("/")[-1]
     selected = Cli(executable, environment).run(["stack", "--show-name"], folder=CHECKOUT)
     return DEFAULT_STACK if selected.code else selected.stdout.strip().split("/")[-1]
 
@@ -133,11 +133,11 @@ def _prepare_stack(
 ) -> Sequence[str]:
     """Put in place what the command needs on this stack; return the arguments for the real Pulumi."""
     if line.command in _WITH_CLUSTER:
-        begun = session.begin(request, console, creating=line.command in _DEPLOYING)
-        builder = {name: value for name, value in begun.live.cli.environment.items() if "BUILDX" in name}
+        ready = session.begin(request, console, creating=line.command in _DEPLOYING)
+        builder = {name: value for name, value in ready.live.cli.environment.items() if "BUILDX" in name}
         environment.update(builder)
         if line.command == "up":
-            begun.recover(console)
+            ready.recover(console)
     file = stack_file.read(request.name, request.config_file)
     return _prepare_local(line, file, environment, toolchain) if file.local else line.arguments
 
@@ -148,13 +148,13 @@ def _prepare_local(
     """Have Pulumi read and write the effective file of a local stack, and leave the checkout's alone."""
     environment.pop("KUBECONFIG", None)
     if line.words[:2] == ["stack", "init"]:
-        local_stack.compose(file, None)
+        local_stack.write_effective(file, None)
         open_stack(file, toolchain).create()
         return ["stack", "select", file.name]
     if line.words[:2] == ["stack", "rm"]:
         environment["PULUMI_OPTION_PRESERVE_CONFIG"] = "true"
     if line.command in _WITH_CONFIG_FILE and not line.edits_checkout:
-        effective = local_stack.compose(file, None).path
+        effective = local_stack.write_effective(file, None).path
         environment["PULUMI_OPTION_CONFIG_FILE"] = str(effective)
         return _replaced(line.arguments, "--config-file", str(effective))
     return line.arguments

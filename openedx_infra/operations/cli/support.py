@@ -1,4 +1,4 @@
-"""What can one type when somebody shall help?"""
+"""Arguments of `support`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from openedx_infra.operations.cli.options import ConfigFile, StackName, speaker
+from openedx_infra.operations.cli.options import ConfigFile, StackName, new_console
 from openedx_infra.operations.stack_files.checkout import DEFAULT_STACK
 
 app = typer.Typer()
@@ -26,7 +26,7 @@ def support(
     from openedx_infra.operations.engine.session import Request
     from openedx_infra.operations.support import archive as verb
 
-    console = speaker()
+    console = new_console()
     request = Request(name=stack, config_file=config_file)
     path = verb.support(request, output or Path(f"support-{stack}.zip"), console, preview=preview)
-    console.print(f"{path} is written. Look through it before you send it to somebody.", soft_wrap=True)
+    console.print(f"{path} is written. Look through it before you send it to anybody.", soft_wrap=True)

@@ -1,4 +1,4 @@
-"""What can one type to go from one version to another? `rollback` and `switch`."""
+"""Arguments of `up`, `rollback`, `switch` and `releases`."""
 
 from __future__ import annotations
 
@@ -6,12 +6,41 @@ from typing import Annotated
 
 import typer
 
-from openedx_infra.operations.cli.options import ConfigFile, StackName, Yes, confirm, speaker
+from openedx_infra.operations.cli.options import (
+    ConfigFile,
+    Json,
+    Refresh,
+    StackName,
+    Yes,
+    confirm,
+    new_console,
+)
 from openedx_infra.operations.stack_files.checkout import DEFAULT_STACK
 
 app = typer.Typer()
 
-Write = Annotated[bool, typer.Option(help="Write it into the stack file, too.")]
+
+Write = Annotated[bool, typer.Option(help="Also write it into the stack file.")]
+
+
+@app.command()
+def up(
+    stack: StackName = DEFAULT_STACK,
+    config_file: ConfigFile = None,
+    refresh: Refresh = False,
+    yes: Yes = False,
+) -> None:
+    """Bring the stack up, or change it to what its file says.
+
+    A stack that names a cluster is previewed first, and you are asked, unless --yes is given. Between
+    releases that can't run side by side, visitors get the maintenance page.
+    """
+    from openedx_infra.operations.stack_files import stack_file
+    from openedx_infra.operations.versions import upgrade
+
+    request = upgrade.Request(name=stack, config_file=config_file)
+    ask = None if yes or stack_file.read(stack, config_file).local else confirm
+    upgrade.up(request, new_console(), confirm=ask, refresh=refresh)
 
 
 @app.command()
@@ -20,26 +49,37 @@ def rollback(
     config_file: ConfigFile = None,
     back: Annotated[int, typer.Option(help="How many versions to go back.", min=1)] = 1,
     accept_database: Annotated[
-        bool, typer.Option(help="Return though the database was changed, or can't be judged.")
+        bool, typer.Option(help="Return even if the database was changed, or can't be checked.")
     ] = False,
     write: Write = False,
     yes: Yes = False,
 ) -> None:
-    """Return to the images and settings of before. The database and the secrets stay as they are.
+    """Return to the previous images and settings. The database and the secrets stay as they are.
 
-    It is refused when the code of before can't live with what migrations did since.
+    It is refused when the previous code can't work with what migrations have done since.
     """
     from openedx_infra.operations.versions import rollback as verb
 
     request = verb.Request(name=stack, config_file=config_file)
     options = verb.Options(back=back, accept_database=accept_database, write=write)
-    verb.rollback(request, speaker(), options, confirm=None if yes else confirm)
+    verb.rollback(request, new_console(), options, confirm=None if yes else confirm)
 
 
 @app.command()
 def switch(stack: StackName = DEFAULT_STACK, config_file: ConfigFile = None, yes: Yes = False) -> None:
-    """Have visitors reach the other of two versions, blue or green, and write that into the stack file."""
+    """Send visitors to the other of two versions, blue or green, and write that into the stack file."""
     from openedx_infra.operations.versions import switch as verb
 
     request = verb.Request(name=stack, config_file=config_file)
-    verb.switch(request, speaker(), confirm=None if yes else confirm)
+    verb.switch(request, new_console(), confirm=None if yes else confirm)
+
+
+@app.command()
+def releases(
+    json: Json = False,
+    differences: Annotated[bool, typer.Option(help="Only what differs between them.")] = False,
+) -> None:
+    """Show the releases of Open edX that can be deployed, side by side."""
+    from openedx_infra.operations.versions.releases import show
+
+    show(new_console(), json=json, differences=differences)

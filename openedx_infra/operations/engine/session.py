@@ -130,11 +130,11 @@ def _begin_local(
     with ThreadPoolExecutor(1) as pool:
         starting = pool.submit(connection.start_embedded, console)
         if creating:
-            local_stack.compose(file, None)
+            local_stack.write_effective(file, None)
             live.create()
-            secrets.generate(local_stack.effective(file.name), stack, live)
+            secrets.generate(local_stack.effective_file(file.name), stack, live)
         address = starting.result()
-    local_stack.compose(file, address)
+    local_stack.write_effective(file, address)
     return address
 
 
@@ -157,4 +157,6 @@ def _require_same(
 
 def _require_operators_secrets(file: StackFile, stack: BaseStack) -> None:
     """Refuse a local stack that lacks a secret which can't be generated."""
-    secrets.demand_unmakeable(stack, set(file.secrets) | set(local_stack.effective(file.name).secrets))
+    secrets.require_operator_secrets(
+        stack, set(file.secrets) | set(local_stack.effective_file(file.name).secrets)
+    )

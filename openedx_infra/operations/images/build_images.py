@@ -1,4 +1,4 @@
-"""What do `images build` and `images push` do? The plans that `up` has Pulumi build, built by buildx."""
+"""`images build` and `images push`: the plans that `up` has Pulumi build, built by buildx."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from openedx_infra.config import Stack
 from openedx_infra.images import explain
 from openedx_infra.images.plan import Plan, plans
 from openedx_infra.operations.errors import OperationError
-from openedx_infra.operations.images.build_options import Wish
+from openedx_infra.operations.images.build_options import BuildOptions
 from openedx_infra.operations.images.build_progress import BuildProgress
 from openedx_infra.operations.images.builders import Builder
 from openedx_infra.operations.stack_files.checkout import CHECKOUT
@@ -40,20 +40,20 @@ class Built:
     steps: str
 
 
-def chosen(stack: Stack, wish: Wish) -> list[Plan]:
-    """The plans that a wish means. Raises OperationError when there are none."""
-    known = {plan.name: plan for plan in plans(stack)}
-    unknown = [name for name in wish.names if name not in known]
-    if unknown or not known:
-        built = ", ".join(known) or "none"
+def chosen(stack: Stack, options: BuildOptions) -> list[Plan]:
+    """The plans that are asked for. Raises OperationError when there are none."""
+    by_name = {plan.name: plan for plan in plans(stack)}
+    unknown = [name for name in options.names if name not in by_name]
+    if unknown or not by_name:
+        built = ", ".join(by_name) or "none"
         raise OperationError(
             f"Stack {stack.name} does not build {', '.join(unknown) or 'any image'}; it builds {built}.",
-            remedy="say `source: build` and a `repository` for it in openedx:images",
+            remedy="set `source: build` and a `repository` for it in openedx:images",
         )
     return [
-        replace(plan, target=wish.target or plan.target, tag=wish.tag or plan.tag)
-        for name, plan in known.items()
-        if not wish.names or name in wish.names
+        replace(plan, target=options.target or plan.target, tag=options.tag or plan.tag)
+        for name, plan in by_name.items()
+        if not options.names or name in options.names
     ]
 
 
@@ -76,16 +76,14 @@ def _part(plan: Plan, platform: str, short: str) -> Plan:
 
 def join(plan: Plan, built: Sequence[Built], builder: Builder) -> str:
     """One name for what was pushed for several platforms; returns the reference with its digest."""
-    _tell(
+    _run(
         builder, ["imagetools", "create", "--tag", plan.reference, *(each.reference for each in built)], plan
     )
-    shown = _tell(
-        builder, ["imagetools", "inspect", "--format", "{{.Manifest.Digest}}", plan.reference], plan
-    )
+    shown = _run(builder, ["imagetools", "inspect", "--format", "{{.Manifest.Digest}}", plan.reference], plan)
     return f"{plan.reference}@{shown.strip()}"
 
 
-def _tell(builder: Builder, arguments: Sequence[str], plan: Plan) -> str:
+def _run(builder: Builder, arguments: Sequence[str], plan: Plan) -> str:
     chosen = ["--builder", builder.name] if builder.name else []
     done = subprocess.run(
         [*builder.command, *arguments[:2], *chosen, *arguments[2:]],
@@ -99,7 +97,9 @@ def _tell(builder: Builder, arguments: Sequence[str], plan: Plan) -> str:
     return done.stdout
 
 
-def build(plan: Plan, builder: Builder, secrets: Mapping[str, str], console: Console, wish: Wish) -> Built:
+def build(
+    plan: Plan, builder: Builder, secrets: Mapping[str, str], console: Console, options: BuildOptions
+) -> Built:
     """Build one image. `secrets` are the stack's, by name.
 
     Raises OperationError with one sentence that says which step of which stage failed, and why.
@@ -110,7 +110,7 @@ def build(plan: Plan, builder: Builder, secrets: Mapping[str, str], console: Con
         folder = Path(place)
         (folder / "Dockerfile").write_text(plan.dockerfile, encoding="utf-8")
         own = ["--file", str(folder / "Dockerfile"), "--metadata-file", str(folder / "metadata.json")]
-        command = builder.build([*arguments(plan, files, wish), *own, *output(plan, builder, wish)])
+        command = builder.build([*arguments(plan, files, options), *own, *output(plan, builder, options)])
         with subprocess.Popen(
             [*command, str(plan.context)],
             cwd=CHECKOUT,
@@ -123,32 +123,32 @@ def build(plan: Plan, builder: Builder, secrets: Mapping[str, str], console: Con
             written = progress.show(process.stdout)
         if process.returncode:
             raise _failed(plan, written)
-        digest = _digest(folder / "metadata.json") if wish.push else None
+        digest = _digest(folder / "metadata.json") if options.push else None
     reference = f"{plan.reference}@{digest}" if digest else plan.reference
     return Built(reference=reference, seconds=time.monotonic() - begin, steps=str(progress.tally))
 
 
-def arguments(plan: Plan, secrets: Mapping[str, Path], wish: Wish) -> list[str]:
+def arguments(plan: Plan, secrets: Mapping[str, Path], options: BuildOptions) -> list[str]:
     """The arguments of `buildx build` that follow from a plan, but for its Dockerfile."""
-    said = ["--progress", "plain", "--tag", plan.reference]
-    said += [part for name, value in plan.arguments.items() for part in ("--build-arg", f"{name}={value}")]
-    said += [part for name, place in plan.contexts.items() for part in ("--build-context", f"{name}={place}")]
-    said += [part for name, path in secrets.items() for part in ("--secret", f"id={name},src={path}")]
-    said += [part for image in plan.cache_from for part in ("--cache-from", f"type=registry,ref={image}")]
-    if wish.push and plan.cache_to:
-        said += ["--cache-to", f"type=registry,ref={plan.cache_to},{CACHE}"]
+    args = ["--progress", "plain", "--tag", plan.reference]
+    args += [part for name, value in plan.arguments.items() for part in ("--build-arg", f"{name}={value}")]
+    args += [part for name, place in plan.contexts.items() for part in ("--build-context", f"{name}={place}")]
+    args += [part for name, path in secrets.items() for part in ("--secret", f"id={name},src={path}")]
+    args += [part for image in plan.cache_from for part in ("--cache-from", f"type=registry,ref={image}")]
+    if options.push and plan.cache_to:
+        args += ["--cache-to", f"type=registry,ref={plan.cache_to},{CACHE}"]
     # Without, the image is one manifest, as `up` pushes it.
-    said += ["--provenance", "mode=max", "--sbom", "true"] if wish.attest else ["--provenance", "false"]
+    args += ["--provenance", "mode=max", "--sbom", "true"] if options.attest else ["--provenance", "false"]
     if plan.platforms:
-        said += ["--platform", ",".join(plan.platforms)]
+        args += ["--platform", ",".join(plan.platforms)]
     if plan.target:
-        said += ["--target", plan.target]
-    return said
+        args += ["--target", plan.target]
+    return args
 
 
-def output(plan: Plan, builder: Builder, wish: Wish) -> list[str]:
+def output(plan: Plan, builder: Builder, options: BuildOptions) -> list[str]:
     """Where the image goes: to its registry, to a Docker that runs here, or into the cache alone."""
-    if wish.push:
+    if options.push:
         return ["--push"]
     return ["--load"] if builder.loads and len(plan.platforms) < 2 else []
 
@@ -171,9 +171,9 @@ def _failed(plan: Plan, output: str) -> OperationError:
     if failure is not None:
         return OperationError(str(failure))
     last = "\n".join(f"  {line}" for line in output.strip().splitlines()[-LAST_LINES:])
-    return OperationError(f"Image {plan.name} could not be built. What was said last:\n{last}")
+    return OperationError(f"Image {plan.name} could not be built. Its last lines:\n{last}")
 
 
 def _digest(metadata: Path) -> str | None:
-    told = json.loads(metadata.read_text(encoding="utf-8")) if metadata.exists() else {}
-    return told.get("containerimage.digest")
+    report = json.loads(metadata.read_text(encoding="utf-8")) if metadata.exists() else {}
+    return report.get("containerimage.digest")

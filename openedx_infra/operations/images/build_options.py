@@ -1,4 +1,4 @@
-"""What is to be built? Said on the command line, where nothing heavy is loaded yet."""
+"""What the command line asks a build for; it loads nothing heavy."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wish:
+class BuildOptions:
     """What to build, and where it goes."""
 
     names: Sequence[str] = ()
-    """Images by their names in the stack file; all that it builds, if empty."""
+    """Images by their names in the stack file. Empty: all that it builds."""
     push: bool
     """Whether registries get the images and their layers."""
     target: str | None = None

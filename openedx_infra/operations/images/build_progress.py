@@ -1,4 +1,4 @@
-"""What does a person see while an image is built? Each step that took its time, and those that run now."""
+"""Progress of an image build: steps that took time, and those that run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _END = re.compile(r"#(?P<number>\d+) (?P<how>DONE|CACHED|ERROR)(?: (?P<seconds>\
 _MOUNT = re.compile(r"--mount=\S+\s+")
 
 TOLD_SECONDS = 1.0
-"""Steps that took less, or nothing as they came from the cache, are counted and not told of."""
+"""Steps that took less, or nothing as they came from the cache, are counted and not shown."""
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""What builds images on this machine? Docker's buildx where it works, else a BuildKit of our own."""
+"""The builder of images on this machine: Docker's buildx where it works, else a BuildKit of our own."""
 
 from __future__ import annotations
 
@@ -40,17 +40,17 @@ class Builder:
         return [*self.command, "build", *chosen, *arguments]
 
 
-def available(said: str | None, console: Console) -> Builder:
+def available(name: str | None, console: Console) -> Builder:
     """The builder that a stack names, Docker's own, or a private one, which is started.
 
     Raises ToolError when there is none, and what can be done.
     """
     if _docker_answers():
-        return Builder(("docker", "buildx"), dict(os.environ), said, loads=said is None)
-    if said is not None:
+        return Builder(("docker", "buildx"), dict(os.environ), name, loads=name is None)
+    if name is not None:
         raise ToolError(
             "buildx",
-            f"find the builder {said}",
+            f"find the builder {name}",
             "`docker buildx` does not answer here",
             remedy="install Docker",
         )
@@ -61,11 +61,11 @@ def _docker_answers() -> bool:
     """Whether there are both: the plugin, and a Docker that runs."""
     if shutil.which("docker") is None:
         return False
-    asked = (["docker", "buildx", "version"], ["docker", "version", "--format", "{{.Server.Version}}"])
+    commands = (["docker", "buildx", "version"], ["docker", "version", "--format", "{{.Server.Version}}"])
     try:
         return all(
             subprocess.run(command, capture_output=True, check=False, timeout=DOCKER_SECONDS).returncode == 0
-            for command in asked
+            for command in commands
         )
     except subprocess.TimeoutExpired:
         return False
@@ -94,15 +94,15 @@ def logged_in(builder: Builder, logins: Mapping[str, Login]) -> Iterator[Builder
     if not logins:
         yield builder
         return
-    own = Path(builder.environment.get("DOCKER_CONFIG") or Path.home() / ".docker")
+    config = Path(builder.environment.get("DOCKER_CONFIG") or Path.home() / ".docker")
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        for entry in own.iterdir() if own.is_dir() else ():
+        for entry in config.iterdir() if config.is_dir() else ():
             if entry.name != "config.json":
                 (folder / entry.name).symlink_to(entry)
         descriptor = os.open(folder / "config.json", os.O_CREAT | os.O_WRONLY, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-            json.dump(docker_config(logins, docker_settings(own)), out)
+            json.dump(docker_config(logins, docker_settings(config)), out)
         environment = {**builder.environment, "DOCKER_CONFIG": place}
-        environment.setdefault("BUILDX_CONFIG", str(own / "buildx"))
+        environment.setdefault("BUILDX_CONFIG", str(config / "buildx"))
         yield Builder(builder.command, environment, builder.name, builder.loads)

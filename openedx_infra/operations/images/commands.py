@@ -1,4 +1,4 @@
-"""What do the commands `images list`, `digest`, `build` and `push` do and tell?"""
+"""The commands `images list`, `digest`, `build` and `push`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from openedx_infra.config.images.images import has_digest
 from openedx_infra.images import Plan, problems
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.images import build_images, builders, pin_digests
-from openedx_infra.operations.images.build_options import Wish
+from openedx_infra.operations.images.build_options import BuildOptions
 from openedx_infra.operations.images.builders import Builder
 from openedx_infra.operations.images.logins import Logins
 from openedx_infra.operations.images.registry import Reference as Parts
@@ -52,18 +52,18 @@ def rows(stack: Stack) -> list[Row]:
 
 def show(stack: Stack, console: Console, *, json: bool) -> None:
     """Print every image of a stack."""
-    found = rows(stack)
+    images = rows(stack)
     if json:
-        print(json_format.dumps([asdict(row) for row in found], indent=2))
+        print(json_format.dumps([asdict(row) for row in images], indent=2))
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("Image", "From", "Digest"):
         table.add_column(column, no_wrap=True)
     table.add_column("Reference", overflow="fold")
-    for row in found:
+    for row in images:
         table.add_row(row.name, row.source, "yes" if row.pinned else "no", row.reference)
     console.print(table, highlight=False)
-    if not all(row.pinned for row in found):
+    if not all(row.pinned for row in images):
         console.print(
             f"`openedx-infra images digest --stack {stack.name}` prints those without a digest with one.",
             soft_wrap=True,
@@ -77,10 +77,10 @@ def digests(
     for its file, or written into it."""
     registries = Registries(Logins(file, stack, console))
     if references:
-        for found in _pinned(registries, {text: text for text in references}, stack).values():
-            console.print(found, highlight=False, soft_wrap=True)
+        for reference in _pinned(registries, {text: text for text in references}, stack).values():
+            console.print(reference, highlight=False, soft_wrap=True)
         return
-    pinned = _pinned(registries, said(stack), stack)
+    pinned = _pinned(registries, configured(stack), stack)
     if write:
         pin_digests.write(file.path, pinned)
         console.print(f"{len(pinned)} written into {file.path}.", soft_wrap=True)
@@ -89,33 +89,35 @@ def digests(
         console.print(line, highlight=False, soft_wrap=True)
 
 
-def said(stack: Stack) -> dict[str, str]:
+def configured(stack: Stack) -> dict[str, str]:
     """References as the stack file or the release says them, without mirrors; images built here have none."""
     return {name: reference for name, reference in stack.published_images.items() if reference}
 
 
-def build(file: StackFile, stack: Stack, wish: Wish, console: Console) -> None:
+def build(file: StackFile, stack: Stack, options: BuildOptions, console: Console) -> None:
     """Build images, and push them if wished. Raises OperationError, ConfigError or ToolError."""
     if faults := problems(stack):
         raise ConfigError(stack.name, faults)
-    chosen = build_images.chosen(stack, wish)
+    chosen = build_images.chosen(stack, options)
     logins = Logins(file, stack, console)
     values = logins.secrets(secret for plan in chosen for secret in plan.secrets.values())
     builder = builders.available(stack.images.builder, console)
-    with builders.logged_in(builder, logins.own()) as ready:
+    with builders.logged_in(builder, logins.from_stack()) as ready:
         for plan in chosen:
-            _build(plan, ready, values, wish, console)
+            _build(plan, ready, values, options, console)
 
 
-def _build(plan: Plan, builder: Builder, secrets: Mapping[str, str], wish: Wish, console: Console) -> None:
+def _build(
+    plan: Plan, builder: Builder, secrets: Mapping[str, str], options: BuildOptions, console: Console
+) -> None:
     """Build one image for all its platforms, and tell of it."""
     parts = build_images.parts(plan)
-    built = [build_images.build(part, builder, secrets, console, wish) for part in parts]
+    built = [build_images.build(part, builder, secrets, console, options) for part in parts]
     for each in built:
-        verb = "pushed" if wish.push else "built"
+        verb = "pushed" if options.push else "built"
         text = f"{plan.name}: {verb} in {each.seconds:.0f} s, {each.steps}: {each.reference}"
         console.print(text, highlight=False, soft_wrap=True)
-    if wish.push and len(parts) > 1:
+    if options.push and len(parts) > 1:
         joined = build_images.join(plan, built, builder)
         console.print(f"{plan.name}: joined: {joined}", highlight=False, soft_wrap=True)
 
@@ -133,12 +135,12 @@ def _pinned(registries: Registries, wanted: Mapping[str, str], stack: Stack) -> 
             return error
 
     with ThreadPoolExecutor(8) as pool:
-        found = dict(zip(wanted, pool.map(pin, wanted.values()), strict=True))
-    errors = [answer for answer in found.values() if isinstance(answer, OperationError)]
+        answers = dict(zip(wanted, pool.map(pin, wanted.values()), strict=True))
+    errors = [answer for answer in answers.values() if isinstance(answer, OperationError)]
     if errors:
         remedies = dict.fromkeys(error.remedy for error in errors if error.remedy)
         raise OperationError("\n".join(error.message for error in errors), remedy="; ".join(remedies) or None)
-    return {name: answer for name, answer in found.items() if isinstance(answer, str)}
+    return {name: answer for name, answer in answers.items() if isinstance(answer, str)}
 
 
 def _source(stack: Stack, name: str) -> str:

@@ -1,4 +1,4 @@
-"""How does one log in to a registry? As the stack says, or as `docker login` did on this machine."""
+"""Credentials of registries, from Docker's configuration on this machine or for it."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def docker_login(host: str) -> Login | None:
     config = docker_settings()
     for key in HUB_KEYS if host == "docker.io" else (host, f"https://{host}"):
         helper = config.get("credHelpers", {}).get(key) or config.get("credsStore")
-        if helper and (found := _from_helper(helper, key)):
-            return found
+        if helper and (login := _from_helper(helper, key)):
+            return login
         if packed := config.get("auths", {}).get(key, {}).get("auth"):
             username, _, password = base64.b64decode(packed).decode().partition(":")
             return Login(username, password)
@@ -76,7 +76,7 @@ def _from_helper(helper: str, key: str) -> Login | None:
         done = subprocess.run(
             [f"docker-credential-{helper}", "get"], input=key, capture_output=True, text=True, check=True
         )
-        found = json.loads(done.stdout)
-        return Login(found["Username"], found["Secret"])
+        answer = json.loads(done.stdout)
+        return Login(answer["Username"], answer["Secret"])
     except (OSError, ValueError, KeyError, subprocess.CalledProcessError):
         return None

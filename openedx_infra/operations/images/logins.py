@@ -1,4 +1,4 @@
-"""How does a stack log in to registries? By its own secrets, or as Docker did on this machine."""
+"""Logins of a stack at registries: its own secrets, or Docker's credentials on this machine."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Logins:
 
     def __call__(self, host: str) -> Login | None:
         """The login of a registry; None where there is none. Raises ConfigError for a missing password."""
-        return self.own().get(host) or docker_login(host)
+        return self.from_stack().get(host) or docker_login(host)
 
-    def own(self) -> dict[str, Login]:
+    def from_stack(self) -> dict[str, Login]:
         """The logins that the stack file names, by host."""
         registries = self._stack.images.registries
         passwords = self.secrets(f"{REGISTRY_PASSWORD}{name}" for name in registries)
@@ -43,17 +43,17 @@ class Logins:
         wanted = set(names)
         if not wanted:
             return {}
-        known = self._revealed()
-        if absent := wanted - set(known):
+        values = self._revealed()
+        if absent := wanted - set(values):
             prefixes = tuple(f"{PROJECT}:{SECRETS_KEY}.{name}:" for name in absent)
-            lines = [line for line in missing(self._stack, set(known)) if line.startswith(prefixes)]
+            lines = [line for line in missing(self._stack, set(values)) if line.startswith(prefixes)]
             raise ConfigError(self._stack.name, lines)
-        return {name: known[name] for name in wanted}
+        return {name: values[name] for name in wanted}
 
     def _revealed(self) -> dict[str, str]:
         if self._secrets is None:
             if self._file.local:
-                local_stack.compose(self._file, None)
+                local_stack.write_effective(self._file, None)
             live = open_stack(self._file, tools(self._console))
             live.create()
             self._secrets = secrets.reveal(live)

@@ -1,4 +1,4 @@
-"""How is a stack file told the digests of its images? In place: comments and form stay as they are."""
+"""Writes digests of images into a stack file in place: comments and form stay as they are."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def write(path: Path, pinned: Mapping[str, str]) -> None:
     def pin(config: Any) -> None:
         images = config.setdefault(KEY, {})
         for name, reference in pinned.items():
-            said = images.get(name)
-            if isinstance(said, Mapping):
+            section = images.get(name)
+            if isinstance(section, Mapping):
                 images[name]["image"] = reference
             else:
                 images[name] = reference

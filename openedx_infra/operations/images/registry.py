@@ -1,4 +1,4 @@
-"""Which digest does a registry have for an image? Asked by the OCI distribution protocol."""
+"""Asks a registry for the digest of an image, by the OCI distribution protocol."""
 
 from __future__ import annotations
 

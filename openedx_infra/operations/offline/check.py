@@ -1,4 +1,4 @@
-"""Is a stack file right? Judged offline: configuration, settings, every Kubernetes object, and the rules."""
+"""`check`: validates configuration, settings, every Kubernetes object and the rules, offline."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def check(name: str, config_file: Path | None = None) -> Report:
     stack = stack_file.validated(file)
     values = secrets.stand_ins(stack)
     graph = recorded(stack, values)
-    demand_lawful(stack, graph, values)
+    require_lawful(stack, graph, values)
     return Report(
         stack=stack,
         resources=len(graph.resources),
@@ -75,7 +75,7 @@ def recorded(stack: BaseStack, values: dict[str, str]) -> Graph:
         raise error.error from None
 
 
-def demand_lawful(stack: BaseStack, graph: Graph, values: Mapping[str, str]) -> None:
+def require_lawful(stack: BaseStack, graph: Graph, values: Mapping[str, str]) -> None:
     """Raise OperationError with everything that the policies refuse in a graph made with these secrets."""
     import policies
 

@@ -1,4 +1,4 @@
-"""What would the program register? The whole graph, recorded without engine, cluster or network."""
+"""The whole graph that the program registers, recorded without engine, cluster or network."""
 
 from __future__ import annotations
 
@@ -143,8 +143,8 @@ class _Echo(mocks.Mocks):
         """What AWS would answer; in a preview, what is known before it is asked."""
         if self._preview:
             return None, {**args.inputs, **physical(args.typ, args.name, args.inputs)}
-        told = answer(args.typ, args.name, args.inputs)
-        return told.id, {**args.inputs, **told.outputs}
+        reply = answer(args.typ, args.name, args.inputs)
+        return reply.id, {**args.inputs, **reply.outputs}
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
         raise NotImplementedError(

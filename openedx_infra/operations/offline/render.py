@@ -1,4 +1,4 @@
-"""What would the cluster be sent? The Kubernetes objects of a stack as YAML, one file for each."""
+"""`render`: the Kubernetes objects of a stack as YAML, one file each."""
 
 from __future__ import annotations
 
@@ -64,14 +64,14 @@ def _earlier(output: Path) -> set[Path]:
         return set()
     if not output.is_dir():
         raise OperationError(f"{output} is no folder.", remedy="name a new folder by --output")
-    found = set(output.iterdir())
-    foreign = sorted(path.name for path in found if not _is_ours(path))
+    files = set(output.iterdir())
+    foreign = sorted(path.name for path in files if not _is_ours(path))
     if foreign:
         raise OperationError(
             f"{output} holds what no rendering wrote: {', '.join(foreign[:3])}. Nothing was written.",
             remedy="name a new or empty folder by --output",
         )
-    return found
+    return files
 
 
 def _is_ours(path: Path) -> bool:

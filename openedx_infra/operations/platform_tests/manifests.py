@@ -1,4 +1,4 @@
-"""What is a run of edx-platform's tests made of? Plain Kubernetes objects, in a namespace of their own.
+"""Kubernetes objects of a run of edx-platform's tests, in a namespace of their own.
 
 One pod does it all: MongoDB starts first, the platform is copied to where it can be written, then the tests
 run, and a container beside them waits to say the report. Nothing but the node is talked to.

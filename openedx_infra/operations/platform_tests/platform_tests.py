@@ -1,4 +1,4 @@
-"""What does `test-platform` do? Edx-platform's own tests, inside its image, in a namespace made for them."""
+"""`test-platform`: edx-platform's own tests, inside its image, in a namespace made for them."""
 
 from __future__ import annotations
 
@@ -44,12 +44,14 @@ class Plan:
 
 def images(stack: Stack, image: str | None) -> Images:
     """The images of a stack, or another one of the platform."""
-    own = stack.images.registries
     return Images(
         openedx=image or stack.image("openedx"),
         mongodb=stack.image("mongodb"),
         pull_policy=stack.images.pull_policy,
-        pull_secrets=[*stack.images.pull_secrets, *([manifests.REGISTRIES] if own else [])],
+        pull_secrets=[
+            *stack.images.pull_secrets,
+            *([manifests.REGISTRIES] if stack.images.registries else []),
+        ],
     )
 
 
@@ -125,21 +127,21 @@ def _pull_secrets(client: Client, stack: Stack, logins: Mapping[str, Login]) -> 
     from lightkube import ApiError
     from lightkube.resources.core_v1 import Secret
 
-    found = []
+    objects = []
     for name in stack.images.pull_secrets:
         try:
-            known = client.get(Secret, name, namespace=stack.namespace)
+            secret = client.get(Secret, name, namespace=stack.namespace)
         except ApiError as error:
             raise OperationError(
                 f"There is no pull secret {name} in namespace {stack.namespace}: {error.status.message}",
                 remedy="create it there, as openedx:images.pull_secrets wants it",
             ) from error
-        found.append(manifests.pull_secret(client.namespace, name, known.data or {}))
+        objects.append(manifests.pull_secret(client.namespace, name, secret.data or {}))
     if logins:
         text = json.dumps(docker_config(logins))
         packed = {".dockerconfigjson": base64.b64encode(text.encode()).decode()}
-        found.append(manifests.pull_secret(client.namespace, manifests.REGISTRIES, packed))
-    return found
+        objects.append(manifests.pull_secret(client.namespace, manifests.REGISTRIES, packed))
+    return objects
 
 
 def _create(client: Client, obj: Object) -> Any:

@@ -1,4 +1,4 @@
-"""How does a Job of tests go? Its log as it comes, how it ended, and the report that it leaves."""
+"""A running Job of tests: its log as it comes, how it ended, and its report."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class SuiteRun:
     def follow(self) -> Outcome:
         """Wait for the end of the tests. Raises OperationError when they never start, or don't end by
         themselves."""
-        waiting, told = time.monotonic() + START_MINUTES * 60, ""
+        waiting, printed = time.monotonic() + START_MINUTES * 60, ""
         while True:
             pod = self._pod()
             ended = _ended(pod, TESTS)
@@ -67,10 +67,10 @@ class SuiteRun:
                 raise OperationError(f"The tests of {self._job} did not end: {row.reason}.")
             if not _started(pod):
                 why = why_not_ready(pod) if pod else row.reason if row else ""
-                told = self._tell(why, told)
+                printed = self._print_reason(why, printed)
                 if time.monotonic() > waiting:
                     raise OperationError(
-                        f"The tests of {self._job} did not start: {told or 'no reason given'}."
+                        f"The tests of {self._job} did not start: {printed or 'no reason given'}."
                     )
             time.sleep(POLL_SECONDS)
 
@@ -97,20 +97,20 @@ class SuiteRun:
         packed = "".join(self._client.log(pod, container=REPORT, newlines=False))
         return unpacked(packed)
 
-    def _tell(self, reason: str, told: str) -> str:
-        if reason and reason != told:
+    def _print_reason(self, reason: str, printed: str) -> str:
+        if reason and reason != printed:
             self._say(f"waiting: {reason}")
-        return reason or told
+        return reason or printed
 
     def _pod(self) -> Pod | None:
         from lightkube.resources.core_v1 import Pod
 
-        found = self._client.list(Pod, labels={"batch.kubernetes.io/job-name": self._job})
-        return next(iter(found), None)
+        pods = self._client.list(Pod, labels={"batch.kubernetes.io/job-name": self._job})
+        return next(iter(pods), None)
 
 
 def unpacked(text: str) -> bytes | None:
-    """The report out of what its container said: Base64 of gzip. None when it is not whole."""
+    """The report from the log of its container: Base64 of gzip. None when it is not whole."""
     try:
         return gzip.decompress(base64.b64decode(text, validate=True)) if text else None
     except (OSError, EOFError, binascii.Error):

@@ -1,4 +1,4 @@
-"""Which of edx-platform's tests are asked for, and by which settings do they run?"""
+"""The suites of edx-platform's tests that a command asks for, and their settings."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def suites(arguments: Sequence[str], shard: str | None = None) -> list[Suite]:
 
     Raises OperationError for a path outside the platform or a shard that isn't one.
     """
-    first = next((n for n, said in enumerate(arguments) if said.startswith("-")), len(arguments))
+    first = next((n for n, argument in enumerate(arguments) if argument.startswith("-")), len(arguments))
     paths, options = arguments[:first], arguments[first:]
     for path in paths:
         if path.startswith("/") or ".." in path.split("/"):

@@ -1,4 +1,4 @@
-"""What do `secrets list`, `generate` and `rotate` do and tell? Names and effects; never a value."""
+"""The commands `secrets list`, `generate` and `rotate`: they print names and effects, never a value."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def generate(name: str, config_file: Path | None, console: Console) -> None:
     """Make what is missing and can be made."""
     file, stack = _read(name, config_file)
     live = _live(file, console)
-    made = secrets.generate(_holder(file), stack, live)
+    names = secrets.generate(_holder(file), stack, live)
     console.print(
-        f"{len(made)} made in {live.config_file}: {', '.join(made) or 'none was missing'}.", soft_wrap=True
+        f"{len(names)} made in {live.config_file}: {', '.join(names) or 'none was missing'}.", soft_wrap=True
     )
-    _tell_passphrase(live, console)
-    secrets.demand_unmakeable(stack, set(_holder(stack_file.read(name, config_file)).secrets))
+    _print_passphrase(live, console)
+    secrets.require_operator_secrets(stack, set(_holder(stack_file.read(name, config_file)).secrets))
 
 
 def rotate(
@@ -55,8 +55,8 @@ def rotate(
     """Replace the named secrets, or all that can be replaced without loss."""
     file, stack = _read(name, config_file)
     chosen = names or secrets.rotated_by_all(stack)
-    known = BY_NAME | {secret.name: secret for secret in required(stack)}
-    for secret in (known[each] for each in chosen if each in known):
+    catalogue = BY_NAME | {secret.name: secret for secret in required(stack)}
+    for secret in (catalogue[each] for each in chosen if each in catalogue):
         console.print(f"  {secret.name}: {secret.rotation}", highlight=False, soft_wrap=True)
     if confirm and not confirm(f"Replace {len(chosen)} secrets of stack {name}?"):
         return
@@ -76,19 +76,19 @@ def _read(name: str, config_file: Path | None) -> tuple[StackFile, BaseStack]:
 
 def _holder(file: StackFile) -> StackFile:
     """The file that holds the secrets: the operator's own, or the effective one of a local stack."""
-    return local_stack.effective(file.name) if file.local else file
+    return local_stack.effective_file(file.name) if file.local else file
 
 
 def _live(file: StackFile, console: Console) -> LiveStack:
     if file.local:
-        local_stack.compose(file, None)
+        local_stack.write_effective(file, None)
     live = open_stack(file, tools(console))
     live.create()
     return live
 
 
-def _tell_passphrase(live: LiveStack, console: Console) -> None:
-    """Tell of a passphrase that we made: whoever loses it loses the secrets."""
+def _print_passphrase(live: LiveStack, console: Console) -> None:
+    """Name the passphrase that we made: whoever loses it loses the secrets."""
     salted = "encryptionsalt" in stack_file.read(live.name, live.config_file).content
     if salted and live.cli.environment.get("PULUMI_CONFIG_PASSPHRASE_FILE") == str(passphrase_file()):
         console.print(

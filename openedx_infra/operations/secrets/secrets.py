@@ -1,4 +1,4 @@
-"""How are secrets made, kept and replaced? Encrypted, in the stack's file, and never on command lines."""
+"""Makes, keeps and replaces a stack's secrets: encrypted in its file, and never on command lines."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def presence(stack: BaseStack, names: Iterable[str]) -> Iterator[Presence]:
 
 def generate(file: StackFile, stack: BaseStack, live: LiveStack) -> list[str]:
     """Make the secrets that are missing in a file and can be made; return their names."""
-    made = []
+    names = []
     for item in presence(stack, file.secrets):
         if not item.present and item.secret.make:
             _write(live, item.secret.name, item.secret.make())
-            made.append(item.secret.name)
-    return made
+            names.append(item.secret.name)
+    return names
 
 
 def rotate(names: Sequence[str], file: StackFile, stack: BaseStack, live: LiveStack) -> list[str]:
@@ -84,7 +84,7 @@ def stand_in(secret: Secret) -> str:
     return make() if make else "known-to-the-operator"
 
 
-def demand_unmakeable(stack: BaseStack, names: set[str]) -> None:
+def require_operator_secrets(stack: BaseStack, names: set[str]) -> None:
     """Raise ConfigError when a secret is missing that only the operator knows."""
     makeable = {secret.name for secret in required(stack) if secret.make}
     if problems := missing(stack, names | makeable):

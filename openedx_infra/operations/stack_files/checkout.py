@@ -1,4 +1,4 @@
-"""Where is this checkout, and which stacks does it describe?"""
+"""The folder of this checkout, and the stacks that it describes."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def stack_file_path(name: str) -> Path:
 
 def stack_names() -> tuple[str, ...]:
     """The stacks that the checkout has a file for, sorted."""
-    found = (_STACK_FILE.match(path.name) for path in CHECKOUT.iterdir())
-    return tuple(sorted(match["name"] for match in found if match))
+    matches = (_STACK_FILE.match(path.name) for path in CHECKOUT.iterdir())
+    return tuple(sorted(match["name"] for match in matches if match))
 
 
 def state() -> Path:

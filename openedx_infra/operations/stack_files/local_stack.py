@@ -1,4 +1,4 @@
-"""What is a local stack? One whose file names no cluster: it runs in the embedded cluster of this checkout.
+"""Local stacks, whose file names no cluster: they run in the embedded cluster of this checkout.
 
 Pulumi reads its configuration from an effective file beside the state: what the checkout's file says, the
 secrets and the salt that belong to the stack, and the address of the embedded cluster. The checkout itself
@@ -20,7 +20,7 @@ from openedx_infra.config import PROJECT, SECRETS_KEY
 from openedx_infra.operations.stack_files.checkout import local_project
 from openedx_infra.operations.stack_files.stack_file import StackFile, read
 
-_KEPT = ("encryptionsalt", "encryptedkey", "secretsprovider")
+_ENCRYPTION = ("encryptionsalt", "encryptedkey", "secretsprovider")
 """What Pulumi itself wrote about how the secrets of the stack are encrypted."""
 
 
@@ -37,20 +37,20 @@ def effective_path(name: str) -> Path:
     return local_project() / f"Pulumi.{name}.yaml"
 
 
-def effective(name: str) -> StackFile:
-    """The effective file of a local stack as it was composed last; empty when it never was."""
+def effective_file(name: str) -> StackFile:
+    """The effective file of a local stack as it was written last; empty when it never was."""
     path = effective_path(name)
     return read(name, path) if path.exists() else StackFile(name=name, path=path, content={})
 
 
-def compose(file: StackFile, address: Address | None) -> StackFile:
+def write_effective(file: StackFile, address: Address | None) -> StackFile:
     """Write the effective file of a local stack anew, with its secrets as they are, and return it.
 
     Without an address, the one that it had is kept.
     """
     path = effective_path(file.name)
     with FileLock(path.with_suffix(".lock")):
-        content = _composed(file, effective(file.name), address)
+        content = _composed(file, effective_file(file.name), address)
         fresh = path.with_suffix(".new")
         descriptor = os.open(fresh, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as out:
@@ -71,16 +71,16 @@ def _composed(file: StackFile, before: StackFile, address: Address | None) -> di
     if address:
         cluster |= {"context": address.context, "kubeconfig": str(address.kubeconfig)}
     else:
-        kept = _section(before, "cluster")
-        cluster |= {key: kept[key] for key in ("context", "kubeconfig") if key in kept}
+        last = _section(before, "cluster")
+        cluster |= {key: last[key] for key in ("context", "kubeconfig") if key in last}
     if cluster:
         config[f"{PROJECT}:cluster"] = cluster
     encryption = {
-        key: source[key] for source in (before.content, file.content) for key in _KEPT if key in source
+        key: source[key] for source in (before.content, file.content) for key in _ENCRYPTION if key in source
     }
     return {**encryption, "config": config}
 
 
 def _section(file: StackFile, key: str) -> dict[str, Any]:
-    said = file.said.get(key)
-    return dict(said) if isinstance(said, Mapping) else {}
+    section = file.values.get(key)
+    return dict(section) if isinstance(section, Mapping) else {}

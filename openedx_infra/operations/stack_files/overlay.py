@@ -1,4 +1,4 @@
-"""How does a verb bring up something else than the stack file says, and leave the file as it is?
+"""Temporary stack files, by which a verb brings up something else than the stack file says.
 
 By a temporary stack file. Verbs hand its path to others as `Request.config_file`; what they say to the
 operator still names the operator's own. The stack must be known to Pulumi before: a new one's salt would be
@@ -49,10 +49,10 @@ def _is_secret(key: str, value: Any) -> bool:
     return key == f"{PROJECT}:{SECRETS_KEY}" or (isinstance(value, Mapping) and list(value) == ["secure"])
 
 
-def _laid_over(said: Any, value: Any) -> Any:
-    if not (isinstance(said, Mapping) and isinstance(value, Mapping)):
+def _laid_over(base: Any, value: Any) -> Any:
+    if not (isinstance(base, Mapping) and isinstance(value, Mapping)):
         return value
-    return {**said, **{key: _laid_over(said.get(key), inner) for key, inner in value.items()}}
+    return {**base, **{key: _laid_over(base.get(key), inner) for key, inner in value.items()}}
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What does a stack file say? Read, and checked for all that can be checked without decrypting it."""
+"""Stack files, read and checked for all that can be checked without decrypting them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class StackFile:
         return config if isinstance(config, Mapping) else {}
 
     @property
-    def said(self) -> dict[str, Any]:
+    def values(self) -> dict[str, Any]:
         """The program's own keys, without their namespace."""
         prefix = f"{PROJECT}:"
         return {
@@ -51,9 +51,9 @@ class StackFile:
     @property
     def secrets(self) -> dict[str, str]:
         """The encrypted secrets, by name."""
-        said = self.said.get(SECRETS_KEY)
-        found = said.items() if isinstance(said, Mapping) else ()
-        return {str(name): value["secure"] for name, value in found if _is_secure(value)}
+        secrets = self.values.get(SECRETS_KEY)
+        items = secrets.items() if isinstance(secrets, Mapping) else ()
+        return {str(name): value["secure"] for name, value in items if _is_secure(value)}
 
     @property
     def local(self) -> bool:
@@ -61,9 +61,9 @@ class StackFile:
 
         A foundation on AWS may need no cluster at all, and is never local.
         """
-        cluster = self.said.get("cluster")
+        cluster = self.values.get("cluster")
         named = isinstance(cluster, Mapping) and cluster.get("context")
-        return not named and (kind_in(self.said) is INSTANCE or not self.said.get("aws"))
+        return not named and (kind_in(self.values) is INSTANCE or not self.values.get("aws"))
 
     def problems(self) -> Iterator[str]:
         """What is wrong with the file's form and its secrets, one line each."""
@@ -75,16 +75,16 @@ class StackFile:
         for key in self.config:
             namespace, colon, _ = str(key).partition(":")
             if not colon or namespace not in NAMESPACES:
-                own = f"{PROJECT}:{str(key).rpartition(':')[2]}"
-                yield f"{key}: nobody reads this key: write `{own}` if it is the program's"
+                proposal = f"{PROJECT}:{str(key).rpartition(':')[2]}"
+                yield f"{key}: nobody reads this key: write `{proposal}` if it is the program's"
         yield from self._secret_problems()
 
     def _secret_problems(self) -> Iterator[str]:
-        said = self.said.get(SECRETS_KEY, {})
-        if not isinstance(said, Mapping) or _is_secure(said):
+        secrets = self.values.get(SECRETS_KEY, {})
+        if not isinstance(secrets, Mapping) or _is_secure(secrets):
             yield f"{PROJECT}:{SECRETS_KEY}: not a map: each secret stands under its own name"
             return
-        for name, value in said.items():
+        for name, value in secrets.items():
             key = f"{PROJECT}:{SECRETS_KEY}.{name}"
             if not is_known(str(name)):
                 near = get_close_matches(str(name), NAMES, n=1)
@@ -96,7 +96,7 @@ class StackFile:
                 yield f"{key}: no secret of this program; {hint}"
             elif not _is_secure(value):
                 yield (
-                    f"{key}: stands there in plain text: remove it, hold it for known to others, and run "
+                    f"{key}: stands there in plain text: remove it, assume it has leaked, and run "
                     f"`openedx-infra secrets rotate {name} --stack {self.name}`"
                 )
 
@@ -111,10 +111,10 @@ def read(name: str, path: Path | None = None) -> StackFile:
         with path.open(encoding="utf-8") as file:
             content = YAML(typ="safe", pure=True).load(file)
     except FileNotFoundError:
-        known = ", ".join(stack_names()) or "none"
+        names = ", ".join(stack_names()) or "none"
         raise OperationError(
             f"There is no stack {name}: {path} does not exist.",
-            remedy=f"use a stack that has a file ({known}), or copy one of these to Pulumi.{name}.yaml",
+            remedy=f"use a stack that has a file ({names}), or copy one of these to Pulumi.{name}.yaml",
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise OperationError(f"{path} can't be read: {error}") from error
@@ -140,7 +140,7 @@ def validated(file: StackFile, *, secrets: bool = False, placeholders: bool = Fa
     problems = list(file.problems())
     stack = None
     try:
-        stack = describe(file.name, file.said, placeholders=placeholders)
+        stack = describe(file.name, file.values, placeholders=placeholders)
     except ConfigError as error:
         problems += error.problems
     if secrets:
@@ -165,7 +165,7 @@ def missing_secrets(file: StackFile, stack: BaseStack | None) -> list[str]:
     """One line for each missing secret; for a faulty configuration, of those that every such stack needs."""
     if stack is not None:
         return missing(stack, set(file.secrets))
-    return missing_at_least(file.name, file.said, set(file.secrets))
+    return missing_at_least(file.name, file.values, set(file.secrets))
 
 
 def _is_secure(value: Any) -> bool:

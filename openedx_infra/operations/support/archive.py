@@ -1,4 +1,4 @@
-"""What does somebody need who shall help? All that can be told of a stack, in one archive, secrets masked."""
+"""`support`: what helps to find a fault of a stack, in one archive, with secrets masked."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ addresses and what learners wrote into logs were not: look through it before you
   stack.yaml       what the stack file says, with all defaults
   status.json      what is ready, and why the rest isn't
   preview.txt      what `up` would change
-  events.txt       what the cluster said last
+  events.txt       the latest events of the cluster
   logs/            the last {lines} lines of each container, and of its run before
   objects/         objects in the cluster
   rendered/        objects as the program makes them now, settings of LMS and Studio among them
@@ -72,7 +72,7 @@ def support(request: Request, output: Path, console: Console, *, preview: bool =
 
 
 def _secret_values(file: StackFile, clients: list[Client], console: Console) -> Iterator[str]:
-    if file.secrets or (file.local and local_stack.effective(file.name).secrets):
+    if file.secrets or (file.local and local_stack.effective_file(file.name).secrets):
         yield from secrets.reveal(open_stack(file, tools(console))).values()
     for client in clients:
         for item in evidence.secrets(client):
@@ -117,7 +117,7 @@ def _rendered(stack: BaseStack) -> Files:
 
 
 def _preview(request: Request) -> str:
-    """What `up` would change, or why that can't be told."""
+    """What `up` would change, or why that is unknown."""
     written = io.StringIO()
     out = Console(file=written, width=160)
     try:

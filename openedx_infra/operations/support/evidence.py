@@ -1,4 +1,4 @@
-"""What does a cluster tell of an instance? Objects, events, logs and nodes, as texts by file names."""
+"""An instance's objects, events, logs and nodes as the cluster has them, as texts by file names."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LINES = 2000
 
 
 def collected(client: Client) -> Files:
-    """All that can be had; what can't be had is told in a file of its own."""
+    """All that can be read; what can't be read is named in a file of its own."""
     for name, part in (("objects", _objects), ("events", _events), ("logs", _logs), ("nodes", _nodes)):
         yield from _tried(name, part, client)
 
@@ -43,7 +43,7 @@ def secrets(client: Client) -> list[Mapping[str, Any]]:
         return [item.to_dict() for item in client.list(Secret)]
     except no_answer() as error:
         raise OperationError(
-            f"The cluster does not tell its Secrets: {error or type(error).__name__}. Without them nobody "
+            f"The Secrets of the cluster can't be read: {error or type(error).__name__}. Without them nobody "
             "knows what to leave out, so nothing was written.",
             remedy="a user who may read Secrets of the namespace must do this",
         ) from error
@@ -116,9 +116,9 @@ def _logs(client: Client) -> Files:
             for container in [*((spec and spec.initContainers) or ()), *((spec and spec.containers) or ())]:
                 for previous in (False, True):
                     address = f"/api/v1/namespaces/{client.namespace}/pods/{name}/log"
-                    asked = {"container": container.name, "tailLines": LINES, "previous": previous}
+                    params = {"container": container.name, "tailLines": LINES, "previous": previous}
                     # None is there on simulated nodes, and of a container that never ran before.
-                    answer = http.get(address, params=asked)
+                    answer = http.get(address, params=params)
                     if answer.is_success and answer.text:
                         yield (
                             f"logs/{name}/{container.name}{'-previous' if previous else ''}.log",
@@ -130,11 +130,11 @@ def _nodes(client: Client) -> Files:
     """Room on the nodes, and what they complain of; not their addresses."""
     from lightkube.resources.core_v1 import Node
 
-    found = []
+    nodes = []
     for node in client.list(Node):
         status = node.status
         conditions = (status.conditions if status else None) or ()
-        found.append(
+        nodes.append(
             {
                 "name": node.metadata.name if node.metadata else None,
                 "labels": (node.metadata.labels if node.metadata else None) or {},
@@ -145,4 +145,4 @@ def _nodes(client: Client) -> Files:
                 "kubelet": status.nodeInfo.kubeletVersion if status and status.nodeInfo else None,
             }
         )
-    yield "nodes.json", json.dumps(found, indent=1)
+    yield "nodes.json", json.dumps(nodes, indent=1)

@@ -1,4 +1,4 @@
-"""What is secret in a text that leaves the house? All that Secrets hold, in whatever form it stands there.
+"""Masks secrets in texts that leave the house: the values of all Secrets, in whatever form.
 
 A value is looked for as it is, as base64 has it, as addresses quote it, and as JSON escapes it. Values come
 from the stack's own secrets and from the Secrets in the cluster, whose files are taken apart. What the stack
@@ -22,7 +22,7 @@ SHORTEST = 6
 SHORTEST_PART = 12
 """The same for a line or a text within a file, among which are words such as `openedx` and `RS512`."""
 MASK = "[secret]"
-_SAID = re.compile(r"""^\s*[\w.-]+\s*[=:\s]\s*["']*(?P<value>[^"']+?)["']*\s*$""")
+_ASSIGNMENT = re.compile(r"""^\s*[\w.-]+\s*[=:\s]\s*["']*(?P<value>[^"']+?)["']*\s*$""")
 """A line of a configuration file."""
 
 
@@ -32,13 +32,13 @@ class Mask:
     def __init__(self, values: Iterable[str], plain: Iterable[str] = ()) -> None:
         """`values` are secret; but what is one of `plain` is none."""
         public = set(plain)
-        found = {form for value in values if value not in public for form in forms(value)}
-        self._found = sorted(found - public, key=len, reverse=True)
+        secrets = {form for value in values if value not in public for form in forms(value)}
+        self._secrets = sorted(secrets - public, key=len, reverse=True)
         """The longest first: a value may be a part of another."""
 
     def __call__(self, text: str) -> str:
         """The text, without secrets."""
-        for value in self._found:
+        for value in self._secrets:
             text = text.replace(value, MASK)
         return text
 
@@ -82,8 +82,8 @@ def within(text: str) -> Iterator[str]:
         return
     yield text
     for line in text.splitlines():
-        if (said := _SAID.match(line)) and len(said["value"]) >= SHORTEST_PART:
-            yield said["value"]
+        if (match := _ASSIGNMENT.match(line)) and len(match["value"]) >= SHORTEST_PART:
+            yield match["value"]
 
 
 def leaves(value: Any) -> Iterator[str]:

@@ -68,7 +68,7 @@ def _stop(request: Request, console: Console) -> None:
     file = stack_file.read(request.name, request.config_file)
     live = open_stack(file, tools(console))
     config = history.last_good(history.updates(live, file), file.name).config
-    maintenance = {**(file.said.get("maintenance") or {}), **STOPPED["maintenance"]}
+    maintenance = {**(file.values.get("maintenance") or {}), **STOPPED["maintenance"]}
     console.print("Step 1 of 3: visitors get the page, and the platform stops", style="bold")
     with (
         instead(file, config) as former,

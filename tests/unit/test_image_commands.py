@@ -16,7 +16,7 @@ from openedx_infra.config import ConfigError, Stack, load
 from openedx_infra.images.plan import plans
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.images import build_images, builders, commands, pin_digests
-from openedx_infra.operations.images.build_options import Wish
+from openedx_infra.operations.images.build_options import BuildOptions
 from openedx_infra.operations.images.builders import Builder
 from openedx_infra.operations.images.credentials import Login
 from openedx_infra.operations.stack_files.stack_file import StackFile, read
@@ -87,7 +87,7 @@ def test_an_image_said_as_a_map_stays_one(tmp_path: Path) -> None:
     path = tmp_path / "Pulumi.campus.yaml"
     path.write_text("config:\n  openedx:images:\n    openedx: {source: reference, image: a.b/c:1}\n")
     pin_digests.write(path, {"openedx": f"a.b/c:1@{DIGEST}", "mfe": f"a.b/d:1@{DIGEST}"})
-    said = read("campus", path).said["images"]
+    said = read("campus", path).values["images"]
     assert said["openedx"] == {"source": "reference", "image": f"a.b/c:1@{DIGEST}"}
     assert said["mfe"] == f"a.b/d:1@{DIGEST}"
 
@@ -96,7 +96,7 @@ def test_a_file_without_images_gets_the_section(tmp_path: Path) -> None:
     path = tmp_path / "Pulumi.campus.yaml"
     path.write_text("config:\n  openedx:site: {lms_host: learn.example.org}\n")
     pin_digests.write(path, {"mysql": f"docker.io/library/mysql:8@{DIGEST}"})
-    load("campus", read("campus", path).said)
+    load("campus", read("campus", path).values)
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def test_lines_for_the_stack_file_name_no_mirror_and_no_build(registry: list[str
     commands.digests(file, described, [], console, write=False)
     lines = out.getvalue().splitlines()
     assert lines[0] == "  openedx:images:"
-    assert f"    mysql: {commands.said(described)['mysql']}@{DIGEST}" in lines
+    assert f"    mysql: {commands.configured(described)['mysql']}@{DIGEST}" in lines
     assert not any(line.strip().startswith("openedx: ") for line in lines)
     assert all(reference.startswith("m.example.org/hub/") for reference in registry)
     # They are what a stack file may say.
@@ -147,19 +147,21 @@ def test_all_that_registries_refuse_is_told_at_once(monkeypatch: pytest.MonkeyPa
 
 def test_what_is_not_built_can_t_be_built() -> None:
     with pytest.raises(OperationError, match="does not build any image"):
-        build_images.chosen(stack(), Wish(push=False))
+        build_images.chosen(stack(), BuildOptions(push=False))
     with pytest.raises(OperationError, match="does not build mfe; it builds openedx"):
-        build_images.chosen(stack(openedx=BUILD), Wish(names=["mfe"], push=False))
+        build_images.chosen(stack(openedx=BUILD), BuildOptions(names=["mfe"], push=False))
 
 
 def test_a_wish_changes_target_and_tag() -> None:
-    [plan] = build_images.chosen(stack(openedx=BUILD), Wish(push=True, target="development", tag="dev"))
+    [plan] = build_images.chosen(
+        stack(openedx=BUILD), BuildOptions(push=True, target="development", tag="dev")
+    )
     assert (plan.target, plan.reference) == ("development", "registry.example.org/campus/openedx:dev")
 
 
 def test_the_arguments_are_those_of_the_plan() -> None:
     [plan] = plans(stack(openedx={**BUILD, "platforms": ["linux/arm64"]}))
-    said = build_images.arguments(plan, {"netrc": Path("/tmp/0")}, Wish(push=True, attest=True))
+    said = build_images.arguments(plan, {"netrc": Path("/tmp/0")}, BuildOptions(push=True, attest=True))
     pairs = list(pairwise(said))
     for name, value in plan.arguments.items():
         assert ("--build-arg", f"{name}={value}") in pairs
@@ -169,7 +171,7 @@ def test_the_arguments_are_those_of_the_plan() -> None:
     assert any(option == "--cache-to" and value.startswith("type=registry") for option, value in pairs)
     assert said.count("--cache-from") == 1
     assert ("--provenance", "mode=max") in pairs and ("--sbom", "true") in pairs
-    plain = build_images.arguments(plan, {}, Wish(push=False))
+    plain = build_images.arguments(plan, {}, BuildOptions(push=False))
     assert "--cache-to" not in plain and "--sbom" not in plain
 
 
@@ -211,7 +213,7 @@ def test_a_build_shows_its_steps_and_tells_the_digest(buildx: Builder, tmp_path:
     [plan] = plans(stack(openedx=BUILD))
     console, out = quiet()
     built = build_images.build(
-        plan, buildx, {"build_netrc": "machine x password y"}, console, Wish(push=True)
+        plan, buildx, {"build_netrc": "machine x password y"}, console, BuildOptions(push=True)
     )
     assert built.reference == f"{plan.reference}@sha256:{'d' * 64}"
     assert built.steps == "1 steps done, 1 from the cache"
@@ -233,7 +235,7 @@ def test_a_failed_build_is_one_sentence(buildx: Builder) -> None:
     with pytest.raises(
         OperationError, match=r"Image openedx: stage webpack, step `RUN npm run webpack` failed"
     ):
-        build_images.build(plan, broken, {"build_netrc": ""}, console, Wish(push=True))
+        build_images.build(plan, broken, {"build_netrc": ""}, console, BuildOptions(push=True))
 
 
 def test_platforms_are_built_apart_each_with_a_cache_of_its_own() -> None:
@@ -249,9 +251,9 @@ def test_platforms_are_built_apart_each_with_a_cache_of_its_own() -> None:
 def test_where_an_image_goes() -> None:
     [plan] = plans(stack(openedx=BUILD))
     docker, private = Builder(("docker", "buildx"), {}, None, loads=True), Builder(("buildx",), {})
-    assert build_images.output(plan, docker, Wish(push=False)) == ["--load"]
-    assert build_images.output(plan, private, Wish(push=False)) == []
-    assert build_images.output(plan, docker, Wish(push=True)) == ["--push"]
+    assert build_images.output(plan, docker, BuildOptions(push=False)) == ["--load"]
+    assert build_images.output(plan, private, BuildOptions(push=False)) == []
+    assert build_images.output(plan, docker, BuildOptions(push=True)) == ["--push"]
 
 
 def test_logins_of_the_stack_are_beside_docker_s_and_gone_afterwards(tmp_path: Path) -> None:
@@ -276,4 +278,4 @@ def test_faults_of_a_build_are_told_before_anything_starts(tmp_path: Path) -> No
     faulty = stack(openedx={**BUILD, "patches": str(tmp_path / "absent")})
     file = StackFile(name="campus", path=Path("absent"), content={})
     with pytest.raises(ConfigError, match="there is no folder"):
-        commands.build(file, faulty, Wish(push=False), quiet()[0])
+        commands.build(file, faulty, BuildOptions(push=False), quiet()[0])

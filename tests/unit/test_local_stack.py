@@ -33,37 +33,37 @@ def encrypt(name: str) -> None:
 
 
 def test_the_cluster_is_the_embedded_one_and_other_keys_stay(tmp_path: Path) -> None:
-    file = local_stack.compose(said(tmp_path), ADDRESS)
-    assert file.said["cluster"] == {
+    file = local_stack.write_effective(said(tmp_path), ADDRESS)
+    assert file.values["cluster"] == {
         "namespace": "mine",
         "context": "embedded",
         "kubeconfig": "/state/kubeconfig",
     }
-    assert local_stack.effective("mine").content == file.content
+    assert local_stack.effective_file("mine").content == file.content
 
 
 def test_secrets_and_salt_survive_while_the_checkout_is_read_anew(tmp_path: Path) -> None:
-    local_stack.compose(said(tmp_path), ADDRESS)
+    local_stack.write_effective(said(tmp_path), ADDRESS)
     encrypt("mysql_password")
-    file = local_stack.compose(said(tmp_path, "two.example.org"), None)
+    file = local_stack.write_effective(said(tmp_path, "two.example.org"), None)
     assert file.secrets == {"mysql_password": "v1:x"}
     assert file.content["encryptionsalt"] == "v1:salt"
-    assert file.said["site"] == {"lms_host": "two.example.org"}
-    assert file.said["cluster"]["context"] == "embedded", "without an address the last one is kept"
+    assert file.values["site"] == {"lms_host": "two.example.org"}
+    assert file.values["cluster"]["context"] == "embedded", "without an address the last one is kept"
 
 
 def test_a_key_that_the_checkout_drops_is_dropped(tmp_path: Path) -> None:
-    local_stack.compose(said(tmp_path), ADDRESS)
+    local_stack.write_effective(said(tmp_path), ADDRESS)
     path = tmp_path / "Pulumi.mine.yaml"
     path.write_text("config:\n  openedx:site: {lms_host: one.example.org}\n")
-    file = local_stack.compose(stack_file.read("mine", path), ADDRESS)
-    assert "namespace" not in file.said["cluster"]
+    file = local_stack.write_effective(stack_file.read("mine", path), ADDRESS)
+    assert "namespace" not in file.values["cluster"]
 
 
 def test_only_its_owner_reads_it_and_the_checkout_is_untouched(tmp_path: Path) -> None:
     file = said(tmp_path)
     before = file.path.read_bytes()
-    effective = local_stack.compose(file, ADDRESS).path
+    effective = local_stack.write_effective(file, ADDRESS).path
     assert stat.S_IMODE(effective.stat().st_mode) == 0o600
     assert stat.S_IMODE(effective.parent.stat().st_mode) == 0o700
     assert file.path.read_bytes() == before

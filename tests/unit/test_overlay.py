@@ -28,9 +28,9 @@ def test_values_are_laid_over_and_the_rest_stays(tmp_path: Path) -> None:
     with overlay.overlaid(file, {"maintenance": {"page": True}, "release": "ulmo"}) as path:
         laid = stack_file.read("mine", path)
         assert path.stat().st_mode & 0o077 == 0
-    assert laid.said["maintenance"] == {"message": "Back at ten", "page": True}
-    assert laid.said["release"] == "ulmo"
-    assert laid.said["site"] == file.said["site"]
+    assert laid.values["maintenance"] == {"message": "Back at ten", "page": True}
+    assert laid.values["release"] == "ulmo"
+    assert laid.values["site"] == file.values["site"]
     assert laid.secrets == file.secrets
     assert laid.content["encryptionsalt"] == "v1:salt"
     assert file.path.read_text() == TEXT
@@ -38,7 +38,7 @@ def test_values_are_laid_over_and_the_rest_stays(tmp_path: Path) -> None:
 
 def test_what_is_no_map_takes_the_place_of_what_was_said(tmp_path: Path) -> None:
     with overlay.overlaid(_file(tmp_path), {"site": {"name": ["no", "map"]}}) as path:
-        assert stack_file.read("mine", path).said["site"] == {
+        assert stack_file.read("mine", path).values["site"] == {
             "lms_host": "learn.example.org",
             "name": ["no", "map"],
         }
@@ -52,10 +52,10 @@ def test_another_configuration_keeps_the_secrets_of_today(tmp_path: Path) -> Non
     }
     with overlay.instead(file, former) as path:
         laid = stack_file.read("mine", path)
-    assert laid.said["site"] == {"lms_host": "old.example.org"}
+    assert laid.values["site"] == {"lms_host": "old.example.org"}
     assert laid.secrets == {"mysql_password": "v1:abc"}
     assert laid.config["aws:secretKey"] == {"secure": "v1:key"}
-    assert "maintenance" not in laid.said
+    assert "maintenance" not in laid.values
 
 
 def test_nothing_is_left_behind(tmp_path: Path) -> None:

@@ -122,9 +122,9 @@ def test_the_password_of_somebody_elses_server_is_neither_made_up_nor_replaced()
     with pytest.raises(
         ConfigError, match=r"mysql_password: missing .*as the server knows it.*pulumi config set"
     ):
-        secrets.demand_unmakeable(stack, set(live.values))
+        secrets.require_operator_secrets(stack, set(live.values))
     live.values["mysql_password"] = "theirs"
-    secrets.demand_unmakeable(stack, set(live.values))
+    secrets.require_operator_secrets(stack, set(live.values))
     with pytest.raises(OperationError, match="Only you know a new mysql_password"):
         secrets.rotate(["mysql_password"], live.file, stack, live)
     assert live.values["mysql_password"] == "theirs"
