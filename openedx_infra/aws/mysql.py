@@ -1,4 +1,4 @@
-"""What MySQL on RDS and on Aurora have in common: parameters, authority, monitoring, arguments."""
+"""What MySQL on RDS and on Aurora have in common: parameters, logs, monitoring, arguments."""
 
 from __future__ import annotations
 
