@@ -1,4 +1,4 @@
-"""What may the operator say? Frozen models of a stack file; nothing here knows Pulumi."""
+"""Frozen models of stack files and the rules on them; nothing here knows Pulumi."""
 
 from openedx_infra.config.base_stack import BaseStack
 from openedx_infra.config.errors.config_error import ConfigError

@@ -1,4 +1,4 @@
-"""What do all kinds of stacks say of themselves? A name, a cluster, and what the commands must know."""
+"""The base of both kinds of stacks: name, cluster, and what the commands must know."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from openedx_infra.config.types.base import Section
 
 
 class BaseStack(Section):
-    """What a stack file describes, whatever its kind."""
+    """A stack of any kind, as its file describes it."""
 
     kind: str
-    """Which kind of stack it is."""
+    """Kind of the stack."""
     cluster: ClusterAddress = ClusterAddress()
     """The Kubernetes cluster."""
 
     _name: str = PrivateAttr("")
 
     def model_post_init(self, context: Any) -> None:
-        """Take the stack's name, which no key of its file says, from the validation context."""
+        """Take the stack's name, which is no key of its file, from the validation context."""
         if context is not None:
             self._name = context["stack"]
 
@@ -36,7 +36,7 @@ class BaseStack(Section):
     @property
     @abstractmethod
     def namespaces(self) -> tuple[str, ...]:
-        """Kubernetes namespaces that it fills; none where it needs no cluster."""
+        """Kubernetes namespaces that it uses; none where it needs no cluster."""
 
     @property
     @abstractmethod
@@ -60,7 +60,7 @@ class BaseStack(Section):
 
     @property
     def builder(self) -> str | None:
-        """Which of this machine's builders builds them. None: any."""
+        """The builder of `docker buildx ls` to use. None: the selected one."""
         return None
 
     @property
@@ -71,5 +71,5 @@ class BaseStack(Section):
 
     @property
     def derived_defaults(self) -> Mapping[Location, Any]:
-        """Immutable values that are not what the file says, such as defaults that follow the stack's name."""
+        """Immutable values that the file doesn't have, such as defaults that follow the stack's name."""
         return {}

@@ -1,4 +1,4 @@
-"""What does a whole stack file say? The root model, and what follows from it."""
+"""The stack file of an instance as a whole: the root model, and what follows from it."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ from openedx_infra.releases import DEFAULT_RELEASE, IMAGE_NAMES, RELEASES, Image
 PROJECT = "openedx"
 """Name of the Pulumi project, which is also the namespace of all keys in stack files."""
 SCRATCH_END = "-drill"
-"""End of the names of the namespaces in which backups are tried, and of no instance's own."""
+"""Suffix of the namespaces in which backups are tested. No instance's namespace may end with it."""
 
 SECRETS_KEY = "secrets"
-"""Key of the secrets, which are no part of the model: only Pulumi decrypts them."""
+"""Key of the secrets, which are not part of the model: only Pulumi decrypts them."""
 
 _IMAGES_OF_ALL = ("openedx", "mfe", "mysql", "mongodb")
 """Images that are always run: those of MySQL and MongoDB hold the clients that make databases and users,
@@ -63,8 +63,8 @@ class Stack(BaseStack):
     """One Open edX instance, as its stack file describes it."""
 
     kind: Literal["instance"] = Field("instance", json_schema_extra=IMMUTABLE)
-    """Which kind of stack it is: an instance of Open edX. What many instances share is a `foundation`, whose
-    keys are others."""
+    """Kind of stack: an instance of Open edX. What many instances share is a `foundation`, which has other
+    keys."""
     cluster: Cluster = Cluster()
     """The Kubernetes cluster that it runs in."""
     site: Site
@@ -72,34 +72,34 @@ class Stack(BaseStack):
     release: ReleaseName = DEFAULT_RELEASE
     """Named release of Open edX."""
     images: Images = Images()
-    """Container images, where they shall differ from the release's."""
+    """Container images that replace the release's."""
     datastores: Datastores = Datastores()
     """Where the data lives."""
     aws: Annotated[Aws | None, OrNothing] = None
-    """Where in AWS the instance's resources are. Needed where a datastore, or mail, is on AWS."""
+    """Region, network and roles on AWS. Needed where a datastore, or mail, is on AWS."""
     foundation: Annotated[StackName | None, OrNothing] = None
-    """Foundation stack that this instance is built on: its network, its key, its shared servers. None: the
-    instance stands alone."""
+    """Foundation stack whose network, key and shared servers this instance uses. None: it uses no
+    foundation."""
     sizing: Sizing = Sizing()
     """Replicas, CPU and memory."""
     ingress: Ingress = Ingress()
-    """How requests come in, and what is refused."""
+    """How requests reach the pods, and which are refused."""
     network: Egress = Egress()
-    """Whom outside the namespace pods may talk to."""
+    """What pods may connect to outside the namespace."""
     migrations: Migrations = Migrations()
-    """How long the databases may be changed for a new version."""
+    """Time limits of database migrations, and releases that may run beside them."""
     maintenance: Maintenance = Maintenance()
-    """A pause for visitors."""
+    """The maintenance page, and a pause of the platform."""
     blue_green: Annotated[BlueGreen | None, OrNothing] = None
     """A second version beside the first one. None: there is one version."""
     backups: Annotated[Backups | None, OrNothing] = None
-    """Backups, and the proof that they can be restored. None: none are made."""
+    """Backups, and the regular test that they can be restored. None: there are no backups."""
     monitoring: Monitoring = Monitoring()
     """Metrics, alerts, dashboards and events."""
     duties: Duties = Duties()
-    """Commands that run by the clock."""
+    """Scheduled commands."""
     event_bus: EventBus = EventBus()
-    """Who listens to the event bus."""
+    """Consumers of the event bus."""
     mail: Mail = Mail()
     """Sender and delivery of mails."""
     mfes: Mfes = Mfes()
@@ -120,12 +120,12 @@ class Stack(BaseStack):
 
     @property
     def namespaces(self) -> tuple[str, ...]:
-        """Its namespace, and that in which it is proved that backups can be restored."""
+        """Its namespace, and the one in which backups are tested."""
         return (self.namespace, *([self.drill_namespace] if self.backups and self.backups.drill else []))
 
     @property
     def drill_namespace(self) -> str:
-        """The second namespace of an instance whose backups are proved: at most 63 characters."""
+        """The namespace in which backups are tested: at most 63 characters."""
         return f"{self.namespace[: 63 - len(SCRATCH_END)]}{SCRATCH_END}"
 
     @property
@@ -135,7 +135,7 @@ class Stack(BaseStack):
 
     @property
     def on_aws(self) -> bool:
-        """Whether its own stack makes anything on AWS: a datastore, or the way of its mails."""
+        """Whether its own stack creates anything on AWS: a datastore, or SES for its mail."""
         return any(section.run_by in ("aws-network", "aws-role") for section in self.stores.values())
 
     @property
@@ -189,7 +189,7 @@ class Stack(BaseStack):
 
     @property
     def colour(self) -> Colour:
-        """Which of two versions it describes."""
+        """Which of two versions this is."""
         return self._colour
 
     @property

@@ -1,4 +1,4 @@
-"""Where in AWS are the instance's resources, and by which right do its pods use them?"""
+"""AWS: region, network and key of the instance's resources, and the roles of its pods."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ TagName = Annotated[
 
 
 class Network(Section):
-    """Where databases are put, and who reaches them."""
+    """The network of databases, and who may connect to them."""
 
     vpc: VpcId = Field(json_schema_extra=IMMUTABLE)
     """The network, which is also the cluster's."""
@@ -95,7 +95,7 @@ class PodIdentity(Section):
     """EKS Pod Identity: its agent must run in the cluster."""
 
     source: Literal["pod-identity"]
-    """EKS itself knows which pods have which role."""
+    """EKS itself assigns roles to pods."""
     cluster: str = Field(min_length=1, max_length=100)
     """Name of the EKS cluster."""
 
@@ -104,7 +104,7 @@ class Irsa(Section):
     """Roles for service accounts: AWS trusts the cluster's own identity provider."""
 
     source: Literal["irsa"]
-    """Pods present a token of the cluster, which AWS takes for a role."""
+    """Pods present a token of the cluster, which AWS exchanges for a role."""
     provider_arn: OidcProviderArn
     """The cluster's identity provider in IAM."""
 
@@ -117,7 +117,7 @@ class Aws(Section):
     network: Network | None = None
     """Network of its databases. None: the foundation's."""
     identity: Annotated[PodIdentity | Irsa, Field(discriminator="source")] | None = None
-    """How pods get a role, which buckets and SES need. None: as the foundation says."""
+    """How pods get a role, which buckets and SES need. None: as in the foundation."""
     kms_key: KeyArn | None = Field(None, json_schema_extra=IMMUTABLE)
     """Key that encrypts databases and buckets. None: the foundation's; where it has none, or there is no
     foundation, AWS' own keys for each service."""

@@ -1,4 +1,4 @@
-"""What is kept against loss, where, how often, and for how long?"""
+"""Backups: destination, schedule, retention, and the test that they can be restored."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Folder = Annotated[
         "openedx/campus",
     ),
 ]
-"""Where in a bucket something lies."""
+"""A folder in a bucket."""
 
 Kept = Annotated[Count, Field(ge=0, le=1000)]
 """A number of backups."""
@@ -39,9 +39,9 @@ class Destination(Section):
     region: str = Field("us-east-1", min_length=1)
     """Region that requests are signed for. Most servers other than AWS' take any."""
     bucket: BucketName
-    """The bucket, which exists already. Never one of uploaded files: who loses it would lose both."""
+    """The bucket, which exists already. Never one of uploaded files: losing it would lose both."""
     folder: Folder | None = Field(None, json_schema_extra={"default_text": "the stack's name"})
-    """Where in the bucket they lie. Each instance needs one of its own."""
+    """Folder in the bucket. Each instance needs one of its own."""
     addressing: Literal["path", "virtual"] = "path"
     """Whether a bucket's name stands in the path or before the host."""
 
@@ -53,36 +53,37 @@ class Destination(Section):
     @property
     def port(self) -> Port:
         """TCP port of the server."""
-        said = self.url.partition("://")[2].rpartition(":")[2]
-        return int(said) if said.isdigit() else HTTPS if self.url.startswith("https:") else HTTP
+        port = self.url.partition("://")[2].rpartition(":")[2]
+        return int(port) if port.isdigit() else HTTPS if self.url.startswith("https:") else HTTP
 
 
 class Retention(Section):
-    """How many backups stay. What the clock made is thinned out: one a day, one a week, one a month."""
+    """How many backups are kept. Scheduled ones are thinned out: one a day, one a week, one a month."""
 
     daily: Kept = 7
-    """Days of which the last backup stays."""
+    """Days of which the last backup is kept."""
     weekly: Kept = 5
-    """Weeks of which the last one stays."""
+    """Weeks of which the last one is kept."""
     monthly: Kept = 12
-    """Months of which the last one stays."""
+    """Months of which the last one is kept."""
     by_hand: Kept = 10
-    """How many stay of those that people asked for, of those before an upgrade, and of those before a
-    restore: as many of each kind."""
+    """How many are kept of those made by hand, of those before an upgrade, and of those before a restore: as
+    many of each kind."""
 
 
 class Drill(Section):
-    """The regular proof that the newest backup can be restored: in a scratch namespace, with servers that
-    are thrown away."""
+    """A regular test that the newest backup can be restored: in a scratch namespace, with servers that are
+    deleted afterwards."""
 
     schedule: Schedule = "H 5 * * 0"
     """When it runs. It reads the whole backup, which a provider may charge for."""
     files: Switch = True
     """Whether it reads the uploaded files, too, and not the databases alone."""
     overdue_days: Count = Field(8, ge=1, le=365)
-    """Days without a proof after which an alert is raised: a week and a day, with the weekly schedule."""
+    """Days without a successful test after which an alert is raised: a week and a
+    day, with the weekly schedule."""
     minutes: Count = Field(240, ge=10, le=1440)
-    """Time after which it is given up."""
+    """Minutes after which it is aborted."""
     mysql: Resources = Resources(cpu="250m", memory="1Gi", memory_limit="2Gi")
     """Size of its MySQL (a guess: loading a dump takes little more than the buffers)."""
     mongodb: Resources = Resources(cpu="250m", memory="1Gi", memory_limit="2Gi")
@@ -94,37 +95,37 @@ class Backups(Section):
     which nobody can ever read them."""
 
     destination: Destination
-    """Where they are kept."""
+    """Where backups are kept."""
     schedule: Schedule = "H 2 * * *"
-    """When one is made, in the site's time zone."""
+    """When a backup is made, in the site's time zone."""
     overdue_hours: Count = Field(26, ge=1, le=1000)
     """Hours without a backup after which an alert is raised: a day and two hours, with the daily schedule."""
     minutes: Count = Field(360, ge=10, le=1440)
-    """Time after which one is given up."""
+    """Minutes after which a backup is aborted."""
     retention: Retention = Retention()
-    """How many of them stay."""
+    """How many backups are kept."""
     mysql: Switch = True
-    """Whether MySQL is in them. False where somebody else answers for that, such as RDS' own backups."""
+    """Whether backups contain MySQL. False where something else backs it up, such as RDS."""
     mongodb: Switch = True
-    """Whether MongoDB is in them."""
+    """Whether backups contain MongoDB."""
     files: Switch = True
-    """Whether uploaded files are in them: public and private ones, grade reports, submissions. Course exports
-    are not, as anybody can make them again."""
+    """Whether backups contain uploaded files: public and private ones, grade reports, submissions. They never
+    contain course exports, which can be made again."""
     before_upgrade: Switch = True
-    """Whether one of the databases is made before migrations change them."""
+    """Whether the databases are backed up before migrations change them."""
     scratch: Memory = "20Gi"
-    """Disk of the node for the dumps of both databases, uncompressed. A pod that needs more is evicted."""
+    """Disk on the node for the uncompressed dumps of both databases. A pod that needs more is evicted."""
     copy_size: Memory = Field("20Gi")
     """Size of the volume that holds a copy of all files, where these are in buckets: a backup then fetches
     what is new and no more. It may grow later where the StorageClass allows it."""
     drill: Annotated[Drill | None, OrNothing] = Drill()
-    """The proof. None: nobody knows whether a restore would work."""
+    """The test. None: backups are never tested."""
     size: Resources = Resources(cpu="250m", memory="1Gi", memory_limit="2Gi")
     """Size of the pods that make and restore backups: restic needs some 100 MB and the index of the
     repository (a guess)."""
 
     @property
     def stores(self) -> tuple[str, ...]:
-        """The datastores that are in them, by their names in `Connections`."""
-        said = {"mysql": self.mysql, "mongodb": self.mongodb, "storage": self.files}
-        return tuple(name for name, kept in said.items() if kept)
+        """The datastores that backups contain, by their names in `Connections`."""
+        stores = {"mysql": self.mysql, "mongodb": self.mongodb, "storage": self.files}
+        return tuple(name for name, is_included in stores.items() if is_included)

@@ -1,4 +1,4 @@
-"""Where does the instance run? The cluster that a stack names, and how it is addressed there."""
+"""The Kubernetes cluster of a stack, and what the instance uses in it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ClusterAddress(Section):
 
 
 class Cluster(ClusterAddress):
-    """The Kubernetes cluster. A stack that names none gets the embedded one, where no container runs."""
+    """The Kubernetes cluster. A stack that names none gets the embedded one, which runs no containers."""
 
     namespace: KubernetesName | None = Field(None, json_schema_extra=IMMUTABLE)
     """Namespace of this instance; one instance fills one namespace. Default: `openedx-` and the stack's
@@ -33,16 +33,16 @@ class Cluster(ClusterAddress):
     ingress_controller: Literal["traefik", "nginx", "envoy"] = "traefik"
     """The controller that serves the hosts. It decides how limits and headers are written: Traefik (part of
     k3s) by Middleware objects, NGINX by annotations; Envoy Gateway serves `openedx:ingress.kind: gateway`
-    alone, by the standard's own words. Ingress NGINX is retired since March 2026: no new instance should
+    alone, by the standard's own fields. Ingress NGINX is retired since March 2026: no new instance should
     start with it."""
 
     ingress_namespace: KubernetesName | None = None
-    """Namespace of the controller's pods, from which alone visitors come. Default: where k3s and the
+    """Namespace of the controller's pods, which alone may connect to web pods. Default: where k3s and the
     controllers' own charts put it: `kube-system` or `traefik`, `ingress-nginx`, `envoy-gateway-system`."""
 
     ingress_class: KubernetesName | None = None
     """IngressClass to use, or GatewayClass. Default: the name of the controller; `eg` with Envoy Gateway."""
 
     keda: Switch = False
-    """Whether the cluster runs KEDA (2.14 or later), which can count requests and waiting tasks. Then it does
-    all autoscaling, and nothing else does: CPU and memory, too."""
+    """Whether the cluster runs KEDA (2.14 or later), which can scale by requests and waiting tasks. It then
+    does all autoscaling, by CPU and memory, too."""

@@ -1,4 +1,4 @@
-"""What does a site have to do regularly? Commands of the platform, by the clock."""
+"""Scheduled commands of the platform, and the schedules of CronJobs."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ Schedule = Annotated[
         "H 3 * * *",
     ),
 ]
-"""When something runs: a crontab's five fields, in the site's time zone. `H` as minute stands for a minute
-that follows from the names of instance and duty, and `H/15` for every 15 minutes from such a one on, so that
-many instances of a cluster don't all begin at once."""
+"""When something runs: a crontab's five fields, in the site's time zone. `H` as minute is a minute derived
+from the names of instance and duty, and `H/15` every 15 minutes from such a minute on, so that many instances
+of a cluster don't all start at once."""
 
 DutyName = Annotated[
     str,
@@ -54,14 +54,14 @@ DutySecret = Annotated[
 
 
 class Duty(Section):
-    """A command of the platform that this program knows."""
+    """A built-in scheduled command."""
 
     enabled: Switch = True
     """Whether it runs."""
     schedule: Schedule = "H 3 * * *"
-    """When it runs: a crontab's five fields, in the site's time zone; `H` is a minute of its own."""
+    """When it runs: a crontab's five fields, in the site's time zone; `H` is a derived minute."""
     args: tuple[str, ...] = ()
-    """Further arguments of the command."""
+    """Additional arguments of the command."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,17 +80,17 @@ class Command:
 
 
 class OwnDuty(Section):
-    """A command of one's own, in the platform's image and with its settings."""
+    """A custom scheduled command, in the platform's image and with its settings."""
 
     site: Literal["lms", "studio"] = "lms"
-    """Whose settings it gets."""
+    """The site whose settings it uses."""
     command: tuple[str, ...] = Field(min_length=1)
     """Program and arguments, run in edx-platform's folder: `[./manage.py, lms, import_grades]`. Never a
-    secret: everybody who may see the CronJob reads it."""
+    secret: everybody who may read CronJobs sees it."""
     schedule: Schedule
-    """When it runs: a crontab's five fields, in the site's time zone; `H` is a minute of its own."""
+    """When it runs: a crontab's five fields, in the site's time zone; `H` is a derived minute."""
     minutes: Count = Field(60, ge=1, le=1440)
-    """Minutes after which a run is ended and counts as failed."""
+    """Minutes after which a run is stopped and counts as failed."""
     retries: Count = Field(0, ge=0, le=5)
     """How often a failed run is repeated. Only a command that may run twice should have any."""
     secrets: Annotated[tuple[DutySecret, ...], Distinct] = ()
@@ -99,7 +99,7 @@ class OwnDuty(Section):
 
 
 class Duties(Section):
-    """Commands that run by the clock, each a CronJob of one pod in the platform's image."""
+    """Scheduled commands, each a CronJob of one pod in the platform's image."""
 
     enabled: Switch = True
     """Whether any of them runs."""
@@ -107,13 +107,13 @@ class Duties(Section):
     tokens: Annotated[
         Duty, Command(site="lms", name="edx_clear_expired_tokens", args=("--sleep_time=1",), minutes=360)
     ] = Duty(schedule="H 3 * * 0")
-    """Deletes expired OAuth tokens and grants (`edx_clear_expired_tokens`), which else fill MySQL's largest
-    tables."""
+    """Deletes expired OAuth tokens and grants (`edx_clear_expired_tokens`), which otherwise fill MySQL's
+    largest tables."""
     sessions: Annotated[Duty, Command(site="lms", name="clearsessions")] = Duty(
         enabled=False, schedule="H 4 * * *"
     )
     """Deletes expired sessions (`clearsessions`). Off, as sessions are in the cache and expire by themselves:
-    for who sets SESSION_ENGINE to the database."""
+    for instances whose SESSION_ENGINE is the database."""
     notifications: Annotated[Duty, Command(site="lms", name="delete_expired_notifications")] = Duty(
         schedule="H 4 * * *"
     )
@@ -121,20 +121,20 @@ class Duties(Section):
     instructor_tasks: Annotated[
         Duty, Command(site="lms", name="process_scheduled_instructor_tasks", minutes=14, retries=0)
     ] = Duty(schedule="H/15 * * * *")
-    """Starts what instructors planned for later, such as mails to a course
-    (`process_scheduled_instructor_tasks`): without it, they are never sent. Each run loads the platform,
+    """Starts tasks that instructors scheduled, such as mail to a course
+    (`process_scheduled_instructor_tasks`): without it, it is never sent. Each run loads the platform,
     which takes half a minute of a core."""
     reindex_courses: Annotated[
         Duty, Command(site="studio", name="reindex_course", args=("--active",), minutes=720)
     ] = Duty(schedule="H 2 * * 6")
-    """Fills the index of courses again with all that have not ended (`reindex_course --active`), weekly as
-    at MIT: it mends what was lost while search was away."""
+    """Rebuilds the index of courses that have not ended (`reindex_course --active`), weekly as at MIT: it
+    adds what was lost while search was down."""
     # Verawood and earlier rebuild everything at once without the flag, which later releases ignore.
     reindex_studio: Annotated[
         Duty, Command(site="studio", name="reindex_studio", args=("--incremental",), minutes=720)
     ] = Duty(enabled=False, schedule="H 2 * * 0")
-    """Fills Studio's index again (`reindex_studio`), only with Meilisearch. Off: the index follows every
-    change by itself, and set-up fills a new one."""
+    """Rebuilds Studio's index (`reindex_studio`), only with Meilisearch. Off: every change updates the index,
+    and set-up fills a new one."""
     saml: Annotated[Duty, Command(site="lms", name="saml", args=("--pull",), minutes=15)] = Duty(
         schedule="H 5 * * *"
     )
@@ -143,12 +143,12 @@ class Duties(Section):
     nudges: Annotated[Duty, Command(site="lms", name="send_recurring_nudge", retries=0, by_site=True)] = Duty(
         schedule="H 8 * * *"
     )
-    """Mails to learners who have not been back for a while (`send_recurring_nudge`). As the three that
-    follow, it sends nothing until ScheduleConfig in the LMS' administration allows it for the site."""
+    """Mail to learners who have been away for a while (`send_recurring_nudge`). Like the three that follow,
+    it sends nothing until ScheduleConfig in the LMS' administration allows it for the site."""
     upgrade_reminders: Annotated[
         Duty, Command(site="lms", name="send_upgrade_reminder", retries=0, by_site=True)
     ] = Duty(schedule="H 8 * * *")
-    """Mails before the last day to upgrade to a certificate (`send_upgrade_reminder`)."""
+    """Mail before the last day to upgrade to a certificate (`send_upgrade_reminder`)."""
     course_updates: Annotated[
         Duty, Command(site="lms", name="send_course_update", retries=0, by_site=True)
     ] = Duty(schedule="H 8 * * *")
@@ -165,10 +165,10 @@ class Duties(Section):
     course_overviews: Annotated[
         Duty, Command(site="lms", name="generate_course_overview", args=("--all-courses",), minutes=720)
     ] = Duty(enabled=False, schedule="H 1 * * 0")
-    """Makes the LMS' summaries of all courses again (`generate_course_overview --all-courses`). Off: they
-    follow each publication; it is for after a restore."""
+    """Rebuilds the LMS' summaries of all courses (`generate_course_overview --all-courses`). Off: each
+    publication updates them; useful after a restore."""
     extra: dict[DutyName, OwnDuty] = Field({})
-    """Further duties, by names of one's own."""
+    """Custom commands, by names of your choice."""
 
     @classmethod
     def commands(cls) -> dict[str, Command]:
@@ -182,13 +182,13 @@ class Duties(Section):
 
     @property
     def built_in(self) -> dict[str, Duty]:
-        """The duties that this program knows, by their keys, on or off."""
+        """The built-in commands by their keys, enabled or not."""
         fields = {name: getattr(self, name) for name in type(self).model_fields}
-        return {name: said for name, said in fields.items() if isinstance(said, Duty)}
+        return {name: duty for name, duty in fields.items() if isinstance(duty, Duty)}
 
     @property
     def secrets(self) -> frozenset[str]:
-        """Names of the files that duties of one's own read as secrets."""
+        """Names of the secrets that custom commands read as files."""
         return frozenset(name for duty in self.extra.values() for name in duty.secrets)
 
 
@@ -198,5 +198,5 @@ def resolved(schedule: str, instance: str, duty: str) -> str:
     if not minute.startswith("H"):
         return schedule
     step = int(minute[2:] or 60)
-    own = int.from_bytes(sha256(f"{instance}/{duty}".encode()).digest()[:4], "big") % step
-    return f"{own}-59/{step} {rest}" if step < 60 else f"{own} {rest}"
+    offset = int.from_bytes(sha256(f"{instance}/{duty}".encode()).digest()[:4], "big") % step
+    return f"{offset}-59/{step} {rest}" if step < 60 else f"{offset} {rest}"

@@ -1,4 +1,4 @@
-"""Who listens to the event bus?"""
+"""The event bus and its consumers."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ Topic = Annotated[
 
 
 class Consumer(Section):
-    """A process that takes events of one type from one topic and hands them to its site's receivers.
+    """A process that reads events of one type from one topic and passes them to its site's receivers.
 
-    There is one pod of each, and the next one goes on where it stopped: what it had taken and not ended is
-    taken again. What was sent while none ran waits in the topic.
+    There is one pod of each, and its successor continues where it stopped: events whose handling did not end
+    are read again. Events that were sent while none ran wait in the topic.
     """
 
     topic: Topic
-    """Topic to listen to, without the prefix that is this instance's own."""
+    """Topic to listen to, without this instance's prefix."""
     signal: EventType
-    """Type of the events to take."""
+    """Type of the events to read."""
     group: Topic
-    """Group of consumers: each group gets every event once. Who renames it skips what waits."""
+    """Group of consumers: each group gets every event once. Renaming it skips waiting events."""
     site: Literal["lms", "studio"] = "lms"
-    """Whose receivers get the events."""
+    """The site whose receivers get the events."""
 
 
 class EventBus(Section):
@@ -55,5 +55,5 @@ class EventBus(Section):
     enabled: Switch = True
     """Whether the platform sends and receives events."""
     consumers: dict[PoolName, Consumer] = Field({})
-    """Who listens, by names of your choice. None does by default: the platform's own parts speak to each
-    other without it, and other services of Open edX are none of this instance's."""
+    """Consumers, by names of your choice. There are none by default: the platform's own parts don't use it,
+    and other services of Open edX are not part of an instance."""

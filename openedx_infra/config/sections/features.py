@@ -1,4 +1,4 @@
-"""What may the platform do, and how do its frontends differ? Flags, MFEs and free settings."""
+"""Feature flags, micro-frontends and free Django settings."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ MANAGED_SETTINGS = {
     "CMS_ROOT_URL": "site.studio_host",
     "FEATURES": "features.flags",
 }
-"""Settings that this program writes itself, and the key of the stack file that decides each."""
+"""Settings that this program writes itself, and the key of the stack file for each."""
 
 
 def _is_free(name: str) -> str:
@@ -83,14 +83,14 @@ FreeSettings = dict[Annotated[SettingName, AfterValidator(_is_free)], Setting]
 
 
 class Settings(Section):
-    """Django settings written as they are, after all others. For what no other key can say."""
+    """Django settings, written as they are after all others. For everything that has no key of its own."""
 
     common: FreeSettings = Field({})
     """Settings for LMS and Studio."""
     lms: FreeSettings = Field({})
-    """Settings for the LMS alone; they beat `common`."""
+    """Settings for the LMS alone; they override `common`."""
     studio: FreeSettings = Field({})
-    """Settings for Studio alone; they beat `common`."""
+    """Settings for Studio alone; they override `common`."""
 
 
 class Features(Section):
@@ -99,13 +99,13 @@ class Features(Section):
     flags: dict[SettingName, Switch] = Field({})
     """Feature flags, by their setting names, such as `ENABLE_DISCUSSION_SERVICE`; for LMS and Studio."""
     waffle_flags: dict[WaffleName, Switch] = Field({})
-    """Waffle flags to set for everyone (true) or for nobody (false). Flags not named are left as they are."""
+    """Waffle flags to set for everyone (true) or for nobody (false). Other flags are left as they are."""
     waffle_switches: dict[WaffleName, Switch] = Field({})
-    """Waffle switches to turn on or off. Switches not named are left as they are."""
+    """Waffle switches to turn on or off. Other switches are left as they are."""
 
 
 class Mfes(Section):
-    """The micro-frontends. All that the release ships are served unless disabled here."""
+    """The micro-frontends. All of the release are served unless disabled here."""
 
     disabled: Annotated[tuple[str, ...], Distinct] = ()
     """Names of MFEs to leave out, such as `communications`. The LMS then shows its older pages, where it

@@ -1,4 +1,4 @@
-"""How do requests come in? The kind of entrance, and what it refuses."""
+"""Ingress: how requests reach the pods, and which are refused."""
 
 from __future__ import annotations
 
@@ -78,10 +78,10 @@ LOGIN_PATHS = (
 
 
 class GatewayOwn(Section):
-    """A Gateway that the instance makes, with listeners for its hosts."""
+    """A Gateway of the instance's own, with listeners for its hosts."""
 
     source: Literal["own"] = "own"
-    """The instance makes it."""
+    """The instance creates it."""
     http_port: Port | None = None
     """Port of the listener for plain requests. Default: what the controller's own chart opens: 8000 with
     Traefik, 80 otherwise."""
@@ -90,11 +90,11 @@ class GatewayOwn(Section):
 
 
 class GatewayShared(Section):
-    """A Gateway that others made for several namespaces, and which ends TLS itself: the site says
-    `tls: {source: upstream}`."""
+    """A Gateway that others created for several namespaces, and which ends TLS itself: set
+    `tls: {source: upstream}` for the site."""
 
     source: Literal["shared"]
-    """Somebody else made it."""
+    """It exists already."""
     name: KubernetesName
     """Its name."""
     namespace: KubernetesName
@@ -108,11 +108,11 @@ class Rate(Section):
     """How many requests one address may send. Each pod of the controller counts for itself."""
 
     average: Count = Field(ge=1)
-    """Requests that it may send all the time, in each `per`."""
+    """Sustained number of requests in each `per`."""
     per: Literal["second", "minute"] = "second"
-    """What `average` is counted in."""
+    """Unit of time of `average`."""
     burst: Count = Field(ge=1)
-    """Requests that it may send at once, after a rest."""
+    """Requests that it may send at once after a pause."""
 
 
 class Bodies(Section):
@@ -138,11 +138,11 @@ class Hsts(Section):
     """How long browsers insist on TLS (Strict-Transport-Security)."""
 
     seconds: Count = Field(31_536_000, ge=0)
-    """For how long: a year, as lists for preloading ask. 0 takes the word back."""
+    """For how long: a year, as lists for preloading require. 0 revokes it."""
     subdomains: Switch = False
-    """Whether hosts under the site's hosts are meant, too."""
+    """Whether it includes hosts under the site's hosts."""
     preload: Switch = False
-    """Whether browsers may have it built in: hard to take back."""
+    """Whether browsers may have it built in, which is hard to undo."""
 
 
 class Administration(Section):
@@ -151,9 +151,9 @@ class Administration(Section):
     allow: Annotated[tuple[Cidr, ...], Distinct] = Field(min_length=1)
     """Networks of administrators."""
     lms_paths: Annotated[tuple[UrlPath, ...], Distinct] = ("/admin",)
-    """Paths of the LMS that are closed to all others: Django's administration."""
+    """Paths of the LMS that are closed to everybody else: Django's administration."""
     studio_paths: Annotated[tuple[UrlPath, ...], Distinct] = ("/admin",)
-    """Paths of Studio, likewise."""
+    """The same paths of Studio."""
 
 
 FramedHost = Literal["lms", "studio", "mfe"]
@@ -161,13 +161,12 @@ FramedHost = Literal["lms", "studio", "mfe"]
 
 
 class Ingress(Section):
-    """The way of requests from the cluster's edge to the pods."""
+    """How requests get from the edge of the cluster to the pods."""
 
     kind: Literal["ingress", "gateway"] = "ingress"
-    """By which objects the cluster is told: Ingress, or those of the Gateway API, whose CRDs must be
-    there."""
+    """Objects to use: Ingress, or those of the Gateway API, whose CRDs must be installed."""
     gateway: Gateway = GatewayOwn()
-    """Which Gateway, where `kind` is `gateway`."""
+    """The Gateway, where `kind` is `gateway`."""
     proxies_in_front: Count = Field(0, ge=0, le=10)
     """Proxies between visitors and the controller, each of which adds an address to X-Forwarded-For: rates
     and `admin` count from the right by it. 0: visitors, or a load balancer that keeps their addresses,
@@ -177,18 +176,18 @@ class Ingress(Section):
     """How many requests one address may send to each host. None: any number. A school behind one address is
     one address."""
     logins: Annotated[Rate | None, OrNothing] = None
-    """The same for paths that take passwords or make accounts, of LMS and Studio each. None: as for all
-    requests. The platform itself counts logins, by the address that it is told."""
+    """The same for paths that take passwords or create accounts, of LMS and Studio each. None: as for all
+    requests. The platform itself limits logins, too, by the address that it sees."""
     login_paths: Annotated[tuple[UrlPath, ...], Distinct] = LOGIN_PATHS
-    """The paths that `logins` is about."""
+    """The paths that `logins` limits."""
     bodies: Bodies = Bodies()
     """Largest bodies of requests."""
     hsts: Hsts = Hsts()
-    """How long browsers insist on TLS. Nothing is said to them while the site is without TLS."""
+    """How long browsers insist on TLS. The header is not sent while the site has no TLS."""
     headers: dict[HeaderName, HeaderValue | None] = Field({})
-    """Headers of all answers, beside or instead of the usual ones; null leaves a usual one out."""
+    """Headers of all responses, added to the default ones or replacing them; null removes a default one."""
     framed_by: dict[FramedHost, tuple[Origin, ...]] = Field({})
-    """Who may show pages of a host in frames. Default: for `mfe`, the LMS, Studio and itself; for the others
-    it is the platform's own affair, which refuses frames except where courses and LTI need them."""
+    """Origins that may show pages of a host in frames. Default: for `mfe`, the LMS, Studio and itself; for
+    LMS and Studio the platform decides, which refuses frames except where courses and LTI need them."""
     admin: Annotated[Administration | None, OrNothing] = None
     """Where administrators come from. None: from anywhere."""

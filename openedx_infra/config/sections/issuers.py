@@ -1,4 +1,4 @@
-"""Who signs the certificates of the site? The issuers that cert-manager knows."""
+"""Issuers of the site's certificates, as cert-manager knows them."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ class Route53(Section):
     """Id of the hosted zone. Default: cert-manager finds it, for which it needs
     route53:ListHostedZonesByName."""
     role: RoleArn | None = None
-    """Role that cert-manager takes by the token of a service account of the instance, named `acme-dns`: its
-    trust policy names the cluster's OIDC provider and that account. No secret is needed."""
+    """Role that cert-manager assumes with the token of a service account of the instance, named `acme-dns`:
+    its trust policy names the cluster's OIDC provider and that account. No secret is needed."""
     access_key_id: str | None = Field(None, min_length=1)
     """Access key; its secret half is the stack's secret `acme_dns_secret`. Instead of `role`."""
 
@@ -77,31 +77,31 @@ class Cloudflare(Section):
 
 
 class Rfc2136(Section):
-    """A name server of one's own that takes signed updates (RFC 2136: BIND, Knot, PowerDNS). The TSIG key, in
-    Base64, is the secret `acme_dns_secret`."""
+    """A name server of your own that accepts signed updates (RFC 2136: BIND, Knot, PowerDNS). The TSIG key,
+    in Base64, is the secret `acme_dns_secret`."""
 
     source: Literal["rfc2136"]
-    """The domain is on a server that takes updates by RFC 2136."""
+    """The domain is on a server that accepts updates by RFC 2136."""
     server: NameServer
     """The server, with its port unless that is 53."""
     key_name: str = Field(min_length=1)
     """Name of the TSIG key."""
     algorithm: Literal["HMACSHA256", "HMACSHA512"] = "HMACSHA512"
-    """Algorithm of the key. Weaker ones are left out."""
+    """Algorithm of the key. Weaker ones are not offered."""
 
 
 class DnsWebhook(Section):
     """Any other provider, by a webhook of cert-manager that runs in the cluster."""
 
     source: Literal["webhook"]
-    """A webhook of cert-manager's knows the provider."""
+    """A webhook of cert-manager supports the provider."""
     group: ServerName
     """API group of the webhook."""
     solver: str = Field(min_length=1)
     """Name of its solver."""
     config: dict[str, Any] = Field({})
-    """What it wants to know. Secrets are named there and not written there: the webhook's own documentation
-    says how."""
+    """Its configuration. It refers to secrets by name and must not contain them: see the webhook's
+    documentation."""
 
 
 DnsProvider = Annotated[Route53 | Cloudflare | Rfc2136 | DnsWebhook, Field(discriminator="source")]
@@ -113,11 +113,11 @@ class Acme(Section):
     email: Email
     """Address of the account: the authority warns it of certificates that were not renewed."""
     server: AcmeServer = "letsencrypt"
-    """`letsencrypt`, `letsencrypt-staging` (no limits, and no trust: to try things out), or the https address
-    of another authority's directory."""
+    """`letsencrypt`, `letsencrypt-staging` (no rate limits, but not trusted by browsers: for tests), or the
+    https address of another authority's directory."""
     key_id: str | None = Field(None, min_length=1)
-    """Id of the account that the authority knows already (external account binding); its key is the secret
-    `acme_account_key`. None: the authority makes an account."""
+    """Id of an existing account at the authority (external account binding); its key is the secret
+    `acme_account_key`. None: the authority creates an account."""
 
     @property
     def directory(self) -> str:
@@ -126,33 +126,33 @@ class Acme(Section):
 
 
 class AcmeHttp(Acme):
-    """Proof by HTTP (HTTP-01): the authority asks each host on port 80, so that they must all be public and
-    lead here."""
+    """Proof by HTTP (HTTP-01): the authority fetches a page of each host on port 80, so all hosts must be
+    public and lead to this cluster."""
 
     source: Literal["http-01"]
-    """The authority sees that requests for the hosts arrive here."""
+    """The authority checks that requests for the hosts arrive at this cluster."""
 
 
 class AcmeDns(Acme):
-    """Proof by DNS (DNS-01): for sites that the Internet doesn't reach, or that shall have certificates
-    before visitors are sent to them."""
+    """Proof by DNS (DNS-01): for sites that can't be reached from the Internet, or that need certificates
+    before their hosts lead to this cluster."""
 
     source: Literal["dns-01"]
-    """The authority sees that records of the domain can be written."""
+    """The authority checks that records of the domain can be written."""
     provider: DnsProvider
-    """Who keeps the domain."""
+    """DNS provider of the domain."""
     cert_manager: KubernetesName = "cert-manager"
-    """Namespace and service account of cert-manager, by its own chart the same word: who may take `role`."""
+    """Namespace of cert-manager and name of its service account, which are the same with its own chart: who
+    may assume `role`."""
 
     @property
     def needs_secret(self) -> bool:
-        """Whether the provider knows cert-manager by a secret of the stack. A webhook's own affair is its
-        own."""
+        """Whether cert-manager logs in at the provider with a secret of the stack. A webhook has its own."""
         return not isinstance(self.provider, DnsWebhook) and getattr(self.provider, "role", None) is None
 
 
 class ClusterIssuer(Section):
-    """An issuer that others made for all namespaces of the cluster."""
+    """An existing issuer for all namespaces of the cluster."""
 
     source: Literal["cluster-issuer"]
     """A ClusterIssuer signs."""
@@ -161,10 +161,10 @@ class ClusterIssuer(Section):
 
 
 class SelfSigned(Section):
-    """An authority of the instance's own, for machines of developers: browsers don't know it."""
+    """An authority of the instance's own, for developers' machines: browsers don't trust it."""
 
     source: Literal["self-signed"]
-    """The instance signs for itself."""
+    """The instance signs its own certificates."""
 
 
 Issuer = Annotated[ClusterIssuer | AcmeHttp | AcmeDns | SelfSigned, Field(discriminator="source")]

@@ -23,36 +23,35 @@ ReleaseName = Annotated[str, AfterValidator(_is_release), Field(json_schema_extr
 
 
 class Maintenance(Section):
-    """A pause for visitors, for what can't be done beside them."""
+    """A maintenance page and a pause, for work that can't be done while the site is used."""
 
     page: Switch = False
     """Whether visitors of LMS, Studio and MFEs get a maintenance page, with status 503, rather than the
     site."""
     pause: Switch = False
-    """Whether nothing of the platform runs: no web pod, no worker, no clock. Queued tasks wait."""
+    """Whether everything of the platform stops: web pods, workers, beat. Queued tasks wait."""
     message: str = Field("This site is being worked on and will be back soon.", min_length=1, max_length=500)
-    """What the page says, beside the site's name."""
+    """Text of the page, beside the site's name."""
     retry_seconds: Annotated[Count, Field(ge=1, le=86400)] = 300
-    """Seconds after which browsers, programs and search engines are asked to come again. A guess."""
+    """Value of the page's Retry-After header in seconds. A guess."""
 
 
 class Migrations(Section):
-    """The Jobs that bring the databases to what a new version expects, before its pods start."""
+    """The Jobs that migrate the databases before the pods of a new version start."""
 
     minutes: Annotated[Count, Field(ge=5, le=1440)] = 60
-    """Minutes after which the migrations of one site, LMS or Studio, are given up. Large databases took MIT
+    """Minutes after which the migrations of one site, LMS or Studio, are aborted. Large databases took MIT
     and others most of an hour."""
     lock_minutes: Annotated[Count, Field(ge=0, le=1440)] = 15
-    """Minutes that they wait for other migrations of the same database to end, of the ones above. A guess."""
+    """How many of these minutes they wait for other migrations of the same database to end. A guess."""
     beside: tuple[str, ...] = ()
-    """Releases whose code may run while and after the migrations of this one, as you have found out. Default:
-    none but what is known of the release, and itself; code of all others is stopped first, and visitors get
-    the maintenance page meanwhile."""
+    """Releases whose code may run during and after the migrations of this one, as you have tested, beside the
+    release itself and those that it is known to work with. Code of all others is stopped first, and visitors
+    get the maintenance page meanwhile."""
 
 
 class Green(Section):
-    """The version that is called green. In all that isn't said here, it is as blue: as the rest of the stack
-    file says."""
+    """The version called green. Everything that isn't set here is the same as for blue."""
 
     release: ReleaseName
     """Its named release."""
@@ -63,13 +62,13 @@ class Green(Section):
 
 
 class BlueGreen(Section):
-    """Two versions of the platform side by side, on the same data, of which one serves.
+    """Two versions of the platform side by side, on the same data, one of which is live.
 
-    Blue is what `release` and `images` say. Each has pods, settings, queues and hosts of its own: whichever
-    serves, one reaches them at `blue.<host>` and `green.<host>`.
+    Blue is the version of `release` and `images`. Each has its own pods, settings, queues and hosts: both are
+    always reached at `blue.<host>` and `green.<host>`.
     """
 
     live: Colour = "blue"
-    """Which of them visitors reach. `openedx-infra switch` turns it round."""
+    """The version that visitors reach. `openedx-infra switch` changes it."""
     green: Green
     """The other version."""

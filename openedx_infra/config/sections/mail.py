@@ -1,4 +1,4 @@
-"""How does mail leave the instance?"""
+"""Mail: its sender, and how it is delivered."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from openedx_infra.config.types.hosts import Email, ServerName
 
 
 class MailRelay(Source):
-    """An SMTP relay of the instance's own, which delivers to the recipients' servers directly."""
+    """An SMTP relay in the cluster, which delivers to the recipients' servers directly."""
 
     run_by = "cluster"
     images = ("smtp",)
@@ -34,7 +34,7 @@ class MailSmtp(Source):
     images = ()
 
     source: Literal["smtp"]
-    """Mails go to an SMTP server outside. Its password is the secret `mail_password`."""
+    """Mail goes to an external SMTP server. Its password is the secret `mail_password`."""
     host: ServerName
     """Name of the server."""
     port: Port = 587
@@ -56,10 +56,10 @@ class MailSes(Source):
     images = ()
 
     source: Literal["ses"]
-    """The instance's own stack makes an identity for the sender's domain. Its output `dns_records` has the
-    DKIM records to publish; before AWS has seen them, nothing is sent."""
+    """The instance's own stack creates an identity for the sender's domain. Its output `dns_records` has the
+    DKIM records to publish; SES sends nothing until AWS has found them."""
     region: AwsRegion | None = Field(None, json_schema_extra={"default_text": "the region of openedx:aws"})
-    """Region of AWS that sends."""
+    """AWS region of SES."""
 
     def secret_needs(self, store: str) -> Iterable[SecretNeed]:
         """Secrets that it needs."""
@@ -70,9 +70,9 @@ MailDelivery = Annotated[MailRelay | MailSmtp | MailSes, Field(discriminator="so
 
 
 class Mail(Section):
-    """Sender and way of all mails."""
+    """Sender and delivery of mail."""
 
     sender: Email | None = None
-    """Sender of mails. Default: the site's contact address."""
+    """Sender of mail. Default: the site's contact address."""
     delivery: MailDelivery = MailRelay()
-    """Who delivers."""
+    """How mail is delivered."""

@@ -1,4 +1,4 @@
-"""Who watches the instance? Metrics, alerts, dashboards, and where logs and events go."""
+"""Metrics, alerts, dashboards, and where logs and tracking events go."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ FolderInBucket = Annotated[
         "tracking/campus",
     ),
 ]
-"""Where in a bucket objects lie, without slashes at its ends."""
+"""A folder in a bucket, without slashes at its ends."""
 
 
 class TrackingServer(Section):
-    """An S3 server that is not that of uploaded files."""
+    """An S3 server other than that of uploaded files."""
 
     endpoint: ServerUrl | None = None
     """Its address, as pods reach it. None: Amazon's own for the region."""
@@ -73,42 +73,42 @@ class Tracking(Section):
     bucket: BucketName | None = None
     """The bucket, which exists already. None: the private one of uploaded files."""
     folder: FolderInBucket = "tracking"
-    """Where in the bucket they lie."""
+    """Folder in the bucket."""
     server: TrackingServer | None = None
     """Server of the bucket, by the secrets `tracking_access_key` and `tracking_secret_key`. None: the server
     of uploaded files (`datastores.storage`), with its login."""
     buffer: Memory = "1Gi"
-    """Disk of the node on which each pod keeps events while the bucket is away. When it is nearly full, the
-    oldest are dropped: an hour of a busy web pod is some 100 MB before it is packed (a guess)."""
+    """Disk on the node where each pod keeps events while the bucket is unreachable. When it is nearly full,
+    the oldest are dropped: a busy web pod writes some 100 MB an hour, uncompressed (a guess)."""
 
 
 class Monitoring(Section):
-    """What is measured and told."""
+    """Metrics, alerts, dashboards and logs."""
 
     logs: Literal["text", "json"] = "text"
     """How the platform's log lines are written on stderr: for people, or as one JSON object each. Tracking
     events are JSON on stdout in any case."""
     tracking: Tracking | None = None
-    """Keeps tracking events in a bucket, too. None: they are on the stdout of pods alone, and who collects
-    these logs keeps them."""
+    """Keeps tracking events in a bucket, too. None: they are on the stdout of pods only, for a log collector
+    to keep."""
     prometheus: Switch = False
-    """Whether the cluster runs the Prometheus Operator, which then finds exporters, monitors and alert rules
-    of this instance."""
+    """Whether the cluster runs the Prometheus Operator. The instance then has exporters, monitors and alert
+    rules for it."""
     prometheus_url: PageUrl | None = None
-    """Address of Prometheus for pods, such as `http://prometheus-operated.monitoring:9090`: where KEDA asks
-    for requests per second. None: nobody is asked."""
+    """Address of Prometheus for pods, such as `http://prometheus-operated.monitoring:9090`: where KEDA
+    queries requests per second. None: KEDA can't query it."""
     prometheus_namespace: KubernetesName | None = None
-    """Namespace of Prometheus, whose pods alone may fetch metrics. None: any."""
+    """Namespace of Prometheus, whose pods alone may scrape metrics. None: any."""
     prometheus_labels: dict[LabelKey, LabelValue] = Field(
         {"app.kubernetes.io/name": "prometheus"}, min_length=1
     )
     """Labels of the pods of Prometheus."""
     labels: dict[LabelKey, LabelValue] = Field({})
-    """Labels of monitors and rules, where Prometheus only takes those with some: `release:
-    kube-prometheus-stack` with that chart's defaults."""
+    """Labels of monitors and rules, for a Prometheus that selects by label: `release: kube-prometheus-stack`
+    with that chart's defaults."""
     grafana: Switch = False
-    """Whether dashboards are made: ConfigMaps with the label `grafana_dashboard: "1"`, which the sidecar of
+    """Whether there are dashboards: ConfigMaps with the label `grafana_dashboard: "1"`, which the sidecar of
     Grafana's chart finds."""
     runbooks: PageUrl | None = None
-    """Address of a copy of docs/alerts.md that people can open: alerts link to their sections of it. None:
-    they name the file."""
+    """Address of a published copy of docs/alerts.md: alerts link to its sections. None: they name the
+    file."""

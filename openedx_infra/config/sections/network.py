@@ -1,4 +1,4 @@
-"""Whom outside the namespace may pods talk to?"""
+"""Egress: what pods may connect to outside the namespace."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from openedx_infra.config.types.base import Distinct, OrNothing, Port, Section
 
 
 class Egress(Section):
-    """What network policies leave open. All else is closed: no key opens the metadata services of clouds,
-    which hand out credentials."""
+    """What network policies allow. Everything else is blocked, always including the metadata services of
+    clouds, which hand out credentials."""
 
     ports: Annotated[tuple[Port, ...], Distinct] = (80, 443)
     """TCP ports of the Internet that LMS, Studio, their workers and duties reach: logins, LTI tools,
@@ -25,8 +25,8 @@ class Egress(Section):
 
     datastores: Annotated[Annotated[tuple[Cidr, ...], Distinct] | None, OrNothing] = None
     """Networks of the datastores, mail servers and buckets outside the cluster, each of which is reached on
-    its own ports alone. None: anywhere. A server that the stack file names by its address needs no such
-    word."""
+    its own ports alone. None: anywhere. A server whose address is in the stack file needs no
+    entry."""
 
     name_servers: Annotated[tuple[Cidr, ...], Distinct] = ()
     """Addresses of name servers that are no pods of kube-system with the label k8s-app: kube-dns, nor
@@ -55,9 +55,9 @@ def public(inside: Iterable[str] = ()) -> dict[str, list[str]]:
     return everything | networks(inside)
 
 
-def networks(said: Iterable[str]) -> dict[str, list[str]]:
+def networks(cidrs: Iterable[str]) -> dict[str, list[str]]:
     """These networks, each with the metadata services that are barred in it."""
-    return {cidr: _within(cidr, METADATA) for cidr in said}
+    return {cidr: _within(cidr, METADATA) for cidr in cidrs}
 
 
 def anywhere() -> dict[str, list[str]]:

@@ -1,4 +1,4 @@
-"""What when no key fits? The one escape hatch: a patch on a rendered Kubernetes object."""
+"""Overrides: patches on rendered Kubernetes objects, for everything that has no key."""
 
 from __future__ import annotations
 

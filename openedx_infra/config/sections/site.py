@@ -1,4 +1,4 @@
-"""Who is this Open edX? Its hosts, its name, its languages, and how it is reached over TLS."""
+"""The site: its hosts, name, languages, time zone and TLS."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from openedx_infra.config.types.patterns import Pattern
 
 
 class TlsNone(Section):
-    """Plain HTTP: for a machine of one's own, never for learners."""
+    """Plain HTTP: for a developer's machine, never for learners."""
 
     source: Literal["none"] = "none"
     """No TLS at all."""
 
 
 class TlsSecret(Section):
-    """A certificate that somebody else puts into the namespace."""
+    """A certificate from a Secret that somebody else puts into the namespace."""
 
     source: Literal["secret"]
     """The certificate is in a Secret of type kubernetes.io/tls."""
@@ -36,14 +36,14 @@ class TlsCertManager(Section):
     source: Literal["cert-manager"]
     """The certificate is requested from cert-manager."""
     issuer: Issuer
-    """Who signs."""
+    """The issuer that signs them."""
 
 
 class TlsUpstream(Section):
     """TLS ends before the cluster, at a load balancer or a proxy that sets X-Forwarded-Proto."""
 
     source: Literal["upstream"]
-    """Somebody in front of the ingress ends TLS."""
+    """A proxy in front of the ingress ends TLS."""
 
 
 Tls = Annotated[TlsNone | TlsSecret | TlsCertManager | TlsUpstream, Field(discriminator="source")]
@@ -64,7 +64,7 @@ ThemeName = Annotated[
 
 @cache
 def _zones() -> set[str]:
-    """All names of zones: reading them takes some 20 ms."""
+    """All names of time zones, which take some 20 ms to read."""
     return available_timezones()
 
 
@@ -83,7 +83,7 @@ TimeZone = Annotated[str, AfterValidator(_is_zone)]
 
 def _under(label: str) -> Any:
     return Field(
-        default_factory=lambda said: f"{label}.{said['lms_host']}",
+        default_factory=lambda site: f"{label}.{site['lms_host']}",
         json_schema_extra={**IMMUTABLE, "default_text": f"{label}.<lms_host>"},
     )
 
@@ -104,29 +104,29 @@ class Site(Section):
     """Public host of the micro-frontends. Shares a parent domain with the LMS, whose cookies it reads."""
 
     search_host: Hostname = _under("meilisearch")
-    """Public host of Meilisearch, which Studio's pages ask directly, with keys limited to one user."""
+    """Public host of Meilisearch, which Studio's pages query directly, with keys limited to one user."""
 
     contact_email: Email = Field(
-        default_factory=lambda said: f"contact@{said['lms_host']}",
+        default_factory=lambda site: f"contact@{site['lms_host']}",
         json_schema_extra={"default_text": "contact@<lms_host>"},
     )
-    """Address that people are told to write to; also the default sender of mails."""
+    """Contact address shown to users; also the default sender of mail."""
 
     language: Language = "en"
-    """Language of pages when the visitor chose none (an ISO code such as `en` or `pt-br`)."""
+    """Default language of pages (an ISO code such as `en` or `pt-br`)."""
 
     languages: Annotated[tuple[Language, ...], Distinct] = ()
-    """Languages offered to learners. Empty: all that the platform ships."""
+    """Languages offered to learners. Empty: all that the platform has."""
 
     time_zone: TimeZone = "UTC"
     """Time zone of the platform's clocks, by its IANA name."""
 
     theme: ThemeName | None = None
-    """Name of a comprehensive theme in the image. Default: the platform's own look."""
+    """Name of a comprehensive theme in the image. Default: the platform's default theme."""
 
     tls: Tls = TlsNone()
-    """How TLS is done. It also decides between http and https in every address, and whether cookies are
-    secure."""
+    """Where TLS ends, and with which certificate. It also decides between http and https in every address,
+    and whether cookies are secure."""
 
     @property
     def scheme(self) -> str:
