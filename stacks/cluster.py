@@ -1,4 +1,4 @@
-"""How does a stack reach its cluster? By the context that it names, never by what happens to be current."""
+"""The provider of a stack's cluster: the context that the stack names, never the current one."""
 
 from __future__ import annotations
 
@@ -7,21 +7,20 @@ from pathlib import Path
 from pulumi_kubernetes import KubeClientSettingsArgs, Provider
 
 from openedx_infra.config import BaseStack
-from stacks.gate import Gate, opened
+from stacks.gate import Gate, after_gate
 
 CLIENT_QPS, CLIENT_BURST = 50, 100
-"""Requests a second to the API server: the client's own 5 makes an instance of some hundred objects wait
-minutes."""
+"""Requests a second to the API server: with the client's default of 5, some hundred objects take minutes."""
 
 
 def cluster(stack: BaseStack, gate: Gate) -> Provider:
-    """The one way to the cluster of a stack, which opens with the gate."""
-    said = stack.cluster
+    """The provider of a stack's cluster, which is usable once the gate is open."""
+    address = stack.cluster
     return Provider(
         "cluster",
-        context=opened(str(said.context), gate),
-        kubeconfig=str(Path(said.kubeconfig).expanduser()) if said.kubeconfig else None,
-        cluster_identifier=str(said.context),
+        context=after_gate(str(address.context), gate),
+        kubeconfig=str(Path(address.kubeconfig).expanduser()) if address.kubeconfig else None,
+        cluster_identifier=str(address.context),
         enable_server_side_apply=True,
         enable_config_map_mutable=True,
         enable_secret_mutable=True,

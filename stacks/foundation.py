@@ -1,4 +1,4 @@
-"""What does the monthly stack consist of? What many instances share, and the contract that they read."""
+"""The foundation stack: what many instances share, and the contract that they read."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from openedx_infra.config.foundation.contract import CONTRACT_OUTPUT, CONTRACT_S
 from openedx_infra.config.immutable import IMMUTABLE_OUTPUT, immutable_values
 from openedx_infra.config.secrets.formats import unfit
 from stacks.cluster import cluster
-from stacks.gate import gate
+from stacks.gate import validation_gate
 from stacks.network import NetworkOfAnother
 
 
 def deploy(stack: FoundationConfig, secrets: Mapping[str, pulumi.Input[str]]) -> None:
     """Registers the whole foundation and exports its outputs. The only effects are registrations."""
-    said = stack.aws.network_reference if stack.aws else None
-    network = NetworkOfAnother(said) if said else None
-    right = gate(stack.name, _judgements(secrets, network))
+    reference = stack.aws.network_reference if stack.aws else None
+    network = NetworkOfAnother(reference) if reference else None
+    gate = validation_gate(stack.name, _checks(secrets, network))
     foundation = Foundation(
         "foundation",
-        FoundationArgs(stack=stack, secrets=secrets, network=network.network(right) if network else None),
+        FoundationArgs(stack=stack, secrets=secrets, network=network.network(gate) if network else None),
         pulumi.ResourceOptions(
-            providers=[cluster(stack, right)] if stack.namespaces else None, depends_on=right
+            providers=[cluster(stack, gate)] if stack.namespaces else None, depends_on=gate
         ),
     )
     for name, value in _outputs(stack, foundation, secrets).items():
         pulumi.export(name, value)
 
 
-def _judgements(
+def _checks(
     secrets: Mapping[str, pulumi.Input[str]], network: NetworkOfAnother | None
 ) -> Iterator[Awaitable[list[str]]]:
-    """What can be found wrong only when values are known."""
+    """Checks of values that are known only at run time."""
 
     async def forms() -> list[str]:
         return unfit(await pulumi.Output.all(**secrets).future() or {})

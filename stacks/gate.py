@@ -1,4 +1,4 @@
-"""What is found wrong only when values are known? All of it, at once, before anything is sent."""
+"""The validation gate: checks of values that are known only while the program runs, before any request."""
 
 from __future__ import annotations
 
@@ -9,36 +9,37 @@ import pulumi
 from openedx_infra.config import ConfigError
 
 Gate = pulumi.Output[list[pulumi.Resource]]
-"""Opens when all is right. As something to depend on, it names no resource: who depends on it only waits."""
+"""Opens when all checks have passed. As a dependency it names no resource: dependents only wait."""
 
 
 class Refused(pulumi.RunError):
-    """A stack can't be deployed as it is. It prints as it is, and `error` has one line for each fault."""
+    """A stack that can't be deployed as it is. Pulumi prints the message without a traceback; `error` has one
+    line for each fault."""
 
     def __init__(self, error: ConfigError) -> None:
         super().__init__(str(error))
         self.error = error
 
 
-def gate(stack: str, judgements: Iterable[Awaitable[list[str]]]) -> Gate:
-    """Waits for judgements, each of which returns a line for every fault that it finds.
+def validation_gate(name: str, checks: Iterable[Awaitable[list[str]]]) -> Gate:
+    """Waits for checks, each of which returns a line for every fault that it finds.
 
-    The program declares all resources first and only then comes to wait, so that a judgement may look at
-    what was declared. A gate that stays shut raises Refused in whatever waits for it: providers and the
-    uppermost component do, so that nothing is sent.
+    The program declares all resources before it waits, so a check may look at what was declared. A gate that
+    stays shut raises Refused in everything that waits for it: providers and the root component, so that
+    nothing is sent.
     """
 
-    async def judged() -> list[pulumi.Resource]:
-        problems = [problem for judgement in judgements for problem in await judgement]
+    async def checked() -> list[pulumi.Resource]:
+        problems = [problem for check in checks for problem in await check]
         if problems:
-            raise Refused(ConfigError(stack, problems))
+            raise Refused(ConfigError(name, problems))
         return []
 
-    return pulumi.Output.from_input(judged())
+    return pulumi.Output.from_input(checked())
 
 
-def opened(value: str, gate: Gate) -> Awaitable[str]:
-    """A value that a provider gets once the gate is open."""
+def after_gate(value: str, gate: Gate) -> Awaitable[str]:
+    """The value, once the gate is open."""
 
     async def awaited() -> str:
         await gate.future()
@@ -48,6 +49,6 @@ def opened(value: str, gate: Gate) -> Awaitable[str]:
 
 
 def is_unknown(error: Exception) -> bool:
-    """Whether a reference failed as there is no such stack, rather than as nobody could be asked."""
+    """Whether a stack reference failed because there is no such stack, rather than for another reason."""
     text = str(error)
     return "does not exist" in text or "unknown stack" in text or "no stack named" in text

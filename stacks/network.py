@@ -1,4 +1,4 @@
-"""Which network does another stack tell of? Its outputs, checked before anything is put into it."""
+"""A network from another stack's outputs, checked before anything uses it."""
 
 from __future__ import annotations
 
@@ -18,34 +18,36 @@ _KEY = key_of(("aws", "network_reference"))
 
 
 class NetworkOfAnother:
-    """A network that somebody else's stack makes."""
+    """A network that another stack creates."""
 
-    def __init__(self, said: NetworkReference) -> None:
-        self._said = said
-        self._names = {field: str(getattr(said, field)) for field in Network.model_fields}
-        self._outputs = pulumi.StackReference("network", stack_name=said.stack)
+    def __init__(self, reference: NetworkReference) -> None:
+        self._reference = reference
+        self._names = {field: str(getattr(reference, field)) for field in Network.model_fields}
+        self._outputs = pulumi.StackReference("network", stack_name=reference.stack)
 
     async def problems(self) -> list[str]:
-        """One line for everything that is not as it must be."""
+        """One line for every fault."""
         try:
-            known = dict(await self._outputs.outputs.future() or {})
+            outputs = dict(await self._outputs.outputs.future() or {})
         except Exception as error:
             if is_unknown(error):
-                return [f"{_KEY}.stack: there is no stack {self._said.stack}, or this user may not read it"]
+                return [
+                    f"{_KEY}.stack: there is no stack {self._reference.stack}, or this user may not read it"
+                ]
             raise
-        lacking = [
-            f"{_KEY}.{field}: {self._said.stack} has no output {name}; "
-            f"it has {', '.join(sorted(known)) or 'none'}"
+        missing = [
+            f"{_KEY}.{field}: {self._reference.stack} has no output {name}; "
+            f"it has {', '.join(sorted(outputs)) or 'none'}"
             for field, name in self._names.items()
-            if name not in known
+            if name not in outputs
         ]
-        return lacking or self._faults(known)
+        return missing or self._faults(outputs)
 
     def network(self, gate: Gate) -> pulumi.Output[Network]:
         """The network, once the gate is open."""
-        told = pulumi.Output.all(gate, self._outputs.outputs).apply(lambda known: self._read(known[1]))
+        network = pulumi.Output.all(gate, self._outputs.outputs).apply(lambda values: self._read(values[1]))
         # All outputs count as secret when one of them is; these ids are none.
-        return pulumi.Output.unsecret(told)
+        return pulumi.Output.unsecret(network)
 
     def _read(self, outputs: Mapping[str, Any]) -> Network:
         return Network.model_validate({field: outputs[name] for field, name in self._names.items()})
@@ -54,5 +56,7 @@ class NetworkOfAnother:
         try:
             self._read(outputs)
         except ValidationError as error:
-            return [f"{_KEY}: the outputs of {self._said.stack}: {line}" for line in explain(error, Network)]
+            return [
+                f"{_KEY}: the outputs of {self._reference.stack}: {line}" for line in explain(error, Network)
+            ]
         return []

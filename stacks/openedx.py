@@ -1,4 +1,4 @@
-"""What does the daily stack consist of? One Open edX instance: its cluster, its components, its outputs."""
+"""The stack of one Open edX instance: its cluster, components and outputs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from openedx_infra.config.rules import certificates
 from openedx_infra.config.secrets.formats import unfit
 from openedx_infra.kubernetes.patches import Patches
 from stacks.cluster import cluster
-from stacks.gate import Refused, gate
+from stacks.gate import Refused, validation_gate
 from stacks.reference import FoundationReference
 
 
@@ -32,29 +32,29 @@ def deploy(stack: Stack, secrets: Mapping[str, pulumi.Input[str]]) -> None:
         raise Refused(ConfigError(stack.name, faults))
     patches = Patches(stack.overrides)
     foundation = FoundationReference(stack) if stack.foundation else None
-    right = gate(stack.name, _judgements(stack, secrets, patches, foundation))
+    gate = validation_gate(stack.name, _checks(stack, secrets, patches, foundation))
     platform = Platform(
         "openedx",
         PlatformArgs(
             stack=stack,
             secrets={**secrets, **(foundation.passwords() if foundation else {})},
-            foundation=foundation.contract(right) if foundation else None,
+            foundation=foundation.contract(gate) if foundation else None,
         ),
         pulumi.ResourceOptions(
-            providers=[cluster(stack, right)], transformations=[patches.apply], depends_on=right
+            providers=[cluster(stack, gate)], transformations=[patches.apply], depends_on=gate
         ),
     )
     for name, value in _outputs(stack, platform).items():
         pulumi.export(name, value)
 
 
-def _judgements(
+def _checks(
     stack: Stack,
     secrets: Mapping[str, pulumi.Input[str]],
     patches: Patches,
     foundation: FoundationReference | None,
 ) -> Iterator[Awaitable[list[str]]]:
-    """What can be found wrong only when values are known."""
+    """Checks of values that are known only at run time."""
 
     async def forms() -> list[str]:
         return unfit(await pulumi.Output.all(**secrets).future() or {}, stack.sources)
@@ -100,7 +100,7 @@ def _outputs(stack: Stack, platform: Platform) -> dict[str, pulumi.Input[Any]]:
 
 
 def _of_versions(stack: Stack) -> dict[str, pulumi.Input[Any]]:
-    """Where each of two versions is reached, whether it serves or not."""
+    """Addresses of each of two versions, live or not."""
     return {
         f"{version.colour}_{site}_url": f"{stack.site.scheme}://{host}"
         for version in stack.versions
@@ -109,11 +109,11 @@ def _of_versions(stack: Stack) -> dict[str, pulumi.Input[Any]]:
 
 
 def _on_aws(stack: Stack, platform: Platform) -> dict[str, pulumi.Input[Any]]:
-    """What people must know of what is on AWS: records to publish, and names that AWS made unique."""
+    """DNS records to publish for SES, and names of buckets that AWS made unique."""
     stores = platform.datastores
-    known: dict[str, pulumi.Input[Any]] = {}
+    outputs: dict[str, pulumi.Input[Any]] = {}
     if isinstance(stores.mail, SesStore):
-        known["dns_records"] = stores.mail.dns_records
+        outputs["dns_records"] = stores.mail.dns_records
     if stack.sources["storage"] == "s3":
-        known["buckets"] = stores.connections.apply(buckets)
-    return known
+        outputs["buckets"] = stores.connections.apply(buckets)
+    return outputs

@@ -68,13 +68,13 @@ def main() -> None:
         _refuse_ambient(stack)
     except ConfigError as error:
         raise Refused(error) from None
-    hidden = config.require_secret_object(SECRETS_KEY) if present else pulumi.Output.secret({})
-    deploy(stack, {secret: _picked(hidden, secret) for secret in present})
+    secrets = config.require_secret_object(SECRETS_KEY) if present else pulumi.Output.secret({})
+    deploy(stack, {secret: _picked(secrets, secret) for secret in present})
 
 
 def _parsed(value: str) -> Any:
-    """A value of the stack file: Pulumi hands over maps, lists, numbers and booleans as JSON, and text as
-    it is."""
+    """A value of the stack file: Pulumi passes maps, lists, numbers and booleans as JSON, and text as it
+    is."""
     try:
         return json.loads(value)
     except ValueError:
@@ -82,11 +82,11 @@ def _parsed(value: str) -> Any:
 
 
 def _picked(secrets: pulumi.Output[Mapping[str, str]], name: str) -> pulumi.Output[str]:
-    return secrets.apply(lambda known: str(known[name]))
+    return secrets.apply(lambda values: str(values[name]))
 
 
 def _refuse_misplaced(stack: BaseStack, encrypted: Collection[str]) -> None:
-    """Anything but the secrets is shown in plain: an encrypted value among it would be disclosed."""
+    """Refuse encrypted values outside the secrets: everything else is shown in plain."""
     problems = [
         f"{key}: holds an encrypted value, which this key would show in plain: secrets go under "
         f"{PROJECT}:{SECRETS_KEY}, and `openedx-infra secrets list --stack {stack.name}` names them"
@@ -98,7 +98,7 @@ def _refuse_misplaced(stack: BaseStack, encrypted: Collection[str]) -> None:
 
 
 def _refuse_ambient(stack: BaseStack) -> None:
-    """A program that took whatever cluster is current would one day change the wrong one."""
+    """Refuse a stack that names no cluster: taking the current one would one day change the wrong one."""
     if stack.namespaces and not stack.cluster.context:
         raise ConfigError(
             stack.name,

@@ -1,4 +1,4 @@
-"""What does each profile of sizes say, and whence? Tables for people, made from the profiles."""
+"""Tables of the sizing profiles and their sources, generated from the profiles."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from openedx_infra.config.sizing.profiles import NAMES, profile
 from openedx_infra.config.sizing.sizing import Sizing
 
 _HEAD = """\
-<!-- Made by `make docs` from openedx_infra/config/profiles. Change it there. -->
+<!-- Made by `make docs` from openedx_infra/config/sizing/profiles. Change it there. -->
 # Profiles
 
-What `openedx:sizing.profile` lays below everything else that `openedx:sizing` says. Each field can be said
-otherwise; pools of workers that are said replace all pools of a profile. How to choose, and how to go on:
+The sizes that `openedx:sizing.profile` sets, below everything else under `openedx:sizing`. Each field can be
+overridden; pools of workers replace all pools of the profile. How to choose one, and how to grow:
 [scaling](../scaling.md). None of the numbers has been measured here: the sources say who runs with them.
 """
 
@@ -26,26 +26,26 @@ def profiles_markdown() -> str:
 
 
 def _profile(name: str) -> Iterator[str]:
-    known = profile(name)
+    content = profile(name)
     yield f"## {name}"
     yield ""
-    yield str(known["for"])
+    yield str(content["for"])
     yield ""
     yield "| workload | size | source |"
     yield "|---|---|---|"
-    sizes = known["sizes"] or _defaults()
+    sizes = content["sizes"] or _defaults()
     for workload, size in sizes.items():
-        source = known["sources"].get(workload, "A guess.")
-        yield f"| `{workload}` | {_said(size)} | {source} |"
+        source = content["sources"].get(workload, "A guess.")
+        yield f"| `{workload}` | {_yaml(size)} | {source} |"
 
 
 def _defaults() -> Mapping[str, Any]:
-    """What holds where a profile says nothing."""
+    """Sizes of workloads that a profile leaves out."""
     return Sizing().model_dump(
         mode="json", exclude={"profile", "priority_classes"}, exclude_defaults=False, exclude_none=True
     )
 
 
-def _said(size: Any) -> str:
+def _yaml(size: Any) -> str:
     text = yaml.safe_dump(size, default_flow_style=True, width=10**6, sort_keys=False)
     return f"`{text.strip()}`"

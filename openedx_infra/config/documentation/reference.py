@@ -1,4 +1,4 @@
-"""What does each key of a stack file mean? The reference for people, made from the models.
+"""The reference of all keys of stack files, generated from the models.
 
 `python -m openedx_infra.config.documentation.reference` writes it and the JSON Schemas to docs/reference.
 """
@@ -33,8 +33,8 @@ _HEAD = """\
 <!-- Made by `make docs` from openedx_infra/config. Change it there. -->
 # Configuration
 
-A stack file, `Pulumi.<stack>.yaml`, describes one Open edX instance. Only `openedx:site.lms_host` must be
-said; everything else has a default. What is not listed here is refused, naming the likeliest key meant.
+A stack file, `Pulumi.<stack>.yaml`, describes one Open edX instance. Only `openedx:site.lms_host` is
+required; everything else has a default. A key that is not listed here is refused, with a suggestion.
 
 ```yaml
 # yaml-language-server: $schema=docs/reference/stack.schema.json
@@ -43,21 +43,20 @@ config:
     lms_host: learn.example.org
 ```
 
-- A section may be said in part: what is not said keeps its default.
-- Lists, and maps of names that you choose (pools of workers, settings, flags), replace their default wholly.
-- **immutable** keys can't be changed once the instance exists, short of an operation that moves what depends
-  on them.
-- CPU is said in thousandths of a core (`250m`) or whole cores (`"2"`), memory and storage in `Ki`, `Mi`, `Gi`
+- A section may be set in part: all other keys keep their defaults.
+- Lists, and maps of names that you choose (pools of workers, settings, flags), replace their whole default.
+- **immutable** keys can't be changed once the instance exists, unless an operation moves the data.
+- CPU is given in thousandths of a core (`250m`) or whole cores (`"2"`), memory and storage in `Ki`, `Mi`, `Gi`
   or `Ti`.
-- `openedx-infra check --stack <stack>` finds every fault of a file, and touches nothing.
+- `openedx-infra check --stack <stack>` finds every fault of a file, and changes nothing.
 - What many instances share has a stack of its own, with other keys: [foundation](foundation.md).
 """
 _FOUNDATION_HEAD = """\
 <!-- Made by `make docs` from openedx_infra/config. Change it there. -->
 # Configuration of a foundation
 
-What many instances share has a stack of its own, whose file says `openedx:kind: foundation`. An instance
-names it as `openedx:foundation`; its own keys, and how stack files are written, are in the
+What many instances share has a stack of its own, whose file has `openedx:kind: foundation`. An instance
+refers to it by `openedx:foundation`; the keys of instances, and how stack files are written, are in the
 [configuration](configuration.md).
 
 ```yaml
@@ -71,7 +70,7 @@ _SECRETS_HEAD = """
 
 `openedx-infra secrets generate --stack <stack>` writes those that are missing, encrypted by the stack's
 secrets provider, as `openedx:secrets.<name>`; `openedx-infra secrets rotate` replaces them. They are mounted
-into pods as files, and stand in no ConfigMap, environment variable or command line.
+into pods as files, and are in no ConfigMap, environment variable or command line.
 
 | name | protects | made by | when it is rotated |
 |---|---|---|---|
@@ -108,8 +107,7 @@ def _occurrences(root: type[Section]) -> dict[type[Section], list[str]]:
 
 
 def _inner_sections(annotation: Any) -> Iterator[tuple[type[Section], tuple[str, ...]]]:
-    """Sections under an annotation; those in lists and maps stand under a name or number of the "
-    "operator's."""
+    """Sections under an annotation; those in lists and maps are under an index or a name of your choice."""
     yield from ((section, ()) for section in sections(annotation))
     origin = getattr(annotation, "__origin__", None)
     if origin in (dict, tuple):
@@ -159,7 +157,7 @@ def _row(name: str, field: FieldInfo, description: str) -> str:
 
 def _default(field: FieldInfo, extra: Mapping[str, Any]) -> str:
     if field.is_required():
-        return "**must be said**"
+        return "**required**"
     if "default_text" in extra:
         return f"`{extra['default_text']}`"
     value = _plain(field.default)
@@ -170,7 +168,7 @@ def _default(field: FieldInfo, extra: Mapping[str, Any]) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """What a stack file would say for a default; of a section, only what differs from its own defaults."""
+    """A default as a stack file would have it; of a section, only what differs from its own defaults."""
     if isinstance(value, Section):
         said = {
             name: getattr(value, name) for name in type(value).model_fields if name in value.model_fields_set

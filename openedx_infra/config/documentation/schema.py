@@ -1,4 +1,4 @@
-"""What may editors complete in a Pulumi.<stack>.yaml? The JSON Schema of the file, made from the models."""
+"""The JSON Schema of stack files, for editors, generated from the models."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _OWN_WORDS = ("default_text", "discriminator", "immutable", "title")
 _PULUMI = {
     "encryptionsalt": "Salt of the passphrase that encrypts this stack's secrets. Pulumi writes it.",
     "encryptedkey": "Key that encrypts this stack's secrets, itself encrypted by a cloud's key service.",
-    "secretsprovider": "Who encrypts this stack's secrets: `passphrase`, or the URL of a cloud's key.",
+    "secretsprovider": "What encrypts this stack's secrets: `passphrase`, or the URL of a cloud's key.",
 }
 
 
@@ -40,7 +40,7 @@ def json_schema(model: type[BaseStack] = Stack) -> dict[str, Any]:
         "required": ["config"],
         "properties": {
             "config": _config(sections, stack["required"]),
-            "environment": {"description": "Environments of Pulumi ESC to merge in."},
+            "environment": {"description": "Pulumi ESC environments to merge in."},
             **{key: {"type": "string", "description": text} for key, text in _PULUMI.items()},
         },
         "$defs": definitions,
@@ -51,7 +51,7 @@ def _config(sections: dict[str, Any], required: list[str]) -> dict[str, Any]:
     own = {f"{PROJECT}:{name}": field for name, field in sections.items()}
     return {
         "type": "object",
-        "description": "All that the operator says.",
+        "description": "Configuration of the stack.",
         "additionalProperties": False,
         "required": [f"{PROJECT}:{name}" for name in required],
         "properties": {**own, f"{PROJECT}:{SECRETS_KEY}": _secrets()},
@@ -77,30 +77,30 @@ def _secrets() -> dict[str, Any]:
 
 
 def _tidy(schema: Any) -> Any:
-    """A schema without our own keywords, closed to unknown names, and saying what is immutable."""
+    """A schema without our own keywords, closed to unknown names, with a note at immutable keys."""
     if isinstance(schema, list):
         return [_tidy(inner) for inner in schema]
     if not isinstance(schema, dict):
         return schema
-    kept: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     for key, inner in schema.items():
         if key in ("properties", "$defs"):
-            kept[key] = {name: _tidy(field) for name, field in inner.items()}
+            result[key] = {name: _tidy(field) for name, field in inner.items()}
         elif key == "default":
-            kept[key] = inner
+            result[key] = inner
         elif key not in _OWN_WORDS:
-            kept[key] = _tidy(inner)
-    if "description" in kept:
-        kept["description"] = " ".join(kept["description"].split())
+            result[key] = _tidy(inner)
+    if "description" in result:
+        result["description"] = " ".join(result["description"].split())
     if schema.get("immutable"):
-        kept["description"] += f" {IMMUTABLE_NOTE}"
-    if "patternProperties" in kept:
-        kept["additionalProperties"] = False
-    return kept
+        result["description"] += f" {IMMUTABLE_NOTE}"
+    if "patternProperties" in result:
+        result["additionalProperties"] = False
+    return result
 
 
 def _require_choices(definitions: dict[str, Any], schema: Any) -> None:
-    """Where a section comes in several kinds, its `source` has to be said."""
+    """Require `source` where a section comes in several kinds."""
     if isinstance(schema, list):
         for inner in schema:
             _require_choices(definitions, inner)
@@ -115,7 +115,7 @@ def _require_choices(definitions: dict[str, Any], schema: Any) -> None:
 
 
 def _partly(definitions: dict[str, Any], field: dict[str, Any]) -> dict[str, Any]:
-    """A section with a default may be said in part: what it requires elsewhere, its default says here."""
+    """A section with a default may be set in part: keys that it requires elsewhere have a default here."""
     default = field.get("default")
     section = definitions.get(field.get("$ref", "").rpartition("/")[2])
     if not default or not section or not section.get("required"):
@@ -124,6 +124,6 @@ def _partly(definitions: dict[str, Any], field: dict[str, Any]) -> dict[str, Any
         name: {**inner, "default": default[name]} if name in default else inner
         for name, inner in section["properties"].items()
     }
-    said = {key: value for key, value in field.items() if key != "$ref"}
-    kept = {key: value for key, value in section.items() if key != "required"}
-    return {**kept, **said, "properties": properties}
+    own = {key: value for key, value in field.items() if key != "$ref"}
+    optional = {key: value for key, value in section.items() if key != "required"}
+    return {**optional, **own, "properties": properties}

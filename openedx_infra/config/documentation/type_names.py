@@ -1,4 +1,4 @@
-"""What may stand at a key, in words? Types of the models as a reader of the reference understands them."""
+"""Names of the models' types, as the reference shows them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def type_in_words(annotation: Any, metadata: tuple[Any, ...] = ()) -> str:
 
 
 def _named(metadata: tuple[Any, ...]) -> str:
-    """The last word has the narrowest rule."""
+    """The name of the last mark, which has the narrowest rule."""
     for mark in reversed(metadata):
         if isinstance(mark, Pattern):
             return mark.noun

@@ -1,4 +1,4 @@
-"""What does the cluster need beside Kubernetes? Operators, which a foundation installs for all instances."""
+"""Add-ons of the cluster: operators that a foundation installs for all instances."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ChartVersion = Annotated[
         "1.21.0",
     ),
 ]
-"""The version of a Helm chart, exactly."""
+"""The exact version of a Helm chart."""
 
 ChartRepository = Annotated[
     str,
@@ -42,11 +42,11 @@ class Operator(Section):
     """An operator, installed by its Helm chart."""
 
     version: ChartVersion
-    """Version of the chart. Operators are brought up to date on purpose: read the publisher's notes first."""
+    """Version of the chart. Operators are never upgraded by themselves: read the publisher's notes first."""
     repository: ChartRepository = PERCONA
     """Repository of the chart, or a mirror of it."""
     namespace: KubernetesName = "operators"
-    """Namespace of the operator, which the foundation makes."""
+    """Namespace of the operator, which the foundation creates."""
 
 
 class PerconaMysql(Operator):
@@ -81,26 +81,30 @@ class CertManager(Operator):
     repository: ChartRepository = JETSTACK
     """Repository of the chart, or a mirror of it."""
     namespace: KubernetesName = "cert-manager"
-    """Its namespace, which the foundation makes. Instances that prove a domain by a role of AWS name it,
+    """Its namespace, which the foundation creates. Instances that prove a domain with an AWS role set it,
     too."""
     gateway_api: Switch = False
-    """Whether authorities are let in by the Gateway API, whose CRDs must be there before: it doesn't start
+    """Whether it answers authorities through the Gateway API, whose CRDs must exist first: it doesn't start
     without them."""
 
 
 class Addons(Section):
-    """What is installed in the cluster for all instances. What is not said is not installed."""
+    """Operators installed in the cluster for all instances. Operators that are not set are not installed."""
 
     mysql_operator: PerconaMysql | None = None
-    """Percona Operator for MySQL. `{}` installs it as it is by default."""
+    """Percona Operator for MySQL. `{}` installs it with its defaults."""
     mongodb_operator: PerconaMongodb | None = None
-    """Percona Operator for MongoDB. `{}` installs it as it is by default."""
+    """Percona Operator for MongoDB. `{}` installs it with its defaults."""
     valkey_operator: ValkeyOperator | None = None
-    """OpsTree's Redis Operator, for broker and cache. `{}` installs it as it is by default."""
+    """OpsTree's Redis Operator, for broker and cache. `{}` installs it with its defaults."""
     cert_manager: CertManager | None = None
-    """cert-manager, for certificates. `{}` installs it as it is by default."""
+    """cert-manager, for certificates. `{}` installs it with its defaults."""
 
     @property
     def operators(self) -> dict[str, Operator]:
-        """Those that are installed, by key."""
-        return {name: said for name in type(self).model_fields if (said := getattr(self, name)) is not None}
+        """The operators to install, by key."""
+        return {
+            name: operator
+            for name in type(self).model_fields
+            if (operator := getattr(self, name)) is not None
+        }

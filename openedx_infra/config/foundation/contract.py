@@ -1,7 +1,7 @@
-"""What does a foundation stack promise to the instances that are built on it? Its output, as a model.
+"""The contract: the output that a foundation exports for its instances, as a model.
 
 The foundation exports it (`CONTRACT_OUTPUT`), an instance reads it by a stack reference and checks it against
-this model (`agreement.py`). Passwords travel apart, in a secret output (`CONTRACT_SECRETS_OUTPUT`).
+this model (`rules/foundation_contract.py`). Passwords are in a secret output (`CONTRACT_SECRETS_OUTPUT`).
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ VERSION = 1
 class Promise(Section):
     """A part of the contract.
 
-    What it says beside what this program knows is let pass: a newer foundation may promise more. Whatever
-    takes away or changes a promise is a new version.
+    Keys that this program doesn't know are ignored: a newer foundation may provide more. Removing or changing
+    a key makes a new version.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -39,24 +39,24 @@ class SharedServer(Promise):
     port: Port
     """Its port, which is the usual one (`PORTS`): network policies of instances know no other."""
     reader: str | None = Field(None, min_length=1)
-    """Address of a copy that answers what only reads. None: there is none."""
+    """Address of a read replica. None: there is none."""
     administrator: str | None = None
-    """Who makes databases and users on it. None: it has no users."""
+    """User that creates databases and users on it. None: it has no users."""
 
 
 class Contract(Promise):
-    """What instances may rely on."""
+    """What instances can use."""
 
     version: Literal[1] = 1
     """Version of this model. An instance refuses a contract of another one."""
     region: AwsRegion | None = None
-    """Region of what is on AWS. None: nothing is."""
+    """Region of its resources on AWS. None: it has none."""
     network: Network | None = None
     """Network for databases of instances."""
     identity: Annotated[PodIdentity | Irsa, Field(discriminator="source")] | None = None
     """How pods get roles of AWS."""
     kms_key: KeyArn | None = None
-    """Key that encrypts what instances make."""
+    """Key that encrypts the resources of instances."""
     mysql: SharedServer | None = None
     """MySQL 8.4. Secret: `mysql_root_password`."""
     mongodb: SharedServer | None = None

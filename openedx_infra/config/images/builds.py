@@ -1,4 +1,4 @@
-"""What goes into an image that is built here, and where is it pushed?"""
+"""Builds of images: what goes into them, and where they are pushed."""
 
 from __future__ import annotations
 
@@ -102,14 +102,14 @@ PartName = Annotated[
 """A name that becomes a folder's or is one of a Dockerfile's."""
 
 TargetPlatform = Literal["linux/amd64", "linux/arm64"]
-"""Kind of machine that an image runs on."""
+"""Platform that an image runs on."""
 
 BuildSecret = Literal["git_token", "netrc", "npmrc"]
-"""What a build may need to know: it is the stack's secret `build_NAME`, and in no layer."""
+"""A secret that a build may read: the stack's secret `build_NAME`, which ends up in no layer."""
 
 
 class BaseImages(Section):
-    """Images to build on, where they shall differ from the release's."""
+    """Base images that replace the release's."""
 
     system: ImageReference | None = None
     """Debian, under the platform and under all builds."""
@@ -129,7 +129,7 @@ class Build(Section):
     tag: ImageTag | None = None
     """Its tag, which always means the last build. Default: the release's name."""
     platforms: Annotated[tuple[TargetPlatform, ...], Distinct] = ()
-    """Machines that it shall run on, each built apart, and joined under one name. Default: the builder's."""
+    """Platforms that it is built for, joined under one name. Default: the builder's."""
     cache_from: Annotated[tuple[ImageReference, ...], Distinct] = ()
     """Images in registries to take layers from, as `cache_to` of this stack or another wrote them."""
     cache_to: ImageReference | None = None
@@ -139,16 +139,17 @@ class Build(Section):
     indexes and requirements, `npmrc` for private npm registries. Each is a secret of the stack, `build_` and
     its name."""
     fragments: dict[PartName, str] = Field({})
-    """Dockerfile instructions of one's own, by the point where they are put in."""
+    """Your own Dockerfile instructions, by the point where they are inserted."""
     arguments: dict[ArgumentName, str] = Field({})
-    """Arguments of the Dockerfile that no other key says. Never a secret: they are in the image's history."""
+    """Arguments of the Dockerfile that have no key of their own. Never a secret: they are in the image's
+    history."""
 
 
 class SourceBuild(Build):
     """An image that is built from source."""
 
     source: Literal["build"]
-    """`up` builds it when what it is made from has changed; pods name it by its digest."""
+    """`up` builds it when its sources have changed; pods refer to it by its digest."""
     bases: BaseImages = BaseImages()
     """Images to build on."""
     build_apt_packages: Annotated[tuple[AptPackage, ...], Distinct] = ()
@@ -169,9 +170,9 @@ class OpenedxBuild(SourceBuild):
     indexes: Annotated[tuple[IndexUrl, ...], Distinct] = ()
     """Indexes of Python packages beside PyPI."""
     packages: dict[PartName, Folder] = Field({})
-    """Folders with Python packages, by names of one's own: XBlocks and plugins that are in no index."""
+    """Folders with Python packages, by names of your choice: XBlocks and plugins that are in no index."""
     apt_packages: Annotated[tuple[AptPackage, ...], Distinct] = ()
-    """Debian packages to have in the image itself."""
+    """Debian packages to install in the image itself."""
     themes: dict[PartName, Addition] = Field({})
     """Comprehensive themes, by the names that `site.theme` uses."""
     target: Literal["production", "development"] = "production"
@@ -179,10 +180,10 @@ class OpenedxBuild(SourceBuild):
 
 
 class ThemesBuild(Build):
-    """Themes on an image of LMS and Studio that was built before, so that instances can share it."""
+    """Themes on an existing image of LMS and Studio, so that instances can share it."""
 
     source: Literal["themes"]
-    """`up` adds themes, and nothing else, to an image that is there already."""
+    """`up` adds themes, and nothing else, to an existing image."""
     image: ImageReference
     """The image to put them on, without themes or with some."""
     assets: ImageReference

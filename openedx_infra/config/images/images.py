@@ -1,4 +1,4 @@
-"""Which containers run, and where do they come from? By default the images that the release names."""
+"""Container images: by default those of the release."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _PATTERN: Pattern = get_args(ImageReference)[1]
 
 @dataclass(frozen=True)
 class _Shorthand:
-    """Marks a source that may be said as plain text: a reference."""
+    """Marks a source that may be written as plain text: a reference."""
 
-    def expand(self, said: Any) -> Any:
+    def expand(self, value: Any) -> Any:
         """The text as the map that it stands for; everything else as it is. Raises ValueError."""
-        return {"source": "reference", "image": _PATTERN.check(said)} if isinstance(said, str) else said
+        return {"source": "reference", "image": _PATTERN.check(value)} if isinstance(value, str) else value
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Pydantic's protocol: expand before it is known what it is."""
+        """Pydantic's protocol: expand before the type is validated."""
         return core_schema.no_info_before_validator_function(self.expand, handler(source))
 
     def __get_pydantic_json_schema__(
@@ -38,10 +38,11 @@ class _Shorthand:
 
 
 class Reference(Section):
-    """An image that somebody else built. It may be said as plain text, too: `openedx: registry/name:tag`."""
+    """An image that somebody else built. It may be written as plain text, too: `openedx:
+    registry/name:tag`."""
 
     source: Literal["reference"]
-    """The image is there already."""
+    """The image exists already."""
     image: ImageReference
     """Its registry, name, and tag or digest."""
 
@@ -65,16 +66,16 @@ RegistryName = Annotated[
 
 
 class Registry(Section):
-    """A registry that wants a login."""
+    """A registry that requires a login."""
 
     host: RegistryHost
     """Its host, as image references begin with it."""
     username: str = Field(min_length=1)
-    """Whom to log in as."""
+    """User name of the login."""
 
 
 class Images(Section):
-    """One image per server. What is not said comes from the release."""
+    """One image per server. Images that are not set come from the release."""
 
     openedx: OpenedxImage | None = None
     """LMS, Studio, their workers and Jobs: edx-platform in /openedx/edx-platform, its virtual environment in
@@ -92,7 +93,7 @@ class Images(Section):
     versitygw: ImageReference | None = None
     """Versity Gateway: the S3 server of `datastores.storage` in the cluster."""
     smtp: ImageReference | None = None
-    """SMTP relay that takes mail without a password on port 8025."""
+    """SMTP relay that accepts mail without a password on port 8025."""
     percona_mysql: ImageReference | None = None
     """Percona Server for MySQL, where an operator runs it."""
     percona_haproxy: ImageReference | None = None
@@ -113,29 +114,29 @@ class Images(Section):
     """Exporter of metrics of Redis and Valkey."""
 
     require_digest: Switch = False
-    """Refuse images that are named by a tag alone, as a tag can mean another image tomorrow. True is right
-    where learners are; `openedx-infra images digest` prints what to write."""
+    """Refuse images that are named by a tag alone, as a tag can mean another image tomorrow. Set it to true
+    in production; `openedx-infra images digest` prints what to write."""
     mirrors: dict[RegistryHost, ImageRepository] = Field({})
     """Mirrors of registries: where to take images of a registry from instead, such as
     `docker.io: registry.example.org/docker-hub`. For all images, those to build on included."""
     registries: dict[RegistryName, Registry] = Field({})
-    """Registries that want a login, by names of one's own. Builds and nodes log in with the secret
+    """Registries that require a login, by names of your choice. Builds and nodes log in with the secret
     `registry_password_<name>`."""
     builder: str | None = Field(None, min_length=1)
-    """Builder of `docker buildx ls` that builds. Default: the one that is selected there."""
+    """Builder to use, of `docker buildx ls`. Default: the selected one."""
     pull_policy: Literal["IfNotPresent", "Always", "Never"] = "IfNotPresent"
-    """When nodes ask the registry for an image."""
+    """When nodes pull an image."""
     pull_secrets: Annotated[tuple[KubernetesName, ...], Distinct] = ()
     """Names of Secrets of type kubernetes.io/dockerconfigjson that are in the namespace already, for private
-    registries. For those in `registries`, one is made."""
+    registries. For those in `registries`, one is created."""
 
     @property
     def builds(self) -> dict[str, OpenedxBuild | ThemesBuild | MfeBuild]:
         """The images that are built here, by name."""
-        said = {"openedx": self.openedx, "mfe": self.mfe}
+        images = {"openedx": self.openedx, "mfe": self.mfe}
         return {
             name: image
-            for name, image in said.items()
+            for name, image in images.items()
             if isinstance(image, OpenedxBuild | ThemesBuild | MfeBuild)
         }
 

@@ -1,4 +1,4 @@
-"""Where does what goes into an image come from? Git repositories, folders, and names that builds know."""
+"""Sources of image builds: Git repositories, folders and translations."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Fork(Section):
     """A Git repository instead of the release's own."""
 
     source: Literal["git"]
-    """What is built comes from a Git repository, as it is on the day of the build."""
+    """The code comes from a Git repository, as it is at the time of the build."""
     repository: GitAddress | None = None
     """The repository. Default: Open edX's own."""
     ref: GitRef | None = None
@@ -76,13 +76,13 @@ class Folder(Section):
     """A folder of the machine that builds."""
 
     source: Literal["folder"]
-    """What is built comes from a folder, as it is on the day of the build."""
+    """The code comes from a folder, as it is at the time of the build."""
     path: Path
     """The folder."""
 
 
 class Repository(Section):
-    """A Git repository of one's own."""
+    """A Git repository of your own."""
 
     source: Literal["git"]
     """It comes from a Git repository."""
@@ -96,7 +96,7 @@ Checkout = Annotated[Fork | Folder, Field(discriminator="source")]
 """Where the code of a part of Open edX comes from."""
 
 Addition = Annotated[Repository | Folder, Field(discriminator="source")]
-"""Where something comes from that is no part of Open edX."""
+"""Where something that isn't part of Open edX comes from."""
 
 
 class Translations(Section):

@@ -1,7 +1,7 @@
-"""How large is everything? Replicas, CPU and memory of every workload.
+"""Sizing: replicas, CPU and memory of every workload.
 
-Defaults, which are the profile `small`, suit one server with 4 cores and 16 GB and some hundred learners at a
-time. They are what Tutor, eduNEXT and MIT run with in public, rounded; they have not been measured here.
+The defaults, which are the profile `small`, suit one server with 4 cores and 16 GB and some hundred learners
+at a time. They are what Tutor, eduNEXT and MIT run with in public, rounded; they have not been measured here.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 
 from openedx_infra.config.sizing.autoscaling import PoolAutoscaling, WebAutoscaling
-from openedx_infra.config.sizing.profiles import ProfileName, laid_over
+from openedx_infra.config.sizing.profiles import ProfileName, merged_with_profile
 from openedx_infra.config.types.base import (
     Count,
     Cpu,
@@ -26,12 +26,12 @@ from openedx_infra.config.types.base import (
 
 
 class Resources(Section):
-    """What one pod may use."""
+    """CPU and memory of one pod."""
 
     cpu: Cpu
     """CPU that the scheduler reserves."""
     cpu_limit: Cpu | None = None
-    """CPU above which the pod is slowed down. None: no limit, as a limit makes start-up minutes long."""
+    """CPU above which the pod is slowed down. None: no limit, as with a limit starting takes minutes."""
     memory: Memory
     """Memory that the scheduler reserves."""
     memory_limit: Memory | None = None
@@ -39,7 +39,7 @@ class Resources(Section):
 
     @property
     def memory_ceiling(self) -> str:
-        """Memory above which the pod is killed, said or not."""
+        """Memory above which the pod is killed."""
         return self.memory_limit or self.memory
 
 
@@ -54,7 +54,7 @@ class Web(Resources):
     replicas: Count | None = Field(None, ge=1, le=200)
     """Number of pods. None: 1, unless `autoscaling` decides."""
     autoscaling: WebAutoscaling | None = None
-    """Who decides the number of pods instead. None: `replicas`. A profile's gives way to `replicas`."""
+    """Autoscaler that sets the number of pods. None: `replicas`. `replicas` replaces that of a profile."""
     processes: Count = Field(2, ge=1, le=64)
     """Web server processes in each pod."""
     threads: Count = Field(1, ge=1, le=64)
@@ -62,7 +62,7 @@ class Web(Resources):
 
     @property
     def least(self) -> int:
-        """Pods that there are at least."""
+        """Smallest number of pods."""
         return self.autoscaling.min if self.autoscaling else fixed(self.replicas)
 
 
@@ -76,27 +76,27 @@ class WorkerPool(Resources):
     memory_limit: Memory | None = "2560Mi"
     """Memory above which the pod is killed. None: the same as `memory`."""
     queues: Annotated[tuple[str, ...], Distinct] = Field(min_length=1)
-    """Queues by their last word, such as `default` for `edx.lms.core.default`."""
+    """Queues by the last part of their names, such as `default` for `edx.lms.core.default`."""
     replicas: Count | None = Field(None, ge=0, le=200)
     """Number of pods. None: 1, unless `autoscaling` decides. 0 pauses the pool: tasks wait."""
     autoscaling: PoolAutoscaling | None = None
-    """Who decides the number of pods instead. None: `replicas`."""
+    """Autoscaler that sets the number of pods. None: `replicas`."""
     concurrency: Count = Field(1, ge=1, le=64)
-    """Tasks that one pod works on at a time. Celery's own default, all cores of the node, eats the node's
-    memory."""
+    """Tasks that one pod works on at a time. Celery's own default, all cores of the node, exhausts the
+    node's memory."""
     max_tasks_per_child: Count = Field(100, ge=1)
-    """Tasks after which a worker process is renewed, which returns leaked memory."""
+    """Tasks after which a worker process is replaced, which frees leaked memory."""
     grace_seconds: Count = Field(600, ge=30, le=86_400)
     """Seconds that a pod gets to finish its tasks when it must stop (MIT lost reports with 30)."""
 
     @property
     def least(self) -> int:
-        """Pods that there are at least."""
+        """Smallest number of pods."""
         return self.autoscaling.min if self.autoscaling else fixed(self.replicas)
 
 
 class Served(Resources):
-    """A plain server that has replicas."""
+    """A server with replicas."""
 
     replicas: Count = Field(1, ge=1, le=50)
     """Number of pods."""
@@ -110,30 +110,30 @@ class StaticServer(Resources):
     versions: Count = Field(3, ge=2, le=10)
     """Versions whose files are kept, the newest included: pages of older ones find some files missing."""
     disk: Memory = "4Gi"
-    """Disk for the files of all versions; what is the same in several takes room once. A guess: Verawood's
-    are some hundred MB."""
+    """Disk for the files of all versions; files that are the same in several take space once. A guess:
+    Verawood's are some hundred MB."""
 
 
 class PriorityClasses(Section):
-    """PriorityClasses of the cluster, by name: who gives way to whom where a node is full. Whoever runs the
-    cluster makes them; they hold for all of it, so that an instance must not."""
+    """PriorityClasses of the cluster, by name: which pods are evicted first from a full node. They are global
+    to the cluster, so its administrator creates them and not an instance."""
 
     data: KubernetesName | None = None
-    """Of servers that hold data. None: the cluster's default, as everywhere here."""
+    """For servers that hold data. None: the cluster's default, as for the others."""
     web: KubernetesName | None = None
-    """Of what visitors wait for."""
+    """For pods that visitors wait for."""
     workers: KubernetesName | None = None
-    """Of workers, clock, and consumers of the event bus."""
+    """For workers, beat, and consumers of the event bus."""
     jobs: KubernetesName | None = None
-    """Of Jobs and duties, which run again."""
+    """For Jobs and scheduled commands, which run again."""
 
 
 class Sizing(Section):
     """Size of every workload."""
 
     profile: ProfileName = "small"
-    """Sizes to begin with, below everything else that is said here. `small`: one server. `medium`: three
-    nodes and some thousand learners. `large`: many nodes, autoscaled. What each says:
+    """Sizes to start with, which all other keys here override. `small`: one server. `medium`: three
+    nodes and some thousand learners. `large`: many nodes, autoscaled. Their numbers:
     [profiles](profiles.md)."""
     lms: Web = Web(cpu="250m", memory="1536Mi", memory_limit="2560Mi")
     """Web pods of the LMS."""
@@ -152,14 +152,14 @@ class Sizing(Section):
         }
     )
     """Pools of the LMS' Celery workers. Together they serve every queue of the LMS.
-    The pools said here are all there are: a default pool that is not said is not there."""
+    Pools that are set here replace all default pools."""
     studio_workers: dict[PoolName, WorkerPool] = Field(
         {"default": WorkerPool(queues=("default", "high", "low"))}
     )
     """Pools of Studio's Celery workers. Together they serve every queue of Studio.
-    The pools said here are all there are."""
+    Pools that are set here replace all default pools."""
     beat: Resources = Resources(cpu="20m", memory="512Mi", memory_limit="1Gi")
-    """Celery's clock; there is exactly one."""
+    """Celery beat; there is exactly one pod."""
     mfe: Served = Served(cpu="20m", memory="64Mi", memory_limit="256Mi")
     """Static server of the MFEs."""
     static: StaticServer = StaticServer(cpu="20m", memory="64Mi", memory_limit="256Mi")
@@ -184,17 +184,16 @@ class Sizing(Section):
     search: Resources = Resources(cpu="100m", memory="256Mi", memory_limit="1Gi")
     """Meilisearch."""
     storage: Resources = Resources(cpu="50m", memory="128Mi", memory_limit="512Mi")
-    """S3 server of `datastores.storage` in the cluster. A guess: it hands files through and keeps none in
+    """S3 server of `datastores.storage` in the cluster. A guess: it streams files and keeps none in
     memory."""
     smtp: Resources = Resources(cpu="10m", memory="32Mi", memory_limit="128Mi")
     """SMTP relay."""
     consumers: Resources = Resources(cpu="20m", memory="512Mi", memory_limit="1Gi")
     """Each consumer of the event bus. A guess: it loads the platform, as beat does."""
     priority_classes: Annotated[PriorityClasses | None, OrNothing] = None
-    """Who gives way to whom where a node is full. None: nobody comes first."""
+    """Which pods are evicted first from a full node. None: no pod comes first."""
 
     @model_validator(mode="before")
     @classmethod
-    def _over_the_profile(cls, said: Any) -> Any:
-        """The profile's sizes with what is said laid over them."""
-        return laid_over(said) if isinstance(said, Mapping) else said
+    def _merge_with_profile(cls, sizing: Any) -> Any:
+        return merged_with_profile(sizing) if isinstance(sizing, Mapping) else sizing

@@ -1,4 +1,4 @@
-"""Which texts name a part of a network?"""
+"""The type of networks in CIDR notation."""
 
 from __future__ import annotations
 

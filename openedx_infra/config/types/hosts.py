@@ -1,4 +1,4 @@
-"""Which texts name a host, or an address of e-mail? The rules, and the remedies for usual slips."""
+"""Types of host names and e-mail addresses, with remedies for common mistakes."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _punycode(value: str) -> str:
 
 
 def host_hint(value: str) -> str | None:
-    """What to write rather than a text that is no public host name; None if no usual slip explains it."""
+    """What to write instead of a text that is no public host name; None if no common mistake explains it."""
     if _is_address(value):
         return "an IP address gets no certificate and no cookie; write a name, such as learn.example.org"
     if value.startswith("*."):

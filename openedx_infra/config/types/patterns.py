@@ -1,4 +1,4 @@
-"""Which texts may stand for a name, a host or a quantity? A regular expression, and the rule in words."""
+"""Rules for texts: a regular expression, and the same rule in words."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class Pattern:
     rule: str
     """What to write, in words."""
     example: str
-    """A text that is right."""
+    """A valid text."""
     hint: Callable[[str], str | None] = _no_hint
-    """The remedy for a wrong text, where its fault is a usual one."""
+    """The remedy for a common mistake."""
 
     def check(self, value: str) -> str:
         """The text itself. Raises ValueError, whose words go on after the text: `is no host name: …`."""

@@ -1,7 +1,7 @@
-"""Which sizes are there to begin with? The profiles: data, each number with its source.
+"""Sizing profiles: sizes to start with, each number with its source.
 
-A profile is a file of YAML: `sizes` is what a stack file would say under `openedx:sizing`, `sources` says
-where the numbers of each workload are from.
+A profile is a YAML file: `sizes` is what a stack file would have under `openedx:sizing`, `sources` names the
+source of each workload's numbers.
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ _POOLS = ("lms_workers", "studio_workers")
 
 @cache
 def profile(name: str) -> Mapping[str, Mapping[str, Any]]:
-    """A profile as its file says it, by `for`, `sizes` and `sources`."""
+    """A profile's file: `for`, `sizes` and `sources`."""
     text = (Path(__file__).parent / f"{name}.yaml").read_text(encoding="utf-8")
-    found: Mapping[str, Mapping[str, Any]] = yaml.safe_load(text)
-    return found
+    content: Mapping[str, Mapping[str, Any]] = yaml.safe_load(text)
+    return content
 
 
-def laid_over(said: Mapping[str, Any]) -> dict[str, Any]:
-    """What is said under `openedx:sizing`, over the sizes of the profile that it names.
+def merged_with_profile(sizing: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys under `openedx:sizing`, merged into the sizes of the profile that they name.
 
-    Maps are laid over each other key by key, but pools of workers: those that are said are all there are.
+    Maps are merged key by key, except pools of workers: pools of the stack file replace all of the profile.
     """
-    name = said.get("profile", NAMES[0])
+    name = sizing.get("profile", NAMES[0])
     sizes = profile(name)["sizes"] if name in NAMES else {}
-    return {**sizes, **{key: _over(key, sizes.get(key), value) for key, value in said.items()}}
+    return {**sizes, **{key: _merged(key, sizes.get(key), value) for key, value in sizing.items()}}
 
 
-def _over(key: str, below: Any, said: Any) -> Any:
-    if key in _POOLS or not isinstance(below, Mapping) or not isinstance(said, Mapping):
-        return said
-    # Whoever says a number of pods wants no autoscaler to choose another.
-    dropped = {"autoscaling"} if said.get("replicas") is not None else set()
-    kept = {name: value for name, value in below.items() if name not in dropped}
-    return {**kept, **{name: _over(name, kept.get(name), value) for name, value in said.items()}}
+def _merged(key: str, base: Any, value: Any) -> Any:
+    if key in _POOLS or not isinstance(base, Mapping) or not isinstance(value, Mapping):
+        return value
+    # A number of pods replaces the profile's autoscaler.
+    replaced = {"autoscaling"} if value.get("replicas") is not None else set()
+    rest = {name: inner for name, inner in base.items() if name not in replaced}
+    return {**rest, **{name: _merged(name, rest.get(name), inner) for name, inner in value.items()}}
