@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from said import said_for
 
@@ -96,6 +96,7 @@ def test_pools_that_are_said_are_all_there_are() -> None:
     assert found.studio_workers == sizing(profile="large").studio_workers
 
 
+@settings(deadline=None)
 @given(name=st.sampled_from(NAMES), said=said_for(Sizing))
 def test_what_is_said_wins_over_every_profile(name: str, said: dict[str, Any]) -> None:
     try:
