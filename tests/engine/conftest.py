@@ -25,8 +25,9 @@ from tools.toolchain import ensure
 
 STACK = "dev"
 FIRST = ("sturdy", "test_aws", "test_foundation", "test_two_instances")
-"""Groups that take the longest: begun last, each would be waited for by all other workers. None changes `dev`;
-the others follow in the order of their names."""
+"""Groups that take the longest: begun last, each would be waited for by all other workers.
+
+None of them changes `dev`; the others follow in the order of their names."""
 FAULT = "fault"
 """Property of a test's report: a row of the table of faults."""
 _rows: list[list[str]] = []
