@@ -25,7 +25,7 @@ from pulumi_docker_build import (
     RegistryArgs,
 )
 
-from openedx_infra.components.registry_logins import Login
+from openedx_infra.components.registry_logins import RegistryLogin
 from openedx_infra.config import Stack
 from openedx_infra.images import IMAGES, Plan, plans
 
@@ -38,7 +38,7 @@ class ImagesArgs:
     """The configuration."""
     secrets: Mapping[str, pulumi.Input[str]]
     """Values of the stack's secrets by name."""
-    logins: Mapping[str, Login]
+    logins: Mapping[str, RegistryLogin]
     """Logins by the host of their registry."""
 
 

@@ -18,7 +18,7 @@ from openedx_infra.components.ingress.maintenance import Maintenance
 from openedx_infra.components.initialization.initialization import PreMigrationStep
 from openedx_infra.components.instance import Instance, OnAws
 from openedx_infra.components.network.policies import isolate
-from openedx_infra.components.registry_logins import Login, logins, pull_secret
+from openedx_infra.components.registry_logins import RegistryLogin, logins, pull_secret
 from openedx_infra.components.services import Companion
 from openedx_infra.config import Stack
 from openedx_infra.config.foundation.contract import Contract
@@ -138,7 +138,9 @@ class Platform(pulumi.ComponentResource):
 
         Monitoring("monitoring", self.instance, self.datastores, opts)
 
-    def _images(self, args: PlatformArgs, registries: Mapping[str, Login]) -> Mapping[str, pulumi.Input[str]]:
+    def _images(
+        self, args: PlatformArgs, registries: Mapping[str, RegistryLogin]
+    ) -> Mapping[str, pulumi.Input[str]]:
         """What is built here. A stack that builds nothing loads nothing of it."""
         if not args.stack.images.builds:
             return {}

@@ -19,18 +19,18 @@ NAME = "registries"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Login:
-    """A login at a registry."""
+class RegistryLogin:
+    """A login of nodes and builds at a registry."""
 
     host: str
     username: str
     password: pulumi.Output[str]
 
 
-def logins(stack: Stack, secrets: Mapping[str, pulumi.Input[str]]) -> dict[str, Login]:
+def logins(stack: Stack, secrets: Mapping[str, pulumi.Input[str]]) -> dict[str, RegistryLogin]:
     """The logins that the stack file names, by the host of their registry."""
     return {
-        registry.host: Login(
+        registry.host: RegistryLogin(
             host=registry.host,
             username=registry.username,
             password=pulumi.Output.secret(secrets[registry_password(name, registry.host).name]),
@@ -40,7 +40,7 @@ def logins(stack: Stack, secrets: Mapping[str, pulumi.Input[str]]) -> dict[str, 
 
 
 def pull_secret(
-    logins: Mapping[str, Login], scope: Scope, parent: pulumi.Resource, *, prefix: str = ""
+    logins: Mapping[str, RegistryLogin], scope: Scope, parent: pulumi.Resource, *, prefix: str = ""
 ) -> Secret:
     """The Secret by which nodes log in to all registries of the stack. Its resource's name begins with
     `prefix`, where it is not in the instance's own namespace."""
