@@ -32,23 +32,23 @@ DATA = Path(__file__).parent / "data"
 GOLDEN = Path(__file__).parent / "golden"
 
 IN_CLUSTER = Connections(
-    mysql=Mysql(at=Endpoint(host="mysql", port=3306), database="openedx", user="openedx"),
+    mysql=Mysql(endpoint=Endpoint(host="mysql", port=3306), database="openedx", user="openedx"),
     mongodb=Mongodb(
         members=(Endpoint(host="mongodb", port=27017),),
         database="openedx",
         user="openedx",
         auth_database="openedx",
     ),
-    broker=Valkey(at=Endpoint(host="broker", port=6379)),
-    cache=Valkey(at=Endpoint(host="cache", port=6379)),
+    broker=Valkey(endpoint=Endpoint(host="broker", port=6379)),
+    cache=Valkey(endpoint=Endpoint(host="cache", port=6379)),
     search=Search(
         engine="meilisearch",
-        at=Endpoint(host="meilisearch", port=7700),
+        endpoint=Endpoint(host="meilisearch", port=7700),
         public_url="http://meilisearch.local.openedx.io",
         derived_key=True,
     ),
     storage=Volumes(),
-    mail=Smtp(at=Endpoint(host="smtp", port=8025)),
+    mail=Smtp(endpoint=Endpoint(host="smtp", port=8025)),
 )
 """How an instance reaches what it runs itself."""
 
@@ -60,7 +60,7 @@ def connections(stack: Stack) -> Connections:
     if not isinstance(delivery, MailSmtp):
         return replace(IN_CLUSTER, search=search)
     at = Endpoint(host=delivery.host, port=delivery.port)
-    mail = Smtp(at=at, security=delivery.security, user=delivery.username)
+    mail = Smtp(endpoint=at, security=delivery.security, user=delivery.username)
     return replace(IN_CLUSTER, search=search, mail=mail)
 
 

@@ -79,7 +79,7 @@ def service(stack: Stack, search: SearchInCluster) -> DatastoreService[Search]:
         ),
         connection=Search(
             engine="meilisearch",
-            at=Endpoint(host="meilisearch", port=PORT),
+            endpoint=Endpoint(host="meilisearch", port=PORT),
             public_url=stack.site.search_url,
             derived_key=True,
         ),

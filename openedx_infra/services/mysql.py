@@ -23,7 +23,7 @@ def service(stack: Stack, config: MysqlInCluster) -> DatastoreService[Mysql]:
     """A MySQL server, sized by the memory that it may use."""
     size = stack.sizing.mysql
     connection = Mysql(
-        at=Endpoint(host="mysql", port=PORT),
+        endpoint=Endpoint(host="mysql", port=PORT),
         database=config.database,
         user=config.user,
         history_database=config.history_database,

@@ -36,6 +36,6 @@ def service(stack: Stack, _relay: MailRelay) -> DatastoreService[Smtp]:
             volumes.scratch("tmp", "/tmp", "64Mi"),
         ],
         internet=[25],
-        connection=Smtp(at=Endpoint(host="smtp", port=PORT)),
+        connection=Smtp(endpoint=Endpoint(host="smtp", port=PORT)),
         awaited=False,  # mail is sent again when it isn't there yet
     )

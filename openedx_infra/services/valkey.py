@@ -94,5 +94,5 @@ def _valkey(
         grace_seconds=60,
         user=user,
         folders=[data, config, password],
-        connection=Valkey(at=Endpoint(host=name, port=PORT)),
+        connection=Valkey(endpoint=Endpoint(host=name, port=PORT)),
     )

@@ -60,7 +60,7 @@ class Tls:
 class Mysql:
     """MySQL. Secret: `mysql_password`."""
 
-    at: Endpoint
+    endpoint: Endpoint
     database: str
     user: str
     tls: Tls | None = None
@@ -94,7 +94,7 @@ class Mongodb:
 class Valkey:
     """A server that speaks Redis' protocol. Secret, if authenticated: `broker_password`, `cache_password`."""
 
-    at: Endpoint | None = None
+    endpoint: Endpoint | None = None
     """The server; None with Sentinels."""
     sentinels: tuple[Endpoint, ...] = ()
     """Servers that know the present master. They ask for no password, and encrypt as the master does."""
@@ -114,7 +114,7 @@ class Search:
     `search_api_key`, of the others `search_password` with a user."""
 
     engine: Literal["meilisearch", "elasticsearch", "opensearch", "typesense"]
-    at: Endpoint
+    endpoint: Endpoint
     tls: Tls | None = None
     """None: plain HTTP."""
     public_url: str | None = None
@@ -126,7 +126,7 @@ class Search:
     @property
     def url(self) -> str:
         """Address for pods, without a path."""
-        return f"{'https' if self.tls else 'http'}://{self.at}"
+        return f"{'https' if self.tls else 'http'}://{self.endpoint}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,7 +153,7 @@ class Buckets:
 class Smtp:
     """A mail server. Secret: `mail_password`, with a user."""
 
-    at: Endpoint
+    endpoint: Endpoint
     security: Literal["none", "starttls", "tls"] = "none"
     user: str | None = None
 

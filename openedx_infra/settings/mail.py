@@ -62,8 +62,8 @@ def mail_secrets(server: Smtp | Ses, secrets: Mapping[str, str]) -> Settings:
 def _smtp(server: Smtp) -> Settings:
     return {
         "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
-        "EMAIL_HOST": server.at.host,
-        "EMAIL_PORT": server.at.port,
+        "EMAIL_HOST": server.endpoint.host,
+        "EMAIL_PORT": server.endpoint.port,
         "EMAIL_HOST_USER": server.user or "",
         "EMAIL_USE_TLS": server.security == "starttls",
         "EMAIL_USE_SSL": server.security == "tls",

@@ -67,7 +67,7 @@ def task_secrets(server: Valkey, secrets: Mapping[str, str]) -> Settings:
             "BROKER_URL": ";".join(addresses),
             "EVENT_BUS_REDIS_SENTINELS": {"connection": known},
         }
-    address = valkey.url(server, server.at, valkey.scheme(server), password)
+    address = valkey.url(server, server.endpoint, valkey.scheme(server), password)
     return {"BROKER_URL": address, "EVENT_BUS_REDIS_CONNECTION_URL": address + _query(server)}
 
 

@@ -156,7 +156,7 @@ def test_an_instance_that_runs_all_itself_has_no_preflight(recorded: Record) -> 
 def test_the_preflight_is_told_connections_and_no_password(outside: Graph, unmade: Graph) -> None:
     told = parameters(outside)
     assert set(told) == {"mysql", "mongodb", "broker", "cache", "search", "storage", "mail"}
-    assert told["mysql"]["connection"]["at"] == {"host": "db.example.org", "port": 3307}
+    assert told["mysql"]["connection"]["endpoint"] == {"host": "db.example.org", "port": 3307}
     assert told["mysql"]["tested"] == "8.4" and told["mongodb"]["tested"] == "7.0"
     assert (told["mysql"]["administrator"], parameters(unmade)["mysql"]["administrator"]) == (None, "boss")
     assert held(outside, "preflight-secrets") == {

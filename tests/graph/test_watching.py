@@ -191,14 +191,14 @@ def test_duties_rest_while_the_platform_is_paused(recorded: Record) -> None:
 
 def test_passwords_of_exporters_stand_in_files_as_they_are_read() -> None:
     at = Endpoint(host="mysql", port=3306)
-    text = my_cnf(Mysql(at=at, database="d", user="u"), 'a$b#"c')
+    text = my_cnf(Mysql(endpoint=at, database="d", user="u"), 'a$b#"c')
     assert 'password = """a${DOLLAR}b#"c"""' in text and "ssl-ca" not in text
-    proven = my_cnf(Mysql(at=at, database="d", user="u", tls=Tls(ca="/ca.pem", verify="none")), "x")
+    proven = my_cnf(Mysql(endpoint=at, database="d", user="u", tls=Tls(ca="/ca.pem", verify="none")), "x")
     assert "ssl-ca = /ca.pem" in proven and "ssl-skip-verfication = true" in proven
 
 
 def test_valkeys_are_asked_as_they_are_reached() -> None:
-    at = Valkey(at=Endpoint(host="broker", port=6379), user="campus", database=2, tls=Tls())
+    at = Valkey(endpoint=Endpoint(host="broker", port=6379), user="campus", database=2, tls=Tls())
     found = {"rediss://broker:6379": "pw", "rediss://campus@broker:6379": "pw"}
     assert json.loads(passwords(at, "pw")) == found
     assert key_list(at, ["a", "b"]) == "db2=a,db2=b"

@@ -177,7 +177,7 @@ class Stage:
         said, at = self.stack.backups, self.stack.datastores
         assert said is not None
         mysql = Mysql(
-            at=Endpoint(host=HOST, port=self.mysql.port),
+            endpoint=Endpoint(host=HOST, port=self.mysql.port),
             database=at.mysql.database,
             user=USER,
             history_database=at.mysql.history_database,

@@ -118,7 +118,7 @@ class Platform:
     workers: list[Worker] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        server = Valkey(at=Endpoint(host=HOST, port=self.broker.port), authenticated=False)
+        server = Valkey(endpoint=Endpoint(host=HOST, port=self.broker.port), authenticated=False)
         (self.folder / "pod").mkdir()
         pod = Pod(self.folder / "pod", "lms", replace(case.connections(case.stack()), broker=server))
         self.environment = pod.environment

@@ -43,7 +43,7 @@ def pod(tmp_path: Path) -> Iterator[Pod]:
     broker = Redis(tmp_path / "broker")
     broker.start()
     (tmp_path / "pod").mkdir()
-    at = Valkey(at=Endpoint(host=HOST, port=broker.port), authenticated=False)
+    at = Valkey(endpoint=Endpoint(host=HOST, port=broker.port), authenticated=False)
     yield Pod(tmp_path / "pod", "lms", replace(case.connections(case.stack()), broker=at))
     broker.stop()
 

@@ -75,8 +75,8 @@ def test_encrypted_with_a_user_that_has_no_other_keys(
     common: dict[str, Any] = {"user": "campus", "tls": tls, "prefix": "campus-", "database": 2}
     known = replace(
         case.IN_CLUSTER,
-        broker=Valkey(at=at(shared(BROKER)), **common),
-        cache=Valkey(at=at(shared(CACHE)), **common),
+        broker=Valkey(endpoint=at(shared(BROKER)), **common),
+        cache=Valkey(endpoint=at(shared(CACHE)), **common),
     )
     assert ask(tmp_path / "pod", known, *VALKEY) == VALKEY
 
@@ -87,7 +87,7 @@ def test_another_host_s_certificate_is_refused(start: Start, authority: Authorit
     full = Tls(ca=str(authority.certificate))
 
     def known(tls: Tls) -> Connections:
-        return replace(case.IN_CLUSTER, cache=Valkey(at=at(server), tls=tls))
+        return replace(case.IN_CLUSTER, cache=Valkey(endpoint=at(server), tls=tls))
 
     with pytest.raises(AssertionError, match="CERTIFICATE_VERIFY_FAILED"):
         ask(tmp_path / "full", known(full), "cache")

@@ -42,7 +42,7 @@ def own(store: str, *, client: bool = True) -> Tls:
 # Everything is somebody else's, and encrypted by authorities and certificates of one's own.
 EXTERNAL = Connections(
     mysql=Mysql(
-        at=at("mysql", 3307),
+        endpoint=at("mysql", 3307),
         database="campus",
         user="campus",
         tls=own("mysql"),
@@ -58,11 +58,11 @@ EXTERNAL = Connections(
         replica_set="rs0",
         tls=own("mongodb"),
     ),
-    broker=Valkey(at=at("broker", 6380), database=3, user="campus", tls=own("broker")),
-    cache=Valkey(at=at("cache", 6380), user="campus", tls=replace(own("cache"), verify="ca")),
+    broker=Valkey(endpoint=at("broker", 6380), database=3, user="campus", tls=own("broker")),
+    cache=Valkey(endpoint=at("cache", 6380), user="campus", tls=replace(own("cache"), verify="ca")),
     search=Search(
         engine="meilisearch",
-        at=at("search", 7700),
+        endpoint=at("search", 7700),
         tls=own("search", client=False),
         public_url="https://search.campus.example.org",
     ),
@@ -73,7 +73,7 @@ EXTERNAL = Connections(
         public_endpoint="https://files.campus.example.org",
         addressing="virtual",
     ),
-    mail=Smtp(at=at("smtp", 465), security="tls", user="campus"),
+    mail=Smtp(endpoint=at("smtp", 465), security="tls", user="campus"),
 )
 
 # Broker and cache move from server to server; a broker that several instances share.
@@ -97,7 +97,7 @@ SENTINELS = replace(
 
 # All that AWS runs.
 AWS = Connections(
-    mysql=Mysql(at=at("rds", 3306), database="openedx", user="openedx", tls=own("mysql", client=False)),
+    mysql=Mysql(endpoint=at("rds", 3306), database="openedx", user="openedx", tls=own("mysql", client=False)),
     mongodb=Mongodb(
         members=(at("docdb", 27017),),
         database="openedx",
@@ -107,9 +107,9 @@ AWS = Connections(
         tls=own("mongodb", client=False),
         retry_writes=False,
     ),
-    broker=Valkey(at=at("broker", 6379), tls=Tls()),
-    cache=Valkey(at=at("cache", 6379), tls=Tls()),
-    search=Search(engine="opensearch", at=at("opensearch", 443), tls=Tls(), user="openedx"),
+    broker=Valkey(endpoint=at("broker", 6379), tls=Tls()),
+    cache=Valkey(endpoint=at("cache", 6379), tls=Tls()),
+    search=Search(engine="opensearch", endpoint=at("opensearch", 443), tls=Tls(), user="openedx"),
     storage=Buckets(names=NAMES, region="eu-west-1", addressing="virtual", role=True),
     mail=Ses(region="eu-west-1", configuration_set="campus"),
 )
@@ -118,7 +118,7 @@ AWS = Connections(
 BOUGHT = replace(
     case.IN_CLUSTER,
     mysql=Mysql(
-        at=at("mysql", 3306),
+        endpoint=at("mysql", 3306),
         database="openedx",
         user="openedx",
         tls=Tls(),
@@ -131,11 +131,11 @@ BOUGHT = replace(
         auth_database="admin",
         tls=Tls(verify="none"),
     ),
-    broker=Valkey(at=at("broker", 6379), authenticated=False),
-    cache=Valkey(at=at("cache", 6379), tls=Tls(verify="none")),
+    broker=Valkey(endpoint=at("broker", 6379), authenticated=False),
+    cache=Valkey(endpoint=at("cache", 6379), tls=Tls(verify="none")),
     search=Search(
         engine="elasticsearch",
-        at=at("elastic", 9200),
+        endpoint=at("elastic", 9200),
         tls=Tls(verify="ca", ca=f"{CERTIFICATES_DIR}/search-ca.pem"),
         user="elastic",
     ),
@@ -144,7 +144,7 @@ BOUGHT = replace(
 # The instance's own S3 server, and a search engine with its forum.
 OWN_BUCKETS = replace(
     case.IN_CLUSTER,
-    search=Search(engine="typesense", at=Endpoint(host="typesense", port=8108)),
+    search=Search(engine="typesense", endpoint=Endpoint(host="typesense", port=8108)),
     storage=Buckets(
         names=NAMES,
         region="us-east-1",

@@ -45,7 +45,7 @@ def cloud(instance: Instance, said: MysqlCloud) -> Store[connections.Mysql]:
     """A MySQL server of the cloud."""
     return Store(
         connection=connections.Mysql(
-            at=Endpoint(host=said.host, port=3306), database=said.database, user=said.user, tls=None
+            endpoint=Endpoint(host=said.host, port=3306), database=said.database, user=said.user, tls=None
         ),
         reach=Reach(ports=(3306,)),
     )

@@ -41,7 +41,7 @@ TLS = st.none() | st.builds(
 )
 MYSQL = st.builds(
     Mysql,
-    at=AT,
+    endpoint=AT,
     database=WORDS,
     user=WORDS,
     tls=TLS,
@@ -64,11 +64,13 @@ VALKEY = {
     "tls": TLS,
     "prefix": st.just("") | WORDS,
 }
-VALKEYS = st.builds(Valkey, at=AT, **VALKEY) | st.builds(Valkey, sentinels=SERVERS, master=WORDS, **VALKEY)
+VALKEYS = st.builds(Valkey, endpoint=AT, **VALKEY) | st.builds(
+    Valkey, sentinels=SERVERS, master=WORDS, **VALKEY
+)
 SEARCH = st.builds(
     Search,
     engine=st.sampled_from(["meilisearch", "elasticsearch", "opensearch", "typesense"]),
-    at=AT,
+    endpoint=AT,
     tls=TLS,
     public_url=st.none() | WORDS,
     user=st.none() | USERS,
@@ -85,7 +87,7 @@ BUCKETS = st.builds(
     role=st.booleans(),
 )
 MAIL = st.builds(
-    Smtp, at=AT, security=st.sampled_from(["none", "starttls", "tls"]), user=st.none() | USERS
+    Smtp, endpoint=AT, security=st.sampled_from(["none", "starttls", "tls"]), user=st.none() | USERS
 ) | st.builds(Ses, region=WORDS, configuration_set=st.none() | WORDS)
 ANY = st.builds(
     Connections,

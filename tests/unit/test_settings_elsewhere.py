@@ -185,7 +185,7 @@ def test_keys_of_search_are_the_engine_s_own() -> None:
 
 
 def test_a_search_server_without_login_has_no_secret() -> None:
-    server = Search(engine="elasticsearch", at=AWS.search.at)
+    server = Search(engine="elasticsearch", endpoint=AWS.search.endpoint)
     assert search_secrets(server, {}) == {}
     (host,) = search(case.stack(), server)["ELASTIC_SEARCH_CONFIG_ES7"]
     assert host == {"host": "opensearch.example.org", "port": 443}

@@ -256,8 +256,8 @@ def test_mail_goes_to_a_server_outside(security: str, port: int, tls: bool, ssl:
 def test_mail_without_login_has_no_password() -> None:
     at = Endpoint(host="smtp.example.org", port=587)
     secrets = {"mail_password": "x"}
-    assert mail_secrets(Smtp(at=at), secrets) == {}
-    assert mail_secrets(Smtp(at=at, user="campus"), secrets) == {"EMAIL_HOST_PASSWORD": "x"}
+    assert mail_secrets(Smtp(endpoint=at), secrets) == {}
+    assert mail_secrets(Smtp(endpoint=at, user="campus"), secrets) == {"EMAIL_HOST_PASSWORD": "x"}
 
 
 # Frontends

@@ -20,7 +20,7 @@ from rich.console import Console
 from openedx_infra.operations.cluster import platform_stopped
 from openedx_infra.operations.deploy.unfinished_restore import unfinished
 from openedx_infra.scripts.backup import seal
-from openedx_infra.scripts.backup.told import Refused
+from openedx_infra.scripts.backup.backup_parameters import Refused
 
 BEGUN = datetime(2026, 11, 23, 2, tzinfo=UTC)
 

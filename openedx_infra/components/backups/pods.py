@@ -91,8 +91,8 @@ class BackupContainers:
         """Dumps the databases of MySQL, or loads them (`dump`, `load`)."""
         connection = self.servers.mysql
         env = {
-            "MYSQL_HOST": connection.apply(lambda mysql: mysql.at.host),
-            "MYSQL_PORT": connection.apply(lambda mysql: str(mysql.at.port)),
+            "MYSQL_HOST": connection.apply(lambda mysql: mysql.endpoint.host),
+            "MYSQL_PORT": connection.apply(lambda mysql: str(mysql.endpoint.port)),
             "DATABASE": connection.apply(lambda mysql: mysql.database),
             "DATABASE_USER": connection.apply(lambda mysql: mysql.user),
             "HISTORY_DATABASE": connection.apply(lambda mysql: mysql.history_database or ""),

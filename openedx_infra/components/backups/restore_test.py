@@ -119,10 +119,10 @@ def restore_test(args: RestoreTestArgs, parent: pulumi.Resource) -> None:
 def connections(instance: Instance) -> Connections:
     """Connections to the throw-away servers; search and mail have none."""
     datastores = instance.stack.datastores
-    redis = Valkey(at=Endpoint(host=HOST, port=6379), authenticated=False)
+    redis = Valkey(endpoint=Endpoint(host=HOST, port=6379), authenticated=False)
     return Connections(
         mysql=Mysql(
-            at=Endpoint(host=HOST, port=3306),
+            endpoint=Endpoint(host=HOST, port=3306),
             database=datastores.mysql.database,
             # The administrator of the throw-away server, by the same password: it may make all databases.
             user="root",
@@ -136,9 +136,9 @@ def connections(instance: Instance) -> Connections:
         ),
         broker=redis,
         cache=replace(redis, database=1),
-        search=Search(engine="meilisearch", at=Endpoint(host=HOST, port=7700), derived_key=True),
+        search=Search(engine="meilisearch", endpoint=Endpoint(host=HOST, port=7700), derived_key=True),
         storage=Volumes(),
-        mail=Smtp(at=Endpoint(host=HOST, port=1025)),
+        mail=Smtp(endpoint=Endpoint(host=HOST, port=1025)),
     )
 
 
@@ -234,7 +234,7 @@ def _platform_step(
             volumes.scratch("media", paths.MEDIA_DIR, "1Gi"),
             volumes.scratch("private", paths.PRIVATE_DIR, "1Gi"),
         ],
-        foreign=False,
+        externally_managed=False,
     )
     container = platform_container(
         site,

@@ -62,7 +62,7 @@ def addresses(connections: Connections) -> dict[str, str]:
     """Where each of them is, as people read it. No password is in it."""
     at = connections
     return {
-        "mysql": str(at.mysql.at),
+        "mysql": str(at.mysql.endpoint),
         "mongodb": at.mongodb.srv or ",".join(map(str, at.mongodb.members)),
         "broker": _valkey(at.broker),
         "cache": _valkey(at.cache),
@@ -72,4 +72,4 @@ def addresses(connections: Connections) -> dict[str, str]:
 
 
 def _valkey(server: Valkey) -> str:
-    return str(server.at) if server.at else ",".join(map(str, server.sentinels))
+    return str(server.endpoint) if server.endpoint else ",".join(map(str, server.sentinels))

@@ -28,7 +28,7 @@ def mysql(instance: Instance, said: MysqlExternal) -> Store[connections.Mysql]:
     history = Endpoint(host=said.history_host, port=said.port) if said.history_host else None
     return Store(
         connection=connections.Mysql(
-            at=Endpoint(host=said.host, port=said.port),
+            endpoint=Endpoint(host=said.host, port=said.port),
             database=said.database,
             user=said.user,
             tls=_tls("mysql", said.tls),
@@ -81,7 +81,7 @@ def search(instance: Instance, said: SearchExternal) -> Store[connections.Search
     return Store(
         connection=connections.Search(
             engine=said.engine,
-            at=at,
+            endpoint=at,
             tls=_tls("search", said.tls or Tls()) if encrypted else None,
             public_url=f"https://{host}" if meilisearch else None,
             user=said.username,
@@ -119,7 +119,7 @@ def mail(instance: Instance, said: MailSmtp) -> Store[connections.Smtp]:
     """A mail server."""
     return Store(
         connection=connections.Smtp(
-            at=Endpoint(host=said.host, port=said.port), security=said.security, user=said.username
+            endpoint=Endpoint(host=said.host, port=said.port), security=said.security, user=said.username
         ),
         reach=Reach(ports=(said.port,)),
     )
@@ -130,7 +130,7 @@ def _valkey(name: str, said: ValkeyExternal) -> Store[connections.Valkey]:
     sentinels = tuple(Endpoint(host=each.host, port=each.port) for each in said.sentinels)
     return Store(
         connection=connections.Valkey(
-            at=Endpoint(host=said.host, port=said.port) if said.host else None,
+            endpoint=Endpoint(host=said.host, port=said.port) if said.host else None,
             sentinels=sentinels,
             master=said.master,
             database=said.database,

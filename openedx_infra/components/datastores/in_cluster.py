@@ -27,7 +27,7 @@ def store(
         reach=Reach.software(service.label, service.port),
         ready=[ready] if service.awaited else [],
         administrator=_administrator(service, instance),
-        foreign=False,
+        externally_managed=False,
     )
 
 
@@ -52,7 +52,7 @@ def buckets(
         reach=server.reach,
         ready=server.ready,
         administrator=server.administrator,
-        foreign=False,
+        externally_managed=False,
     )
 
 
@@ -69,7 +69,7 @@ def shared_volumes(instance: Instance, config: StorageVolumes, parent: pulumi.Re
         ],
         one_node=config.access_mode == "ReadWriteOnce",
         user=VOLUME_USER,
-        foreign=False,
+        externally_managed=False,
     )
 
 

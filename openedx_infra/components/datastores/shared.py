@@ -33,7 +33,7 @@ def mysql(instance: Instance, said: MysqlShared) -> Store[connections.Mysql]:
 
     def connection(server: SharedServer) -> connections.Mysql:
         return connections.Mysql(
-            at=_at(server),
+            endpoint=_at(server),
             database=said.database,
             user=said.user,
             tls=_by_authority("mysql"),
@@ -76,7 +76,7 @@ def search(instance: Instance, said: SearchShared) -> Store[connections.Search]:
 
     def connection(server: SharedServer) -> connections.Search:
         return connections.Search(
-            engine="opensearch", at=_at(server), tls=connections.Tls(), user=server.administrator
+            engine="opensearch", endpoint=_at(server), tls=connections.Tls(), user=server.administrator
         )
 
     return _store(instance, "search", connection)
@@ -116,7 +116,7 @@ def _administrator(instance: Instance, name: str) -> Administrator:
 def _valkey(instance: Instance, said: ValkeyShared) -> Callable[[SharedServer], connections.Valkey]:
     def connection(server: SharedServer) -> connections.Valkey:
         return connections.Valkey(
-            at=_at(server),
+            endpoint=_at(server),
             database=said.database,
             tls=connections.Tls(),
             prefix=f"{instance.stack.name}:",

@@ -72,7 +72,7 @@ class Store(Generic[Connection]):
     """What must be ready before anybody connects: nothing, where somebody else runs it."""
     administrator: Administrator | None = None
     """Who makes databases and users on it. None: the operator has made them."""
-    foreign: bool = True
+    externally_managed: bool = True
     """Whether somebody else answers for the server, so that a preflight must look at it first."""
 
 

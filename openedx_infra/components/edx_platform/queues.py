@@ -38,7 +38,9 @@ def queue_trigger(broker: Valkey, queue: str, length: int, login: str | None) ->
     if broker.tls and broker.tls.verify == "none":
         metadata["unsafeSsl"] = "true"
     if not broker.sentinels:
-        return Trigger(type="redis", metadata={"address": str(broker.at), **metadata}, authentication=login)
+        return Trigger(
+            type="redis", metadata={"address": str(broker.endpoint), **metadata}, authentication=login
+        )
     metadata["addresses"] = ",".join(map(str, broker.sentinels))
     metadata["sentinelMaster"] = str(broker.master)
     return Trigger(type="redis-sentinel", metadata=metadata, authentication=login)

@@ -54,15 +54,15 @@ ADMINISTRATORS = {
 
 def preflight(instance: Instance, datastores: Datastores, parent: pulumi.Resource) -> Sequence[Job]:
     """The Job, after the servers that it checks; none, where the instance runs all of them itself."""
-    foreign = {name: store for name, store in datastores.named().items() if store.foreign}
-    if not foreign:
+    external = {name: store for name, store in datastores.named().items() if store.externally_managed}
+    if not external:
         return []
     scope, opts = instance.scope, pulumi.ResourceOptions(parent=parent)
     script = files.plain(f"{NAME}-script", scope, scripts.package(NAME), opts)
     parameters = files.plain(
-        f"{NAME}-parameters", scope, {"preflight.json": _parameters(instance.stack, foreign)}, opts
+        f"{NAME}-parameters", scope, {"preflight.json": _parameters(instance.stack, external)}, opts
     )
-    passwords = _passwords(instance, foreign)
+    passwords = _passwords(instance, external)
     certificates = instance.certificates
     own_secrets = [files.secret(f"{NAME}-secrets", scope, passwords, opts)] if passwords else []
     secrets = [*own_secrets, *certificates.secrets()]
@@ -90,7 +90,7 @@ def preflight(instance: Instance, datastores: Datastores, parent: pulumi.Resourc
         groups=IMAGE_GROUPS,
         restart="Never",
     )
-    ready = [resource for store in foreign.values() for resource in store.ready]
+    ready = [resource for store in external.values() for resource in store.ready]
     after = pulumi.ResourceOptions(parent=parent, depends_on=ready)
     return [job(NAME, scope, pod, after, deadline_minutes=MINUTES)]
 
@@ -106,10 +106,10 @@ def about(name: str, stack: Stack, store: Store[Any]) -> dict[str, Any]:
     }
 
 
-def _parameters(stack: Stack, foreign: Mapping[str, Store[Any]]) -> pulumi.Output[str]:
+def _parameters(stack: Stack, external: Mapping[str, Store[Any]]) -> pulumi.Output[str]:
     """The Job's parameters as JSON. Nothing in it is secret."""
-    facts = {name: about(name, stack, store) for name, store in foreign.items()}
-    connections = {name: store.connection for name, store in foreign.items()}
+    facts = {name: about(name, stack, store) for name, store in external.items()}
+    connections = {name: store.connection for name, store in external.items()}
     return pulumi.Output.all(facts=facts, connections=connections).apply(_json)
 
 
@@ -130,9 +130,9 @@ def _tested(stack: Stack) -> dict[str, str]:
     }
 
 
-def _passwords(instance: Instance, foreign: Mapping[str, Store[Any]]) -> dict[str, pulumi.Input[str]]:
+def _passwords(instance: Instance, external: Mapping[str, Store[Any]]) -> dict[str, pulumi.Input[str]]:
     passwords: dict[str, pulumi.Input[str]] = {}
-    for name, store in foreign.items():
+    for name, store in external.items():
         administrator = store.administrator
         if administrator is None:
             own = (key for key in PASSWORDS[name] if key in instance.secrets)

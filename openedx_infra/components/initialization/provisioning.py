@@ -58,8 +58,8 @@ class Provisioning:
             image="mysql",
             user=USER,
             env={
-                "MYSQL_HOST": connection.apply(lambda mysql: mysql.at.host),
-                "MYSQL_PORT": connection.apply(lambda mysql: str(mysql.at.port)),
+                "MYSQL_HOST": connection.apply(lambda mysql: mysql.endpoint.host),
+                "MYSQL_PORT": connection.apply(lambda mysql: str(mysql.endpoint.port)),
                 "DATABASE": config.database,
                 "DATABASE_USER": config.user,
                 "HISTORY_DATABASE": config.history_database or "",
@@ -206,7 +206,7 @@ def _administrator(store: Store[Any]) -> dict[str, pulumi.Input[str]]:
     """The administrator's name, and whether its own password is ours to change."""
     assert store.administrator
     operated = store.administrator.password_set_by_operator
-    owner = "operator" if operated else "false" if store.foreign else "true"
+    owner = "operator" if operated else "false" if store.externally_managed else "true"
     return {"ADMIN_USER": store.administrator.user, "OWN_SERVER": owner}
 
 

@@ -84,7 +84,7 @@ def _mysql(instance: Instance, stores: Datastores, opts: pulumi.ResourceOptions)
 
 def my_cnf(mysql: Mysql, password: str) -> str:
     """mysqld_exporter's configuration, in which each `$` of a password becomes a variable that holds it."""
-    lines = {"host": mysql.at.host, "port": mysql.at.port, "user": mysql.user}
+    lines = {"host": mysql.endpoint.host, "port": mysql.endpoint.port, "user": mysql.user}
     lines["password"] = '"""' + password.replace("$", "${DOLLAR}") + '"""'
     if mysql.tls:
         # Misspelt, but that is its name.
@@ -141,7 +141,7 @@ def _environment(connection: pulumi.Output[Valkey], keys: Sequence[str]) -> dict
 
 def address(valkey: Valkey) -> str:
     """Address of the server; with Sentinels, of the first of these, which tells of itself alone."""
-    return f"{'rediss' if valkey.tls else 'redis'}://{valkey.at or valkey.sentinels[0]}"
+    return f"{'rediss' if valkey.tls else 'redis'}://{valkey.endpoint or valkey.sentinels[0]}"
 
 
 def key_list(valkey: Valkey, keys: Sequence[str]) -> str:
@@ -154,7 +154,7 @@ def passwords(valkey: Valkey, password: str) -> str:
     url = address(valkey)
     with_user = url.replace("://", f"://{valkey.user}@") if valkey.user else url
     return json.dumps(
-        {each: password for each in (url, with_user)} if valkey.authenticated and valkey.at else {}
+        {each: password for each in (url, with_user)} if valkey.authenticated and valkey.endpoint else {}
     )
 
 

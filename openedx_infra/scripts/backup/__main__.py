@@ -3,7 +3,7 @@
 import sys
 
 from . import compare, mongodb, proof, seal
-from .told import Refused, step
+from .backup_parameters import Refused, step
 
 WORDS = {
     "dump-mongodb": mongodb.dump,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from . import mongodb, rows, seal
-from .told import Refused, parameters, step
+from .backup_parameters import Refused, parameters, step
 
 
 def compare() -> None:

@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from .told import Refused, databases_dir, parameters, secret, step
+from .backup_parameters import Refused, databases_dir, parameters, secret, step
 
 DRIVER = ("replicaSet", "retryWrites")
 """Options of the driver among what the platform is told, beside all of TLS."""

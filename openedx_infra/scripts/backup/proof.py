@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime
 
 from . import seal
-from .told import databases_dir, step
+from .backup_parameters import databases_dir, step
 
 
 def write() -> None:

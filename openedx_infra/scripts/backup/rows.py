@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from .told import parameters, secret
+from .backup_parameters import parameters, secret
 
 _TABLE = re.compile(rb"^(?:CREATE TABLE|INSERT INTO) `((?:[^`]|``)+)`")
 _TEXT = re.compile(rb"'(?:[^'\\]|\\.|'')*'", re.DOTALL)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from . import mongodb, rows
-from .told import Refused, databases_dir, files_dir, kinds_of_files, parameters, step
+from .backup_parameters import Refused, databases_dir, files_dir, kinds_of_files, parameters, step
 
 FORMAT = 1
 SEAL, PARTS = "seal.json", "parts"

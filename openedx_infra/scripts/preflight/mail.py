@@ -13,10 +13,10 @@ _TLS = {"verify": "full", "ca": None, "certificate": None, "key": None}
 def check(store: dict[str, Any], findings: Findings) -> None:
     """Greet it, encrypt, and log in."""
     known = store["connection"]
-    if "at" not in known:
+    if "endpoint" not in known:
         findings.note("mail goes by Amazon SES, which is asked only when something is sent")
         return
-    host, port, security = known["at"]["host"], known["at"]["port"], known["security"]
+    host, port, security = known["endpoint"]["host"], known["endpoint"]["port"], known["security"]
     network.probe(host, port, _TLS if security == "tls" else None, findings)
     try:
         with _connected(host, port, security) as server:

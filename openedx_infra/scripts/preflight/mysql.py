@@ -23,7 +23,7 @@ _MODES = {"full": "VERIFY_IDENTITY", "ca": "VERIFY_CA", "none": "REQUIRED"}
 def check(store: dict[str, Any], findings: Findings) -> None:
     """Look at the server, its replica, and the server of the history of answers."""
     known = store["connection"]
-    server = Server(store, known["at"], findings)
+    server = Server(store, known["endpoint"], findings)
     server.look("host")
     if not store["administrator"]:
         server.look_at(known["database"])
@@ -38,7 +38,7 @@ def check(store: dict[str, Any], findings: Findings) -> None:
 def _history(store: dict[str, Any], known: dict[str, Any], server: "Server", findings: Findings) -> None:
     if not known["history_database"]:
         return
-    if known["history"] and known["history"] != known["at"]:
+    if known["history"] and known["history"] != known["endpoint"]:
         server = Server(store, known["history"], findings)
         server.look("history_host")
     if not store["administrator"]:

@@ -19,7 +19,7 @@ LEAST_ELASTICSEARCH = (7, 17)
 def check(store: dict[str, Any], findings: Findings) -> None:
     """Look at a server of any engine."""
     known = store["connection"]
-    network.probe(known["at"]["host"], known["at"]["port"], known["tls"], findings, "url")
+    network.probe(known["endpoint"]["host"], known["endpoint"]["port"], known["tls"], findings, "url")
     server = Server(known, findings)
     {
         "meilisearch": _meilisearch,
@@ -35,7 +35,7 @@ class Server:
     def __init__(self, known: dict[str, Any], findings: Findings) -> None:
         self.known, self.findings = known, findings
         scheme = "https" if known["tls"] else "http"
-        self.url = f"{scheme}://{known['at']['host']}:{known['at']['port']}"
+        self.url = f"{scheme}://{known['endpoint']['host']}:{known['endpoint']['port']}"
 
     def ask(
         self, path: str, *, method: str = "GET", headers: dict[str, str] | None = None

@@ -38,7 +38,7 @@ def check_cache(store: dict[str, Any], findings: Findings) -> None:
 
 
 def _look(known: dict[str, Any], name: str, findings: Findings) -> dict[str, Any]:
-    at = _master(known, findings) if known["sentinels"] else known["at"]
+    at = _master(known, findings) if known["sentinels"] else known["endpoint"]
     network.probe(at["host"], at["port"], known["tls"], findings, "host")
     redis = import_module("redis")
     client = redis.Redis(

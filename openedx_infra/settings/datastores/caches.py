@@ -67,7 +67,7 @@ def _location(server: Valkey) -> str:
     """The server; or the master's name where Sentinels know the server, and TLS is said apart."""
     if server.sentinels:
         return valkey.url(server, server.master, "redis")
-    return valkey.url(server, server.at, valkey.scheme(server))
+    return valkey.url(server, server.endpoint, valkey.scheme(server))
 
 
 def _connection(server: Valkey) -> dict[str, Any]:

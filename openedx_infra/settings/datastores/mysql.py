@@ -21,7 +21,7 @@ def mysql(server: Mysql) -> Settings:
     router sends nothing else there.
     """
     default = {
-        **_alias(server, server.at, server.database),
+        **_alias(server, server.endpoint, server.database),
         # A request that fails leaves nothing behind.
         "ATOMIC_REQUESTS": True,
     }
@@ -30,7 +30,7 @@ def mysql(server: Mysql) -> Settings:
         databases["read_replica"] = _alias(server, server.replica, server.database)
     if server.history_database:
         databases["student_module_history"] = _alias(
-            server, server.history or server.at, server.history_database
+            server, server.history or server.endpoint, server.history_database
         )
     return {
         "DATABASES": databases,

@@ -99,7 +99,7 @@ def _elastic_hosts(host: Settings) -> Settings:
 
 def _elastic_host(server: Search) -> dict[str, Any]:
     """As elasticsearch-py 7.9 names it."""
-    at = {"host": server.at.host, "port": server.at.port}
+    at = {"host": server.endpoint.host, "port": server.endpoint.port}
     tls = server.tls
     if tls is None:
         return at

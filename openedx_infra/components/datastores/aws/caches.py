@@ -52,14 +52,14 @@ def _valkey(server: Server) -> Store[connections.Valkey]:
 
 def _at(host: str) -> connections.Valkey:
     return connections.Valkey(
-        at=Endpoint(host=host, port=elasticache.PORT), tls=connections.Tls(), authenticated=True
+        endpoint=Endpoint(host=host, port=elasticache.PORT), tls=connections.Tls(), authenticated=True
     )
 
 
 def _opensearch(host: str) -> connections.Search:
     return connections.Search(
         engine="opensearch",
-        at=Endpoint(host=host, port=opensearch.PORT),
+        endpoint=Endpoint(host=host, port=opensearch.PORT),
         tls=connections.Tls(),
         user=servers.SEARCH_USER,
     )

@@ -51,7 +51,7 @@ def mongodb(
 
 def _mysql(config: MysqlRds | MysqlAurora, host: str, replica: str | None) -> connections.Mysql:
     return connections.Mysql(
-        at=Endpoint(host=host, port=engine.PORT),
+        endpoint=Endpoint(host=host, port=engine.PORT),
         database=config.database,
         user=config.user,
         tls=_tls("mysql"),

@@ -76,7 +76,7 @@ def mongodb(instance: Instance, said: MongodbOperator, parent: pulumi.Resource) 
         ),
         ready=[cluster],
         administrator=Administrator(user=ADMINISTRATOR, password=password, password_set_by_operator=True),
-        foreign=False,
+        externally_managed=False,
     )
 
 

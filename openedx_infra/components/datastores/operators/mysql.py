@@ -65,7 +65,7 @@ def mysql(instance: Instance, said: MysqlOperator, parent: pulumi.Resource) -> S
     )
     return Store(
         connection=connections.Mysql(
-            at=Endpoint(host=f"{SERVER}-haproxy", port=PORT),
+            endpoint=Endpoint(host=f"{SERVER}-haproxy", port=PORT),
             database=said.database,
             user=said.user,
             history_database=said.history_database,
@@ -81,7 +81,7 @@ def mysql(instance: Instance, said: MysqlOperator, parent: pulumi.Resource) -> S
             password=instance.secrets["mysql_root_password"],
             previous=instance.secrets.get("mysql_root_password_previous"),
         ),
-        foreign=False,
+        externally_managed=False,
     )
 
 

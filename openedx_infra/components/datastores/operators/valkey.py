@@ -115,7 +115,7 @@ def _replicas(
         ),
         reach=Reach(ports=ports, pods=pods, members=Members(pods=pods, ports=ports, operator=OPERATOR)),
         ready=[redis],
-        foreign=False,
+        externally_managed=False,
     )
 
 

@@ -1,4 +1,4 @@
-"""What is a run told? Databases, by a file; passwords, by others; folders, by the environment."""
+"""Parameters of a run: databases from a file, passwords from others, folders from the environment."""
 
 import json
 import os
@@ -35,8 +35,8 @@ def parameters() -> Mapping[str, Any]:
     """What the instance is, and how its databases are reached: `mysql` by file name (`main`, `history`), as
     Django says it; `mongodb` as the platform's DOC_STORE_CONFIG. A database that is not kept is not there."""
     folder = Path(os.environ.get("PARAMETERS_DIR", "/openedx/parameters"))
-    told: Mapping[str, Any] = json.loads((folder / "backup.json").read_text(encoding="utf-8"))
-    return told
+    result: Mapping[str, Any] = json.loads((folder / "backup.json").read_text(encoding="utf-8"))
+    return result
 
 
 def secret(name: str) -> str:
