@@ -177,6 +177,15 @@ def test_immutable_keys_are_compared_with_those_of_old() -> None:
     assert immutable_changes({"openedx:gone": 1}, load("a", said)) == []
 
 
+def test_a_change_from_or_to_nothing_is_told_in_plain_words() -> None:
+    classed = load("a", {**LEAST, "cluster": {"storage_class": "local-path"}})
+    [line] = immutable_changes(immutable_values(classed), load("a", LEAST))
+    assert line.startswith('openedx:cluster.storage_class: was "local-path" when the instance was created')
+    assert 'write "local-path" again' in line
+    [line] = immutable_changes(immutable_values(load("a", LEAST)), classed)
+    assert '"local-path" was not set when the instance was created' in line and "remove it" in line
+
+
 def _stack(moved: Sequence[str] = (), **datastores: Any) -> Stack:
     return load("a", {**LEAST, "datastores": {**datastores, "moved": list(moved)}})
 
