@@ -1,4 +1,4 @@
-"""Under which names are LMS, Studio and MFEs reached, and who may talk to them from a browser?"""
+"""Host names of LMS, Studio and MFEs, and which origins may call them from a browser (CORS, CSRF)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What are the parts of backups called, in the graph, by verbs and in alert rules?"""
+"""Names of the parts of backups, in the graph, in commands and in alert rules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does the instance reach its datastores, whoever runs them? Addresses, names, encryption: no password.
+"""Connections to the datastores, whoever runs them: addresses, names, encryption, and no password.
 
 One value for each datastore, the same whatever its source. Settings, scripts, the preflight and network
 policies read these, and none of them asks for the source. Passwords are the stack's secrets, by the names

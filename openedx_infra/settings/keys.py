@@ -1,4 +1,4 @@
-"""Which keys follow from a secret? Derived offline and alike each time, so that no server is asked."""
+"""Keys derived from secrets: offline and the same each time, so that no server is asked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where do logs go? To the container's streams: events to stdout, everything else to stderr.
+"""Settings of logs: tracking events go to stdout, everything else to stderr.
 
 The platform sends its tracking events to /dev/log, which no container has. Here they are lines of JSON on
 stdout, with nothing else before or between them, so that a collector can tell them by their stream alone.

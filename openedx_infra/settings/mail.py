@@ -1,4 +1,4 @@
-"""How does mail leave, and in whose name? Server, sender, and the addresses that pages and mails show."""
+"""Settings of mail: server, sender, and the addresses that pages and mails show."""
 
 from __future__ import annotations
 

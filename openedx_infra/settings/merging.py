@@ -1,4 +1,4 @@
-"""How do settings come together? Merging fragments, and writing them as stable YAML."""
+"""Merging settings, and writing them as stable YAML."""
 
 from __future__ import annotations
 

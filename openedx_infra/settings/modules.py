@@ -1,4 +1,4 @@
-"""Which Python do LMS and Studio load beside YAML? The files of the settings package, as texts.
+"""The settings package that LMS and Studio load beside YAML: its files as texts.
 
 The files in `platform/` run in the platform's Python, with its libraries, and never in this program's. They
 are mounted as `lms/envs/openedx_infra` and `cms/envs/openedx_infra`.

@@ -1,4 +1,4 @@
-"""Where is what inside a pod? The paths that settings, scripts and volumes agree on."""
+"""Paths inside pods that settings, scripts and volumes agree on."""
 
 from __future__ import annotations
 

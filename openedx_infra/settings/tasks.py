@@ -1,4 +1,4 @@
-"""Who does the work in the background? Celery and the event bus, both on the broker."""
+"""Settings of Celery and the event bus, both on the broker."""
 
 from __future__ import annotations
 

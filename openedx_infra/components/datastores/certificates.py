@@ -1,4 +1,4 @@
-"""How do pods know the certificates of servers outside, and prove who they are themselves?"""
+"""CA certificates and client certificates, as files in pods."""
 
 from __future__ import annotations
 

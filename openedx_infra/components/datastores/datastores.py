@@ -1,4 +1,4 @@
-"""Where does the data of the instance live? In seven places, each by a switch of its own."""
+"""Component of the datastores, and of the way that mail goes: seven, each from its own source."""
 
 from __future__ import annotations
 

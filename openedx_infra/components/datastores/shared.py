@@ -1,4 +1,4 @@
-"""Which servers does an instance share with others? Those of its foundation stack, as its contract tells.
+"""Servers that an instance shares with others: those of its foundation stack, by its contract.
 
 All are AWS': encrypted, and reached from the cluster by their usual ports. What an instance keeps on one that
 has no users of its own begins with the stack's name.

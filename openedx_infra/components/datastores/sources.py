@@ -1,4 +1,4 @@
-"""Who makes a datastore? By its section of the stack file, the room that does.
+"""Chooses who makes a datastore, by its section of the stack file.
 
 The only place that knows all sources. What is on AWS is imported only when it is asked for: nobody else shall
 wait for its library.

@@ -1,4 +1,4 @@
-"""What is a datastore to the rest of the program, wherever it lives?"""
+"""What the rest of the program sees of a datastore, whoever runs it."""
 
 from __future__ import annotations
 

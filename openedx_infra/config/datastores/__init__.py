@@ -1,4 +1,4 @@
-"""Where does the data live? One section per datastore; `source` says who runs it.
+"""The sections of the datastores. `source` chooses who runs each.
 
 Whatever the source, the rest of the program sees a connection (`settings/connections.py`) and nothing else.
 """

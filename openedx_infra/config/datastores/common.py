@@ -1,4 +1,4 @@
-"""What do several datastores have in common? Names, encrypted connections, and choices of AWS."""
+"""Types that several datastores have in common: names, encryption, and choices of AWS."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where does MongoDB run, and who answers for it?"""
+"""The sources of MongoDB."""
 
 from __future__ import annotations
 

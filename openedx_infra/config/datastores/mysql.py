@@ -1,4 +1,4 @@
-"""Where does MySQL run, and who answers for it?"""
+"""The sources of MySQL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where do learners and authors search?"""
+"""The sources of the search server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where do uploaded files lie? On volumes, or in buckets."""
+"""The sources of storage for uploaded files: volumes, or buckets."""
 
 from __future__ import annotations
 

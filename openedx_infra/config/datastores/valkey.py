@@ -1,4 +1,4 @@
-"""Where do queues and cache live? Valkey, or any other server that speaks Redis' protocol."""
+"""The sources of broker and cache: Valkey, or any other server that speaks Redis' protocol."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Do the keys of each datastore fit together? Rules for databases, queues and files; search has its own."""
+"""Rules for databases, broker, cache and uploaded files; search has its own."""
 
 from __future__ import annotations
 

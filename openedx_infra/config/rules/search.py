@@ -1,4 +1,4 @@
-"""Does the search server of somebody else fit the release, the site, and what is said of it?"""
+"""Rules for search servers that somebody else runs."""
 
 from __future__ import annotations
 

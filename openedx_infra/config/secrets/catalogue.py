@@ -1,4 +1,4 @@
-"""Which secrets are there? Their names, what each protects, and how one is made."""
+"""All secrets: their names, what each protects, and how one is generated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Has a secret the form that its reader needs?
+"""Rules on the form of secrets, as their readers need it.
 
 Judged when its value is known, and without ever showing it.
 """

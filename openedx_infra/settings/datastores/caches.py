@@ -1,4 +1,4 @@
-"""Where are caches and sessions? In Valkey, by django-redis."""
+"""Settings of caches and sessions: Valkey, through django-redis."""
 
 from __future__ import annotations
 

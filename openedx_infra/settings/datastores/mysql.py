@@ -1,4 +1,4 @@
-"""How do LMS and Studio reach MySQL, its read replica, and the history's own database?"""
+"""Settings of MySQL: the database, its read replica, and the history's own database."""
 
 from __future__ import annotations
 

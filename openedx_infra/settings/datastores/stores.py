@@ -1,4 +1,4 @@
-"""How do LMS and Studio reach what they ask: MySQL, MongoDB, caches, search?"""
+"""Settings of MySQL, MongoDB, caches and search, put together."""
 
 from __future__ import annotations
 

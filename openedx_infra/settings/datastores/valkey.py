@@ -1,4 +1,4 @@
-"""How are Python's clients told of a server that speaks Redis' protocol?"""
+"""URLs and TLS options of Valkey or Redis for Python's clients."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How are the micro-frontends served? The configuration of Caddy in the MFE image.
+"""Configuration of Caddy in the MFE image, which serves the micro-frontends.
 
 Frontends are files. Those with a hash in their name never change and are kept for a year; everything else is
 asked for anew, so that a new image shows at once. A hashed file that is missing is an error and not the app's

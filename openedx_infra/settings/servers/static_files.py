@@ -1,4 +1,4 @@
-"""How are the static files of LMS and Studio served? The configuration of Caddy in front of a volume of them.
+"""Configuration of Caddy for the static files of LMS and Studio, which lie on a volume.
 
 What has a hash in its name never changes, whichever version it is of, and is kept for a year; everything else
 is asked for anew, and is of the newest version. No answer carries a date: ETags are made from contents, and

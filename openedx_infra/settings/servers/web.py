@@ -1,4 +1,4 @@
-"""How do LMS and Studio serve HTTP? The configuration of uWSGI."""
+"""Configuration of uWSGI, the web server of LMS and Studio."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How is MongoDB run on several nodes? As a replica set, by the Percona Operator for MongoDB."""
+"""MongoDB on several nodes: a replica set, run by the Percona Operator for MongoDB."""
 
 from __future__ import annotations
 

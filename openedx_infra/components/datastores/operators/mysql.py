@@ -1,4 +1,4 @@
-"""How is MySQL run on several nodes? By the Percona Operator for MySQL: group replication, and HAProxy."""
+"""MySQL on several nodes: group replication and HAProxy, run by the Percona Operator for MySQL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How is an operator asked for a server, and how does one wait until it is there?"""
+"""Custom resources that ask an operator for a server, and wait until it is ready."""
 
 from __future__ import annotations
 

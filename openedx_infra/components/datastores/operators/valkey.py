@@ -1,4 +1,4 @@
-"""How are broker and cache run on several nodes? With replicas and Sentinels, by OpsTree's Redis Operator.
+"""Broker and cache on several nodes: replicas and Sentinels, run by OpsTree's Redis Operator.
 
 It runs Redis 7.0, the last but one with Valkey's licence and protocol (ADR 0015 says why). Each is one custom
 resource: servers, and as many Sentinels, which make another server the master when it fails.
