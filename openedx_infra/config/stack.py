@@ -212,12 +212,12 @@ class Stack(BaseStack):
         """The stack as each of its versions sees it, blue first."""
         if self.blue_green is None:
             return (self,)
-        said = self.blue_green.green
+        settings = self.blue_green.green
         images = {
             name: Reference(source="reference", image=image) if image else None
-            for name, image in (("openedx", said.openedx), ("mfe", said.mfe))
+            for name, image in (("openedx", settings.openedx), ("mfe", settings.mfe))
         }
-        changed = {"release": said.release, "images": self.images.model_copy(update=images)}
+        changed = {"release": settings.release, "images": self.images.model_copy(update=images)}
         green = self.model_copy(update=changed)
         green._colour = "green"
         return (self, green)
@@ -259,33 +259,33 @@ class Stack(BaseStack):
 
     @property
     def image_names(self) -> tuple[ImageName, ...]:
-        """Keys in `images` of what is run with the sources that are said."""
+        """Keys in `images` of the images that run with this stack's sources."""
         return tuple(name for name in IMAGE_NAMES if self._runs(name))
 
     def image(self, name: ImageName) -> str:
         """Reference of an image by its key in `images`, such as `openedx`: at its registry's mirror, or where
         it is pushed to if it is built here."""
-        said = getattr(self.images, name)
-        if isinstance(said, Build):
-            return f"{said.repository}:{said.tag or self.release}"
+        image = getattr(self.images, name)
+        if isinstance(image, Build):
+            return f"{image.repository}:{image.tag or self.release}"
         return self.images.mirrored(self.published_images[name] or "")
 
     @property
     def published_images(self) -> dict[ImageName, str | None]:
         """The images that are run and aren't built here, by name, as their publishers name them.
 
-        None where the release has none and nothing is said, which no stack passes its validation with.
+        None where neither the release nor the stack file has one, which validation refuses.
         """
-        found: dict[ImageName, str | None] = {}
+        references: dict[ImageName, str | None] = {}
         for name in self.image_names:
-            said = getattr(self.images, name)
-            if not isinstance(said, Build):
+            image = getattr(self.images, name)
+            if not isinstance(image, Build):
                 of_release = self.pinned_release.image(name)
-                found[name] = said.image if isinstance(said, Reference) else said or of_release
-        return found
+                references[name] = image.image if isinstance(image, Reference) else image or of_release
+        return references
 
     def _runs(self, image: ImageName) -> bool:
-        """Whether an image is run with the sources and parts that are said."""
+        """Whether an image runs with this stack's sources and parts."""
         part = _IMAGES_OF_PARTS.get(image)
         by_source = any(image in section.images for section in self.stores.values())
         return image in _IMAGES_OF_ALL or by_source or (part is not None and part(self))

@@ -170,10 +170,10 @@ def _default(field: FieldInfo, extra: Mapping[str, Any]) -> str:
 def _plain(value: Any) -> Any:
     """A default as a stack file would have it; of a section, only what differs from its own defaults."""
     if isinstance(value, Section):
-        said = {
+        own = {
             name: getattr(value, name) for name in type(value).model_fields if name in value.model_fields_set
         }
-        return _plain(said)
+        return _plain(own)
     if isinstance(value, Mapping):
         return {key: _plain(inner) for key, inner in value.items()}
     return [_plain(inner) for inner in value] if isinstance(value, tuple) else value
