@@ -6,8 +6,8 @@ READY := .venv/.ready
 CLI := $(BIN)/openedx-infra
 PYTEST := $(BIN)/pytest
 CLUSTERS ?= 3
-# Tests of the engine wait more than they work. Those of one instance share a worker: tests/engine/conftest.py.
-SIDE_BY_SIDE = --numprocesses $(CLUSTERS) --dist loadgroup --no-loadscope-reorder
+# Tests of the engine wait more than they work. Those of a file share an instance, and so a worker.
+SIDE_BY_SIDE = --numprocesses $(CLUSTERS) --dist loadfile --no-loadscope-reorder
 SLOW := engine or images or parts or containers
 
 .DEFAULT_GOAL := help
