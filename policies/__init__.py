@@ -1,4 +1,4 @@
-"""`check` applies all rules to the graph of a stack."""
+"""Policies: what a reviewer would refuse, as rules over the graph of a stack."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Which stacks are there? One module for each life cycle; they compose components and export outputs."""
+"""Pulumi programs, one for each kind of stack: they compose components and export outputs."""

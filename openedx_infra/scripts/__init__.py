@@ -1,4 +1,4 @@
-"""What do Jobs run? One file for each script, and what is told to them."""
+"""What Jobs run: one file for each script, and the parameters of each."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Can the code of before live with what was done to the databases since? Piped into `manage.py lms shell`,
-then into `manage.py cms shell`.
+"""Judges whether earlier code works with the migrations since. Piped into `manage.py lms shell`, then into
+`manage.py cms shell`.
 
 Each migration that was applied since is judged by its operations, as this image knows it. A table or a
 column that may be empty is nothing to code that doesn't know it. What takes something away, demands more, or

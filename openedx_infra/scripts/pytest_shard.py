@@ -1,4 +1,4 @@
-"""Which files of tests are run here? A plugin of pytest: every so-many-th, by a checksum of their paths.
+"""A plugin of pytest that runs one shard: every so-many-th file, by a checksum of its path.
 
 Files, and not tests: those of other shards are not even imported. Environment: SHARD, such as `2/8`.
 """

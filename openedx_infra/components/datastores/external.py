@@ -1,5 +1,4 @@
-"""How are servers reached that somebody else runs? Nothing is made; what the stack file says becomes a
-connection."""
+"""Stores of external servers: nothing is created, the stack file becomes a connection."""
 
 from __future__ import annotations
 

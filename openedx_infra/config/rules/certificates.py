@@ -1,4 +1,4 @@
-"""Which files of certificates does a stack name, and can they be used?
+"""Rules on certificate files: they exist, can be read, fit their key, and have not expired.
 
 They are read here, before anything is registered, so that a wrong one is a fault of the configuration and not
 of a pod.

@@ -1,4 +1,4 @@
-"""What do the stacks tell that a stack refers to? A plausible answer, for recordings, which ask nobody."""
+"""The outputs of the stacks that a stack refers to: plausible ones, for recordings, which ask nobody."""
 
 from __future__ import annotations
 

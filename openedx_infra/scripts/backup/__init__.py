@@ -1,4 +1,4 @@
-"""What is done with the data itself, before restic keeps it and after it came back?
+"""What a backup does with the data itself: dump, seal, load, compare.
 
 Run in the platform's image, with its libraries: nothing of this program is there.
 """

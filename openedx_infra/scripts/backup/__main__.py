@@ -1,4 +1,4 @@
-"""What does `python -m backup WORD` do? One thing of those below; a refusal ends it with code 1."""
+"""`python -m backup WORD`: one of the steps below; a refusal ends it with code 1."""
 
 import sys
 

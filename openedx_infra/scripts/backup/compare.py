@@ -1,4 +1,4 @@
-"""Is all that a backup holds in the databases now?"""
+"""Compares the rows and documents in the databases with those of a backup."""
 
 from collections.abc import Iterator, Mapping
 

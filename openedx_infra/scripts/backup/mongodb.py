@@ -1,5 +1,5 @@
-"""How does MongoDB's data become files, and come back? In mongodump's own format: a .bson file for each
-collection, so that mongorestore reads it, too.
+"""Dumps and loads MongoDB in mongodump's own format: a .bson file for each collection, so that mongorestore
+reads it, too.
 
 By PyMongo, as the platform connects: one driver, one way to say TLS, replica sets and DNS names. Documents
 pass through as the bytes that they are.

@@ -1,4 +1,4 @@
-"""What is published when a restore was proved?"""
+"""The proof that is published after a restore test."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""How many rows are in a dump, and how many in a database?"""
+"""Counts rows in a dump and in a database."""
 
 import re
 from collections.abc import Mapping

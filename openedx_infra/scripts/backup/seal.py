@@ -1,4 +1,4 @@
-"""What is in a backup, so that it can be told whether all came back? Names, checksums, counts."""
+"""The seal of a backup: names, checksums and counts, by which a restore is checked."""
 
 import hashlib
 import json

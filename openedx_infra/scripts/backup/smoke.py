@@ -1,4 +1,4 @@
-"""Does a site answer, with the data that was restored? Piped into `manage.py shell`."""
+"""Smoke test of a site on restored data. Piped into `manage.py shell`."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""Are the servers that somebody else runs fit for the platform? Looked at before anything is changed.
+"""Checks of external servers, before anything is changed.
 
 Runs in the platform's image as `python -m preflight`, with its libraries and the standard one. Nothing here
 changes anything, but for a probe object in each bucket, which is deleted again.

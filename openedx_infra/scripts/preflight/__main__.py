@@ -1,4 +1,4 @@
-"""What does `python -m preflight` do? It looks at each store, and fails when one isn't fit."""
+"""`python -m preflight`: checks each store, and fails if one isn't fit."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Are the buckets there, may the platform write to them, and may strangers read what they should alone?"""
+"""Checks of buckets: they exist, the platform may write, and strangers may read the public one alone."""
 
 import time
 import urllib.error

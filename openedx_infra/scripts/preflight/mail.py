@@ -1,4 +1,4 @@
-"""Does a mail server take what the platform sends? Nothing is sent."""
+"""Checks of a mail server. Nothing is sent."""
 
 import smtplib
 from typing import Any

@@ -1,4 +1,4 @@
-"""Is a MongoDB server or replica set fit, and may the platform's user write to its database?"""
+"""Checks of a MongoDB server or replica set, and of the user's rights."""
 
 import os
 import re

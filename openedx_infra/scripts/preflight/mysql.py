@@ -1,4 +1,4 @@
-"""Is a MySQL server fit, and may the platform's user do in its databases what migrations do?"""
+"""Checks of a MySQL server, and of the user's rights for migrations."""
 
 import re
 import time

@@ -1,4 +1,4 @@
-"""What does a MySQL server say before anybody logs in?
+"""The greeting of a MySQL server: what it says before a login.
 
 Its encryption begins after its greeting, so that what is wrong with its certificate is seen here, in clear
 words, while MySQL's client library only says that it failed.

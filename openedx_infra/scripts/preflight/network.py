@@ -1,4 +1,4 @@
-"""Does a server answer, and is it the one that it should be?"""
+"""Checks that a server answers, and that its certificate is right."""
 
 import os
 import socket

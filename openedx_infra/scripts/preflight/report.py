@@ -1,4 +1,4 @@
-"""What was found? Faults end the run, warnings don't; each is one sentence with its key and a remedy."""
+"""The report: faults end the run, warnings don't; each is one sentence with its key and a remedy."""
 
 import os
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Is a search server fit, and is its key or login right for the instance's indexes?"""
+"""Checks of a search server, and of its key or login."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Is a server that speaks Redis' protocol fit as broker, or as cache?"""
+"""Checks of a server of Redis' protocol, as broker or as cache."""
 
 import re
 import time

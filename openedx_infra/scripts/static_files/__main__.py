@@ -1,4 +1,4 @@
-"""What does `python -m static_files COMMAND` do? It fills the volume of a pod, a command for each container.
+"""`python -m static_files COMMAND`: fills the volume of a pod, with one command for each container.
 
 `begin`: from the image that the container runs. `add`: from another image, beside what is there. `inherit`:
 what other pods have of versions before these.

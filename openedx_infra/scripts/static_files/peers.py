@@ -1,4 +1,4 @@
-"""What do the pods that serve now have, and how does it come here?
+"""Fetches the static files of earlier versions from the pods that serve them now.
 
 Whoever answers at the address of the Service may be another pod each time, may have less than others, and
 may go away in the middle. So each content is asked for again until it came whole, or until time is up; and

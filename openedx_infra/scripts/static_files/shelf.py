@@ -1,4 +1,4 @@
-"""Where are files on the volume, and when may they be seen?
+"""The volume of static files: each content once, visible only when it is whole.
 
 `contents/<SHA-256>` is each content once; `served/static/<path>` are hard links to them; `versions.json`
 says which version has what. A content gets its name when it is whole and right, so that nothing half is ever

@@ -1,4 +1,4 @@
-"""What is known of a version's files? Their paths, and by them what is in each; and whether to believe it."""
+"""The list of a version's static files: path and checksum of each, verified before it is believed."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""How are uploads and reports kept in buckets? By django-storages, and by those that know S3 themselves.
+"""Uploads and reports in buckets: django-storages, and the libraries that speak S3 themselves.
 
 Pods talk to the server by its address among pods. Addresses for browsers are signed for its public one, by
 arithmetic alone (`platform/endpoints.py`): no pod ever needs to reach, or even to resolve, the public name.

@@ -1,4 +1,4 @@
-"""Where do uploads and reports go? What is public to one place, what needs a permission to another.
+"""Storages of uploads and reports: what is public in one place, what needs a permission in another.
 
 Everything of learners and authors is private, and the platform asks for a permission before it hands it out:
 

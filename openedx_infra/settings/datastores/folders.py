@@ -1,4 +1,4 @@
-"""How are uploads and reports kept on volumes? What is public in MEDIA_DIR, everything else in PRIVATE_DIR.
+"""Uploads and reports on volumes: public ones in MEDIA_DIR, all others in PRIVATE_DIR.
 
 Only MEDIA_DIR is served as files.
 """

@@ -1,4 +1,4 @@
-"""How do LMS and Studio reach MongoDB? By what pymongo is told: a server, a replica set, or a DNS name."""
+"""Settings of MongoDB, as pymongo reads them: a server, a replica set, or a DNS name."""
 
 from __future__ import annotations
 

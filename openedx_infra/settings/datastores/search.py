@@ -1,4 +1,4 @@
-"""Where do learners and authors search? In one engine, as far as each part of the platform knows it.
+"""Settings of the search engine, for each part of the platform that searches.
 
 Courses are searched by edx-search, discussions by the forum, and what authors made by Studio itself, which
 knows Meilisearch alone.

@@ -1,4 +1,4 @@
-"""Where do files lie that are in buckets, and by which addresses do browsers reach them?
+"""Storages in buckets, and the addresses by which browsers reach their files.
 
 Runs in the platform. The settings AWS_* say what holds for all buckets: the private one, unless another is
 named, and signed addresses, unless a storage is told to sign none.

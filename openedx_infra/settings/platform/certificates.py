@@ -1,4 +1,4 @@
-"""How do libraries get certificates that no setting can tell them?
+"""Certificates for libraries that take them from no setting.
 
 Runs in the platform.
 """

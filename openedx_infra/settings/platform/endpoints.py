@@ -1,4 +1,4 @@
-"""How does boto3 reach the S3 server from pods, and sign addresses that browsers can use?
+"""boto3 with two endpoints: requests go to the address among pods, signed addresses name the public one.
 
 Runs in the platform. Requests go to the server's address among pods. An address that is made for somebody
 else, with a signature or without one, names the public endpoint instead, before it is signed: no request is

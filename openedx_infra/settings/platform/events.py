@@ -1,4 +1,4 @@
-"""How does the event bus keep its place, and find a server that Sentinels know?
+"""The event bus' consumer and producer: they keep their place, and find a server by Sentinels.
 
 Runs in the platform. edx-event-bus-redis takes one address; these hand it a client that asks the Sentinels.
 """

@@ -1,4 +1,4 @@
-"""How does a pod that is about to end get rid of its visitors? It says no to /heartbeat, and serves all else.
+"""A pod that is about to stop fails /heartbeat, and serves everything else.
 
 Runs in the platform. Who comes back to the same pod by a cookie is sent to one that ends for as long as it
 is ready: Traefik does so on purpose. The file is made when the pod is told to leave, and is gone when uWSGI

@@ -1,4 +1,4 @@
-"""How is a log line written as one JSON object? The formatter of LOGGING where the stack file wants it.
+"""The formatter that writes a log line as one JSON object.
 
 Runs in the platform. The platform's image has no library for it, and needs none.
 """

@@ -1,4 +1,4 @@
-"""How does a process show that it doesn't hang? By a file that it touches while its main thread is at work.
+"""The liveness file: a process touches it while its main thread is at work.
 
 Runs in the platform, in processes that have no port to ask. A thread looks at the CPU time that the main one
 has used: a worker's event loop uses some every second, and so it does while it waits for a broker that is

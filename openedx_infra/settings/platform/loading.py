@@ -1,4 +1,4 @@
-"""How do the instance's settings get into the platform? By its own YAML loading, and by what that can't do.
+"""Loads the instance's settings: by the platform's own YAML loading, and by what that can't do.
 
 Runs in the platform. The plain settings (a ConfigMap) and the secret ones (a Secret) are merged in memory and
 handed to the platform's production settings, which read one file.

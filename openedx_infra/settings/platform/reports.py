@@ -1,5 +1,4 @@
-"""How do instructors get their reports? By addresses that `storages.ReportStorage` makes, through this
-middleware.
+"""The middleware that delivers instructors' reports at addresses of `storages.ReportStorage`.
 
 Runs in the platform. A middleware, and no URLconf of our own: the platform asks ROOT_URLCONF whether it is
 the LMS.

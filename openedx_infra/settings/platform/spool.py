@@ -1,4 +1,4 @@
-"""Where do tracking events wait until they are in a bucket? In files of a folder that a sidecar empties.
+"""The log handler that spools tracking events into files, which a sidecar moves to a bucket.
 
 Runs in the platform. Each process writes to a file of its own, and to another one each minute: a file whose
 minute is over is whole, and the sidecar takes it without asking anybody. So no process has to be alive, or

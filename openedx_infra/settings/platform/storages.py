@@ -1,4 +1,4 @@
-"""Where do files lie that need a permission, and by which addresses are they reached?
+"""Storages on volumes for files that need a permission, and their addresses.
 
 Runs in the platform.
 """

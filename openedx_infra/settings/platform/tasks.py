@@ -1,4 +1,4 @@
-"""What happens to a task whose process dies? It is begun once more, and no third time.
+"""A Celery request whose task is started once more after its process died, and no third time.
 
 Runs in the platform. Celery gives such a task back to its queue (CELERY_REJECT_ON_WORKER_LOST). One that
 kills each process that works on it, by its use of memory or by a fault in a library, would come back for

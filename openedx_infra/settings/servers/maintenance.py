@@ -1,5 +1,4 @@
-"""What do visitors read while the site is being worked on? A page for people, JSON for programs, and Caddy's
-configuration that chooses."""
+"""The maintenance page: a page for people, JSON for programs, and Caddy's configuration that chooses."""
 
 from __future__ import annotations
 

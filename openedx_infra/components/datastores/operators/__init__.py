@@ -1,4 +1,4 @@
-"""Which servers do operators of the cluster run for an instance? Custom resources, awaited until ready."""
+"""Servers that operators of the cluster run: custom resources, awaited until ready."""
 
 from openedx_infra.components.datastores.operators.mongodb import mongodb
 from openedx_infra.components.datastores.operators.mysql import mysql
