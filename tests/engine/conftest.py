@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from _pytest.terminal import TerminalReporter
@@ -18,6 +19,8 @@ from endpoints import SERVING
 from faults import REPLICAS, ROWS, SLOW, table
 from instances import FirstUp, Instance
 from strangers import Stranger
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from tools.cluster import EmbeddedCluster
 from tools.recipes import ALL
@@ -33,22 +36,35 @@ FAULT = "fault"
 _rows: list[list[str]] = []
 
 
-@pytest.hookimpl(tryfirst=True)
+class Groups(LoadFileScheduling):
+    """Tests of a file in one worker, and those of all files that disturb `sturdy` in one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(super()._split_scope(nodeid))
+
+
+def group_of(path: str) -> str:
+    """The group of a file of tests: the instance that it shares with other files, or its own name."""
+    name = Path(path).stem
+    return "sturdy" if name.startswith("test_faults_") else name
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Groups:
+    """Hand whole groups to workers."""
+    return Groups(config, log)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Group tests by the instance that they share, the longest groups first; keep those of ENGINE_SHARD."""
-    groups = {item: _group(item) for item in items if item.get_closest_marker("engine")}
-    for item, group in groups.items():
-        item.add_marker(pytest.mark.xdist_group(group))
+    """The longest groups first; of all groups those of ENGINE_SHARD."""
+    groups = {
+        item: group_of(item.nodeid.partition("::")[0]) for item in items if item.get_closest_marker("engine")
+    }
     items.sort(key=lambda item: FIRST.index(groups[item]) if groups.get(item) in FIRST else len(FIRST))
     number, count = map(int, os.environ.get("ENGINE_SHARD", "1/1").split("/"))
     order = list(dict.fromkeys(groups[item] for item in items if item in groups))
     others = [item for item in groups if order.index(groups[item]) % count != number - 1]
     config.hook.pytest_deselected(items=others)
     items[:] = [item for item in items if item not in others]
-
-
-def _group(item: pytest.Item) -> str:
-    return "sturdy" if "sturdy" in getattr(item, "fixturenames", ()) else item.path.stem
 
 
 @pytest.fixture(scope="session")

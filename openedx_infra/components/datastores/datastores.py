@@ -20,18 +20,18 @@ class Datastores(pulumi.ComponentResource):
 
     def __init__(self, name: str, instance: Instance, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("openedx:index:Datastores", name, None, opts)
-        said = instance.stack.datastores
-        self.mysql = sources.mysql(instance, said.mysql, self)
+        datastores = instance.stack.datastores
+        self.mysql = sources.mysql(instance, datastores.mysql, self)
         """MySQL."""
-        self.mongodb = sources.mongodb(instance, said.mongodb, self)
+        self.mongodb = sources.mongodb(instance, datastores.mongodb, self)
         """MongoDB."""
-        self.broker = sources.broker(instance, said.broker, self)
+        self.broker = sources.broker(instance, datastores.broker, self)
         """Celery's broker and the event bus."""
-        self.cache = sources.cache(instance, said.cache, self)
+        self.cache = sources.cache(instance, datastores.cache, self)
         """Django's cache."""
-        self.search = sources.search(instance, said.search, self)
+        self.search = sources.search(instance, datastores.search, self)
         """The search engine."""
-        self.storage = sources.storage(instance, said.storage, self)
+        self.storage = sources.storage(instance, datastores.storage, self)
         """Uploaded files."""
         self.mail = sources.mail(instance, instance.stack.mail.delivery, self)
         """The way that mail goes."""

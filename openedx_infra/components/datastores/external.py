@@ -21,69 +21,69 @@ MONGODB_PORT = 27017
 MEILISEARCH_MASTER_KEY = "meilisearch_master_key"
 
 
-def mysql(instance: Instance, said: MysqlExternal) -> Store[connections.Mysql]:
+def mysql(instance: Instance, section: MysqlExternal) -> Store[connections.Mysql]:
     """A MySQL server, perhaps with a replica, and another for the history of answers."""
-    replica = Endpoint(host=said.replica.host, port=said.replica.port) if said.replica else None
-    history = Endpoint(host=said.history_host, port=said.port) if said.history_host else None
+    replica = Endpoint(host=section.replica.host, port=section.replica.port) if section.replica else None
+    history = Endpoint(host=section.history_host, port=section.port) if section.history_host else None
     return Store(
         connection=connections.Mysql(
-            endpoint=Endpoint(host=said.host, port=said.port),
-            database=said.database,
-            user=said.user,
-            tls=_tls("mysql", said.tls),
+            endpoint=Endpoint(host=section.host, port=section.port),
+            database=section.database,
+            user=section.user,
+            tls=_tls("mysql", section.tls),
             replica=replica,
-            history_database=said.history_database,
+            history_database=section.history_database,
             history=history,
         ),
-        reach=Reach(ports=_ports(said.port, *([replica.port] if replica else ()))),
-        administrator=_administrator(instance, "mysql", said),
+        reach=Reach(ports=_ports(section.port, *([replica.port] if replica else ()))),
+        administrator=_administrator(instance, "mysql", section),
     )
 
 
-def mongodb(instance: Instance, said: MongodbExternal) -> Store[connections.Mongodb]:
+def mongodb(instance: Instance, section: MongodbExternal) -> Store[connections.Mongodb]:
     """A MongoDB server or replica set."""
-    members = tuple(Endpoint(host=member.host, port=member.port) for member in said.members)
+    members = tuple(Endpoint(host=member.host, port=member.port) for member in section.members)
     return Store(
         connection=connections.Mongodb(
             members=members,
-            srv=said.srv,
-            database=said.database,
-            user=said.user,
-            auth_database=said.auth_database or said.database,
-            replica_set=said.replica_set,
+            srv=section.srv,
+            database=section.database,
+            user=section.user,
+            auth_database=section.auth_database or section.database,
+            replica_set=section.replica_set,
             # Drivers encrypt what they find by SRV records.
-            tls=_tls("mongodb", said.tls or (Tls() if said.srv else None)),
+            tls=_tls("mongodb", section.tls or (Tls() if section.srv else None)),
         ),
         reach=Reach(
-            ports=_ports(*(member.port for member in members), *([MONGODB_PORT] if said.srv else ()))
+            ports=_ports(*(member.port for member in members), *([MONGODB_PORT] if section.srv else ()))
         ),
-        administrator=_administrator(instance, "mongodb", said),
+        administrator=_administrator(instance, "mongodb", section),
     )
 
 
-def broker(instance: Instance, said: BrokerExternal) -> Store[connections.Valkey]:
+def broker(instance: Instance, section: BrokerExternal) -> Store[connections.Valkey]:
     """A broker."""
-    return _valkey("broker", said)
+    return _valkey("broker", section)
 
 
-def cache(instance: Instance, said: CacheExternal) -> Store[connections.Valkey]:
+def cache(instance: Instance, section: CacheExternal) -> Store[connections.Valkey]:
     """A cache."""
-    return _valkey("cache", said)
+    return _valkey("cache", section)
 
 
-def search(instance: Instance, said: SearchExternal) -> Store[connections.Search]:
+def search(instance: Instance, section: SearchExternal) -> Store[connections.Search]:
     """A search server."""
-    at, encrypted = _address(said.url)
-    meilisearch = said.engine == "meilisearch"
-    made_here = meilisearch and not said.provisioned
-    host = said.public_host or instance.stack.site.search_host
+    at, encrypted = _address(section.url)
+    meilisearch = section.engine == "meilisearch"
+    made_here = meilisearch and not section.provisioned
+    host = section.public_host or instance.stack.site.search_host
     return Store(
         connection=connections.Search(
-            engine=said.engine,
+            engine=section.engine,
             endpoint=at,
-            tls=_tls("search", said.tls or Tls()) if encrypted else None,
+            tls=_tls("search", section.tls or Tls()) if encrypted else None,
             public_url=f"https://{host}" if meilisearch else None,
-            user=said.username,
+            user=section.username,
             derived_key=made_here,
         ),
         reach=Reach(ports=(at.port,)),
@@ -93,76 +93,78 @@ def search(instance: Instance, said: SearchExternal) -> Store[connections.Search
     )
 
 
-def storage(instance: Instance, said: StorageExternal) -> FileStore:
+def storage(instance: Instance, section: StorageExternal) -> FileStore:
     """Buckets."""
-    at, _ = _address(said.endpoint)
+    at, _ = _address(section.endpoint)
     return FileStore(
         connection=connections.Buckets(
             names={
-                "public": said.buckets.public,
-                "private": said.buckets.private,
-                "grades": said.buckets.grades,
-                "ora": said.buckets.ora,
-                "exports": said.buckets.exports,
+                "public": section.buckets.public,
+                "private": section.buckets.private,
+                "grades": section.buckets.grades,
+                "ora": section.buckets.ora,
+                "exports": section.buckets.exports,
             },
-            region=said.region,
-            endpoint=said.endpoint,
-            public_endpoint=said.public_endpoint,
-            addressing=said.addressing,
+            region=section.region,
+            endpoint=section.endpoint,
+            public_endpoint=section.public_endpoint,
+            addressing=section.addressing,
         ),
         reach=Reach(ports=(at.port,)),
     )
 
 
-def mail(instance: Instance, said: MailSmtp) -> Store[connections.Smtp]:
+def mail(instance: Instance, section: MailSmtp) -> Store[connections.Smtp]:
     """A mail server."""
     return Store(
         connection=connections.Smtp(
-            endpoint=Endpoint(host=said.host, port=said.port), security=said.security, user=said.username
+            endpoint=Endpoint(host=section.host, port=section.port),
+            security=section.security,
+            user=section.username,
         ),
-        reach=Reach(ports=(said.port,)),
+        reach=Reach(ports=(section.port,)),
     )
 
 
-def _valkey(name: str, said: ValkeyExternal) -> Store[connections.Valkey]:
+def _valkey(name: str, section: ValkeyExternal) -> Store[connections.Valkey]:
     # Sentinels tell the master's own port, which `port` must be.
-    sentinels = tuple(Endpoint(host=each.host, port=each.port) for each in said.sentinels)
+    sentinels = tuple(Endpoint(host=each.host, port=each.port) for each in section.sentinels)
     return Store(
         connection=connections.Valkey(
-            endpoint=Endpoint(host=said.host, port=said.port) if said.host else None,
+            endpoint=Endpoint(host=section.host, port=section.port) if section.host else None,
             sentinels=sentinels,
-            master=said.master,
-            database=said.database,
-            user=said.username,
-            authenticated=said.authenticated,
-            tls=_tls(name, said.tls),
+            master=section.master,
+            database=section.database,
+            user=section.username,
+            authenticated=section.authenticated,
+            tls=_tls(name, section.tls),
         ),
-        reach=Reach(ports=_ports(said.port, *(each.port for each in sentinels))),
+        reach=Reach(ports=_ports(section.port, *(each.port for each in sentinels))),
     )
 
 
 def _administrator(
-    instance: Instance, store: str, said: MysqlExternal | MongodbExternal
+    instance: Instance, store: str, section: MysqlExternal | MongodbExternal
 ) -> Administrator | None:
     """Nobody, where the operator says that there is nothing to be made."""
-    if said.provisioned:
+    if section.provisioned:
         return None
     secret = f"{store}_root_password"
     return Administrator(
-        user=said.admin_user,
+        user=section.admin_user,
         password=instance.secrets[secret],
         previous=instance.secrets.get(f"{secret}_previous"),
     )
 
 
-def _tls(store: str, said: Tls | None) -> connections.Tls | None:
-    """What was said of files, as pods see them."""
-    if said is None:
+def _tls(store: str, section: Tls | None) -> connections.Tls | None:
+    """TLS of a connection, with the paths that its files have in pods."""
+    if section is None:
         return None
-    ours = said.client_certificate is not None
+    ours = section.client_certificate is not None
     return connections.Tls(
-        verify=said.verify,
-        ca=f"{paths.CERTIFICATES_DIR}/{store}-ca.pem" if said.ca else None,
+        verify=section.verify,
+        ca=f"{paths.CERTIFICATES_DIR}/{store}-ca.pem" if section.ca else None,
         certificate=f"{paths.CERTIFICATES_DIR}/{store}-client.pem" if ours else None,
         key=f"{paths.SECRETS_DIR}/{store}-client.key" if ours else None,
     )

@@ -28,30 +28,30 @@ library nobody else shall wait for."""
 Connection = TypeVar("Connection")
 
 
-def mysql(instance: Instance, said: MysqlShared) -> Store[connections.Mysql]:
+def mysql(instance: Instance, section: MysqlShared) -> Store[connections.Mysql]:
     """A database of its own on the shared MySQL server."""
 
     def connection(server: SharedServer) -> connections.Mysql:
         return connections.Mysql(
             endpoint=_at(server),
-            database=said.database,
-            user=said.user,
+            database=section.database,
+            user=section.user,
             tls=_by_authority("mysql"),
             replica=Endpoint(host=server.reader, port=server.port) if server.reader else None,
-            history_database=said.history_database,
+            history_database=section.history_database,
         )
 
     return _store(instance, "mysql", connection, administrator=_administrator(instance, "mysql"))
 
 
-def mongodb(instance: Instance, said: MongodbShared) -> Store[connections.Mongodb]:
+def mongodb(instance: Instance, section: MongodbShared) -> Store[connections.Mongodb]:
     """A database of its own on the shared MongoDB server."""
 
     def connection(server: SharedServer) -> connections.Mongodb:
         return connections.Mongodb(
             members=(_at(server),),
-            database=said.database,
-            user=said.user,
+            database=section.database,
+            user=section.user,
             auth_database=AUTH_DATABASE,
             replica_set=REPLICA_SET,
             tls=_by_authority("mongodb"),
@@ -61,17 +61,17 @@ def mongodb(instance: Instance, said: MongodbShared) -> Store[connections.Mongod
     return _store(instance, "mongodb", connection, administrator=_administrator(instance, "mongodb"))
 
 
-def broker(instance: Instance, said: BrokerShared) -> Store[connections.Valkey]:
+def broker(instance: Instance, section: BrokerShared) -> Store[connections.Valkey]:
     """Queues of its own on the shared broker."""
-    return _store(instance, "broker", _valkey(instance, said))
+    return _store(instance, "broker", _valkey(instance, section))
 
 
-def cache(instance: Instance, said: CacheShared) -> Store[connections.Valkey]:
+def cache(instance: Instance, section: CacheShared) -> Store[connections.Valkey]:
     """Keys of its own on the shared cache."""
-    return _store(instance, "cache", _valkey(instance, said))
+    return _store(instance, "cache", _valkey(instance, section))
 
 
-def search(instance: Instance, said: SearchShared) -> Store[connections.Search]:
+def search(instance: Instance, section: SearchShared) -> Store[connections.Search]:
     """Indexes of its own on the shared search server."""
 
     def connection(server: SharedServer) -> connections.Search:
@@ -113,11 +113,11 @@ def _administrator(instance: Instance, name: str) -> Administrator:
     return Administrator(user=user, password=instance.secrets[PASSWORDS[name]])
 
 
-def _valkey(instance: Instance, said: ValkeyShared) -> Callable[[SharedServer], connections.Valkey]:
+def _valkey(instance: Instance, section: ValkeyShared) -> Callable[[SharedServer], connections.Valkey]:
     def connection(server: SharedServer) -> connections.Valkey:
         return connections.Valkey(
             endpoint=_at(server),
-            database=said.database,
+            database=section.database,
             tls=connections.Tls(),
             prefix=f"{instance.stack.name}:",
         )

@@ -52,12 +52,12 @@ class OfItsOwn(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _named(cls, said: Any, info: ValidationInfo) -> Any:
+    def _named(cls, section: Any, info: ValidationInfo) -> Any:
         """Fill in names that follow the stack's, which the validation context tells."""
-        if not isinstance(said, Mapping) or info.context is None:
-            return said
+        if not isinstance(section, Mapping) or info.context is None:
+            return section
         name = own_name(info.context["stack"])
-        return {"database": name, "user": name, **said}
+        return {"database": name, "user": name, **section}
 
 
 Days = Annotated[int, Field(strict=True, ge=1, le=35)]

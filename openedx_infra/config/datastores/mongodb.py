@@ -84,7 +84,7 @@ class MongodbExternal(MongodbDatabase):
     source: Literal["external"] = Field(json_schema_extra=IMMUTABLE)
     """The instance only uses it. Its password is the secret `mongodb_password`."""
     members: tuple[Member, ...] = ()
-    """Its servers. Or say `srv`."""
+    """Its servers. Or set `srv`."""
     srv: ServerName | None = Field(None, json_schema_extra=IMMUTABLE)
     """Name whose DNS records (SRV) list the servers, as in `mongodb+srv://` addresses. It implies TLS."""
     replica_set: str | None = Field(None, min_length=1, max_length=63)

@@ -40,7 +40,7 @@ class ValkeyExternal(Source):
     source: Literal["external"]
     """The instance only uses it."""
     host: ServerName | None = None
-    """Name of the server. Or say `sentinels`."""
+    """Name of the server. Or set `sentinels`."""
     port: Port = 6379
     """Port of the server."""
     sentinels: tuple[Sentinel, ...] = ()
@@ -148,7 +148,7 @@ class BrokerExternal(Broking, ValkeyExternal):
     source: Literal["external"] = Field(json_schema_extra=IMMUTABLE)
     """The instance only uses it."""
     host: ServerName | None = Field(None, json_schema_extra=IMMUTABLE)
-    """Name of the server. Or say `sentinels`."""
+    """Name of the server. Or set `sentinels`."""
     database: Count = Field(0, ge=0, le=1023, json_schema_extra=IMMUTABLE)
     """Number of the database."""
 

@@ -94,15 +94,15 @@ def problems(stack: Stack) -> list[str]:
 
 
 def _named(stack: Stack) -> Iterator[CertificateFile]:
-    said = stack.datastores
-    for store, tls in said.encryption.items():
+    datastores = stack.datastores
+    for store, tls in datastores.encryption.items():
         paths = {"ca": tls.ca, "client_certificate": tls.client_certificate}
         for field, suffix in (("ca", "ca"), ("client_certificate", "client")):
             if path := paths[field]:
                 key = key_of(("datastores", store, "tls", field))
                 yield CertificateFile(store=store, name=f"{store}-{suffix}.pem", key=key, path=path)
     for store in ("mysql", "mongodb"):
-        section = getattr(said, store)
+        section = getattr(datastores, store)
         if isinstance(section, ProvenByAws):
             key = key_of(("datastores", store, "ca"))
             yield CertificateFile(store=store, name=f"{store}-ca.pem", key=key, path=section.ca, of_aws=True)

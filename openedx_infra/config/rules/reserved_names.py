@@ -19,12 +19,12 @@ _DATABASES = {
 
 def conflicts(stack: Stack) -> Iterator[Conflict]:
     """All rules of this file over one stack."""
-    said = stack.datastores
-    yield from _databases("mysql", "database", said.mysql.database)
-    yield from _databases("mysql", "history_database", said.mysql.history_database)
-    yield from _users("mysql", said.mysql)
-    yield from _databases("mongodb", "database", said.mongodb.database)
-    yield from _users("mongodb", said.mongodb)
+    datastores = stack.datastores
+    yield from _databases("mysql", "database", datastores.mysql.database)
+    yield from _databases("mysql", "history_database", datastores.mysql.history_database)
+    yield from _users("mysql", datastores.mysql)
+    yield from _databases("mongodb", "database", datastores.mongodb.database)
+    yield from _users("mongodb", datastores.mongodb)
 
 
 def _databases(store: str, key: str, name: str | None) -> Iterator[Conflict]:
@@ -33,18 +33,18 @@ def _databases(store: str, key: str, name: str | None) -> Iterator[Conflict]:
         yield Conflict(("datastores", store, key), text)
 
 
-def _users(store: str, said: Mysql | Mongodb) -> Iterator[Conflict]:
+def _users(store: str, section: Mysql | Mongodb) -> Iterator[Conflict]:
     where: Location = ("datastores", store, "user")
     remedy = "choose another name, such as openedx"
-    if said.user.lower() == "root":
+    if section.user.lower() == "root":
         yield Conflict(where, f"root is the server's administrator: {remedy}")
-    elif said.user.lower() in said.reserved_users:
-        text = f"{said.user} is a user of the server's own: {remedy}"
+    elif section.user.lower() in section.reserved_users:
+        text = f"{section.user} is a user of the server's own: {remedy}"
         yield Conflict(where, text, (("datastores", store, "source"),))
     if (
-        isinstance(said, MysqlExternal | MongodbExternal)
-        and not said.provisioned
-        and said.user == said.admin_user != "root"
+        isinstance(section, MysqlExternal | MongodbExternal)
+        and not section.provisioned
+        and section.user == section.admin_user != "root"
     ):
-        text = f"{said.user} is `admin_user`, too, whose rights the platform must not have: {remedy}"
+        text = f"{section.user} is `admin_user`, too, whose rights the platform must not have: {remedy}"
         yield Conflict(where, text, (("datastores", store, "admin_user"),))

@@ -20,57 +20,58 @@ _OF_ENGINES = {
 
 def conflicts(stack: Stack) -> Iterator[Conflict]:
     """All rules of this file over one stack."""
-    said = stack.datastores.search
-    if isinstance(said, SearchExternal):
-        yield from _release(stack, said)
-        yield from _keys(said)
-        yield from _encryption(said)
-        yield from _browsers(stack, said)
-    if isinstance(said, SearchShared):
+    section = stack.datastores.search
+    if isinstance(section, SearchExternal):
+        yield from _release(stack, section)
+        yield from _keys(section)
+        yield from _encryption(section)
+        yield from _browsers(stack, section)
+    if isinstance(section, SearchShared):
         yield from _discussions(stack)
 
 
-def _release(stack: Stack, said: SearchExternal) -> Iterator[Conflict]:
+def _release(stack: Stack, section: SearchExternal) -> Iterator[Conflict]:
     known = stack.pinned_release.search_engines
-    if said.engine not in known:
-        text = f"{said.engine} is not known to {stack.release}: it can use {', '.join(known)}"
+    if section.engine not in known:
+        text = f"{section.engine} is not known to {stack.release}: it can use {', '.join(known)}"
         yield Conflict((*_SEARCH, "engine"), text, (("release",),))
 
 
-def _keys(said: SearchExternal) -> Iterator[Conflict]:
+def _keys(section: SearchExternal) -> Iterator[Conflict]:
     for key, engines in _OF_ENGINES.items():
-        if key in said.model_fields_set and said.engine not in engines and _differs(said, key):
-            text = f"is for {' and '.join(engines)}, and `engine` is {said.engine}: leave it out"
+        if key in section.model_fields_set and section.engine not in engines and _differs(section, key):
+            text = f"is for {' and '.join(engines)}, and `engine` is {section.engine}: leave it out"
             yield Conflict((*_SEARCH, key), text, ((*_SEARCH, "engine"),))
 
 
-def _differs(said: SearchExternal, key: str) -> bool:
-    return bool(getattr(said, key) != SearchExternal.model_fields[key].default)
+def _differs(section: SearchExternal, key: str) -> bool:
+    return bool(getattr(section, key) != SearchExternal.model_fields[key].default)
 
 
-def _encryption(said: SearchExternal) -> Iterator[Conflict]:
+def _encryption(section: SearchExternal) -> Iterator[Conflict]:
     tls: Location = (*_SEARCH, "tls")
-    if said.tls is None:
+    if section.tls is None:
         return
-    if said.url.startswith("http:"):
-        text = f"stands beside an address without it ({said.url}): write https there, or leave this out"
+    if section.url.startswith("http:"):
+        text = f"stands beside an address without it ({section.url}): write https there, or leave this out"
         yield Conflict(tls, text, ((*_SEARCH, "url"),))
-    if said.engine not in ("meilisearch", "typesense"):
+    if section.engine not in ("meilisearch", "typesense"):
         return
-    if said.tls.client_certificate:
-        text = f"edx-platform's client of {said.engine} presents none: leave it out"
+    if section.tls.client_certificate:
+        text = f"edx-platform's client of {section.engine} presents none: leave it out"
         yield Conflict((*tls, "client_certificate"), text, ((*_SEARCH, "engine"),))
-    if said.tls.verify != "full":
-        text = f"{said.tls.verify} is nothing that edx-platform's client of {said.engine} can do: write full"
+    if section.tls.verify != "full":
+        client = f"edx-platform's client of {section.engine}"
+        text = f"{section.tls.verify} is nothing that {client} can do: write full"
         yield Conflict((*tls, "verify"), text, ((*_SEARCH, "engine"),))
 
 
-def _browsers(stack: Stack, said: SearchExternal) -> Iterator[Conflict]:
+def _browsers(stack: Stack, section: SearchExternal) -> Iterator[Conflict]:
     """Studio's pages ask a Meilisearch directly."""
-    plain = said.url.startswith("http:")
-    if said.engine == "meilisearch" and plain and stack.site.secure and said.public_host is None:
+    plain = section.url.startswith("http:")
+    if section.engine == "meilisearch" and plain and stack.site.secure and section.public_host is None:
         text = (
-            f"missing: pages of https ask the server themselves, and {said.url} speaks no https, which "
+            f"missing: pages of https ask the server themselves, and {section.url} speaks no https, which "
             "browsers refuse: name the host of a proxy before it that does"
         )
         yield Conflict((*_SEARCH, "public_host"), text, ((*_SEARCH, "url"), ("site", "tls")))

@@ -40,7 +40,9 @@ LEAST_CACHE = 0.25
 """Gigabytes below which WiredTiger refuses to start."""
 
 
-def mongodb(instance: Instance, said: MongodbOperator, parent: pulumi.Resource) -> Store[connections.Mongodb]:
+def mongodb(
+    instance: Instance, section: MongodbOperator, parent: pulumi.Resource
+) -> Store[connections.Mongodb]:
     """A replica set; clients find its primary themselves."""
     password = instance.secrets["mongodb_root_password"]
     # The operator adds its other users to it, and changes passwords in MongoDB when they change here.
@@ -54,20 +56,20 @@ def mongodb(instance: Instance, said: MongodbOperator, parent: pulumi.Resource) 
         SERVER,
         PERCONA_MONGODB,
         instance,
-        _spec(instance, said),
+        _spec(instance, section),
         after(instance.data(parent), users.source),
-        ready=[f"{{.status.ready}}={said.members}", "{.status.state}=ready"],
+        ready=[f"{{.status.ready}}={section.members}", "{.status.state}=ready"],
     )
     pods = {NAME: "percona-server-mongodb", INSTANCE: SERVER}
     group = f"{SERVER}-{REPLICA_SET}"
     return Store(
         connection=connections.Mongodb(
-            members=tuple(Endpoint(host=f"{group}-{i}.{group}", port=PORT) for i in range(said.members)),
+            members=tuple(Endpoint(host=f"{group}-{i}.{group}", port=PORT) for i in range(section.members)),
             replica_set=REPLICA_SET,
-            database=said.database,
-            user=said.user,
+            database=section.database,
+            user=section.user,
             # The user lives in the database that it uses.
-            auth_database=said.database,
+            auth_database=section.database,
         ),
         reach=Reach(
             ports=(PORT,),
@@ -80,7 +82,7 @@ def mongodb(instance: Instance, said: MongodbOperator, parent: pulumi.Resource) 
     )
 
 
-def _spec(instance: Instance, said: MongodbOperator) -> Mapping[str, Any]:
+def _spec(instance: Instance, section: MongodbOperator) -> Mapping[str, Any]:
     size = instance.stack.sizing.mongodb
     member = container(instance, "percona_mongodb", size)
     off = {"enabled": False}
@@ -102,17 +104,17 @@ def _spec(instance: Instance, said: MongodbOperator) -> Mapping[str, Any]:
             {
                 **member,
                 "name": REPLICA_SET,
-                "size": said.members,
+                "size": section.members,
                 "podSecurityContext": pod,
                 "containerSecurityContext": processes,
                 "affinity": {"antiAffinityTopologyKey": HOSTNAME},
                 "podDisruptionBudget": {"maxUnavailable": 1},
                 "terminationGracePeriodSeconds": 120,
-                "volumeSpec": {"persistentVolumeClaim": claim(instance, said.storage)},
+                "volumeSpec": {"persistentVolumeClaim": claim(instance, section.storage)},
                 "configuration": _configuration(memory_bytes(size.memory_ceiling)),
             }
         ],
-        # What is not said, such as backups and monitoring, is off.
+        # What isn't set, such as backups and monitoring, is off.
         "sharding": off,
         "logcollector": off,
     }

@@ -42,7 +42,7 @@ PROXY_SIZE = FixedSize(cpu="100m", memory="128Mi", memory_limit="512Mi")
 """HAProxy, and the same for the process that tells it the members: a guess, for some thousand connections."""
 
 
-def mysql(instance: Instance, said: MysqlOperator, parent: pulumi.Resource) -> Store[connections.Mysql]:
+def mysql(instance: Instance, section: MysqlOperator, parent: pulumi.Resource) -> Store[connections.Mysql]:
     """MySQL servers that replicate to each other, and proxies that send everything to the primary."""
     # The operator adds passwords of its own users, and changes root's in MySQL when it changes here.
     users = files.operator_secret(
@@ -55,20 +55,20 @@ def mysql(instance: Instance, said: MysqlOperator, parent: pulumi.Resource) -> S
         SERVER,
         PERCONA_MYSQL,
         instance,
-        _spec(instance, said),
+        _spec(instance, section),
         after(instance.data(parent), users.source),
         ready=[
-            f"{{.status.mysql.ready}}={said.members}",
-            f"{{.status.haproxy.ready}}={said.proxies}",
+            f"{{.status.mysql.ready}}={section.members}",
+            f"{{.status.haproxy.ready}}={section.proxies}",
             "{.status.state}=ready",
         ],
     )
     return Store(
         connection=connections.Mysql(
             endpoint=Endpoint(host=f"{SERVER}-haproxy", port=PORT),
-            database=said.database,
-            user=said.user,
-            history_database=said.history_database,
+            database=section.database,
+            user=section.user,
+            history_database=section.history_database,
         ),
         reach=Reach(
             ports=(PORT,),
@@ -90,7 +90,7 @@ def _pods(software: str) -> dict[str, str]:
     return {NAME: software, INSTANCE: SERVER, "app.kubernetes.io/part-of": "percona-server"}
 
 
-def _spec(instance: Instance, said: MysqlOperator) -> Mapping[str, Any]:
+def _spec(instance: Instance, section: MysqlOperator) -> Mapping[str, Any]:
     off = {"enabled": False}
     return {
         "crVersion": VERSION,
@@ -102,8 +102,8 @@ def _spec(instance: Instance, said: MysqlOperator) -> Mapping[str, Any]:
             **_common(GRACE_SECONDS),
             "clusterType": "group-replication",
             "autoRecovery": True,
-            "size": said.members,
-            "volumeSpec": {"persistentVolumeClaim": claim(instance, said.storage)},
+            "size": section.members,
+            "volumeSpec": {"persistentVolumeClaim": claim(instance, section.storage)},
             "configuration": _configuration(memory_bytes(instance.stack.sizing.mysql.memory_ceiling)),
         },
         "proxy": {
@@ -111,7 +111,7 @@ def _spec(instance: Instance, said: MysqlOperator) -> Mapping[str, Any]:
                 **container(instance, "percona_haproxy", PROXY_SIZE),
                 **_common(30),
                 "enabled": True,
-                "size": said.proxies,
+                "size": section.proxies,
             },
             "router": off,
         },

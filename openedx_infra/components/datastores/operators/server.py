@@ -85,11 +85,11 @@ def restricted(user: int) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def claim(instance: Instance, size: str) -> dict[str, Any]:
     """What each member's volume shall be."""
-    said = instance.stack.cluster.storage_class
+    storage_class = instance.stack.cluster.storage_class
     return {
         "accessModes": ["ReadWriteOnce"],
         "resources": {"requests": {"storage": size}},
-        **({"storageClassName": said} if said else {}),
+        **({"storageClassName": storage_class} if storage_class else {}),
     }
 
 

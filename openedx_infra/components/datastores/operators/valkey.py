@@ -45,18 +45,18 @@ SENTINEL_SIZE = FixedSize(cpu="50m", memory="64Mi", memory_limit="128Mi")
 """A Sentinel, which holds no data: a guess."""
 
 
-def broker(instance: Instance, said: BrokerOperator, parent: pulumi.Resource) -> Store[connections.Valkey]:
+def broker(instance: Instance, section: BrokerOperator, parent: pulumi.Resource) -> Store[connections.Valkey]:
     """Celery's queues and the event bus: nothing is evicted, and what was acknowledged survives a restart."""
     # Without it, the operator deletes the volumes together with the custom resource.
     storage = {
         "keepAfterDelete": True,
-        "volumeClaimTemplate": {"spec": claim(instance, said.storage)},
+        "volumeClaimTemplate": {"spec": claim(instance, section.storage)},
     }
     rules = ["maxmemory-policy noeviction", "appendonly yes", "appendfsync everysec"]
     return _replicas(
         "broker",
         instance,
-        said.members,
+        section.members,
         instance.stack.sizing.broker,
         rules,
         {"storage": storage},
@@ -64,12 +64,12 @@ def broker(instance: Instance, said: BrokerOperator, parent: pulumi.Resource) ->
     )
 
 
-def cache(instance: Instance, said: CacheOperator, parent: pulumi.Resource) -> Store[connections.Valkey]:
+def cache(instance: Instance, section: CacheOperator, parent: pulumi.Resource) -> Store[connections.Valkey]:
     """Django's cache and sessions: what was used least recently goes first, and nothing is written to
     disk."""
     rules = ["maxmemory-policy allkeys-lru", "appendonly no", 'save ""']
     opts = pulumi.ResourceOptions(parent=parent)
-    return _replicas("cache", instance, said.members, instance.stack.sizing.cache, rules, {}, opts)
+    return _replicas("cache", instance, section.members, instance.stack.sizing.cache, rules, {}, opts)
 
 
 def _replicas(
