@@ -85,7 +85,7 @@ def numbers(instance: Instance) -> Iterator[list[int]]:
     time.sleep(1)
 
 
-def test_an_autoscaler_comes_and_goes(scaled: Instance) -> None:
+def test_an_autoscaler_takes_over_and_decides(scaled: Instance) -> None:
     assert number(scaled) == 3
 
     # It takes over: nobody stops a pod.
@@ -105,6 +105,13 @@ def test_an_autoscaler_comes_and_goes(scaled: Instance) -> None:
     with numbers(scaled) as seen:
         scaled.up()
     assert set(seen) == {4}, seen
+
+
+@pytest.mark.long
+def test_it_rests_and_keda_takes_over_from_it_and_leaves(scaled: Instance) -> None:
+    scaled.say(**size(autoscaling={"min": 4, "max": 6}))
+    scaled.up()
+    until(lambda: number(scaled) == 4, "the autoscaler starts a fourth pod")
 
     # All rests, and nobody starts a pod; then there are as many as before.
     scaled.say(maintenance={"pause": True})

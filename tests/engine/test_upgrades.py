@@ -147,5 +147,5 @@ def test_nobody_is_switched_to_what_is_not_ready(dev: Instance) -> None:
     )
     refused = dev.run("switch", "--yes")
     assert refused.code == 1 and "Green is not ready" in refused.err, refused.text
-    assert "lms-green: runs docker.io/example/openedx:green yet" in refused.err
+    assert "lms-green: still runs docker.io/example/openedx:green" in refused.err
     assert leads_to(dev, "lms") == "lms" and said(dev)["openedx:blue_green"]["live"] == "blue"
