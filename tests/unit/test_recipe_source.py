@@ -34,9 +34,9 @@ class MysqlCloud(MysqlDatabase):
 Mysql = Annotated[
     MysqlCloud | '''
 STORE = """        case said_mysql.MysqlCloud():
-            return external.cloud(instance, said)
+            return external.cloud(instance, section)
         case _:
-            assert_never(said)
+            assert_never(section)
 
 
 def mongodb("""
@@ -87,7 +87,7 @@ def copy(tmp_path: Path) -> Copy:
 
 def add_store(copy: Copy) -> None:
     """The other two steps of the recipe."""
-    copy.change(SOURCES, ("        case _:\n            assert_never(said)\n\n\ndef mongodb(", STORE))
+    copy.change(SOURCES, ("        case _:\n            assert_never(section)\n\n\ndef mongodb(", STORE))
     copy.change(
         "openedx_infra/components/datastores/external.py",
         ("\ndef mongodb(", FUNCTION),
