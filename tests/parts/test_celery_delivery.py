@@ -93,7 +93,7 @@ def test_a_broker_that_restarts_loses_nothing(platform: Platform, broker: Redis)
         time.sleep(4)
         broker.start("appendonly yes", "maxmemory-policy noeviction")
         time.sleep(4)
-    until(lambda: all_ended(platform, stream), "all tasks end", 60)
+    until(lambda: all_ended(platform, stream), "all tasks end", 150)
     assert worker.process.poll() is None, "nobody had to restart it"
 
 

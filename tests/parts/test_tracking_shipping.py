@@ -27,6 +27,7 @@ from testing_tools import ensure_for_tests
 
 from openedx_infra import scripts
 from openedx_infra.components.edx_platform import tracking_logs
+from openedx_infra.components.instance import FLUSH_SECONDS
 from openedx_infra.config.sections.monitoring import Monitoring, Tracking
 from openedx_infra.settings import logs, paths
 from openedx_infra.settings.connections import Buckets, Purpose
@@ -50,8 +51,8 @@ class Pod:
         login = (SECRETS["s3_access_key"], SECRETS["s3_secret_key"])
         for name, text in {
             "ship.sh": scripts.text("tracking_ship.sh"),
-            "rclone.conf": tracking_logs.configuration(SAID, storage, *login),
-            "remote": tracking_logs.remote(SAID, storage),
+            "rclone.conf": tracking_logs.rclone_config(SAID, storage, *login),
+            "remote": tracking_logs.remote_path(SAID, storage),
         }.items():
             (self.config / name).write_text(text)
         self._started: list[subprocess.Popen[str]] = []
@@ -139,7 +140,7 @@ def pod(tmp_path: Path, s3_servers: Callable[[], S3Server], rclone: Path) -> Ite
 def ended(process: subprocess.Popen[str]) -> tuple[str, str]:
     """Kubernetes' way to stop: SIGTERM, and 30 s. Returns stdout and stderr."""
     process.send_signal(signal.SIGTERM)
-    return process.communicate(timeout=tracking_logs.FLUSH_SECONDS)
+    return process.communicate(timeout=FLUSH_SECONDS)
 
 
 def numbered(name: str, count: int) -> dict[str, int]:
