@@ -60,7 +60,7 @@ lint: $(READY) ## ruff
 types: $(READY) ## mypy --strict
 	@$(BIN)/mypy
 
-test-fast: $(READY) ## Unit, graph, law and tool tests (a minute and a half on two cores)
+test-fast: $(READY) ## Unit, graph, law and tool tests (two minutes on two cores)
 	@$(PYTEST) -m 'not ($(SLOW) or long)' --numprocesses auto --dist worksteal
 
 test-engine: $(READY) ## Real engine on embedded clusters, CLUSTERS=3 side by side (builds the toolchain once)

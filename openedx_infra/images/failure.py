@@ -65,7 +65,9 @@ def explain(image: str, output: str, dockerfile: str = "") -> Failure | None:
         return None
     cause = match["text"].strip()
     vertices = _vertices(output)
-    vertex = _failed(vertices, cause) or _fetch(dockerfile, cause)
+    vertex = _failed(vertices, cause)
+    if vertex is None or (_only_open(vertex) and fetching(dockerfile, cause)):
+        vertex = _fetch(dockerfile, cause)
     log = [*vertex.lines, cause]
     return Failure(
         image=image,
@@ -112,6 +114,11 @@ def _failed(vertices: dict[str, _Vertex], cause: str) -> _Vertex | None:
                 return vertex
     open_ones = [vertex for vertex in vertices.values() if not vertex.done]
     return open_ones[-1] if open_ones else None
+
+
+def _only_open(vertex: _Vertex) -> bool:
+    """Whether it is one of BuildKit's own steps that was merely at work when another one failed unnamed."""
+    return vertex.name == "internal" and not any(line.startswith("ERROR: ") for line in vertex.lines)
 
 
 def _canceled(vertex: _Vertex) -> bool:

@@ -90,3 +90,12 @@ def test_of_two_that_run_at_once_the_one_that_failed_is_named() -> None:
 
 def test_no_failure_is_no_failure() -> None:
     assert explain("openedx", "#1 [internal] load build definition\n#1 DONE 0.0s\n") is None
+
+
+def test_a_step_of_buildkit_that_was_merely_at_work_is_not_blamed() -> None:
+    """Seen on a busy machine: the plugin names no step that fetches, and the context was still loading."""
+    output = (OUTPUTS / "plugin-ref.txt").read_text(encoding="utf-8")
+    busy = "#4 [internal] load build context\n" + output
+    found = explain("openedx", busy, dockerfile("openedx"))
+    assert found is not None
+    assert str(found).startswith("Image openedx: stage edx-platform, step `ADD ")
