@@ -16,6 +16,7 @@ from openedx_infra.config import ConfigError, Stack
 from openedx_infra.config.immutable import IMMUTABLE_OUTPUT, immutable_values
 from openedx_infra.config.rules import certificates
 from openedx_infra.config.secrets.formats import unfit
+from openedx_infra.config.secrets.needed import password_limits
 from openedx_infra.kubernetes.patches import Patches
 from stacks.cluster import cluster
 from stacks.gate import Refused, validation_gate
@@ -57,7 +58,7 @@ def _checks(
     """Checks of values that are known only at run time."""
 
     async def forms() -> list[str]:
-        return unfit(await pulumi.Output.all(**secrets).future() or {}, stack.sources)
+        return unfit(await pulumi.Output.all(**secrets).future() or {}, password_limits(stack))
 
     async def overrides() -> list[str]:
         return _unmatched(stack, patches)

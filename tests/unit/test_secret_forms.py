@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from openedx_infra.config import load
 from openedx_infra.config.secrets.catalogue import BY_NAME
 from openedx_infra.config.secrets.formats import unfit
+from openedx_infra.config.secrets.needed import password_limits
 
 
 def _pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, password: bytes | None = None) -> str:
@@ -51,13 +56,18 @@ def test_keys_of_client_certificates_are_of_any_kind() -> None:
     assert unfit({"broker_client_key": _pem(ec.generate_private_key(ec.SECP256R1()))}) == []
 
 
-ON_AWS = {
-    "mysql": "rds",
-    "mongodb": "documentdb",
-    "broker": "elasticache",
-    "cache": "elasticache",
-    "search": "opensearch",
-}
+EVERYTHING_ON_AWS = Path(__file__).parents[1] / "cases" / "everything.ok.aws.yaml"
+ON_AWS = password_limits(
+    load(
+        "aws",
+        {
+            key.removeprefix("openedx:"): section
+            for key, section in yaml.safe_load(EVERYTHING_ON_AWS.read_text(encoding="utf-8"))[
+                "config"
+            ].items()
+        },
+    )
+)
 
 
 def test_generated_secrets_suit_aws() -> None:

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from openedx_infra.config.datastores.common import OWN_NAME, DatabaseName, Days, OfItsOwn, ProvenByAws, Tls
 from openedx_infra.config.datastores.mysql import RdsClass
+from openedx_infra.config.datastores.password_limits import DOCUMENTDB
 from openedx_infra.config.datastores.source import (
     AWS_USERS,
     DatabaseSource,
@@ -136,7 +137,7 @@ class MongodbDocumentdb(ProvenByAws, DocumentdbServer, MongodbDatabase):
 
     def secret_needs(self, store: str) -> Iterable[SecretNeed]:
         """Secrets that it needs."""
-        return generated(f"{store}_password", f"{store}_root_password")
+        return (*generated(f"{store}_password"), *generated(f"{store}_root_password", limit=DOCUMENTDB))
 
 
 class MongodbShared(OfItsOwn, ProvenByAws, MongodbDatabase):

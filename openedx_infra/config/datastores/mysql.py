@@ -16,6 +16,7 @@ from openedx_infra.config.datastores.common import (
     ProvenByAws,
     Tls,
 )
+from openedx_infra.config.datastores.password_limits import RDS
 from openedx_infra.config.datastores.source import (
     AWS_USERS,
     PERCONA_USERS,
@@ -173,7 +174,7 @@ class MysqlManaged(ProvenByAws, ManagedServer, MysqlDatabase):
 
     def secret_needs(self, store: str) -> Iterable[SecretNeed]:
         """Secrets that it needs."""
-        return generated(f"{store}_password", f"{store}_root_password")
+        return (*generated(f"{store}_password"), *generated(f"{store}_root_password", limit=RDS))
 
 
 class MysqlRds(RdsServer, MysqlManaged):

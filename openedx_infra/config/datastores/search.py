@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from openedx_infra.config.datastores.common import Gigabytes, Tls
+from openedx_infra.config.datastores.password_limits import OPENSEARCH
 from openedx_infra.config.datastores.source import SecretNeed, Source, generated, only_operator_knows
 from openedx_infra.config.types.base import IMMUTABLE, Count, Memory, Switch
 from openedx_infra.config.types.hosts import Hostname
@@ -102,7 +103,7 @@ class SearchOpensearch(Source):
 
     def secret_needs(self, store: str) -> Iterable[SecretNeed]:
         """Secrets that it needs."""
-        return generated("search_password")
+        return generated("search_password", limit=OPENSEARCH)
 
 
 class SearchShared(Source):

@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections.abc import Iterable
 from typing import Any, ClassVar, Literal, NamedTuple
 
+from openedx_infra.config.datastores.password_limits import PasswordLimit
 from openedx_infra.config.types.base import Section
 from openedx_infra.releases import ImageName
 
@@ -20,11 +21,13 @@ class SecretNeed(NamedTuple):
     name: str
     generated: bool
     """Whether this program may make up its value. False: only the operator knows it, as the server has it."""
+    limit: PasswordLimit | None = None
+    """What the service that is set up with it demands of it. None: nothing."""
 
 
-def generated(*names: str) -> tuple[SecretNeed, ...]:
+def generated(*names: str, limit: PasswordLimit | None = None) -> tuple[SecretNeed, ...]:
     """Secrets of servers that are set up with them: this program may make them up."""
-    return tuple(SecretNeed(name, True) for name in names)
+    return tuple(SecretNeed(name, True, limit) for name in names)
 
 
 def only_operator_knows(*names: str) -> tuple[SecretNeed, ...]:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from openedx_infra.config.datastores.common import Tls
+from openedx_infra.config.datastores.password_limits import ELASTICACHE
 from openedx_infra.config.datastores.source import SecretNeed, Source, generated, only_operator_knows
 from openedx_infra.config.types.base import IMMUTABLE, Count, KubernetesName, Memory, Port, Section, Switch
 from openedx_infra.config.types.hosts import ServerName
@@ -79,7 +80,7 @@ class ValkeyElasticache(Source):
 
     def secret_needs(self, store: str) -> Iterable[SecretNeed]:
         """Secrets that it needs."""
-        return generated(f"{store}_password")
+        return generated(f"{store}_password", limit=ELASTICACHE)
 
 
 class ValkeyShared(Source):

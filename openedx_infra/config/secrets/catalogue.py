@@ -39,7 +39,7 @@ class Secret:
     """What it protects, in one phrase."""
     make: Callable[[], str] | None = _password
     """Makes a new value. None: only the operator knows it, whatever the stack file says. What protects a
-    server of somebody else's is known to the operator, too: `secret_needs.required` says so."""
+    server of somebody else's is known to the operator, too: `needed.required` marks it."""
     rotation: str
     """What rotating it does to people and data."""
     append: bool = False
@@ -73,6 +73,22 @@ CLIENT_KEYS = frozenset(client_key(store) for store in _CERTIFIED)
 _LOGOUT = "everybody is logged out; links in mails already sent stop working"
 _RESTART = "the server and the pods that use it restart"
 
+
+def _from_operator(name: str, meaning: str, rotation: str = _RESTART) -> Secret:
+    """A secret that only the operator knows."""
+    return Secret(name=name, meaning=meaning, make=None, rotation=rotation)
+
+
+def _administrator(store: str, server: str) -> Secret:
+    """The password of a database server's administrator."""
+    return Secret(
+        name=f"{store}_root_password",
+        meaning=f"{server}'s administrator",
+        rotation=f"{server}'s provisioning Job sets the new one",
+        keep_previous=True,
+    )
+
+
 PLATFORM_SECRETS: tuple[Secret, ...] = (
     Secret(name="django_secret_key", meaning="Django's SECRET_KEY of LMS and Studio", rotation=_LOGOUT),
     Secret(name="jwt_secret_key", meaning="symmetric key of JSON web tokens", rotation=_LOGOUT),
@@ -105,19 +121,9 @@ PLATFORM_SECRETS: tuple[Secret, ...] = (
 """The platform's own, which every instance needs."""
 
 _DATASTORE_SECRETS: tuple[Secret, ...] = (
-    Secret(
-        name="mysql_root_password",
-        meaning="MySQL's administrator",
-        rotation="MySQL's provisioning Job sets the new one",
-        keep_previous=True,
-    ),
+    _administrator("mysql", "MySQL"),
     Secret(name="mysql_password", meaning="the platform's MySQL user", rotation=_RESTART),
-    Secret(
-        name="mongodb_root_password",
-        meaning="MongoDB's administrator",
-        rotation="MongoDB's provisioning Job sets the new one",
-        keep_previous=True,
-    ),
+    _administrator("mongodb", "MongoDB"),
     Secret(name="mongodb_password", meaning="the platform's MongoDB user", rotation=_RESTART),
     Secret(name="broker_password", meaning="Valkey as broker", rotation=_RESTART),
     Secret(name="cache_password", meaning="Valkey as cache", rotation=_RESTART),
@@ -126,12 +132,7 @@ _DATASTORE_SECRETS: tuple[Secret, ...] = (
         meaning="Meilisearch, and the API key derived from it",
         rotation=_RESTART,
     ),
-    Secret(
-        name="search_api_key",
-        meaning="API key at a Meilisearch or Typesense of somebody else's",
-        make=None,
-        rotation=_RESTART,
-    ),
+    _from_operator("search_api_key", "API key at a Meilisearch or Typesense of somebody else's"),
     Secret(
         name="search_password",
         meaning="user at Elasticsearch or OpenSearch",
@@ -146,16 +147,11 @@ _DATASTORE_SECRETS: tuple[Secret, ...] = (
     Secret(name="s3_access_key", meaning="the platform's name at the S3 server", rotation=_RESTART),
     Secret(name="s3_secret_key", meaning="the platform's key at the S3 server", rotation=_RESTART),
     *(
-        Secret(
-            name=client_key(store),
-            meaning=f"key of the client certificate for {server}, in PEM form",
-            make=None,
-            rotation=_RESTART,
-        )
+        _from_operator(client_key(store), f"key of the client certificate for {server}, in PEM form")
         for store, server in _CERTIFIED.items()
     ),
 )
-"""Of datastores: `secret_needs` knows which of them a stack needs, and who knows their values."""
+"""Of datastores: `needed` tells which of them a stack needs, and who has their values."""
 
 _SERVICE_SECRETS: tuple[Secret, ...] = (
     Secret(
@@ -164,63 +160,38 @@ _SERVICE_SECRETS: tuple[Secret, ...] = (
         rotation="backups made until then can't be read or added to any more: begin another folder",
         by_name_only=True,
     ),
-    Secret(
-        name="backup_access_key",
-        meaning="name at the S3 server of backups",
-        make=None,
-        rotation="backups log in with the new one",
+    _from_operator(
+        "backup_access_key", "name at the S3 server of backups", "backups log in with the new one"
     ),
-    Secret(
-        name="backup_secret_key",
-        meaning="key at the S3 server of backups",
-        make=None,
-        rotation="backups log in with the new one",
+    _from_operator("backup_secret_key", "key at the S3 server of backups", "backups log in with the new one"),
+    _from_operator("tracking_access_key", "name at the S3 server of tracking events"),
+    _from_operator("tracking_secret_key", "key at the S3 server of tracking events"),
+    _from_operator("mail_password", "login at the SMTP server"),
+    _from_operator(
+        "acme_dns_secret",
+        "login of cert-manager at the provider of the domain: access key, API token or TSIG key",
+        "the next certificate is asked for with the new one",
     ),
-    Secret(
-        name="tracking_access_key",
-        meaning="name at the S3 server of tracking events",
-        make=None,
-        rotation=_RESTART,
+    _from_operator(
+        "acme_account_key",
+        "key of the account at the certificate authority, in Base64 as it gives it",
+        "nothing, until the account is made anew",
     ),
-    Secret(
-        name="tracking_secret_key",
-        meaning="key at the S3 server of tracking events",
-        make=None,
-        rotation=_RESTART,
+    _from_operator(
+        "build_git_token",
+        "private Git repositories that images are built from",
+        "nothing, until the next build",
     ),
-    Secret(name="mail_password", meaning="login at the SMTP server", make=None, rotation=_RESTART),
-    Secret(
-        name="acme_dns_secret",
-        meaning="login of cert-manager at the provider of the domain: access key, API token or TSIG key",
-        make=None,
-        rotation="the next certificate is asked for with the new one",
+    _from_operator(
+        "build_netrc",
+        "private Python indexes and requirements of images, as a netrc file",
+        "nothing, until the next build",
     ),
-    Secret(
-        name="acme_account_key",
-        meaning="key of the account at the certificate authority, in Base64 as it gives it",
-        make=None,
-        rotation="nothing, until the account is made anew",
-    ),
-    Secret(
-        name="build_git_token",
-        meaning="private Git repositories that images are built from",
-        make=None,
-        rotation="nothing, until the next build",
-    ),
-    Secret(
-        name="build_netrc",
-        meaning="private Python indexes and requirements of images, as a netrc file",
-        make=None,
-        rotation="nothing, until the next build",
-    ),
-    Secret(
-        name="build_npmrc",
-        meaning="private npm registries of images, as an .npmrc file",
-        make=None,
-        rotation="nothing, until the next build",
+    _from_operator(
+        "build_npmrc", "private npm registries of images, as an .npmrc file", "nothing, until the next build"
     ),
 )
-"""Of mail and of builds."""
+"""Of backups, tracking events, mail, certificates and builds."""
 
 SECRETS: tuple[Secret, ...] = (*PLATFORM_SECRETS, *_DATASTORE_SECRETS, *_SERVICE_SECRETS)
 """All secrets, in the order in which `openedx-infra secrets list` shows them."""
@@ -237,12 +208,11 @@ REGISTRY_PASSWORD = "registry_password_"
 
 
 def registry_password(name: str, host: str) -> Secret:
-    """The secret of a registry in `images.registries`: there are as many as the stack file says."""
-    return Secret(
-        name=f"{REGISTRY_PASSWORD}{name}",
-        meaning=f"login at the registry {host}",
-        make=None,
-        rotation="nodes and builds log in with the new one",
+    """The secret of a registry in `images.registries`: there are as many as the stack file names."""
+    return _from_operator(
+        f"{REGISTRY_PASSWORD}{name}",
+        f"login at the registry {host}",
+        "nodes and builds log in with the new one",
     )
 
 
@@ -252,11 +222,8 @@ DUTY_SECRET = "duty_"
 
 def duty_secret(name: str) -> Secret:
     """A secret that duties in `duties.extra` read as a file."""
-    return Secret(
-        name=f"{DUTY_SECRET}{name}",
-        meaning=f"file {name} of own duties",
-        make=None,
-        rotation="duties read the new one from their next run on",
+    return _from_operator(
+        f"{DUTY_SECRET}{name}", f"file {name} of own duties", "duties read the new one from their next run on"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from openedx_infra.config.datastores.password_limits import PasswordLimit
 from openedx_infra.config.datastores.source import SecretNeed, generated, only_operator_knows
 from openedx_infra.config.secrets.catalogue import (
     BY_NAME,
@@ -24,7 +25,7 @@ def required(stack: Stack) -> tuple[Secret, ...]:
 
     Where a server that somebody else runs knows the value already, the secret has no `make`.
     """
-    needs = dict(_needs(stack))
+    needs = {need.name: need.generated for need in _needs(stack)}
     registries = stack.images.registries.items()
     return (
         *(
@@ -35,6 +36,11 @@ def required(stack: Stack) -> tuple[Secret, ...]:
         *(registry_password(name, registry.host) for name, registry in registries),
         *(duty_secret(name) for name in sorted(stack.duties.secrets)),
     )
+
+
+def password_limits(stack: Stack) -> dict[str, PasswordLimit]:
+    """What services of AWS demand of this stack's secrets, by their names."""
+    return {need.name: need.limit for need in _needs(stack) if need.limit}
 
 
 def missing(stack: Stack, present: set[str]) -> list[str]:
