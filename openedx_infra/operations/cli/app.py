@@ -10,21 +10,19 @@ from typing import Annotated
 import typer
 
 from openedx_infra.operations.cli import (
-    backups,
     certificates,
-    cluster,
     deploy,
     engine,
     images,
     offline,
     platform_tests,
     secrets,
-    support,
     versions,
 )
 from openedx_infra.operations.cli.options import (
     new_console,
 )
+from openedx_infra.operations.cli.running import backups, cluster, support
 
 DEBUG_VARIABLE = "OPENEDX_INFRA_DEBUG"
 """Environment variable that shows the traceback of what went wrong unexpectedly."""

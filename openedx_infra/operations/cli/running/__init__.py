@@ -1,0 +1,1 @@
+"""Arguments of verbs on a running instance: status, logs, backups, support."""
