@@ -46,7 +46,7 @@ OPERATIONS = (
     ("errors", "urn"),
     ("stack_files",),
     ("cluster",),
-    ("state",),
+    ("state", "pods"),
     ("secrets", "aws_certificates"),
     ("images", "offline"),
     ("engine", "platform_tests"),
