@@ -47,7 +47,7 @@ class Account:
     def inside(self) -> Network:
         """The network. Raises RunError where there is none, which a checked configuration prevents."""
         if self.network is None:
-            raise pulumi.RunError("Databases on AWS need a network: say its vpc, subnets and clients.")
+            raise pulumi.RunError("Databases on AWS need a network: set its vpc, subnets and clients.")
         return self.network
 
     def name(self, what: str, limit: int = 63) -> str:

@@ -84,7 +84,7 @@ class Instance:
     def on_aws(self) -> OnAws:
         """Its part of AWS, for what is on AWS. Raises RunError where it makes nothing there."""
         if self.aws is None:
-            raise pulumi.RunError("openedx:aws: missing: say the region of what is on AWS")
+            raise pulumi.RunError("openedx:aws: missing: set the region of what is on AWS")
         return self.aws
 
     @property

@@ -33,12 +33,12 @@ _ANYWHERE = (
     _Known(
         r"repository does not contain ref (?P<ref>[^\s,]+)",
         "the repository has no branch or tag {ref}",
-        "Say another ref, or create that one.",
+        "Name another ref, or create that one.",
     ),
     _Known(
         r"reference is not a tree: (?P<ref>[0-9a-f]+)",
         "the repository has no commit {ref}",
-        "Push the commit, or say another ref.",
+        "Push the commit, or name another ref.",
     ),
     _Known(
         r"failed to fetch remote (?P<url>\S+): .*?(?:unable to connect|Could not resolve|Connection refused)",
@@ -91,7 +91,7 @@ _ANYWHERE = (
     _Known(
         r"--revision=(?P<ref>\S+?)['\s].*exit status 128",
         "the repository of translations has no revision {ref}",
-        "Say another revision of translations, or none.",
+        "Name another revision of translations, or none.",
     ),
 )
 
@@ -100,7 +100,7 @@ _COMPLAINT = re.compile(r"error|fatal|fail|not found|No such|cannot|denied", re.
 
 
 def reason(log: Sequence[str], cause: str, *, registry: bool = False) -> Reason:
-    """Why a step failed: `log` is what it wrote, `cause` what BuildKit said of it.
+    """Why a step failed: `log` is what it wrote, `cause` BuildKit's own message.
 
     `registry` tells that the step was about an image in a registry, whose failures need no log.
     """

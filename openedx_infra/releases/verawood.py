@@ -1,7 +1,7 @@
 """Verawood, released on 30 July 2026.
 
 Versions are those that Tutor 22.0.3 pins and is tested with upstream. The images of the platform and its MFEs
-are the ones that the Tutor project publishes; a stack may build its own instead. What isn't said here is as
+are the ones that the Tutor project publishes; a stack may build its own instead. What isn't set here is as
 in Ulmo.
 """
 

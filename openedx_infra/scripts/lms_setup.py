@@ -1,7 +1,7 @@
-"""Puts into the LMS' database what the stack file says. Piped into `manage.py lms shell`.
+"""Writes the stack file's values into the LMS' database. Piped into `manage.py lms shell`.
 
 Reads /openedx/parameters/setup.json (made by `scripts.setup_parameters`) and
-/openedx/secrets/studio_oauth2_secret. A second run changes nothing. What the stack file does not say is left
+/openedx/secrets/studio_oauth2_secret. A second run changes nothing. What the stack file leaves out stays
 as the operator set it in Django's admin.
 """
 
@@ -22,7 +22,7 @@ from openedx.core.djangoapps.user_api.models import RetirementState
 from waffle import get_waffle_flag_model, get_waffle_switch_model
 
 
-def search_indexes(said):
+def search_indexes(config):
     """Indexes of courses, and of discussions. Elasticsearch's are made when they are first asked for."""
     engine = import_module(settings.SEARCH_ENGINE.rpartition(".")[0])
     if hasattr(engine, "get_typesense_client"):
@@ -39,80 +39,80 @@ def make_only_missing(collections):
     collections.create = lambda schema: schema["name"] in collections or create(schema)
 
 
-def site(said):
+def site(config):
     """The Site whose host is the LMS'. A fresh database has one named example.com, which takes that host."""
-    found = Site.objects.filter(domain=said["lms_host"]).first()
-    found = found or Site.objects.filter(pk=settings.SITE_ID, domain="example.com").first() or Site()
-    found.domain, found.name = said["lms_host"], said["site_name"][:50]
-    found.save()
-    if found.pk != settings.SITE_ID:
+    row = Site.objects.filter(domain=config["lms_host"]).first()
+    row = row or Site.objects.filter(pk=settings.SITE_ID, domain="example.com").first() or Site()
+    row.domain, row.name = config["lms_host"], config["site_name"][:50]
+    row.save()
+    if row.pk != settings.SITE_ID:
         print(
-            f"lms_setup: warning: {found.domain} is the site {found.pk}, but SITE_ID is {settings.SITE_ID}: "
+            f"lms_setup: warning: {row.domain} is the site {row.pk}, but SITE_ID is {settings.SITE_ID}: "
             "mails from workers carry another name. "
-            f"Say `SITE_ID: {found.pk}` in the stack's settings.common"
+            f"Set `SITE_ID: {row.pk}` in the stack's settings.common"
         )
 
 
-def theme(said):
+def theme(config):
     """DEFAULT_SITE_THEME decides, unless a row from Django's admin hides it: rows of our hosts follow it."""
-    if said["theme"]:
-        for row in SiteTheme.objects.filter(site__domain__in=said["hosts"]):
-            row.theme_dir_name = said["theme"]
+    if config["theme"]:
+        for row in SiteTheme.objects.filter(site__domain__in=config["hosts"]):
+            row.theme_dir_name = config["theme"]
             row.save()
 
 
-def languages(said):
+def languages(config):
     """Languages that learners may choose. The model keeps every change: only a difference is saved."""
-    released = ",".join(said["languages"])
+    released = ",".join(config["languages"])
     now = DarkLangConfig.current()
     if released and not (now.enabled and now.released_languages == released):
         DarkLangConfig(released_languages=released, enabled=True).save()
 
 
-def studio_client(said):
+def studio_client(config):
     """Studio's OAuth client. Not by `create_dot_application`, which writes the secret into the log."""
     users = get_user_model().objects
     if not users.filter(username="cms").exists():
-        call_command("manage_user", "cms", f"cms@{said['lms_host']}", "--unusable-password")
+        call_command("manage_user", "cms", f"cms@{config['lms_host']}", "--unusable-password")
     Application = get_application_model()
     client, _ = Application.objects.update_or_create(
-        client_id=said["studio_client_id"],
+        client_id=config["studio_client_id"],
         defaults={
-            "name": said["studio_client_id"],
+            "name": config["studio_client_id"],
             "user": users.get(username="cms"),
             "client_secret": Path(SECRETS, "studio_oauth2_secret").read_text(encoding="utf-8").strip(),
             "client_type": Application.CLIENT_CONFIDENTIAL,
             "authorization_grant_type": Application.GRANT_AUTHORIZATION_CODE,
-            "redirect_uris": said["studio_redirect_uri"],
+            "redirect_uris": config["studio_redirect_uri"],
             "skip_authorization": True,
         },
     )
     ApplicationAccess.objects.update_or_create(application=client, defaults={"scopes": ["user_id"]})
 
 
-def flags(said):
+def flags(config):
     """Waffle flags and switches."""
     Flag, Switch = get_waffle_flag_model(), get_waffle_switch_model()
-    for row in Flag.objects.filter(name__in=said["absent_flags"]):
+    for row in Flag.objects.filter(name__in=config["absent_flags"]):
         row.delete()
-    for name in said["default_flags"]:
+    for name in config["default_flags"]:
         Flag.objects.get_or_create(name=name, defaults={"everyone": True})
-    for name in said["default_switches"]:
+    for name in config["default_switches"]:
         Switch.objects.get_or_create(name=name, defaults={"active": True})
-    for name, everyone in said["flags"].items():
+    for name, everyone in config["flags"].items():
         Flag.objects.update_or_create(name=name, defaults={"everyone": everyone})
-    for name, active in said["switches"].items():
+    for name, active in config["switches"].items():
         Switch.objects.update_or_create(name=name, defaults={"active": active})
 
 
-def retirement(said):
+def retirement(config):
     """The steps by which accounts are retired. The command refuses to run while one is on its way."""
-    known = RetirementState.objects.order_by("state_execution_order").values_list("state_name", flat=True)
-    if list(known) != list(settings.RETIREMENT_STATES):
+    states = RetirementState.objects.order_by("state_execution_order").values_list("state_name", flat=True)
+    if list(states) != list(settings.RETIREMENT_STATES):
         call_command("populate_retirement_states")
 
 
-def policies(said):
+def policies(config):
     """Default roles and permissions of the authorization framework."""
     call_command("load_policies")
 

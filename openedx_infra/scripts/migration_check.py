@@ -130,13 +130,13 @@ def judged(loader, migration):
 
 def applied_since(since):
     """Names of migrations by application, in the order in which they came."""
-    found = {}
+    names = {}
     for alias in settings.DATABASES:
         recorder = MigrationRecorder(connections[alias])
         if alias != "read_replica" and recorder.has_table():
             rows = recorder.migration_qs.filter(applied__gt=since).order_by("id")
-            found.update(dict.fromkeys(rows.values_list("app", "name")))
-    return list(found)
+            names.update(dict.fromkeys(rows.values_list("app", "name")))
+    return list(names)
 
 
 def main():

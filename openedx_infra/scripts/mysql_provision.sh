@@ -52,9 +52,9 @@ demand_administrator() {
     step "2 of 4: password of $admin"
     if works "$admin" mysql_root_password; then return; fi
     if [ "${OWN_SERVER:-true}" != true ]; then
-        local said
-        said=$(printf 'SELECT 1;' | administer 2>&1 >/dev/null) || true
-        fail "$admin can't log in at $host ($said): put the right mysql_root_password into openedx:secrets"
+        local error
+        error=$(printf 'SELECT 1;' | administer 2>&1 >/dev/null) || true
+        fail "$admin can't log in at $host ($error): put the right mysql_root_password into openedx:secrets"
     fi
     [ -e "$secrets/mysql_root_password_previous" ] && works "$admin" mysql_root_password_previous ||
         fail "the server accepts neither mysql_root_password nor a previous one: put back the password that it has"

@@ -32,15 +32,13 @@ def main() -> None:
     wait(url)
     step(f"2 of 2: API key for the indexes {prefix}*")
     wanted = {"uid": uid, "name": "Open edX", "actions": ["*"], "indexes": [f"{prefix}*"], "expiresAt": None}
-    found = call(url, master, "GET", f"/keys/{uid}")
-    if found is not None and any(
-        found.get(name) != wanted[name] for name in ("actions", "indexes", "expiresAt")
-    ):
+    key = call(url, master, "GET", f"/keys/{uid}")
+    if key is not None and any(key.get(name) != wanted[name] for name in ("actions", "indexes", "expiresAt")):
         # Rights of a key can't be changed; a key with the same id has the same value.
         call(url, master, "DELETE", f"/keys/{uid}")
-        found = None
-    made = found or call(url, master, "POST", "/keys", wanted) or {}
-    if made.get("key") != hmac.new(master.encode(), uid.encode(), hashlib.sha256).hexdigest():
+        key = None
+    answer = key or call(url, master, "POST", "/keys", wanted) or {}
+    if answer.get("key") != hmac.new(master.encode(), uid.encode(), hashlib.sha256).hexdigest():
         fail("the key is not the one in the platform's settings: this server derives keys in another way")
     step("done")
 

@@ -34,7 +34,7 @@ PREFLIGHT_SECONDS = 3600
 
 
 def main() -> None:
-    """Make what is missing, and set what is said anew."""
+    """Make what is missing, and set all attributes anew."""
     buckets: dict[str, str] = json.loads(os.environ["BUCKETS"])
     platform = secret("s3_access_key")
     administrator = client(os.environ["ADMINISTRATOR"], secret("s3_root_secret_key"))

@@ -1,4 +1,4 @@
-"""What is said of a service: one object, from which its pods, volume, routes and network policies are made.
+"""The description of a service, from which its pods, volume, routes and network policies are made.
 
 All of it is data, and a function of the stack alone. `components/services.py` registers it.
 """

@@ -120,7 +120,7 @@ def tokens(stack: Stack) -> Settings:
 
 
 def token_secrets(stack: Stack, secrets: Mapping[str, str], *, signs: bool) -> Settings:
-    """Keys of JSON web tokens. All are said: the defaults hold the default SECRET_KEY by value.
+    """Keys of JSON web tokens. All are set: the defaults hold the default SECRET_KEY by value.
 
     Only a site that `signs` gets the private key.
     """

@@ -13,10 +13,12 @@ from openedx_infra.settings.merging import Settings, merged
 from openedx_infra.settings.paths import TRACKING_DIR, settings_module
 
 
-def logs(said: Monitoring, site: str) -> Settings:
+def logs(monitoring: Monitoring, site: str) -> Settings:
     """LOGGING of a site (`lms` or `cms`). production.py replaces it; the settings module puts it back."""
     logging = merged(
-        _logging(site), _json(site) if said.logs == "json" else {}, _spool(site) if said.tracking else {}
+        _logging(site),
+        _json(site) if monitoring.logs == "json" else {},
+        _spool(site) if monitoring.tracking else {},
     )
     return {"LOGGING": logging, "LOGGING_ENV": "production", "LOG_DIR": "/tmp"}
 

@@ -62,10 +62,10 @@ def task_secrets(server: Valkey, secrets: Mapping[str, str]) -> Settings:
     if server.sentinels:
         # Celery goes on to the next Sentinel with what that one's address says: each says all.
         addresses = [valkey.url(server, each, "sentinel", password) for each in server.sentinels]
-        known = {} if password is None else {"password": password}
+        login = {} if password is None else {"password": password}
         return {
             "BROKER_URL": ";".join(addresses),
-            "EVENT_BUS_REDIS_SENTINELS": {"connection": known},
+            "EVENT_BUS_REDIS_SENTINELS": {"connection": login},
         }
     address = valkey.url(server, server.endpoint, valkey.scheme(server), password)
     return {"BROKER_URL": address, "EVENT_BUS_REDIS_CONNECTION_URL": address + _query(server)}

@@ -164,7 +164,7 @@ def test_a_server_that_demands_encryption(server: MariaDb, pod: Looker) -> None:
     server.sql("SET GLOBAL require_secure_transport = 1")
     try:
         pod.look(mysql=said(server)).demand_fit()
-        pod.look(mysql=said(server, tls=None)).demand_fault("or say `tls: {}`")
+        pod.look(mysql=said(server, tls=None)).demand_fault("or set `tls: {}`")
     finally:
         server.sql("SET GLOBAL require_secure_transport = 0")
 

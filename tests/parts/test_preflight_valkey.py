@@ -112,7 +112,7 @@ def test_passwords(start: Start, pod: Looker) -> None:
     server = start(*BROKER)
     pod.secrets["broker_password"] = "guessed-wrongly"
     pod.look(broker=said(server)).demand_fault("broker.username: ", "openedx:secrets.broker_password")
-    pod.look(broker=said(server, authenticated=False)).demand_fault("say `authenticated: true`")
+    pod.look(broker=said(server, authenticated=False)).demand_fault("set `authenticated: true`")
 
 
 def test_rights_of_its_user(start: Start, pod: Looker) -> None:

@@ -33,7 +33,7 @@ class MysqlCloud(MysqlDatabase):
 
 Mysql = Annotated[
     MysqlCloud | '''
-STORE = """        case said_mysql.MysqlCloud():
+STORE = """        case mysql_config.MysqlCloud():
             return external.cloud(instance, section)
         case _:
             assert_never(section)

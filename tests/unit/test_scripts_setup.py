@@ -120,7 +120,7 @@ def test_a_site_that_has_the_host_is_kept_and_a_doubt_is_said(tmp_path: Path) ->
     outcome = lms(tmp_path, before=FRESH + '\nshell.Site(domain="local.openedx.io", name="Old").save()')
     sites = [(row["pk"], row["domain"]) for row in outcome.rows["Site"]]
     assert sites == [(1, "example.com"), (2, "local.openedx.io")]
-    assert "Say `SITE_ID: 2`" in outcome.printed
+    assert "Set `SITE_ID: 2`" in outcome.printed
     assert "warning" not in lms(tmp_path).printed
 
 

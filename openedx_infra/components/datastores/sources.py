@@ -13,11 +13,11 @@ import pulumi
 from openedx_infra.components.datastores import external, in_cluster, operators, shared
 from openedx_infra.components.datastores.store import FileStore, Store
 from openedx_infra.components.instance import Instance
-from openedx_infra.config.datastores import mongodb as said_mongodb
-from openedx_infra.config.datastores import mysql as said_mysql
-from openedx_infra.config.datastores import search as said_search
-from openedx_infra.config.datastores import storage as said_storage
-from openedx_infra.config.datastores import valkey as said_valkey
+from openedx_infra.config.datastores import mongodb as mongodb_config
+from openedx_infra.config.datastores import mysql as mysql_config
+from openedx_infra.config.datastores import search as search_config
+from openedx_infra.config.datastores import storage as storage_config
+from openedx_infra.config.datastores import valkey as valkey_config
 from openedx_infra.config.sections.mail import MailDelivery, MailRelay, MailSes, MailSmtp
 from openedx_infra.services import meilisearch, object_storage, smtp, valkey
 from openedx_infra.services import mongodb as mongodb_service
@@ -25,117 +25,119 @@ from openedx_infra.services import mysql as mysql_service
 from openedx_infra.settings import connections
 
 
-def mysql(instance: Instance, section: said_mysql.Mysql, parent: pulumi.Resource) -> Store[connections.Mysql]:
+def mysql(
+    instance: Instance, section: mysql_config.Mysql, parent: pulumi.Resource
+) -> Store[connections.Mysql]:
     """MySQL."""
     match section:
-        case said_mysql.MysqlInCluster():
+        case mysql_config.MysqlInCluster():
             return in_cluster.store(mysql_service.service(instance.stack, section), instance, parent)
-        case said_mysql.MysqlOperator():
+        case mysql_config.MysqlOperator():
             return operators.mysql(instance, section, parent)
-        case said_mysql.MysqlExternal():
+        case mysql_config.MysqlExternal():
             return external.mysql(instance, section)
-        case said_mysql.MysqlRds() | said_mysql.MysqlAurora():
+        case mysql_config.MysqlRds() | mysql_config.MysqlAurora():
             from openedx_infra.components.datastores.aws import databases
 
             return databases.mysql(instance, section, parent)
-        case said_mysql.MysqlShared():
+        case mysql_config.MysqlShared():
             return shared.mysql(instance, section)
         case _:
             assert_never(section)
 
 
 def mongodb(
-    instance: Instance, section: said_mongodb.Mongodb, parent: pulumi.Resource
+    instance: Instance, section: mongodb_config.Mongodb, parent: pulumi.Resource
 ) -> Store[connections.Mongodb]:
     """MongoDB."""
     match section:
-        case said_mongodb.MongodbInCluster():
+        case mongodb_config.MongodbInCluster():
             return in_cluster.store(mongodb_service.service(instance.stack, section), instance, parent)
-        case said_mongodb.MongodbOperator():
+        case mongodb_config.MongodbOperator():
             return operators.mongodb(instance, section, parent)
-        case said_mongodb.MongodbExternal():
+        case mongodb_config.MongodbExternal():
             return external.mongodb(instance, section)
-        case said_mongodb.MongodbDocumentdb():
+        case mongodb_config.MongodbDocumentdb():
             from openedx_infra.components.datastores.aws import databases
 
             return databases.mongodb(instance, section, parent)
-        case said_mongodb.MongodbShared():
+        case mongodb_config.MongodbShared():
             return shared.mongodb(instance, section)
         case _:
             assert_never(section)
 
 
 def broker(
-    instance: Instance, section: said_valkey.Broker, parent: pulumi.Resource
+    instance: Instance, section: valkey_config.Broker, parent: pulumi.Resource
 ) -> Store[connections.Valkey]:
     """Celery's broker and the event bus."""
     match section:
-        case said_valkey.BrokerInCluster():
+        case valkey_config.BrokerInCluster():
             return in_cluster.store(valkey.broker(instance.stack, section), instance, parent)
-        case said_valkey.BrokerOperator():
+        case valkey_config.BrokerOperator():
             return operators.broker(instance, section, parent)
-        case said_valkey.BrokerExternal():
+        case valkey_config.BrokerExternal():
             return external.broker(instance, section)
-        case said_valkey.BrokerElasticache():
+        case valkey_config.BrokerElasticache():
             from openedx_infra.components.datastores.aws import caches
 
             return caches.broker(instance, section, parent)
-        case said_valkey.BrokerShared():
+        case valkey_config.BrokerShared():
             return shared.broker(instance, section)
         case _:
             assert_never(section)
 
 
 def cache(
-    instance: Instance, section: said_valkey.Cache, parent: pulumi.Resource
+    instance: Instance, section: valkey_config.Cache, parent: pulumi.Resource
 ) -> Store[connections.Valkey]:
     """Django's cache."""
     match section:
-        case said_valkey.CacheInCluster():
+        case valkey_config.CacheInCluster():
             return in_cluster.store(valkey.cache(instance.stack, section), instance, parent)
-        case said_valkey.CacheOperator():
+        case valkey_config.CacheOperator():
             return operators.cache(instance, section, parent)
-        case said_valkey.CacheExternal():
+        case valkey_config.CacheExternal():
             return external.cache(instance, section)
-        case said_valkey.CacheElasticache():
+        case valkey_config.CacheElasticache():
             from openedx_infra.components.datastores.aws import caches
 
             return caches.cache(instance, section, parent)
-        case said_valkey.CacheShared():
+        case valkey_config.CacheShared():
             return shared.cache(instance, section)
         case _:
             assert_never(section)
 
 
 def search(
-    instance: Instance, section: said_search.Search, parent: pulumi.Resource
+    instance: Instance, section: search_config.Search, parent: pulumi.Resource
 ) -> Store[connections.Search]:
     """The search engine."""
     match section:
-        case said_search.SearchInCluster():
+        case search_config.SearchInCluster():
             return in_cluster.store(meilisearch.service(instance.stack, section), instance, parent)
-        case said_search.SearchExternal():
+        case search_config.SearchExternal():
             return external.search(instance, section)
-        case said_search.SearchOpensearch():
+        case search_config.SearchOpensearch():
             from openedx_infra.components.datastores.aws import caches
 
             return caches.search(instance, section, parent)
-        case said_search.SearchShared():
+        case search_config.SearchShared():
             return shared.search(instance, section)
         case _:
             assert_never(section)
 
 
-def storage(instance: Instance, section: said_storage.Storage, parent: pulumi.Resource) -> FileStore:
+def storage(instance: Instance, section: storage_config.Storage, parent: pulumi.Resource) -> FileStore:
     """Uploaded files."""
     match section:
-        case said_storage.StorageVolumes():
+        case storage_config.StorageVolumes():
             return in_cluster.shared_volumes(instance, section, parent)
-        case said_storage.StorageInCluster():
+        case storage_config.StorageInCluster():
             return in_cluster.buckets(object_storage.service(instance.stack, section), instance, parent)
-        case said_storage.StorageExternal():
+        case storage_config.StorageExternal():
             return external.storage(instance, section)
-        case said_storage.StorageS3():
+        case storage_config.StorageS3():
             from openedx_infra.components.datastores.aws import files
 
             return files.buckets(instance, section, parent)

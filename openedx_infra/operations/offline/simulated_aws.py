@@ -48,7 +48,7 @@ def answer(type_: str, name: str, inputs: Mapping[str, Any], *, region: str | No
     A type that the file doesn't know has its name as id, and no outputs of its own.
     """
     physical_name, kind = _name(type_, name, inputs), kinds().get(type_)
-    if kind is None:  # all that is said about a bucket bears its name
+    if kind is None:  # every resource about a bucket bears its name
         return Answer(id=str(inputs.get("bucket") or physical_name), outputs={})
     port = int(inputs.get("port") or kind.get("port") or 0)
     fields = {

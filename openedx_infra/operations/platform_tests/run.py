@@ -83,7 +83,7 @@ class SuiteRun:
         if ended.reason == "OOMKilled":
             raise OperationError(
                 f"The tests of {self._job} needed more memory than they may use.",
-                remedy="say more: --memory 8Gi",
+                remedy="give it more: --memory 8Gi",
             )
         return Outcome(ended.exitCode, self._report(_name(pod)))
 

@@ -34,4 +34,4 @@ publish() {
     step "proof published"
 }
 
-case ${1:-} in out) out ;; in) into ;; publish) publish ;; *) step "failed: say out, in or publish"; exit 1 ;; esac
+case ${1:-} in out) out ;; in) into ;; publish) publish ;; *) step "failed: the command is one of: out, in, publish"; exit 1 ;; esac

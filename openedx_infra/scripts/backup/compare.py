@@ -8,18 +8,18 @@ from .backup_parameters import Refused, parameters, step
 
 def compare() -> None:
     """Count rows and documents, and raise Refused where they are others than when the backup was made."""
-    sealed, told = seal.read(), parameters()
+    sealed, config = seal.read(), parameters()
     faults = []
     for name, now in rows.now().items():
         faults += [f"{name}.{line}" for line in _differences(sealed["rows"][name], now, "rows")]
-    if "mongodb" in told:
+    if "mongodb" in config:
         faults += _differences(sealed["documents"], mongodb.counts(), "documents")
     if faults:
         raise Refused(f"what was restored is not what was kept: {'; '.join(faults)}")
     step(f"as when it was kept: {seal.summary(sealed)}")
 
 
-def _differences(kept: Mapping[str, int], now: Mapping[str, int], what: str) -> Iterator[str]:
-    for name in sorted({*kept, *now}):
-        if kept.get(name) != now.get(name):
-            yield f"{name}: {now.get(name, 'no')} {what}, kept {kept.get(name, 'none')}"
+def _differences(backup: Mapping[str, int], now: Mapping[str, int], what: str) -> Iterator[str]:
+    for name in sorted({*backup, *now}):
+        if backup.get(name) != now.get(name):
+            yield f"{name}: {now.get(name, 'no')} {what}, kept {backup.get(name, 'none')}"

@@ -29,28 +29,28 @@ def dump() -> None:
     folder = databases_dir() / "mongodb"
     folder.mkdir(parents=True, exist_ok=True)
     database = connected()
-    found = sorted(
+    infos = sorted(
         database.list_collections(), key=lambda each: (not each["name"].endswith(POINTERS), each["name"])
     )
-    kept = []
-    for each in found:
+    dumped = []
+    for each in infos:
         if each["name"].startswith("system."):
             continue
         step(f"mongodb: dumping {each['name']}")
-        kept.append(_dumped(database, each, folder))
-    text = import_module("bson.json_util").dumps(kept, indent=1)
+        dumped.append(_dumped(database, each, folder))
+    text = import_module("bson.json_util").dumps(dumped, indent=1)
     (folder / "collections.json").write_text(text, encoding="utf-8")
 
 
 def load() -> None:
     """Replace the collections of the database by those in the files; others are dropped."""
     folder = databases_dir() / "mongodb"
-    kept = collections(folder)
+    dumped = collections(folder)
     database = connected()
     for name in database.list_collection_names():
         if not name.startswith("system."):
             database.drop_collection(name)
-    for each in kept:
+    for each in dumped:
         step(f"mongodb: loading {each['name']}")
         _loaded(database, each, folder)
 
@@ -58,36 +58,36 @@ def load() -> None:
 def counts() -> Mapping[str, int]:
     """Documents of each collection of the database."""
     database = connected()
-    found = (each["name"] for each in database.list_collections() if not _is_view(each))
-    return {name: database[name].count_documents({}) for name in found if not name.startswith("system.")}
+    names = (each["name"] for each in database.list_collections() if not _is_view(each))
+    return {name: database[name].count_documents({}) for name in names if not name.startswith("system.")}
 
 
 def collections(folder: Path) -> list[dict[str, Any]]:
     """What `dump` wrote of the collections. Raises Refused when it is not there."""
     try:
         text = (folder / "collections.json").read_text(encoding="utf-8")
-        found: list[dict[str, Any]] = import_module("bson.json_util").loads(text)
+        dumped: list[dict[str, Any]] = import_module("bson.json_util").loads(text)
     except (OSError, ValueError) as error:
         raise Refused(f"there is no whole dump of MongoDB: {error}") from error
-    return found
+    return dumped
 
 
 def connected() -> Any:
     """The database, as the platform's user."""
     pymongo = import_module("pymongo")
-    told = parameters()["mongodb"]
-    options = {name: value for name, value in told.items() if name.startswith("tls") or name in DRIVER}
+    config = parameters()["mongodb"]
+    options = {name: value for name, value in config.items() if name.startswith("tls") or name in DRIVER}
     if pair := options.pop("tlsCertificateKeyFile", None):
         options["tlsCertificateKeyFile"] = pair[1]  # the file of the key holds the certificate as well
     login = {
-        "username": told["user"],
+        "username": config["user"],
         "password": secret("mongodb_password"),
-        "authSource": told["authsource"],
+        "authSource": config["authsource"],
     }
     client = pymongo.MongoClient(
-        told["host"], told.get("port"), serverSelectionTimeoutMS=WAIT_MS, **login, **options
+        config["host"], config.get("port"), serverSelectionTimeoutMS=WAIT_MS, **login, **options
     )
-    return client[told["db"]]
+    return client[config["db"]]
 
 
 def _dumped(database: Any, about: Mapping[str, Any], folder: Path) -> dict[str, Any]:

@@ -60,7 +60,7 @@ load() {
     without_definers "$file" | client mysql "$host" "$port" "$name" || fail "the dump of $name could not be loaded"
 }
 
-case ${1:-} in dump | load) ;; *) fail "say dump or load" ;; esac
+case ${1:-} in dump | load) ;; *) fail "the command is one of: dump, load" ;; esac
 mkdir -p "$folder"
 if [ "$1" = load ]; then
     for file in main ${HISTORY_DATABASE:+history}; do

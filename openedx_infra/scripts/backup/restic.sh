@@ -22,17 +22,17 @@ locked() { repository --retry-lock "$wait_for_lock" "$@"; }
 # restic's own words for its exit codes: 10 there is no repository, 12 the password is wrong.
 demand_repository() {
     code=0
-    said=$(repository cat config 2>&1 >/dev/null) || code=$?
+    error=$(repository cat config 2>&1 >/dev/null) || code=$?
     case $code in
         0) return 0 ;;
         10) return 1 ;;
         12) fail "the password is not that of the backups in $RESTIC_REPOSITORY: put the right backup_password into openedx:secrets" ;;
-        *) fail "no backups can be reached at $RESTIC_REPOSITORY: $said" ;;
+        *) fail "no backups can be reached at $RESTIC_REPOSITORY: $error" ;;
     esac
 }
 
 # The full ID of a snapshot. The latest is none of those that verbs made on their way: the first `up` in a fresh cluster
-# keeps databases that are empty yet, and a restore keeps what is broken. restic ignores filters where an ID is said:
+# keeps databases that are empty yet, and a restore keeps what is broken. restic ignores filters where an ID is given:
 # whose backup that is, `check` asks.
 chosen() {
     set -- "${SNAPSHOT:-latest}"
@@ -108,4 +108,4 @@ files() {
     done <"$DATABASES_DIR/parts"
 }
 
-case ${1:-} in keep | list | fetch | files) "$1" ;; *) fail "say keep, list, fetch or files" ;; esac
+case ${1:-} in keep | list | fetch | files) "$1" ;; *) fail "the command is one of: keep, list, fetch, files" ;; esac

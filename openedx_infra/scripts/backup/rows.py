@@ -17,24 +17,24 @@ def in_dump(path: Path) -> dict[str, int]:
 
     Without the texts, which may hold anything, each bracket after VALUES opens a row.
     """
-    found: dict[str, int] = {}
+    counts: dict[str, int] = {}
     table = ""
     with path.open("rb") as lines:
         for line in lines:
             if begun := _TABLE.match(line):
                 name = begun[1].replace(b"``", b"`").decode()
-                found.setdefault(name, 0)
+                counts.setdefault(name, 0)
                 table = name if line.startswith(b"INSERT") else ""
                 line = line[begun.end() :].partition(b"VALUES")[2]
             if table and (begun or line.startswith(b"(")):
-                found[table] += _TEXT.sub(b"", line).count(b"(")
+                counts[table] += _TEXT.sub(b"", line).count(b"(")
             elif not begun:
                 table = ""
-    return found
+    return counts
 
 
 def in_database(alias: Mapping[str, Any]) -> dict[str, int]:
-    """Rows of each table of a database, which is said as Django says it."""
+    """Rows of each table of a database, in the form of DATABASES."""
     connection = _connected(alias)
     try:
         cursor = connection.cursor()

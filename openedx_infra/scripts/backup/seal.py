@@ -18,18 +18,18 @@ CHUNK = 2**20
 
 def write() -> None:
     """Count and sum up what was dumped, as the last thing before it is kept."""
-    folder, told = databases_dir(), parameters()
+    folder, config = databases_dir(), parameters()
     kinds = kinds_of_files()
     for kind in kinds:  # of a bucket without files there is no folder
         (files_dir() / kind).mkdir(parents=True, exist_ok=True)
     sealed = {
         "format": FORMAT,
-        "instance": told["instance"],
-        "release": told["release"],
+        "instance": config["instance"],
+        "release": config["release"],
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "dumps": {path: about(folder / path) for path in sorted(_dumps(folder))},
-        "rows": {name: rows.in_dump(folder / "mysql" / f"{name}.sql") for name in told.get("mysql", {})},
-        "documents": _documents(folder) if "mongodb" in told else {},
+        "rows": {name: rows.in_dump(folder / "mysql" / f"{name}.sql") for name in config.get("mysql", {})},
+        "documents": _documents(folder) if "mongodb" in config else {},
         "files": {kind: _size(files_dir() / kind) for kind in kinds},
     }
     (folder / PARTS).write_text("".join(f"{kind}\n" for kind in kinds), encoding="utf-8")
@@ -40,15 +40,15 @@ def write() -> None:
 def check() -> None:
     """Raise Refused unless all that was sealed is here, unchanged, of this instance, and all that is wanted
     was sealed."""
-    folder, told = databases_dir(), parameters()
+    folder, config = databases_dir(), parameters()
     sealed = read()
-    if sealed["instance"] != told["instance"]:
-        raise Refused(f"the backup is of {sealed['instance']}, and this is {told['instance']}")
+    if sealed["instance"] != config["instance"]:
+        raise Refused(f"the backup is of {sealed['instance']}, and this is {config['instance']}")
     faults = list(_differences(sealed["dumps"], folder))
-    faults += [f"it has no database {name}" for name in told.get("mysql", {}) if name not in sealed["rows"]]
-    if "mongodb" in told and not (folder / "mongodb" / "collections.json").exists():
+    faults += [f"it has no database {name}" for name in config.get("mysql", {}) if name not in sealed["rows"]]
+    if "mongodb" in config and not (folder / "mongodb" / "collections.json").exists():
         faults.append("it has no MongoDB")
-    for name in sorted({*sealed["rows"]} - {*told.get("mysql", {})}):
+    for name in sorted({*sealed["rows"]} - {*config.get("mysql", {})}):
         step(f"its database {name} stays out: the stack file says nothing of such a one")
     if sealed["files"]:
         faults += [f"it has no {kind} files" for kind in kinds_of_files() if kind not in sealed["files"]]
@@ -102,8 +102,8 @@ def _differences(sealed: Mapping[str, Any], folder: Path) -> Iterator[str]:
 
 
 def _documents(folder: Path) -> dict[str, int]:
-    kept = mongodb.collections(folder / "mongodb")
-    return {each["name"]: each["documents"] for each in kept if "viewOn" not in each["options"]}
+    dumped = mongodb.collections(folder / "mongodb")
+    return {each["name"]: each["documents"] for each in dumped if "viewOn" not in each["options"]}
 
 
 def _size(folder: Path) -> dict[str, int]:

@@ -18,20 +18,22 @@ PROBE = "openedx-preflight"
 
 def check(store: dict[str, Any], findings: Findings) -> None:
     """Look at each bucket."""
-    known = store["connection"]
-    if "names" not in known:  # volumes: nobody is asked
+    connection = store["connection"]
+    if "names" not in connection:  # volumes: nobody is asked
         return
-    if known["endpoint"]:
-        at = urlsplit(known["endpoint"])
+    if connection["endpoint"]:
+        endpoint = urlsplit(connection["endpoint"])
         tls = (
-            {"verify": "full", "ca": None, "certificate": None, "key": None} if at.scheme == "https" else None
+            {"verify": "full", "ca": None, "certificate": None, "key": None}
+            if endpoint.scheme == "https"
+            else None
         )
-        port = at.port or (443 if tls else 80)
-        network.probe(at.hostname or "", port, tls, findings, "endpoint")
-    client = _client(known)
-    for purpose, name in known["names"].items():
+        port = endpoint.port or (443 if tls else 80)
+        network.probe(endpoint.hostname or "", port, tls, findings, "endpoint")
+    client = _client(connection)
+    for purpose, name in connection["names"].items():
         try:
-            Bucket(client, known, purpose, name, findings).look()
+            Bucket(client, connection, purpose, name, findings).look()
         except Fault as fault:
             findings.fault(fault.text, fault.field)
 
@@ -40,9 +42,9 @@ class Bucket:
     """One bucket, and what it is for."""
 
     def __init__(
-        self, client: Any, known: dict[str, Any], purpose: str, name: str, findings: Findings
+        self, client: Any, connection: dict[str, Any], purpose: str, name: str, findings: Findings
     ) -> None:
-        self.client, self.known, self.purpose, self.name = client, known, purpose, name
+        self.client, self.connection, self.purpose, self.name = client, connection, purpose, name
         self.findings, self.field = findings, f"buckets.{purpose}"
 
     def look(self) -> None:
@@ -53,15 +55,15 @@ class Bucket:
         try:
             if self._do("get from", "get_object", Key=key)["Body"].read() != b"preflight":
                 raise Fault(f"bucket {self.name} gives back something else than was put into it", self.field)
-            if not self.known["role"]:
+            if not self.connection["role"]:
                 self._look_as_stranger(key)
         finally:
             self._do("delete from", "delete_object", Key=key)
 
     def _head(self) -> None:
         before = time.time()
-        told = self._do("see", "head_bucket")
-        date = told["ResponseMetadata"]["HTTPHeaders"].get("date")
+        answer = self._do("see", "head_bucket")
+        date = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
         if date and self.purpose == "public":
             self.findings.clock(parsedate_to_datetime(date).timestamp(), before - 1, time.time())
 
@@ -87,8 +89,8 @@ class Bucket:
 
     def _answers(self, path: str) -> bool:
         """Whether a stranger gets what is at a path of the bucket."""
-        url = urlsplit(self.known["endpoint"] or f"https://s3.{self.known['region']}.amazonaws.com")
-        virtual = self.known["addressing"] == "virtual"
+        url = urlsplit(self.connection["endpoint"] or f"https://s3.{self.connection['region']}.amazonaws.com")
+        virtual = self.connection["addressing"] == "virtual"
         host = f"{self.name}.{url.netloc}" if virtual else url.netloc
         folder = "" if virtual else f"/{quote(self.name)}"
         try:
@@ -115,8 +117,8 @@ class Bucket:
         except errors.BotoCoreError as error:
             raise Fault(f"bucket {self.name} can't be reached ({error})", "endpoint") from error
 
-    def _refusal(self, what: str, told: dict[str, Any]) -> tuple[str, str]:
-        code = str(told["Error"]["Code"])
+    def _refusal(self, what: str, response: dict[str, Any]) -> tuple[str, str]:
+        code = str(response["Error"]["Code"])
         if code in ("404", "NoSuchBucket"):
             return f"there is no bucket {self.name}: make it, or correct its name", self.field
         if code in ("InvalidAccessKeyId", "SignatureDoesNotMatch"):
@@ -134,11 +136,11 @@ class Bucket:
         )
 
 
-def _client(known: dict[str, Any]) -> Any:
+def _client(connection: dict[str, Any]) -> Any:
     boto3, config = import_module("boto3"), import_module("botocore.config")
     keys = (
         {}
-        if known["role"]
+        if connection["role"]
         else {
             "aws_access_key_id": secret("s3_access_key"),
             "aws_secret_access_key": secret("s3_secret_key"),
@@ -146,10 +148,10 @@ def _client(known: dict[str, Any]) -> Any:
     )
     return boto3.client(
         "s3",
-        endpoint_url=known["endpoint"],
-        region_name=known["region"],
+        endpoint_url=connection["endpoint"],
+        region_name=connection["region"],
         config=config.Config(
-            s3={"addressing_style": known["addressing"]},
+            s3={"addressing_style": connection["addressing"]},
             connect_timeout=network.TIMEOUT,
             read_timeout=network.TIMEOUT,
             retries={"max_attempts": 2},

@@ -12,19 +12,19 @@ _TLS = {"verify": "full", "ca": None, "certificate": None, "key": None}
 
 def check(store: dict[str, Any], findings: Findings) -> None:
     """Greet it, encrypt, and log in."""
-    known = store["connection"]
-    if "endpoint" not in known:
+    config = store["connection"]
+    if "endpoint" not in config:
         findings.note("mail goes by Amazon SES, which is asked only when something is sent")
         return
-    host, port, security = known["endpoint"]["host"], known["endpoint"]["port"], known["security"]
+    host, port, security = config["endpoint"]["host"], config["endpoint"]["port"], config["security"]
     network.probe(host, port, _TLS if security == "tls" else None, findings)
     try:
         with _connected(host, port, security) as server:
             server.ehlo()
             if security == "starttls":
                 _encrypt(server, host)
-            if known["user"]:
-                _log_in(server, host, known["user"])
+            if config["user"]:
+                _log_in(server, host, config["user"])
     except smtplib.SMTPException as error:
         raise Fault(f"{host}:{port} is no mail server that takes ours ({_words(error)})", "host") from error
     except OSError as error:

@@ -21,14 +21,14 @@ REFUSED, UNKNOWN_USER = 18, 8000
 
 def check(store: dict[str, Any], findings: Findings) -> None:
     """Look at every member, then at the whole as the platform's driver sees it."""
-    known = store["connection"]
-    for member in known["members"]:
-        network.probe(member["host"], member["port"], known["tls"], findings, "members")
-    client = _login(known, store["administrator"])
+    config = store["connection"]
+    for member in config["members"]:
+        network.probe(member["host"], member["port"], config["tls"], findings, "members")
+    client = _login(config, store["administrator"])
     try:
         _look(client, store, findings)
         if not store["administrator"]:
-            _look_at_database(client, known, findings)
+            _look_at_database(client, config, findings)
     finally:
         client.close()
 
@@ -45,24 +45,24 @@ def _look(client: Any, store: dict[str, Any], findings: Findings) -> None:
     judge_version(str(client.admin.command("buildInfo")["version"]), store["tested"], findings)
 
 
-def _judge_set(hello: dict[str, Any], known: dict[str, Any], findings: Findings) -> None:
+def _judge_set(hello: dict[str, Any], config: dict[str, Any], findings: Findings) -> None:
     if not hello.get("ismaster"):
         findings.fault(
-            "it only reads: name all members of the replica set, and say `replica_set`, so that the "
+            "it only reads: name all members of the replica set, and set `replica_set`, so that the "
             "primary is found",
             "members",
         )
     name = hello.get("setName")
-    if known["replica_set"] and name != known["replica_set"]:
+    if config["replica_set"] and name != config["replica_set"]:
         findings.fault(
-            f"its replica set is called {name}, not {known['replica_set']}: write the right name"
+            f"its replica set is called {name}, not {config['replica_set']}: write the right name"
             if name
             else "it is no replica set: leave `replica_set` out",
             "replica_set",
         )
-    elif name and not known["replica_set"] and not known["srv"]:
+    elif name and not config["replica_set"] and not config["srv"]:
         findings.warn(
-            f"it is a member of the replica set {name}: say `replica_set`, so that the others are found when "
+            f"it is a member of the replica set {name}: set `replica_set`, so that the others are found when "
             "it fails",
             "replica_set",
         )
@@ -77,15 +77,15 @@ def judge_version(version: str, tested: str, findings: Findings) -> None:
         findings.warn(f"MongoDB {version} is another than {tested}, which this release is tested with")
 
 
-def _look_at_database(client: Any, known: dict[str, Any], findings: Findings) -> None:
+def _look_at_database(client: Any, config: dict[str, Any], findings: Findings) -> None:
     errors = import_module("pymongo.errors")
-    database = client[known["database"]]
+    database = client[config["database"]]
     try:
         list(database["fs.files"].find({}, {"_id": 1}).limit(1))
     except errors.OperationFailure as error:
         raise Fault(
-            f"{known['user']} may not read database {known['database']} ({_words(error)}): grant it the "
-            f"role readWrite on {known['database']}",
+            f"{config['user']} may not read database {config['database']} ({_words(error)}): grant it the "
+            f"role readWrite on {config['database']}",
             "user",
         ) from error
     try:
@@ -96,10 +96,10 @@ def _look_at_database(client: Any, known: dict[str, Any], findings: Findings) ->
             f"it knows no collations ({_words(error)}), as DocumentDB before 8.0: Studio can't sort a "
             "course's files by name"
         )
-    _demand_rights(client, known, findings)
+    _demand_rights(client, config, findings)
 
 
-def _demand_rights(client: Any, known: dict[str, Any], findings: Findings) -> None:
+def _demand_rights(client: Any, config: dict[str, Any], findings: Findings) -> None:
     errors = import_module("pymongo.errors")
     try:
         status = client.admin.command("connectionStatus", showPrivileges=True)["authInfo"]
@@ -108,9 +108,9 @@ def _demand_rights(client: Any, known: dict[str, Any], findings: Findings) -> No
     privileges = status.get("authenticatedUserPrivileges")
     if privileges is None:
         return
-    if absent := ", ".join(sorted(NEEDED - rights(privileges, known["database"]))):
+    if absent := ", ".join(sorted(NEEDED - rights(privileges, config["database"]))):
         findings.fault(
-            f"{known['user']} lacks {absent} on database {known['database']}: grant it the role readWrite",
+            f"{config['user']} lacks {absent} on database {config['database']}: grant it the role readWrite",
             "user",
         )
 
@@ -126,45 +126,45 @@ def rights(privileges: list[dict[str, Any]], database: str) -> set[str]:
     }
 
 
-def _login(known: dict[str, Any], administrator: str | None) -> Any:
+def _login(config: dict[str, Any], administrator: str | None) -> Any:
     name = "mongodb_root_password" if administrator else "mongodb_password"
     try:
-        return _client(known, administrator, name)
+        return _client(config, administrator, name)
     except Fault:
         if not has_secret(f"{name}_previous"):
             raise
-        return _client(known, administrator, f"{name}_previous")
+        return _client(config, administrator, f"{name}_previous")
 
 
-def _client(known: dict[str, Any], administrator: str | None, name: str) -> Any:
+def _client(config: dict[str, Any], administrator: str | None, name: str) -> Any:
     errors = import_module("pymongo.errors")
-    user = administrator or known["user"]
-    holder = "admin" if administrator else known["auth_database"]
+    user = administrator or config["user"]
+    holder = "admin" if administrator else config["auth_database"]
     options = {
         "username": user,
         "password": secret(name),
         "authSource": holder,
         "serverSelectionTimeoutMS": 10_000,
-        "retryWrites": known["retry_writes"],
-        **({"replicaSet": known["replica_set"]} if known["replica_set"] else {}),
-        **_encryption(known["tls"]),
+        "retryWrites": config["retry_writes"],
+        **({"replicaSet": config["replica_set"]} if config["replica_set"] else {}),
+        **_encryption(config["tls"]),
     }
     try:
-        client = import_module("pymongo").MongoClient(_address(known), **options)
+        client = import_module("pymongo").MongoClient(_address(config), **options)
         client.admin.command("ping")
-        client[known["database"]].command("connectionStatus")
+        client[config["database"]].command("connectionStatus")
     except errors.OperationFailure as error:
         if error.code in (REFUSED, UNKNOWN_USER):
             raise Fault(
                 f"the password of {user} is refused, or {user} is no user of database {holder}: put the "
-                f"right one into openedx:secrets.{name}, or say `auth_database`",
+                f"right one into openedx:secrets.{name}, or set `auth_database`",
                 "user",
             ) from error
         raise Fault(f"{user} can't log in ({_words(error)})", "user") from error
     except errors.ConfigurationError as error:
-        raise Fault(f"{known['srv'] or 'its address'} can't be resolved ({_words(error)})", "srv") from error
+        raise Fault(f"{config['srv'] or 'its address'} can't be resolved ({_words(error)})", "srv") from error
     except errors.ServerSelectionTimeoutError as error:
-        wanted = f" of the replica set {known['replica_set']}" if known["replica_set"] else ""
+        wanted = f" of the replica set {config['replica_set']}" if config["replica_set"] else ""
         raise Fault(
             f"no member{wanted} can be used ({_words(error)[:300]}): compare names, and open the way to "
             "all members",
@@ -173,23 +173,23 @@ def _client(known: dict[str, Any], administrator: str | None, name: str) -> Any:
     return client
 
 
-def _address(known: dict[str, Any]) -> str:
-    if known["srv"]:
-        return f"mongodb+srv://{known['srv']}"
-    return "mongodb://" + ",".join(f"{member['host']}:{member['port']}" for member in known["members"])
+def _address(config: dict[str, Any]) -> str:
+    if config["srv"]:
+        return f"mongodb+srv://{config['srv']}"
+    return "mongodb://" + ",".join(f"{member['host']}:{member['port']}" for member in config["members"])
 
 
 def _encryption(tls: dict[str, Any] | None) -> dict[str, Any]:
     if not tls:
         return {}
-    found = {
+    options = {
         "tls": True,
         "tlsAllowInvalidHostnames": tls["verify"] == "ca",
         "tlsAllowInvalidCertificates": tls["verify"] == "none",
         "tlsCAFile": tls["ca"],
         "tlsCertificateKeyFile": _together(tls) if tls["certificate"] else None,
     }
-    return {name: value for name, value in found.items() if value}
+    return {name: value for name, value in options.items() if value}
 
 
 def _together(tls: dict[str, Any]) -> str:

@@ -22,43 +22,45 @@ _MODES = {"full": "VERIFY_IDENTITY", "ca": "VERIFY_CA", "none": "REQUIRED"}
 
 def check(store: dict[str, Any], findings: Findings) -> None:
     """Look at the server, its replica, and the server of the history of answers."""
-    known = store["connection"]
-    server = Server(store, known["endpoint"], findings)
+    config = store["connection"]
+    server = Server(store, config["endpoint"], findings)
     server.look("host")
     if not store["administrator"]:
-        server.look_at(known["database"])
-    _history(store, known, server, findings)
-    if known["replica"]:
-        replica = Server(store, known["replica"], findings)
+        server.look_at(config["database"])
+    _history(store, config, server, findings)
+    if config["replica"]:
+        replica = Server(store, config["replica"], findings)
         replica.look("replica.host", writes=False)
         if not store["administrator"]:
-            replica.use(known["database"], "replica.host")
+            replica.use(config["database"], "replica.host")
 
 
-def _history(store: dict[str, Any], known: dict[str, Any], server: "Server", findings: Findings) -> None:
-    if not known["history_database"]:
+def _history(store: dict[str, Any], config: dict[str, Any], server: "Server", findings: Findings) -> None:
+    if not config["history_database"]:
         return
-    if known["history"] and known["history"] != known["endpoint"]:
-        server = Server(store, known["history"], findings)
+    if config["history"] and config["history"] != config["endpoint"]:
+        server = Server(store, config["history"], findings)
         server.look("history_host")
     if not store["administrator"]:
-        server.look_at(known["history_database"], "history_database")
+        server.look_at(config["history_database"], "history_database")
 
 
 class Server:
     """One server, and who logs in to it: the administrator where there is one, else the platform's user."""
 
-    def __init__(self, store: dict[str, Any], at: dict[str, Any], findings: Findings) -> None:
+    def __init__(self, store: dict[str, Any], endpoint: dict[str, Any], findings: Findings) -> None:
         administrator = store["administrator"]
-        self.known, self.tested = store["connection"], store["tested"]
-        self.at, self.findings = at, findings
-        self.user = administrator or self.known["user"]
+        self.config, self.tested = store["connection"], store["tested"]
+        self.endpoint, self.findings = endpoint, findings
+        self.user = administrator or self.config["user"]
         self.secret = "mysql_root_password" if administrator else "mysql_password"
         self.administrates = administrator is not None
 
     def look(self, field: str, *, writes: bool = True) -> None:
         """Reach it, log in, and look at what concerns the whole server."""
-        mysql_greeting.greet(self.at["host"], self.at["port"], self.known["tls"], self.findings, field)
+        mysql_greeting.greet(
+            self.endpoint["host"], self.endpoint["port"], self.config["tls"], self.findings, field
+        )
         self.connection = self._login(self.secret)
         version = str(self._one("SELECT VERSION()"))
         judge_version(version, self.tested, self.findings)
@@ -108,7 +110,7 @@ class Server:
             self.connection.select_db(database)
         except errors.Error as error:
             rule = {
-                1049: f"there is no database {database}: make it, or say `provisioned: false`",
+                1049: f"there is no database {database}: make it, or set `provisioned: false`",
                 1044: f"{self.user} may not use database {database}, or there is none: grant it all rights "
                 f"on `{database}`.*",
             }.get(error.args[0], f"database {database} can't be used ({error.args[-1]})")
@@ -123,22 +125,24 @@ class Server:
 
     def _login(self, name: str) -> Any:
         module = import_module("MySQLdb")
-        arguments = {**self.at, "user": self.user, "connect_timeout": 10, "charset": "utf8mb4"}
+        arguments = {**self.endpoint, "user": self.user, "connect_timeout": 10, "charset": "utf8mb4"}
         try:
-            return _connected(module, self.known["tls"], {**arguments, "passwd": secret(name)})
+            return _connected(module, self.config["tls"], {**arguments, "passwd": secret(name)})
         except module.Error as error:
             if error.args[0] == 1045 and has_secret(f"{name}_previous"):
                 return self._login(f"{name}_previous")
             raise Fault(*self._refusal(error.args)) from error
 
-    def _refusal(self, said: tuple[Any, ...]) -> tuple[str, str]:
+    def _refusal(self, args: tuple[Any, ...]) -> tuple[str, str]:
         """A sentence, and the field that it is about, for the number of an error."""
-        number, text, host = said[0], str(said[-1]), self.at["host"]
+        number, text, host = args[0], str(args[-1]), self.endpoint["host"]
         if number == 3159:
-            return f"{host} takes encrypted connections only: say `tls: {{}}`", "tls"
+            return f"{host} takes encrypted connections only: set `tls: {{}}`", "tls"
         if number in (1045, 1698):
             # MariaDB says no more when it would have the connection encrypted.
-            perhaps = "" if self.known["tls"] else ", or say `tls: {}` if it takes encrypted connections only"
+            perhaps = (
+                "" if self.config["tls"] else ", or set `tls: {}` if it takes encrypted connections only"
+            )
             return (
                 f"{host} refuses the password of {self.user}, or {self.user} may not log in from here: put "
                 f"the right one into openedx:secrets.{self.secret}{perhaps}",
@@ -169,8 +173,8 @@ class Server:
 
 def judge_version(version: str, tested: str, findings: Findings) -> None:
     """Say whether a server is too old, or another than the release is tested with."""
-    found = re.match(r"\d+(\.\d+){0,2}", version)
-    numbers = tuple(map(int, found[0].split("."))) if found else ()
+    match = re.match(r"\d+(\.\d+){0,2}", version)
+    numbers = tuple(map(int, match[0].split("."))) if match else ()
     if "mariadb" in version.lower():
         if numbers < LEAST_MARIADB:
             findings.fault(
@@ -197,10 +201,10 @@ def _implied(has: set[str]) -> set[str]:
 
 
 def _rights(line: str, database: str | None) -> Iterator[str]:
-    found = re.match(r"GRANT (.+?) ON (?:TABLE )?(\S+)\.\* TO ", line)
-    if not found or not _covers(found[2], database):
+    match = re.match(r"GRANT (.+?) ON (?:TABLE )?(\S+)\.\* TO ", line)
+    if not match or not _covers(match[2], database):
         return
-    yield from (right.strip() for right in found[1].split(","))
+    yield from (right.strip() for right in match[1].split(","))
     if "WITH GRANT OPTION" in line:
         yield "GRANT OPTION"
 

@@ -17,7 +17,7 @@ _UTF8MB4 = 45
 
 
 def greet(host: str, port: int, tls: dict[str, Any] | None, findings: Findings, field: str) -> None:
-    """Hear a server's greeting, and begin encryption where that is said. Raises Fault."""
+    """Hear a server's greeting, and begin encryption if `tls` is given. Raises Fault."""
     with network.connect(host, port, field) as raw:
         greeting = _packet(raw, host, port, field)
         if tls and not _offers_encryption(greeting):

@@ -49,32 +49,32 @@ def _unreached(host: str, port: int, error: OSError, field: str) -> Fault:
 
 def context(tls: dict[str, Any]) -> ssl.SSLContext:
     """What a connection demands of the other side."""
-    found = ssl.create_default_context(cafile=tls["ca"])
-    found.check_hostname = tls["verify"] == "full"
-    found.verify_mode = ssl.CERT_NONE if tls["verify"] == "none" else ssl.CERT_REQUIRED
+    result = ssl.create_default_context(cafile=tls["ca"])
+    result.check_hostname = tls["verify"] == "full"
+    result.verify_mode = ssl.CERT_NONE if tls["verify"] == "none" else ssl.CERT_REQUIRED
     if tls["certificate"]:
         try:
-            found.load_cert_chain(tls["certificate"], tls["key"])
+            result.load_cert_chain(tls["certificate"], tls["key"])
         except ssl.SSLError:
             raise Fault(
                 "the key in openedx:secrets does not belong to this certificate: replace one of them",
                 "tls.client_certificate",
             ) from None
-    return found
+    return result
 
 
 def encrypt(raw: socket.socket, host: str, tls: dict[str, Any], findings: Findings) -> ssl.SSLSocket:
     """The same connection, encrypted. Raises Fault when the server does not prove who it is."""
     try:
-        found = context(tls).wrap_socket(raw, server_hostname=host)
+        secured = context(tls).wrap_socket(raw, server_hostname=host)
     except (ssl.SSLError, OSError) as error:
         raise explained(error, host) from error
-    warn_of_end(found.getpeercert() or {}, findings)
-    return found
+    warn_of_end(secured.getpeercert() or {}, findings)
+    return secured
 
 
 def probe(host: str, port: int, tls: dict[str, Any] | None, findings: Findings, field: str = "host") -> None:
-    """Connect, encrypted where that is said, and hang up."""
+    """Connect, encrypted if `tls` is given, and hang up."""
     with connect(host, port, field) as raw:
         if not tls:
             return
@@ -106,24 +106,24 @@ def explained(error: OSError, host: str) -> Fault:
     if not isinstance(error, ssl.SSLCertVerificationError):
         why = getattr(error, "reason", None) or error.strerror or str(error) or type(error).__name__
         return Fault(f"{host} does not speak TLS here ({why}): leave `tls` out, or correct the port", "tls")
-    code, said = error.verify_code, error.verify_message
+    code, message = error.verify_code, error.verify_message
     if code == _EXPIRED:
         return Fault(f"the certificate of {host} has expired: its owner must renew it")
     if code == _NOT_YET:
         return Fault(f"the certificate of {host} is not valid yet: compare the clocks")
     if code in _OTHER_NAME:
         return Fault(
-            f"the certificate is for another name than {host} ({said}): write the name that it has, or "
+            f"the certificate is for another name than {host} ({message}): write the name that it has, or "
             "`verify: ca` where any name will do",
             "host",
         )
     if code in _STRANGERS:
         return Fault(
-            f"the certificate of {host} is by an authority that is not trusted ({said}): name the file with "
-            "the certificate of its authority",
+            f"the certificate of {host} is by an authority that is not trusted ({message}): name the file "
+            "with the certificate of its authority",
             "tls.ca",
         )
-    return Fault(f"the certificate of {host} can't be trusted ({said}): ask its owner", "tls")
+    return Fault(f"the certificate of {host} can't be trusted ({message}): ask its owner", "tls")
 
 
 def warn_of_end(certificate: dict[str, Any], findings: Findings) -> None:

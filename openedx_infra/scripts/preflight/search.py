@@ -18,24 +18,24 @@ LEAST_ELASTICSEARCH = (7, 17)
 
 def check(store: dict[str, Any], findings: Findings) -> None:
     """Look at a server of any engine."""
-    known = store["connection"]
-    network.probe(known["endpoint"]["host"], known["endpoint"]["port"], known["tls"], findings, "url")
-    server = Server(known, findings)
+    config = store["connection"]
+    network.probe(config["endpoint"]["host"], config["endpoint"]["port"], config["tls"], findings, "url")
+    server = Server(config, findings)
     {
         "meilisearch": _meilisearch,
         "typesense": _typesense,
         "elasticsearch": _elasticsearch,
         "opensearch": _elasticsearch,
-    }[known["engine"]](server, store, findings)
+    }[config["engine"]](server, store, findings)
 
 
 class Server:
     """A server by HTTP, with the login that the platform has."""
 
-    def __init__(self, known: dict[str, Any], findings: Findings) -> None:
-        self.known, self.findings = known, findings
-        scheme = "https" if known["tls"] else "http"
-        self.url = f"{scheme}://{known['endpoint']['host']}:{known['endpoint']['port']}"
+    def __init__(self, config: dict[str, Any], findings: Findings) -> None:
+        self.config, self.findings = config, findings
+        scheme = "https" if config["tls"] else "http"
+        self.url = f"{scheme}://{config['endpoint']['host']}:{config['endpoint']['port']}"
 
     def ask(
         self, path: str, *, method: str = "GET", headers: dict[str, str] | None = None
@@ -45,7 +45,7 @@ class Server:
         if method == "POST":
             request.data, request.headers["Content-type"] = b"{}", "application/json"
         before = time.time()
-        tls = self.known["tls"]
+        tls = self.config["tls"]
         try:
             with urllib.request.urlopen(
                 request, timeout=network.TIMEOUT, context=network.context(tls) if tls else None
@@ -69,8 +69,8 @@ class Server:
 
 def _meilisearch(server: Server, store: dict[str, Any], findings: Findings) -> None:
     """Its key must reach the indexes of this instance; one that isn't there is no refusal."""
-    code, told = server.ask("/health")
-    if code != 200 or not isinstance(told, dict) or told.get("status") != "available":
+    code, answer = server.ask("/health")
+    if code != 200 or not isinstance(answer, dict) or answer.get("status") != "available":
         raise Fault(f"what answers at {server.url} is no Meilisearch: correct `url` or `engine`", "url")
     master = store["administrator"] is not None
     name = "meilisearch_master_key" if master else "search_api_key"
@@ -80,17 +80,17 @@ def _meilisearch(server: Server, store: dict[str, Any], findings: Findings) -> N
     if code in (401, 403):
         what = "is refused" if master else f"may not search indexes that begin with {store['prefix']}"
         raise Fault(f"its key {what}: put the right one into openedx:secrets.{name}", "provisioned")
-    code, told = server.ask("/version", headers=key)
-    if code == 200 and _numbers(told["pkgVersion"]) < _numbers(store["tested"]):
+    code, answer = server.ask("/version", headers=key)
+    if code == 200 and _numbers(answer["pkgVersion"]) < _numbers(store["tested"]):
         findings.warn(
-            f"Meilisearch {told['pkgVersion']} is older than {store['tested']}, which this release "
+            f"Meilisearch {answer['pkgVersion']} is older than {store['tested']}, which this release "
             "is tested with: upgrade it"
         )
 
 
 def _typesense(server: Server, store: dict[str, Any], findings: Findings) -> None:
-    code, told = server.ask("/health")
-    if code != 200 or not isinstance(told, dict) or told.get("ok") is not True:
+    code, answer = server.ask("/health")
+    if code != 200 or not isinstance(answer, dict) or answer.get("ok") is not True:
         raise Fault(
             f"what answers at {server.url} is no Typesense that is ready: correct `url` or `engine`", "url"
         )
@@ -100,25 +100,25 @@ def _typesense(server: Server, store: dict[str, Any], findings: Findings) -> Non
 
 
 def _elasticsearch(server: Server, store: dict[str, Any], findings: Findings) -> None:
-    user, headers = server.known["user"], {}
+    user, headers = server.config["user"], {}
     if user:
         login = base64.b64encode(f"{user}:{secret('search_password')}".encode()).decode()
         headers["Authorization"] = f"Basic {login}"
-    code, told = server.ask("/", headers=headers)
+    code, answer = server.ask("/", headers=headers)
     if code in (401, 403):
         rule = (
             f"put the right password of {user} into openedx:secrets.search_password"
             if user
-            else "say `username`"
+            else "set `username`"
         )
         raise Fault(f"it refuses the login ({code}): {rule}", "username")
-    version = told.get("version") if isinstance(told, dict) else None
+    version = answer.get("version") if isinstance(answer, dict) else None
     if code != 200 or not isinstance(version, dict) or "number" not in version:
         raise Fault(f"what answers at {server.url} is no search server: correct `url` or `engine`", "url")
-    found = version.get("distribution", "elasticsearch")
-    if found != server.known["engine"]:
-        findings.fault(f"it is {found}, not {server.known['engine']}: correct it", "engine")
-    elif found == "elasticsearch" and _numbers(version["number"]) < LEAST_ELASTICSEARCH:
+    engine = version.get("distribution", "elasticsearch")
+    if engine != server.config["engine"]:
+        findings.fault(f"it is {engine}, not {server.config['engine']}: correct it", "engine")
+    elif engine == "elasticsearch" and _numbers(version["number"]) < LEAST_ELASTICSEARCH:
         findings.fault(f"Elasticsearch {version['number']} is too old: at least 7.17 is needed", "engine")
     code, _ = server.ask(f"/{store['prefix'].lower()}openedx-preflight/_search", headers=headers)
     if code in (401, 403):

@@ -37,16 +37,16 @@ def check_cache(store: dict[str, Any], findings: Findings) -> None:
         )
 
 
-def _look(known: dict[str, Any], name: str, findings: Findings) -> dict[str, Any]:
-    at = _master(known, findings) if known["sentinels"] else known["endpoint"]
-    network.probe(at["host"], at["port"], known["tls"], findings, "host")
+def _look(config: dict[str, Any], name: str, findings: Findings) -> dict[str, Any]:
+    master = _master(config, findings) if config["sentinels"] else config["endpoint"]
+    network.probe(master["host"], master["port"], config["tls"], findings, "host")
     redis = import_module("redis")
     client = redis.Redis(
-        **at,
-        db=known["database"],
-        username=known["user"],
-        password=secret(name) if known["authenticated"] else None,
-        **_patience(known["tls"]),
+        **master,
+        db=config["database"],
+        username=config["user"],
+        password=secret(name) if config["authenticated"] else None,
+        **_patience(config["tls"]),
     )
     try:
         before = time.time()
@@ -54,9 +54,9 @@ def _look(known: dict[str, Any], name: str, findings: Findings) -> dict[str, Any
         findings.clock(seconds + microseconds / 1e6, before, time.time())
         info = _info(client, findings)
         judge(info, findings)
-        client.llen(f"{known['prefix']}openedx-preflight")
+        client.llen(f"{config['prefix']}openedx-preflight")
     except redis.RedisError as error:
-        raise _refusal(redis, error, known, name) from error
+        raise _refusal(redis, error, config, name) from error
     finally:
         client.close()
     return info
@@ -66,11 +66,11 @@ def _info(client: Any, findings: Findings) -> dict[str, Any]:
     """What the server tells of itself; nothing where the user may not ask."""
     redis = import_module("redis")
     try:
-        found: dict[str, Any] = client.info()
+        info: dict[str, Any] = client.info()
     except redis.exceptions.NoPermissionError:
         findings.warn("its user may not use INFO: version and eviction policy were not looked at", "username")
         return {}
-    return found
+    return info
 
 
 def judge(info: dict[str, Any], findings: Findings) -> None:
@@ -79,13 +79,13 @@ def judge(info: dict[str, Any], findings: Findings) -> None:
     if version and tuple(map(int, re.findall(r"\d+", version)[:2])) < LEAST:
         findings.fault(f"version {version} is too old: Redis 6.2, or Valkey, is the least")
     if info.get("role") == "slave":
-        findings.fault("it is a replica, which only reads: name the master, or say `sentinels`", "host")
+        findings.fault("it is a replica, which only reads: name the master, or set `sentinels`", "host")
     if str(info.get("cluster_enabled", "0")) == "1":
         findings.fault("it runs in cluster mode, which Celery can't use: switch that off")
 
 
-def _refusal(redis: Any, error: Exception, known: dict[str, Any], name: str) -> Fault:
-    who = known["user"] or "the default user"
+def _refusal(redis: Any, error: Exception, config: dict[str, Any], name: str) -> Fault:
+    who = config["user"] or "the default user"
     text = str(error)
     if isinstance(error, redis.exceptions.NoPermissionError):
         return Fault(
@@ -94,25 +94,25 @@ def _refusal(redis: Any, error: Exception, known: dict[str, Any], name: str) -> 
     if isinstance(error, redis.AuthenticationError) or "NOAUTH" in text or "WRONGPASS" in text:
         rule = (
             f"put the right one into openedx:secrets.{name}, and the right `username`"
-            if known["authenticated"]
-            else "say `authenticated: true`"
+            if config["authenticated"]
+            else "set `authenticated: true`"
         )
         return Fault(f"it refuses {who}'s password ({text}): {rule}", "username")
     if "DB index" in text:
-        return Fault(f"it has no database {known['database']}: choose a lower number", "database")
+        return Fault(f"it has no database {config['database']}: choose a lower number", "database")
     return Fault(f"it does not answer as it should ({text})", "host")
 
 
-def _master(known: dict[str, Any], findings: Findings) -> dict[str, Any]:
+def _master(config: dict[str, Any], findings: Findings) -> dict[str, Any]:
     """Where the master is, as the Sentinels know it; each of them must answer, and the same."""
     redis = import_module("redis")
-    told: dict[str, tuple[str, int]] = {}
-    for sentinel in known["sentinels"]:
+    masters: dict[str, tuple[str, int]] = {}
+    for sentinel in config["sentinels"]:
         host, port = sentinel["host"], sentinel["port"]
-        network.probe(host, port, known["tls"], findings, "sentinels")
-        client = redis.Redis(host=host, port=port, **_patience(known["tls"]))
+        network.probe(host, port, config["tls"], findings, "sentinels")
+        client = redis.Redis(host=host, port=port, **_patience(config["tls"]))
         try:
-            answer = client.execute_command("SENTINEL GET-MASTER-ADDR-BY-NAME", known["master"])
+            answer = client.execute_command("SENTINEL GET-MASTER-ADDR-BY-NAME", config["master"])
         except redis.RedisError as error:
             raise Fault(
                 f"the Sentinel {host}:{port} does not tell the master ({error})", "sentinels"
@@ -121,12 +121,12 @@ def _master(known: dict[str, Any], findings: Findings) -> dict[str, Any]:
             client.close()
         if not answer:
             raise Fault(
-                f"the Sentinel {host}:{port} knows no master {known['master']}: correct its name", "master"
+                f"the Sentinel {host}:{port} knows no master {config['master']}: correct its name", "master"
             )
-        told[f"{host}:{port}"] = (_text(answer[0]), int(answer[1]))
-    if len(set(told.values())) > 1:
-        findings.fault(f"the Sentinels name several masters ({told}): mend them first", "sentinels")
-    host, port = next(iter(told.values()))
+        masters[f"{host}:{port}"] = (_text(answer[0]), int(answer[1]))
+    if len(set(masters.values())) > 1:
+        findings.fault(f"the Sentinels name several masters ({masters}): mend them first", "sentinels")
+    host, port = next(iter(masters.values()))
     return {"host": host, "port": port}
 
 
@@ -136,9 +136,9 @@ def _text(value: Any) -> str:
 
 def _patience(tls: dict[str, Any] | None) -> dict[str, Any]:
     """How long to wait, and how the connection is encrypted."""
-    found: dict[str, Any] = {"socket_timeout": network.TIMEOUT, "socket_connect_timeout": network.TIMEOUT}
+    options: dict[str, Any] = {"socket_timeout": network.TIMEOUT, "socket_connect_timeout": network.TIMEOUT}
     if tls:
-        found |= {
+        options |= {
             "ssl": True,
             "ssl_cert_reqs": "none" if tls["verify"] == "none" else "required",
             "ssl_check_hostname": tls["verify"] == "full",
@@ -146,4 +146,4 @@ def _patience(tls: dict[str, Any] | None) -> dict[str, Any]:
             "ssl_certfile": tls["certificate"],
             "ssl_keyfile": tls["key"],
         }
-    return found
+    return options

@@ -51,8 +51,8 @@ def inherit(shelf: Shelf) -> None:
     keep, limit = int(os.environ["VERSIONS"]), int(os.environ["LIMIT_BYTES"])
     versions, sizes, faults = peers.known()
     _tell("asking other pods", faults)
-    own = {version.name for version in shelf.versions}
-    for version in [one for one in versions if one.name not in own][: max(0, keep - len(own))]:
+    present = {version.name for version in shelf.versions}
+    for version in [one for one in versions if one.name not in present][: max(0, keep - len(present))]:
         missing = {one: sizes[one] for one in version.files.values() if one not in shelf.sizes}
         if shelf.bytes + sum(missing.values()) > limit:
             note(f"no room for version {version.name[:12]} and what is older: openedx:sizing.static.disk")

@@ -50,12 +50,12 @@ class Answer:
 
     def whole(self) -> bytes:
         """All of it. Raises Unbelievable when it doesn't end."""
-        found = bytearray()
+        body = bytearray()
         while chunk := self.read(2**20):
-            found += chunk
-            if len(found) > LONGEST_LIST:
+            body += chunk
+            if len(body) > LONGEST_LIST:
                 raise Unbelievable(f"more than {LONGEST_LIST} bytes")
-        return bytes(found)
+        return bytes(body)
 
 
 class Peers:
@@ -73,11 +73,11 @@ class Peers:
         faults = []
         for _ in range(LISTS):
             try:
-                found = parsed(self._ask("versions.json").whole())
+                answer = parsed(self._ask("versions.json").whole())
             except (OSError, HTTPException, Unbelievable) as error:
                 faults.append(f"{type(error).__name__}: {error}")
             else:
-                best = max(best, found, key=lambda one: sum(len(version.files) for version in one[0]))
+                best = max(best, answer, key=lambda one: sum(len(version.files) for version in one[0]))
             self._hang_up()
         return *best, faults
 

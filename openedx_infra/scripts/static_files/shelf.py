@@ -60,13 +60,13 @@ class Shelf:
 
     def collect(self, source: Path) -> Version:
         """Take over the files of an image, as a version that is older than those that are here."""
-        found = {}
+        contents = {}
         for folder, _, names in os.walk(source):
             for path in (Path(folder, name) for name in names):
                 if path.is_file():  # not so a link that leads nowhere
                     with path.open("rb") as stream:
-                        found[path.relative_to(source).as_posix()] = self.keep(stream)
-        return self.add(named(found))
+                        contents[path.relative_to(source).as_posix()] = self.keep(stream)
+        return self.add(named(contents))
 
     def keep(self, stream: Source, *, expected: str | None = None, most: int | None = None) -> str:
         """Keep a content and return its SHA-256.
@@ -93,9 +93,9 @@ class Shelf:
         """Serve what a version has and no newer one does. Returns it with the files whose content is here."""
         here = {path: content for path, content in version.files.items() if content in self.sizes}
         here = {path: content for path, content in here.items() if self._show(path, content)}
-        kept = Version(version.name, here)
-        self.versions.append(kept)
-        return kept
+        served = Version(version.name, here)
+        self.versions.append(served)
+        return served
 
     def _show(self, path: str, content: str) -> bool:
         """Whether something can be served under a path: not where a newer version has a folder or a file in

@@ -14,7 +14,7 @@ MOST_FILES = 500_000
 
 
 class Unbelievable(Exception):
-    """What somebody said of versions can't be true."""
+    """A list of versions that can't be true."""
 
 
 @dataclass(frozen=True)
@@ -35,23 +35,23 @@ def named(files: dict[str, str]) -> Version:
 
 def dumped(versions: list[Version], sizes: dict[str, int]) -> str:
     """Versions as pods tell them each other, the newest first, with the bytes of each content."""
-    said = [{"name": version.name, "files": version.files} for version in versions]
-    return json.dumps({"versions": said, "sizes": sizes}, sort_keys=True)
+    document = [{"name": version.name, "files": version.files} for version in versions]
+    return json.dumps({"versions": document, "sizes": sizes}, sort_keys=True)
 
 
 def parsed(text: bytes) -> tuple[list[Version], dict[str, int]]:
     """What another pod told: versions, the newest first, and sizes. Raises Unbelievable."""
     try:
-        said = json.loads(text)
-        sizes = {str(content): _size(content, size) for content, size in said["sizes"].items()}
-        versions = [_version(one, sizes) for one in said["versions"]]
+        document = json.loads(text)
+        sizes = {str(content): _size(content, size) for content, size in document["sizes"].items()}
+        versions = [_version(one, sizes) for one in document["versions"]]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Unbelievable(f"{type(error).__name__}: {str(error)[:200]}") from None
     return versions, sizes
 
 
-def _version(said: Any, sizes: dict[str, int]) -> Version:
-    name, files = said["name"], said["files"]
+def _version(entry: Any, sizes: dict[str, int]) -> Version:
+    name, files = entry["name"], entry["files"]
     if not (isinstance(name, str) and CONTENT.fullmatch(name)):
         raise Unbelievable(f"no version is called {str(name)[:80]!r}")
     if len(files) > MOST_FILES:

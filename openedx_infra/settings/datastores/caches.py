@@ -25,7 +25,7 @@ _CONNECT_SECONDS, _ANSWER_SECONDS = 2, 5
 
 def caches(server: Valkey) -> Settings:
     """All caches, the password aside."""
-    found: dict[str, Any] = {
+    aliases: dict[str, Any] = {
         alias: {
             "BACKEND": "django_redis.cache.RedisCache",
             "LOCATION": _location(server),
@@ -39,15 +39,15 @@ def caches(server: Valkey) -> Settings:
         }
         for alias, (prefix, timeout) in _CACHES.items()
     }
-    found["default"]["VERSION"] = "1"
+    aliases["default"]["VERSION"] = "1"
     # Names of hashed static files: part of the image, so each process remembers its own image's.
-    found["staticfiles"] = {
+    aliases["staticfiles"] = {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         "LOCATION": "staticfiles",
         "KEY_PREFIX": "staticfiles",
     }
     return {
-        "CACHES": found,
+        "CACHES": aliases,
         # A lost cache makes pages slow, not broken; the platform expects that of its default, memcached.
         "DJANGO_REDIS_IGNORE_EXCEPTIONS": True,
         # Sessions are read from the cache and kept in MySQL: an eviction or restart of the cache logs nobody
@@ -64,7 +64,7 @@ def cache_secrets(server: Valkey, secrets: Mapping[str, str]) -> Settings:
 
 
 def _location(server: Valkey) -> str:
-    """The server; or the master's name where Sentinels know the server, and TLS is said apart."""
+    """The server; or the master's name where Sentinels know the server, and TLS is set apart."""
     if server.sentinels:
         return valkey.url(server, server.master, "redis")
     return valkey.url(server, server.endpoint, valkey.scheme(server))

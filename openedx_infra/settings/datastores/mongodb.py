@@ -13,7 +13,7 @@ from openedx_infra.settings.paths import DATA_DIR
 def mongodb(server: Mongodb) -> Settings:
     """Courses and their files, the password aside.
 
-    The defaults of MODULESTORE and CONTENTSTORE hold the default DOC_STORE_CONFIG: all three are said.
+    The defaults of MODULESTORE and CONTENTSTORE hold the default DOC_STORE_CONFIG: all three are set.
     """
     config = _doc_store(server)
     return {
@@ -68,7 +68,7 @@ def _servers(server: Mongodb) -> dict[str, Any]:
 
 
 def _encryption(tls: Tls | None) -> dict[str, Any]:
-    """As pymongo names it. Nothing is said without TLS, as a DNS name (SRV) means TLS by itself."""
+    """As pymongo names it. Nothing is set without TLS, as a DNS name (SRV) means TLS by itself."""
     if tls is None:
         return {}
     options: dict[str, Any] = {"tls": True}

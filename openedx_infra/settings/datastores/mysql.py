@@ -45,11 +45,11 @@ def mysql_secrets(server: Mysql, secrets: Mapping[str, str]) -> Settings:
     return {"DATABASES": dict.fromkeys(mysql(server)["DATABASES"], password)}
 
 
-def _alias(server: Mysql, at: Endpoint, database: str) -> dict[str, Any]:
+def _alias(server: Mysql, endpoint: Endpoint, database: str) -> dict[str, Any]:
     return {
         "ENGINE": "django.db.backends.mysql",
-        "HOST": at.host,
-        "PORT": str(at.port),
+        "HOST": endpoint.host,
+        "PORT": str(endpoint.port),
         "NAME": database,
         "USER": server.user,
         # Reconnecting costs each request a few ms; a connection that broke meanwhile is noticed first.

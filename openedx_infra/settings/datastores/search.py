@@ -93,19 +93,19 @@ def _trusted(server: Search) -> Settings:
 
 
 def _elastic_hosts(host: Settings) -> Settings:
-    """ELASTIC_SEARCH_CONFIG can't be said: production.py puts the other in its place."""
+    """ELASTIC_SEARCH_CONFIG can't be set: production.py puts the other in its place."""
     return {"ELASTIC_SEARCH_CONFIG_ES7": [host], "FORUM_ELASTIC_SEARCH_CONFIG": [host]}
 
 
 def _elastic_host(server: Search) -> dict[str, Any]:
     """As elasticsearch-py 7.9 names it."""
-    at = {"host": server.endpoint.host, "port": server.endpoint.port}
+    endpoint = {"host": server.endpoint.host, "port": server.endpoint.port}
     tls = server.tls
     if tls is None:
-        return at
+        return endpoint
     files = {"ca_certs": tls.ca, "client_cert": tls.certificate, "client_key": tls.key}
     return {
-        **at,
+        **endpoint,
         "use_ssl": True,
         "verify_certs": tls.verify != "none",
         **({"ssl_assert_hostname": False} if tls.verify == "ca" else {}),

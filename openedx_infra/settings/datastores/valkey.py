@@ -8,12 +8,12 @@ from urllib.parse import quote
 from openedx_infra.settings.connections import Tls, Valkey
 
 
-def url(server: Valkey, at: object, scheme: str, password: str | None = None) -> str:
+def url(server: Valkey, endpoint: object, scheme: str, password: str | None = None) -> str:
     """An address with login and database. User and password may have any characters."""
     user = quote(server.user or "", safe="")
     secret = "" if password is None else ":" + quote(password, safe="")
     login = f"{user}{secret}@" if user or secret else ""
-    return f"{scheme}://{login}{at}/{server.database}"
+    return f"{scheme}://{login}{endpoint}/{server.database}"
 
 
 def scheme(server: Valkey) -> str:

@@ -36,13 +36,13 @@ def prepared(endpoint, public_endpoint, addressing):
     return session
 
 
-def name_public_endpoint(inside, outside, request, signature_version, **known):
+def name_public_endpoint(inside, outside, request, signature_version, **event):
     """Let an address that is about to be signed name the public endpoint, with the bucket before it, if
     that is where it stands. Requests proper stay as they are.
     """
     if signature_version is not botocore.UNSIGNED and not signature_version.endswith("-query"):
         return
-    said = urlsplit(request.url)
-    if said.netloc.endswith(inside.netloc):
-        host = said.netloc.removesuffix(inside.netloc) + outside.netloc
-        request.url = said._replace(scheme=outside.scheme, netloc=host).geturl()
+    address = urlsplit(request.url)
+    if address.netloc.endswith(inside.netloc):
+        host = address.netloc.removesuffix(inside.netloc) + outside.netloc
+        request.url = address._replace(scheme=outside.scheme, netloc=host).geturl()

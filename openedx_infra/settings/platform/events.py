@@ -12,9 +12,9 @@ from walrus import Database
 
 def database():
     """A client of the present master."""
-    said = settings.EVENT_BUS_REDIS_SENTINELS
-    sentinel = Sentinel(said["sentinels"], sentinel_kwargs=said["sentinel_kwargs"])
-    pool = SentinelConnectionPool(said["master"], sentinel, **said["connection"])
+    config = settings.EVENT_BUS_REDIS_SENTINELS
+    sentinel = Sentinel(config["sentinels"], sentinel_kwargs=config["sentinel_kwargs"])
+    pool = SentinelConnectionPool(config["master"], sentinel, **config["connection"])
     return Database(connection_pool=pool)
 
 

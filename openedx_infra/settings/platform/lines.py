@@ -16,8 +16,8 @@ class JsonFormatter(logging.Formatter):
         self.service = service
 
     def format(self, record):
-        """The record as JSON. What can't be said in JSON is said as text."""
-        said = {
+        """The record as JSON; values that JSON doesn't have become text."""
+        entry = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "service": self.service,
@@ -29,7 +29,7 @@ class JsonFormatter(logging.Formatter):
             "file": f"{record.filename}:{record.lineno}",
         }
         if record.exc_info:
-            said["exception"] = self.formatException(record.exc_info)
+            entry["exception"] = self.formatException(record.exc_info)
         if record.stack_info:
-            said["stack"] = self.formatStack(record.stack_info)
-        return json.dumps({key: value for key, value in said.items() if value is not None}, default=str)
+            entry["stack"] = self.formatStack(record.stack_info)
+        return json.dumps({key: value for key, value in entry.items() if value is not None}, default=str)

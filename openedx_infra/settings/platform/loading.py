@@ -15,7 +15,7 @@ from . import certificates, liveness
 
 SECRETS_DIR = "/openedx/secrets"
 
-# What production.py assigns after it has read the YAML, whatever that says. Here the YAML has the last word.
+# What production.py assigns after it has read the YAML, whatever that has. Here the YAML has the last word.
 OVERWRITTEN = (
     "AWS_BUCKET_ACL",
     "AWS_DEFAULT_ACL",
@@ -47,12 +47,12 @@ def load(namespace, site, middleware=()):
     liveness.start()
     variable = f"{site.upper()}_CFG"
     secrets = Path(os.environ.get("OPENEDX_SECRETS_DIR", SECRETS_DIR), f"{site}.yml")
-    said = certificates.joined(merged(read(os.environ[variable]), read(secrets)))
-    prepare_process(said)
-    with handed_over(variable, said):
+    values = certificates.joined(merged(read(os.environ[variable]), read(secrets)))
+    prepare_process(values)
+    with handed_over(variable, values):
         production = importlib.import_module(f"{site}.envs.production")
     namespace.update({name: value for name, value in vars(production).items() if not name.startswith("_")})
-    namespace.update({name: said[name] for name in OVERWRITTEN if name in said})
+    namespace.update({name: values[name] for name in OVERWRITTEN if name in values})
     first = f"{site}.envs.openedx_infra.leaving.refuse"
     namespace["MIDDLEWARE"] = [first, *namespace["MIDDLEWARE"], *middleware]
     if not namespace.get("ENABLE_CSMH_EXTENDED", True):
@@ -76,26 +76,26 @@ def merged(below, above):
     return both
 
 
-def prepare_process(said):
+def prepare_process(values):
     """Tell libraries what they take from no setting of Django's."""
-    if "OPENEDX_INFRA_AUTHORITIES" in said:
-        certificates.trust(said["OPENEDX_INFRA_AUTHORITIES"])
-    if "AWS_S3_PUBLIC_ENDPOINT_URL" in said:
+    if "OPENEDX_INFRA_AUTHORITIES" in values:
+        certificates.trust(values["OPENEDX_INFRA_AUTHORITIES"])
+    if "AWS_S3_PUBLIC_ENDPOINT_URL" in values:
         # boto3 takes its time, which nobody without buckets shall spend.
         from .endpoints import prepare
 
         names = ("ENDPOINT_URL", "PUBLIC_ENDPOINT_URL", "REGION_NAME", "ADDRESSING_STYLE")
-        prepare(*(said[f"AWS_S3_{name}"] for name in names))
+        prepare(*(values[f"AWS_S3_{name}"] for name in names))
 
 
 @contextmanager
-def handed_over(variable, said):
+def handed_over(variable, values):
     """The settings as a file that exists in memory only, named by the environment variable meanwhile."""
     before = os.environ[variable]
     descriptor = os.memfd_create(variable)
     try:
         with os.fdopen(os.dup(descriptor), "w", encoding="utf-8") as file:
-            yaml.safe_dump(said, file)
+            yaml.safe_dump(values, file)
         os.environ[variable] = f"/proc/self/fd/{descriptor}"
         yield
     finally:

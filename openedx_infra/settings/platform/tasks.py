@@ -20,8 +20,8 @@ class Request(request.Request):
     def on_failure(self, exc_info, *args, **kwargs):
         """Take the second loss of a process as a failure of the task. The broker marks what it hands out
         again."""
-        found = exc_info.exception
-        found = found.exc if isinstance(found, ExceptionWithTraceback) else found
-        if isinstance(found, WorkerLostError) and self.delivery_info.get("redelivered"):
-            exc_info.exception = KilledItsProcesses(str(found))
+        error = exc_info.exception
+        error = error.exc if isinstance(error, ExceptionWithTraceback) else error
+        if isinstance(error, WorkerLostError) and self.delivery_info.get("redelivered"):
+            exc_info.exception = KilledItsProcesses(str(error))
         return super().on_failure(exc_info, *args, **kwargs)

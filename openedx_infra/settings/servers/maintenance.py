@@ -12,19 +12,19 @@ from openedx_infra.settings.servers.mfe import HEALTH_PATH, MFE_PORT
 
 def maintenance_files(stack: Stack) -> dict[str, str]:
     """Configuration and texts, by the names of their files in `CADDY_DIR`."""
-    said = stack.maintenance
-    known = {
+    maintenance = stack.maintenance
+    fields = {
         "language": escape(stack.site.language),
         "name": escape(stack.site.name),
-        "message": escape(said.message),
+        "message": escape(maintenance.message),
     }
     # By the name that Django REST framework gives to what an error says.
-    answer = {"detail": said.message, "retry_after": said.retry_seconds}
+    answer = {"detail": maintenance.message, "retry_after": maintenance.retry_seconds}
     return {
         "Caddyfile": _CADDYFILE.format(
-            port=MFE_PORT, health=HEALTH_PATH, folder=CADDY_DIR, retry=said.retry_seconds
+            port=MFE_PORT, health=HEALTH_PATH, folder=CADDY_DIR, retry=maintenance.retry_seconds
         ),
-        "maintenance.html": _PAGE.format(**known),
+        "maintenance.html": _PAGE.format(**fields),
         "maintenance.json": json.dumps(answer, ensure_ascii=False) + "\n",
     }
 

@@ -49,7 +49,7 @@ def on_aws(instance: Instance, parent: pulumi.Resource) -> OnAws:
     stack = instance.stack
     aws = stack.aws
     if aws is None:
-        raise pulumi.RunError("openedx:aws: missing: say the region of what is on AWS")
+        raise pulumi.RunError("openedx:aws: missing: set the region of what is on AWS")
     aws_account = account(
         stack.name,
         aws,
@@ -89,7 +89,7 @@ def _network(aws: aws_config.Aws, foundation: pulumi.Output[Contract] | None) ->
 
 def _promised_network(contract: Contract) -> aws_config.Network:
     if contract.network is None:
-        raise pulumi.RunError("openedx:aws.network: missing: the foundation has no network either; say it")
+        raise pulumi.RunError("openedx:aws.network: missing: the foundation has no network either; set it")
     return contract.network
 
 
@@ -119,8 +119,8 @@ def _promised_cluster(contract: Contract) -> str:
     if isinstance(promised, aws_config.PodIdentity):
         return promised.cluster
     if promised is None:
-        raise pulumi.RunError("openedx:aws.identity: missing: the foundation has none either; say it")
+        raise pulumi.RunError("openedx:aws.identity: missing: the foundation has none either; set it")
     raise pulumi.RunError(
-        "openedx:aws.identity: missing: the foundation's cluster has IRSA, which each instance must say "
+        "openedx:aws.identity: missing: the foundation's cluster has IRSA, which each instance must set "
         f"itself: write {{source: irsa, provider_arn: {promised.provider_arn}}}"
     )
