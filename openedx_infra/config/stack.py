@@ -121,10 +121,13 @@ class Stack(BaseStack):
     @property
     def namespaces(self) -> tuple[str, ...]:
         """Its namespace, and the one in which backups are tested."""
-        return (self.namespace, *([self.drill_namespace] if self.backups and self.backups.drill else []))
+        return (
+            self.namespace,
+            *([self.restore_test_namespace] if self.backups and self.backups.drill else []),
+        )
 
     @property
-    def drill_namespace(self) -> str:
+    def restore_test_namespace(self) -> str:
         """The namespace in which backups are tested: at most 63 characters."""
         return f"{self.namespace[: 63 - len(SCRATCH_END)]}{SCRATCH_END}"
 

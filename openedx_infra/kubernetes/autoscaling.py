@@ -29,7 +29,6 @@ from openedx_infra.kubernetes.models import (
     ObjectMetaPatchArgs,
 )
 from openedx_infra.kubernetes.names import Scope
-from openedx_infra.kubernetes.patches import plain
 from openedx_infra.kubernetes.pod import Pod
 
 KEDA = "keda.sh/v1alpha1"
@@ -182,7 +181,7 @@ def _by_keda(
             "minReplicaCount": by.least,
             "maxReplicaCount": by.most,
             "pollingInterval": POLL_SECONDS,
-            "advanced": {"horizontalPodAutoscalerConfig": {"behavior": plain(_behavior(by))}},
+            "advanced": {"horizontalPodAutoscalerConfig": {"behavior": _behavior(by)}},
             "triggers": pulumi.Output.from_input(by.triggers).apply(
                 lambda triggers: [*_resource_triggers(pod, by), *map(_trigger, triggers)]
             ),

@@ -43,7 +43,7 @@ class Patches:
         if not target or not patches:
             return None
         self._matched.add(target)
-        props = {key: plain(value) for key, value in args.props.items()}
+        props = dict(args.props)
         for patch in patches:
             props = merged(props, patch)
         return pulumi.ResourceTransformationResult(props=props, opts=args.opts)
@@ -56,15 +56,6 @@ class Patches:
             for index, patch in enumerate(self._patches)
             if (patch.kind, patch.name) not in self._matched
         ]
-
-
-def plain(value: Any) -> Any:
-    """Models (`models.py`) as maps and lists; Outputs stay as they are."""
-    if isinstance(value, Mapping):
-        return {key: plain(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(inner) for inner in value]
-    return value
 
 
 def merged(base: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:

@@ -42,7 +42,7 @@ class MonitoringFacts:
     """Age of the last backup that raises an alert. None: there are no backups."""
     proof_days: int | None = None
     """Age of the last restore test that raises an alert. None: there are no restore tests."""
-    drill_namespace: str = ""
+    restore_test_namespace: str = ""
     """Namespace of the restore tests."""
     runbooks: str = "docs/alerts.md"
     """Address of the page that says what to do about alerts."""
@@ -68,7 +68,7 @@ class MonitoringFacts:
             "hosts": "|".join(re.escape(host).replace("\\", "\\\\") for host in self.hosts),
             "queues": "|".join(queue.replace(".", "[.]") for queue in self.queues),
             "unacked": self.unacked,
-            "drill_namespace": self.drill_namespace,
+            "restore_test_namespace": self.restore_test_namespace,
             "backup_seconds": str((self.backup_hours or 0) * 3600),
             "proof_seconds": str((self.proof_days or 0) * 86_400),
         }
@@ -93,7 +93,7 @@ def monitoring_facts(stack: Stack, prefix: str = "") -> MonitoringFacts:
         cert_manager=site.tls.source not in ("none", "secret", "upstream"),
         backup_hours=backups.overdue_hours if backups else None,
         proof_days=backups.drill.overdue_days if backups and backups.drill else None,
-        drill_namespace=stack.drill_namespace,
+        restore_test_namespace=stack.restore_test_namespace,
         runbooks=stack.monitoring.runbooks or "docs/alerts.md",
     )
 

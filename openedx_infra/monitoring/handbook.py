@@ -67,7 +67,7 @@ _CAMPUS = MonitoringFacts(
     cert_manager=True,
     backup_hours=26,
     proof_days=8,
-    drill_namespace="campus-drill",
+    restore_test_namespace="campus-drill",
 )
 
 

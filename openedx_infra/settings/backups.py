@@ -13,8 +13,8 @@ CHECK = "backup-check"
 """CronJob of a verb: fetches a backup and proves it whole."""
 RESTORE = "backup-restore"
 """CronJob of a verb: overwrites the instance's data by a backup's."""
-DRILL = "drill"
-"""CronJob that proves, in the namespace `Stack.drill_namespace`, that the newest backup can be restored. Its
+RESTORE_TEST = "drill"
+"""CronJob that proves, in `Stack.restore_test_namespace`, that the newest backup can be restored. Its
 `lastSuccessfulTime` is when that was proved last."""
 SOFTWARE = "backup"
 """Software label of pods that make and restore backups."""

@@ -15,7 +15,7 @@ COMPONENTS = {
     *("Platform", "Datastores", "Initialization", "Static", "Lms", "Studio", "Workers", "Mfe", "Duties"),
     "Ingress",
 }
-DRILL = {
+RESTORE_TEST = {
     *("CronJob drill", "Secret drill-registries", "NetworkPolicy drill-deny-all"),
     *("NetworkPolicy drill-allow-dns", "NetworkPolicy drill-internet-from-drill"),
     *("ConfigMap drill-scripts", "ConfigMap drill-parameters", "Secret drill-secrets"),
@@ -111,5 +111,5 @@ def test_every_object_of_an_instance_is_in_its_namespace(graph: Graph) -> None:
             places.setdefault(place, set()).add(label(resource))
     proved = (graph.outputs["config"].get("backups") or {}).get("drill")
     assert {place: found for place, found in places.items() if place != own} == (
-        {scratch: DRILL} if proved else {}
+        {scratch: RESTORE_TEST} if proved else {}
     )

@@ -15,7 +15,6 @@ from servers import Redis
 
 from openedx_infra.components.edx_platform.liveness_probe import WORKER_SILENT_MINUTES, liveness
 from openedx_infra.components.edx_platform.workers import BEAT_COMMAND
-from openedx_infra.kubernetes.patches import plain
 from openedx_infra.settings.paths import ALIVE_FILE
 
 pytestmark = pytest.mark.parts
@@ -87,7 +86,7 @@ def test_celery_s_clock_has_one_too(platform: Platform) -> None:
 
 
 def test_the_probe_tells_fresh_from_old_and_from_missing(tmp_path: Path) -> None:
-    said = plain(liveness(WORKER_SILENT_MINUTES))["exec"]["command"]
+    said = liveness(WORKER_SILENT_MINUTES)["exec"]["command"]
     file = tmp_path / "alive"
     command = [word.replace(ALIVE_FILE, str(file)) for word in said]
 

@@ -65,7 +65,7 @@ class Backups(pulumi.ComponentResource):
         self._cron_job(CHECK, fileless, check_steps(fileless))
         self._cron_job(RESTORE, containers, restore_steps(containers))
         if config.drill:
-            restore_test(RestoreTestArgs(instance=instance, config=config, drill=config.drill), self)
+            restore_test(RestoreTestArgs(instance=instance, config=config, test=config.drill), self)
         self.register_outputs({})
 
     def _cron_job(

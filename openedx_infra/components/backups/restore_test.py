@@ -7,8 +7,10 @@ namespace reaches the bucket of backups and nothing else.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Literal
 
 import pulumi
 
@@ -27,7 +29,7 @@ from openedx_infra.components.edx_platform.sites import LMS, STUDIO, Site, rende
 from openedx_infra.components.instance import Instance
 from openedx_infra.components.registry_logins import logins, pull_secret
 from openedx_infra.components.users import WHY
-from openedx_infra.config.sections.backups import Backups, Drill
+from openedx_infra.config.sections.backups import Backups, RestoreTest
 from openedx_infra.config.sections.duties import resolved
 from openedx_infra.config.sections.network import anywhere
 from openedx_infra.config.types.base import memory_bytes
@@ -36,9 +38,10 @@ from openedx_infra.kubernetes.job import cron_job
 from openedx_infra.kubernetes.models import Namespace, ObjectMetaArgs
 from openedx_infra.kubernetes.names import RESTRICTED, Scope
 from openedx_infra.kubernetes.network_policies import NetworkPolicies
-from openedx_infra.kubernetes.pod import Container, FixedSize
+from openedx_infra.kubernetes.pod import Container, FixedSize, Size
+from openedx_infra.kubernetes.volumes import Mount
 from openedx_infra.settings import paths
-from openedx_infra.settings.backups import DRILL, SCRATCH
+from openedx_infra.settings.backups import RESTORE_TEST, SCRATCH
 from openedx_infra.settings.connections import (
     Connections,
     Endpoint,
@@ -51,7 +54,7 @@ from openedx_infra.settings.connections import (
 )
 
 HOST = "127.0.0.1"
-PREFIX = f"{DRILL}-"
+PREFIX = f"{RESTORE_TEST}-"
 """Of the names of resources whose objects are called as those in the instance's own namespace."""
 SITES = (replace(LMS, secrets=partial(settings.lms_secrets, signs=False)), STUDIO)
 """Both sites. Nobody logs in here: the key that signs the instance's tokens stays in its own namespace."""
@@ -73,7 +76,7 @@ class RestoreTestArgs:
 
     instance: Instance
     config: Backups
-    drill: Drill
+    test: RestoreTest
 
 
 def restore_test(args: RestoreTestArgs, parent: pulumi.Resource) -> None:
@@ -84,14 +87,18 @@ def restore_test(args: RestoreTestArgs, parent: pulumi.Resource) -> None:
     policies.deny_all()
     policies.allow_dns(instance.stack.network.name_servers)
     port = args.config.destination.port
-    policies.allow_egress(f"internet-from-{DRILL}", policies.software(DRILL), [port], anywhere())
+    policies.allow_egress(
+        f"internet-from-{RESTORE_TEST}", policies.software(RESTORE_TEST), [port], anywhere()
+    )
     endpoints = connections(args.instance)
     servers = Servers(
         mysql=pulumi.Output.from_input(endpoints.mysql), mongodb=pulumi.Output.from_input(endpoints.mongodb)
     )
-    containers = backup_containers(instance, args.config, servers, opts, Uploads(), Volumes(), name=DRILL)
+    containers = backup_containers(
+        instance, args.config, servers, opts, Uploads(), Volumes(), name=RESTORE_TEST
+    )
     steps = [
-        containers.restic("fetch", FILES=str(args.drill.files).lower()),
+        containers.restic("fetch", FILES=str(args.test.files).lower()),
         containers.python("check", "check"),
         containers.mysql("load"),
         containers.python("mongodb-load", "load-mongodb"),
@@ -101,17 +108,17 @@ def restore_test(args: RestoreTestArgs, parent: pulumi.Resource) -> None:
         containers.rclone("publish"),
     ]
     pod = replace(
-        containers.pod(DRILL, DRILL, steps),
-        sidecars=_servers(containers, args.drill),
+        containers.pod(RESTORE_TEST, RESTORE_TEST, steps),
+        sidecars=_servers(containers, args.test),
         annotations={WHY: "mysql and mongodb: users of the official images, who have names there"},
     )
     cron_job(
-        DRILL,
+        RESTORE_TEST,
         instance.scope,
         pod,
         opts,
-        schedule=resolved(args.drill.schedule, instance.stack.name, DRILL),
-        deadline_minutes=args.drill.minutes,
+        schedule=resolved(args.test.schedule, instance.stack.name, RESTORE_TEST),
+        deadline_minutes=args.test.minutes,
         time_zone=instance.stack.site.time_zone,
     )
 
@@ -147,7 +154,7 @@ def _in_scratch_namespace(instance: Instance, parent: pulumi.Resource) -> Instan
     stack = instance.stack
     namespace = Namespace(
         "drill-namespace",
-        metadata=ObjectMetaArgs(name=stack.drill_namespace, labels=RESTRICTED, annotations=COPIES),
+        metadata=ObjectMetaArgs(name=stack.restore_test_namespace, labels=RESTRICTED, annotations=COPIES),
         opts=pulumi.ResourceOptions(parent=parent),
     )
     scope: Scope = replace(instance.scope, namespace=namespace.metadata["name"])
@@ -163,49 +170,38 @@ def _in_scratch_namespace(instance: Instance, parent: pulumi.Resource) -> Instan
     )
 
 
-def _servers(containers: BackupContainers, drill: Drill) -> list[Container]:
+def _servers(containers: BackupContainers, sizes: RestoreTest) -> list[Container]:
     """MySQL, MongoDB and Valkey, which forget everything with the pod."""
-    secrets = [containers.secrets.only("mysql_password", "mongodb_password")]
-    password = volumes.mounted("server-secrets", SERVER_SECRETS, secrets)
-    disk = containers.config.scratch
-    mysql = Container(
-        name="mysql",
-        image=containers.instance.image("mysql"),
-        user=SERVER_USER,
-        size=drill.mysql,
+    mysql = _database(
+        containers,
+        "mysql",
+        sizes.mysql,
+        3306,
         env={"MYSQL_ROOT_PASSWORD_FILE": f"{SERVER_SECRETS}/mysql_password", "MYSQL_ROOT_HOST": "%"},
         # Nothing in it is worth waiting for the disk.
         args=["--innodb-flush-log-at-trx-commit=0", "--skip-log-bin", "--character-set-server=utf8mb4"],
-        port=3306,
-        probes=probes.server(3306, start_seconds=START_SECONDS),
         mounts=[
-            password,
-            volumes.scratch("mysql", "/var/lib/mysql", disk),
+            volumes.scratch("mysql", "/var/lib/mysql", containers.config.scratch),
             volumes.scratch("mysql-run", "/var/run/mysqld", "16Mi"),
             volumes.scratch("mysql-tmp", "/tmp", "2Gi"),
         ],
-        disk_limit=containers.disk,
     )
-    mongodb = Container(
-        name="mongodb",
-        image=containers.instance.image("mongodb"),
-        user=SERVER_USER,
-        size=drill.mongodb,
-        args=["--wiredTigerCacheSizeGB", "0.25"],
+    mongodb = _database(
+        containers,
+        "mongodb",
+        sizes.mongodb,
+        27017,
         env={
             "MONGO_INITDB_ROOT_USERNAME": "root",
             "MONGO_INITDB_ROOT_PASSWORD_FILE": f"{SERVER_SECRETS}/mongodb_password",
             "HOME": "/tmp",
         },
-        port=27017,
-        probes=probes.server(27017, start_seconds=START_SECONDS),
+        args=["--wiredTigerCacheSizeGB", "0.25"],
         mounts=[
-            password,
-            volumes.scratch("mongodb", "/data/db", disk),
+            volumes.scratch("mongodb", "/data/db", containers.config.scratch),
             volumes.scratch("mongodb-config", "/data/configdb", "16Mi"),
             volumes.scratch("mongodb-tmp", "/tmp", "1Gi"),
         ],
-        disk_limit=containers.disk,
     )
     valkey = Container(
         name="valkey",
@@ -218,6 +214,31 @@ def _servers(containers: BackupContainers, drill: Drill) -> list[Container]:
         mounts=[volumes.scratch("valkey", "/data", "64Mi")],
     )
     return [mysql, mongodb, valkey]
+
+
+def _database(
+    containers: BackupContainers,
+    name: Literal["mysql", "mongodb"],
+    size: Size,
+    port: int,
+    *,
+    env: Mapping[str, str],
+    args: Sequence[str],
+    mounts: Sequence[Mount],
+) -> Container:
+    secrets = [containers.secrets.only("mysql_password", "mongodb_password")]
+    return Container(
+        name=name,
+        image=containers.instance.image(name),
+        user=SERVER_USER,
+        size=size,
+        env=env,
+        args=args,
+        port=port,
+        probes=probes.server(port, start_seconds=START_SECONDS),
+        mounts=[volumes.mounted("server-secrets", SERVER_SECRETS, secrets), *mounts],
+        disk_limit=containers.disk,
+    )
 
 
 def _platform_step(

@@ -12,7 +12,6 @@ from pulumi_kubernetes.helm.v4 import Chart, RepositoryOptsArgs
 from openedx_infra.config.foundation.addons import Addons, CertManager, Operator
 from openedx_infra.kubernetes.models import Namespace, ObjectMetaArgs
 from openedx_infra.kubernetes.names import RESTRICTED
-from openedx_infra.kubernetes.patches import plain
 from openedx_infra.kubernetes.pod import container_security
 
 _WHY = (
@@ -40,7 +39,7 @@ class _Release:
 
 def _releases(addons: Addons) -> dict[str, _Release]:
     """The operators by their keys in `addons`."""
-    processes = plain(container_security())
+    processes = container_security()
     return {
         "mysql_operator": _Release(
             chart="ps-operator",

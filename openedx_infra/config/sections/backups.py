@@ -71,7 +71,7 @@ class Retention(Section):
     many of each kind."""
 
 
-class Drill(Section):
+class RestoreTest(Section):
     """A regular test that the newest backup can be restored: in a scratch namespace, with servers that are
     deleted afterwards."""
 
@@ -118,7 +118,7 @@ class Backups(Section):
     copy_size: Memory = Field("20Gi")
     """Size of the volume that holds a copy of all files, where these are in buckets: a backup then fetches
     what is new and no more. It may grow later where the StorageClass allows it."""
-    drill: Annotated[Drill | None, OrNothing] = Drill()
+    drill: Annotated[RestoreTest | None, OrNothing] = RestoreTest()
     """The test. None: backups are never tested."""
     size: Resources = Resources(cpu="250m", memory="1Gi", memory_limit="2Gi")
     """Size of the pods that make and restore backups: restic needs some 100 MB and the index of the

@@ -102,7 +102,9 @@ def verify(request: Request, console: Console) -> None:
             "openedx:backups.drill is null, so there is no namespace where a backup could be verified.",
             remedy="leave the key out, run `openedx-infra up`, and try again",
         )
-    job = run_job(instance.client(instance.stack.drill_namespace), names.DRILL, print_lines(console))
+    job = run_job(
+        instance.client(instance.stack.restore_test_namespace), names.RESTORE_TEST, print_lines(console)
+    )
     print_simulated(job, console)
     console.print("The newest backup was restored, counted, migrated and visited: it is good.")
 

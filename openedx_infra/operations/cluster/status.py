@@ -56,7 +56,7 @@ def _about(stack: BaseStack, target: Target) -> Iterator[str]:
     if stack.backups:
         yield f"Last backup: {_last(target, stack.namespace, 'backup')}."
         if stack.backups.drill:
-            yield f"Last proven restore: {_last(target, stack.drill_namespace, 'drill')}."
+            yield f"Last proven restore: {_last(target, stack.restore_test_namespace, 'drill')}."
 
 
 def _last(target: Target, namespace: str, name: str) -> str:

@@ -12,6 +12,7 @@ from openedx_infra.components.datastores.operators.server import (
     after,
     claim,
     container,
+    percona,
     restricted,
     server,
 )
@@ -21,7 +22,6 @@ from openedx_infra.config.datastores.mongodb import MongodbOperator
 from openedx_infra.config.types.base import memory_bytes
 from openedx_infra.kubernetes import files
 from openedx_infra.kubernetes.names import INSTANCE, NAME
-from openedx_infra.kubernetes.placement import HOSTNAME
 from openedx_infra.settings import connections
 from openedx_infra.settings.connections import Endpoint
 
@@ -90,7 +90,6 @@ def _spec(instance: Instance, section: MongodbOperator) -> Mapping[str, Any]:
     shared: dict[str, Any] = {
         key: member.pop(key) for key in ("image", "imagePullPolicy", "imagePullSecrets") if key in member
     }
-    pod, processes = restricted(USER)
     return {
         **shared,
         "crVersion": VERSION,
@@ -99,17 +98,12 @@ def _spec(instance: Instance, section: MongodbOperator) -> Mapping[str, Any]:
         "upgradeOptions": {"apply": "disabled"},
         # Members encrypt what they send each other; the instance's own pods need not.
         "tls": {"mode": "preferTLS"},
-        "initContainerSecurityContext": processes,
+        "initContainerSecurityContext": restricted(USER)[1],
         "replsets": [
             {
                 **member,
                 "name": REPLICA_SET,
-                "size": section.members,
-                "podSecurityContext": pod,
-                "containerSecurityContext": processes,
-                "affinity": {"antiAffinityTopologyKey": HOSTNAME},
-                "podDisruptionBudget": {"maxUnavailable": 1},
-                "terminationGracePeriodSeconds": 120,
+                **percona(USER, section.members, "terminationGracePeriodSeconds", 120),
                 "volumeSpec": {"persistentVolumeClaim": claim(instance, section.storage)},
                 "configuration": _configuration(memory_bytes(size.memory_ceiling)),
             }

@@ -12,7 +12,7 @@ from openedx_infra.components.datastores.operators.server import (
     after,
     claim,
     container,
-    restricted,
+    percona,
     server,
 )
 from openedx_infra.components.datastores.store import Administrator, Members, Reach, Store
@@ -21,7 +21,6 @@ from openedx_infra.config.datastores.mysql import MysqlOperator
 from openedx_infra.config.types.base import memory_bytes
 from openedx_infra.kubernetes import files
 from openedx_infra.kubernetes.names import INSTANCE, NAME
-from openedx_infra.kubernetes.placement import HOSTNAME
 from openedx_infra.kubernetes.pod import FixedSize
 from openedx_infra.settings import connections
 from openedx_infra.settings.connections import Endpoint
@@ -99,37 +98,23 @@ def _spec(instance: Instance, section: MysqlOperator) -> Mapping[str, Any]:
         "upgradeOptions": {"apply": "disabled"},
         "mysql": {
             **container(instance, "percona_mysql", instance.stack.sizing.mysql),
-            **_common(GRACE_SECONDS),
+            **percona(USER, section.members, "gracePeriod", GRACE_SECONDS),
             "clusterType": "group-replication",
             "autoRecovery": True,
-            "size": section.members,
             "volumeSpec": {"persistentVolumeClaim": claim(instance, section.storage)},
             "configuration": _configuration(memory_bytes(instance.stack.sizing.mysql.memory_ceiling)),
         },
         "proxy": {
             "haproxy": {
                 **container(instance, "percona_haproxy", PROXY_SIZE),
-                **_common(30),
+                **percona(USER, section.proxies, "gracePeriod", 30),
                 "enabled": True,
-                "size": section.proxies,
             },
             "router": off,
         },
         "orchestrator": off,
         "pmm": off,
         "backup": off,
-    }
-
-
-def _common(grace_seconds: int) -> dict[str, Any]:
-    """What holds for members and proxies: restricted pods, one on each node, moved one at a time."""
-    pod, processes = restricted(USER)
-    return {
-        "podSecurityContext": pod,
-        "containerSecurityContext": processes,
-        "affinity": {"antiAffinityTopologyKey": HOSTNAME},
-        "podDisruptionBudget": {"maxUnavailable": 1},
-        "gracePeriod": grace_seconds,
     }
 
 

@@ -11,7 +11,6 @@ import pulumi
 
 from openedx_infra.components.instance import Instance
 from openedx_infra.kubernetes.models import CustomResource
-from openedx_infra.kubernetes.patches import plain
 from openedx_infra.kubernetes.placement import HOSTNAME
 from openedx_infra.kubernetes.pod import Size, container_security, pod_security, resources
 from openedx_infra.releases import ImageName
@@ -65,22 +64,22 @@ def server(
 
 def container(instance: Instance, image: ImageName, size: Size) -> dict[str, Any]:
     """Image and size of a container, in the words that all operators share."""
-    found = instance.image(image)
-    logins = [{"name": name} for name in found.pull_secrets]
+    used = instance.image(image)
+    logins = [{"name": name} for name in used.pull_secrets]
     return {
-        "image": found.reference,
-        "imagePullPolicy": found.pull_policy,
-        "resources": plain(resources(size, DISK_LIMIT)),
+        "image": used.reference,
+        "imagePullPolicy": used.pull_policy,
+        "resources": resources(size, DISK_LIMIT),
         **({"imagePullSecrets": logins} if logins else {}),
     }
 
 
-def restricted(user: int) -> tuple[dict[str, Any], dict[str, Any]]:
+def restricted(user: int) -> tuple[Any, Any]:
     """Security contexts of pod and container that the Pod Security Standard `restricted` admits.
 
     Their root filesystem stays writable: images of operators write to it.
     """
-    return plain(pod_security(user, user)), plain(container_security(user=user, writable=True))
+    return pod_security(user, user), container_security(user=user, writable=True)
 
 
 def claim(instance: Instance, size: str) -> dict[str, Any]:
@@ -90,6 +89,20 @@ def claim(instance: Instance, size: str) -> dict[str, Any]:
         "accessModes": ["ReadWriteOnce"],
         "resources": {"requests": {"storage": size}},
         **({"storageClassName": storage_class} if storage_class else {}),
+    }
+
+
+def percona(user: int, members: int, grace: str, grace_seconds: int) -> dict[str, Any]:
+    """What Percona's operators take alike of members and proxies: restricted pods, one on each node, moved
+    one at a time. `grace` is the key of the seconds in which one leaves."""
+    pod, processes = restricted(user)
+    return {
+        "size": members,
+        "podSecurityContext": pod,
+        "containerSecurityContext": processes,
+        "affinity": {"antiAffinityTopologyKey": HOSTNAME},
+        "podDisruptionBudget": {"maxUnavailable": 1},
+        grace: grace_seconds,
     }
 
 
