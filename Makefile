@@ -6,7 +6,7 @@ READY := .venv/.ready
 CLI := $(BIN)/openedx-infra
 PYTEST := $(BIN)/pytest
 CLUSTERS ?= 3
-# Tests of the engine wait more than they work. Those of a file share an instance, and so a worker.
+# Tests of the engine and of parts wait more than they work. Those of a file share servers, and so a worker.
 SIDE_BY_SIDE = --numprocesses $(CLUSTERS) --dist loadfile --no-loadscope-reorder
 SLOW := engine or images or parts or containers
 
@@ -70,7 +70,7 @@ test-faults: $(READY) ## All injected faults on the real engine, the long ones i
 	@$(PYTEST) tests/engine -m faults
 
 test-parts: $(READY) ## Scripts against real servers (needs mariadb-server, redis-server and others)
-	@$(PYTEST) tests/parts -m 'parts and not long'
+	@$(PYTEST) tests/parts -m 'parts and not long' $(SIDE_BY_SIDE)
 
 test-images: $(READY) ## Real builds of the images (needs root, runc and debootstrap)
 	@$(PYTEST) tests/images -m 'images and not long'

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -35,6 +36,11 @@ def image(folder: Path, files: Mapping[str, bytes]) -> Path:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
     return folder
+
+
+LEAVING_SECONDS = 1.0
+"""How long a pod still serves after the Service has dropped it; the real ones sleep longer before they stop.
+On a busy machine half a second passes between the choice of an endpoint and the connection to it."""
 
 
 @dataclass
@@ -137,6 +143,7 @@ class StaticDeployment:
             if old:
                 leaving = old.pop()
                 self.service.endpoints.remove(leaving.port)
+                time.sleep(LEAVING_SECONDS)
                 leaving.stop()
 
 

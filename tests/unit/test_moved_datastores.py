@@ -56,7 +56,7 @@ class Live(LiveStack):
     """A stack that was brought up with a configuration, and whose state is what the program registered."""
 
     def __init__(self, graph: Graph, stack: Stack) -> None:
-        super().__init__("campus", config_file=Path(), project=None, cli=Cli(Path("pulumi"), {}))
+        super().__init__("campus", config_file=Path(), cli=Cli(Path("pulumi"), {}))
         self.graph, self.config = graph, stack.model_dump(mode="json")
 
     def outputs(self, *, show_secrets: bool = False) -> dict[str, Any]:

@@ -56,7 +56,7 @@ class Killed(LiveStack):
     """A stack whose last run was killed while AWS made its database."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__("mine", config_file=folder, project=folder, cli=Cli(Path("pulumi"), {}))
+        super().__init__("mine", config_file=folder, cli=Cli(Path("pulumi"), {}))
         urn = "urn:pulumi:mine::openedx::openedx:index:Datastores$aws:rds/instance:Instance::mine-mysql"
         resource = {"urn": urn, "inputs": {"identifier": "mine-mysql-1a2b3c4"}}
         self.kept: dict[str, Any] = {
@@ -83,7 +83,7 @@ class Locked(LiveStack):
 
     def __init__(self, folder: Path) -> None:
         environment = {"PULUMI_BACKEND_URL": folder.as_uri()}
-        super().__init__("mine", config_file=folder, project=folder, cli=Cli(Path("pulumi"), environment))
+        super().__init__("mine", config_file=folder, cli=Cli(Path("pulumi"), environment))
         self.folder = folder / ".pulumi" / "locks" / "organization" / "openedx" / "mine"
         self.folder.mkdir(parents=True)
         self.cancelled = False

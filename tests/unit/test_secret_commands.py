@@ -24,7 +24,7 @@ class Pulumi(LiveStack):
     """A stack whose configuration is in memory, and whose command lines are kept."""
 
     def __init__(self, values: dict[str, str], deployed: str = "") -> None:
-        super().__init__("mine", config_file=Path("f"), project=Path(), cli=Cli(Path("pulumi"), {}))
+        super().__init__("mine", config_file=Path("f"), cli=Cli(Path("pulumi"), {}))
         self.values = values
         self.deployed = deployed
         self.lines: list[str] = []

@@ -17,6 +17,7 @@ from openedx_infra.operations.cli import (
     offline,
     platform_tests,
     secrets,
+    state,
     versions,
 )
 from openedx_infra.operations.cli.options import (
@@ -37,6 +38,7 @@ app = typer.Typer(
 for group in (versions, deploy, cluster, offline, engine, platform_tests, backups, support):
     app.add_typer(group.app)
 app.add_typer(secrets.app, name="secrets")
+app.add_typer(state.app, name="state")
 app.add_typer(images.app, name="images")
 app.add_typer(certificates.app, name="certificates")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ from openedx_infra.config import PROJECT, SECRETS_KEY
 from openedx_infra.operations.cli import app
 from openedx_infra.operations.engine import session
 from openedx_infra.operations.engine.session import Request
-from openedx_infra.operations.stack_files import local_stack, stack_file
+from openedx_infra.operations.errors import OperationError
+from openedx_infra.operations.stack_files import editing, local_stack, stack_file
 from openedx_infra.operations.stack_files.checkout import CHECKOUT, DEFAULT_STACK, stack_file_path
 from openedx_infra.operations.stack_files.stack_file import StackFile
 from openedx_infra.operations.state import backend
@@ -26,10 +28,22 @@ _ALIASES = {"update": "up", "pre": "preview", "down": "destroy"}
 _DEPLOYING = ("up", "preview")
 _WITH_CLUSTER = (*_DEPLOYING, "refresh", "destroy", "import", "watch")
 _WITH_CONFIG_FILE = (*_WITH_CLUSTER, "config", "logs")
+_BESIDE_CONFIG_FILE = (["stack", "history"], ["stack", "change-secrets-provider"])
 _EDITS = ("set", "set-all", "rm", "rm-all", "cp")
 _VALUED = ("-C", "--cwd", "-s", "--stack", "--config-file", "--color", "-v", "--verbose", "--profiling",
            "--tracing", "--memprofilerate", "--otel-traces")  # fmt: skip
 """Options that may stand before the command and take the next word as their value."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """How the real Pulumi is called."""
+
+    executable: Path
+    arguments: Sequence[str]
+    environment: Mapping[str, str]
+    edits: Path | None = None
+    """The stack file that it changes; None when it changes none."""
 
 
 @dataclass(frozen=True)
@@ -71,41 +85,58 @@ class Line:
         return None
 
     @property
+    def edits(self) -> bool:
+        """Whether it changes configuration."""
+        return self.words[:1] == ["config"] and self.words[1:2] != [] and self.words[1] in _EDITS
+
+    @property
     def edits_checkout(self) -> bool:
         """Whether it changes plain configuration, which belongs in the checkout's own file."""
         secret = any(SECRETS_KEY in word.removeprefix(f"{PROJECT}:") for word in self.words[2:])
-        return (
-            self.words[:1] == ["config"] and self.words[1:2] != [] and self.words[1] in _EDITS and not secret
-        )
+        return self.edits and not secret
 
 
 def main() -> None:
     """Become the real Pulumi, with the user's own arguments."""
     try:
-        arguments, environment, executable = prepare(Line(tuple(sys.argv[1:])), os.environ)
+        call = prepare(Line(tuple(sys.argv[1:])), os.environ)
+        if call.edits:
+            sys.exit(_edit(call, call.edits))
     except Exception as error:
         app.print_error(error)
         sys.exit(1)
-    os.execve(executable, [str(executable), *arguments], environment)
+    os.execve(call.executable, [str(call.executable), *call.arguments], dict(call.environment))
 
 
-def prepare(line: Line, base: Mapping[str, str]) -> tuple[Sequence[str], dict[str, str], Path]:
-    """The arguments, the environment and the executable of the real Pulumi."""
+def _edit(call: Call, path: Path) -> int:
+    """Have Pulumi change a copy of the stack file, which takes its place whole; return Pulumi's code."""
+    with editing.copied(path) as copy:
+        variables = {**call.environment, "PULUMI_OPTION_CONFIG_FILE": str(copy)}
+        arguments = _replaced(call.arguments, "--config-file", str(copy))
+        return subprocess.run([call.executable, *arguments], env=variables, check=False).returncode
+
+
+def prepare(line: Line, base: Mapping[str, str]) -> Call:
+    """How to call the real Pulumi."""
     console = Console(stderr=True)
     toolchain = tools(console)
     executable = toolchain.bin_dir / "pulumi"
     environment = toolchain.environment(base)
     if not _in_checkout(line) or line.asks_for_help:
-        return line.arguments, environment, executable
+        return Call(executable=executable, arguments=line.arguments, environment=environment)
     environment = backend.environment(environment, local=False)
     name = _stack_name(line, environment, executable)
     environment["PULUMI_STACK"] = name
     arguments: Sequence[str] = line.arguments
     source = line.option("--config-file")
+    edits = None
     if source or stack_file_path(name).exists():
         request = Request(name=name, config_file=Path(source) if source else None)
         arguments = _prepare_stack(line, request, environment, toolchain, console)
-    return arguments, environment, executable
+        if line.edits:
+            written = environment.get("PULUMI_OPTION_CONFIG_FILE") or source or stack_file_path(name)
+            edits = Path(written).absolute()
+    return Call(executable=executable, arguments=arguments, environment=environment, edits=edits)
 
 
 def _in_checkout(line: Line) -> bool:
@@ -151,8 +182,20 @@ def _prepare_local(
         local_stack.write_effective(file, None)
         open_stack(file, toolchain).create()
         return ["stack", "select", file.name]
+    if line.edits_checkout and "--secret" in line.arguments:
+        raise OperationError(
+            f"Only `{PROJECT}:{SECRETS_KEY}.NAME` holds secrets: Pulumi would encrypt this one with another "
+            "salt than the stack's. Nothing was changed.",
+            remedy=f"run `openedx-infra secrets set NAME --stack {file.name}`, and name the secret where the "
+            "value is needed",
+        )
     if line.words[:2] == ["stack", "rm"]:
         environment["PULUMI_OPTION_PRESERVE_CONFIG"] = "true"
+    if line.words[:2] in _BESIDE_CONFIG_FILE:
+        # They read and write the file of the project they stand in, whatever else is set (seen with 3.259).
+        folder = str(local_stack.write_effective(file, None).path.parent)
+        environment["PULUMI_OPTION_CWD"] = folder
+        return _replaced(_replaced(line.arguments, "--cwd", folder), "-C", folder)
     if line.command in _WITH_CONFIG_FILE and not line.edits_checkout:
         effective = local_stack.write_effective(file, None).path
         environment["PULUMI_OPTION_CONFIG_FILE"] = str(effective)

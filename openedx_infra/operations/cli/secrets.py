@@ -1,4 +1,4 @@
-"""Arguments of `secrets list`, `generate` and `rotate`."""
+"""Arguments of `secrets list`, `generate`, `repair` and `rotate`."""
 
 from __future__ import annotations
 
@@ -32,6 +32,20 @@ def generate(stack: StackName = DEFAULT_STACK, config_file: ConfigFile = None) -
     from openedx_infra.operations.secrets import commands
 
     commands.generate(stack, config_file, new_console())
+
+
+@app.command()
+def repair(
+    salt: Annotated[
+        list[str] | None, typer.Option(help="Salt to try besides: `encryptionsalt` of an older stack file.")
+    ] = None,
+    stack: StackName = DEFAULT_STACK,
+    config_file: ConfigFile = None,
+) -> None:
+    """Make secrets readable again that were encrypted with different salts."""
+    from openedx_infra.operations.secrets import commands
+
+    commands.repair(stack, config_file, salt or [], new_console())
 
 
 @app.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from openedx_infra.operations.cluster import connection
 from openedx_infra.operations.cluster.target import Target, target_of
 from openedx_infra.operations.images import builders
 from openedx_infra.operations.secrets import secrets
-from openedx_infra.operations.stack_files import local_stack, stack_file
+from openedx_infra.operations.stack_files import editing, local_stack, stack_file
 from openedx_infra.operations.stack_files.local_stack import Address
 from openedx_infra.operations.stack_files.stack_file import StackFile
 from openedx_infra.operations.state import locks, recovery
@@ -27,6 +28,10 @@ from openedx_infra.operations.state.open_stack import open_stack, tools
 
 if TYPE_CHECKING:
     from openedx_infra.operations.engine.automation import Listen, Verbs
+
+
+WRAPPERS = Path(sys.prefix) / "bin"
+"""Where `openedx-infra` and our `pulumi` are: the virtual environment that this program runs in."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +84,10 @@ def builder(stack: BaseStack, console: Console) -> dict[str, str]:
 def exports(file: StackFile, console: Console) -> list[str]:
     """Shell lines that export tools, state and, for a local stack, its kubeconfig."""
     variables = dict(open_stack(file, tools(console)).cli.environment)
+    # Our `pulumi` comes before the real one, which wrote a salt of its own into the checkout's stack file and
+    # so made the secrets of a local stack unreadable.
+    variables["PATH"] = os.pathsep.join((str(WRAPPERS), variables["PATH"]))
+    variables["PULUMI_STACK"] = file.name
     if file.local:
         variables["KUBECONFIG"] = str(connection.embedded_address().kubeconfig)
     return [
@@ -131,8 +140,9 @@ def _begin_local(
         starting = pool.submit(connection.start_embedded, console)
         if creating:
             local_stack.write_effective(file, None)
-            live.create()
-            secrets.generate(local_stack.effective_file(file.name), stack, live)
+            with editing.alone(live.config_file):
+                live.create()
+                secrets.generate(local_stack.effective_file(file.name), stack, live)
         address = starting.result()
     local_stack.write_effective(file, address)
     return address

@@ -12,8 +12,9 @@ from rich.text import Text
 from openedx_infra.config import BaseStack
 from openedx_infra.config.secrets.catalogue import BY_NAME
 from openedx_infra.config.stack_kinds import required
+from openedx_infra.operations.secrets import repair as mend
 from openedx_infra.operations.secrets import secrets
-from openedx_infra.operations.stack_files import local_stack, stack_file
+from openedx_infra.operations.stack_files import editing, local_stack, stack_file
 from openedx_infra.operations.stack_files.stack_file import StackFile
 from openedx_infra.operations.state.backend import passphrase_file
 from openedx_infra.operations.state.live_stack import LiveStack
@@ -22,11 +23,11 @@ from openedx_infra.operations.state.open_stack import open_stack, tools
 
 def show(name: str, config_file: Path | None, console: Console) -> None:
     """Print the secrets that a stack needs."""
-    file, stack = _read(name, config_file)
+    _, stack = _read(name, config_file)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("Secret", "There", "Protects", "Rotating it"):
         table.add_column(column, overflow="fold")
-    for item in secrets.presence(stack, _holder(file).secrets):
+    for item in secrets.presence(stack, _holder(name, config_file).secrets):
         there = Text("yes", "green") if item.present else Text("missing", "red")
         table.add_row(item.secret.name, there, item.secret.meaning, item.secret.rotation)
     console.print(table)
@@ -36,12 +37,13 @@ def generate(name: str, config_file: Path | None, console: Console) -> None:
     """Make what is missing and can be made."""
     file, stack = _read(name, config_file)
     live = _live(file, console)
-    names = secrets.generate(_holder(file), stack, live)
+    with editing.alone(live.config_file):  # what another command made meanwhile isn't made twice
+        names = secrets.generate(_holder(name, config_file), stack, live)
     console.print(
         f"{len(names)} made in {live.config_file}: {', '.join(names) or 'none was missing'}.", soft_wrap=True
     )
     _print_passphrase(live, console)
-    secrets.require_operator_secrets(stack, set(_holder(stack_file.read(name, config_file)).secrets))
+    secrets.require_operator_secrets(stack, set(_holder(name, config_file).secrets))
 
 
 def rotate(
@@ -61,7 +63,8 @@ def rotate(
     if confirm and not confirm(f"Replace {len(chosen)} secrets of stack {name}?"):
         return
     live = _live(file, console)
-    written = secrets.rotate(chosen, _holder(file), stack, live)
+    with editing.alone(live.config_file):
+        written = secrets.rotate(chosen, _holder(name, config_file), stack, live)
     console.print(
         f"{len(written)} replaced in {live.config_file}. "
         f"`openedx-infra up --stack {name}` puts them in force.",
@@ -69,13 +72,23 @@ def rotate(
     )
 
 
+def repair(name: str, config_file: Path | None, salts: Sequence[str], console: Console) -> None:
+    """Encrypt all secrets with one salt, where a foreign Pulumi mixed two."""
+    file = stack_file.read(name, config_file)
+    live = open_stack(file, tools(console))
+    files = [file, local_stack.effective_file(name)] if file.local else [file]
+    with editing.alone(live.config_file):
+        mend.repair([each for each in files if each.content], live, salts, console)
+
+
 def _read(name: str, config_file: Path | None) -> tuple[StackFile, BaseStack]:
     file = stack_file.read(name, config_file)
     return file, stack_file.validated(file, placeholders=True)
 
 
-def _holder(file: StackFile) -> StackFile:
-    """The file that holds the secrets: the operator's own, or the effective one of a local stack."""
+def _holder(name: str, config_file: Path | None) -> StackFile:
+    """The file that holds the secrets as it is now: the operator's, or the effective one of a local stack."""
+    file = stack_file.read(name, config_file)
     return local_stack.effective_file(file.name) if file.local else file
 
 

@@ -114,8 +114,4 @@ def _rotatable(name: str, file: StackFile, stack: BaseStack) -> tuple[Secret, Ca
 
 def _write(live: LiveStack, name: str, value: str) -> None:
     """Encrypt one secret into the stack's file. The value goes through a pipe: command lines are public."""
-    live.run(
-        "config", "set", "--secret", "--path", "--raw", f"{PROJECT}:{SECRETS_KEY}.{name}",
-        "--stack", live.name, "--config-file", str(live.config_file),
-        stdin=value,
-    )  # fmt: skip
+    live.configure("set", "--secret", "--path", "--raw", f"{PROJECT}:{SECRETS_KEY}.{name}", stdin=value)

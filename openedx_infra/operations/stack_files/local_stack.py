@@ -7,21 +7,19 @@ stays clean.
 
 from __future__ import annotations
 
-import os
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
 from ruamel.yaml import YAML
 
 from openedx_infra.config import PROJECT, SECRETS_KEY
+from openedx_infra.operations.stack_files import editing, encryption
 from openedx_infra.operations.stack_files.checkout import local_project
 from openedx_infra.operations.stack_files.stack_file import StackFile, read
-
-_ENCRYPTION = ("encryptionsalt", "encryptedkey", "secretsprovider")
-"""What Pulumi itself wrote about how the secrets of the stack are encrypted."""
+from openedx_infra.operations.stack_files.whole_write import write_whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,16 +47,14 @@ def write_effective(file: StackFile, address: Address | None) -> StackFile:
     Without an address, the one that it had is kept.
     """
     path = effective_path(file.name)
-    with FileLock(path.with_suffix(".lock")):
+    with editing.alone(path):
         content = _composed(file, effective_file(file.name), address)
-        fresh = path.with_suffix(".new")
-        descriptor = os.open(fresh, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-            writer = YAML(typ="safe", pure=True)
-            writer.default_flow_style = False
-            writer.width = 4096
-            writer.dump(content, out)
-        fresh.replace(path)
+        writer = YAML(typ="safe", pure=True)
+        writer.default_flow_style = False
+        writer.width = 4096
+        out = io.BytesIO()
+        writer.dump(content, out)
+        write_whole(path, out.getvalue(), mode=0o600)
     return StackFile(name=file.name, path=path, content=content)
 
 
@@ -75,10 +71,7 @@ def _composed(file: StackFile, before: StackFile, address: Address | None) -> di
         cluster |= {key: last[key] for key in ("context", "kubeconfig") if key in last}
     if cluster:
         config[f"{PROJECT}:cluster"] = cluster
-    encryption = {
-        key: source[key] for source in (before.content, file.content) for key in _ENCRYPTION if key in source
-    }
-    return {**encryption, "config": config}
+    return {**encryption.of_local_stack(file, before), "config": config}
 
 
 def _section(file: StackFile, key: str) -> dict[str, Any]:

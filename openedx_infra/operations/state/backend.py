@@ -7,6 +7,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import unquote, urlparse
 
 from openedx_infra.operations.stack_files.checkout import state
 from tools.paths import private_dir
@@ -41,6 +42,12 @@ def chosen_backend(base: Mapping[str, str]) -> str | None:
     except (OSError, ValueError, AttributeError):
         return None
     return f"the login in {credentials}" if current else None
+
+
+def local_folder(variables: Mapping[str, str]) -> Path | None:
+    """The folder `.pulumi` of a backend that is files of this machine; None of any other."""
+    url = variables.get("PULUMI_BACKEND_URL", "")
+    return Path(unquote(urlparse(url).path)).expanduser() / ".pulumi" if url.startswith("file://") else None
 
 
 def passphrase_file() -> Path:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from openedx_infra.operations.stack_files import editing
 from openedx_infra.operations.stack_files.checkout import CHECKOUT, project_in
 from openedx_infra.operations.state.pulumi_cli import Cli
 from openedx_infra.operations.state.pulumi_errors import explain
@@ -16,33 +16,35 @@ from openedx_infra.operations.state.pulumi_errors import explain
 class LiveStack:
     """A stack as Pulumi's backend has it.
 
-    `project` is where Pulumi may write the settings of a new stack: the checkout for an operator's
-    own, the folder of local stacks for a local one, None when the stack file lies elsewhere: Pulumi finds the
-    file beside the project, or not at all. What Pulumi refuses is raised as OperationError.
+    What Pulumi refuses is raised as OperationError.
     """
 
-    def __init__(
-        self, name: str, *, config_file: Path, project: Path | None, cli: Cli, provider: str | None = None
-    ) -> None:
+    def __init__(self, name: str, *, config_file: Path, cli: Cli, provider: str | None = None) -> None:
         self.name = name
         self.cli = cli
         self.config_file = config_file
-        self.project = project
         self._provider = provider
 
     def exists(self) -> bool:
-        """Whether the backend has the stack."""
-        listed = self.run("stack", "ls", "--json")
-        return any(stack["name"].split("/")[-1] == self.name for stack in json.loads(listed))
+        """Whether the backend has the stack. Only its own entry is read: another one may be damaged."""
+        result = self.cli.run(["stack", "--show-name", "--stack", self.name], folder=CHECKOUT)
+        if result.code and "no stack named" not in result.stderr:
+            raise explain(self.name, result.stderr or result.stdout, self.cli.environment)
+        return not result.code
 
     def create(self) -> None:
-        """Create the stack in the backend unless it exists."""
+        """Create the stack in the backend unless it exists; Pulumi then adds a salt to the stack file."""
         if self.exists():
             return
         provider = ["--secrets-provider", self._provider] if self._provider else []
-        with tempfile.TemporaryDirectory() as temporary:
-            folder = self.project or project_in(Path(temporary))
-            self.run("stack", "init", self.name, "--no-select", *provider, folder=folder)
+        with editing.copied(self.config_file, f"Pulumi.{self.name}.yaml") as copy:
+            if not self.exists():  # another process was first
+                self.run("stack", "init", self.name, "--no-select", *provider, folder=project_in(copy.parent))
+
+    def configure(self, *arguments: str, stdin: str | None = None) -> None:
+        """Run `pulumi config` with arguments that change the stack file, which is written whole or not."""
+        with editing.copied(self.config_file) as copy:
+            self.run("config", *arguments, "--stack", self.name, "--config-file", str(copy), stdin=stdin)
 
     def replace_state(self, state: Mapping[str, Any]) -> None:
         """Replace the state in the backend."""

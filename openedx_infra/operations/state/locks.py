@@ -8,11 +8,11 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlparse
 
 from rich.console import Console
 
 from openedx_infra.config import PROJECT
+from openedx_infra.operations.state import backend
 from openedx_infra.operations.state.live_stack import LiveStack
 
 
@@ -32,11 +32,10 @@ def clear_dead(live: LiveStack, console: Console) -> None:
 
 def _locks(live: LiveStack) -> list[Path]:
     """The lock files of a stack, where the backend keeps them as files on this machine."""
-    url = live.cli.environment.get("PULUMI_BACKEND_URL", "")
-    if not url.startswith("file://"):
+    folder = backend.local_folder(live.cli.environment)
+    if folder is None:
         return []
-    folder = Path(unquote(urlparse(url).path)).expanduser() / ".pulumi" / "locks"
-    return sorted((folder / "organization" / PROJECT / live.name).glob("*.json"))
+    return sorted((folder / "locks" / "organization" / PROJECT / live.name).glob("*.json"))
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -8,8 +8,7 @@ from collections.abc import Callable, Mapping
 from rich.console import Console
 
 from openedx_infra.config import BaseStack
-from openedx_infra.operations.stack_files import local_stack
-from openedx_infra.operations.stack_files.checkout import CHECKOUT, local_project, stack_file_path
+from openedx_infra.operations.stack_files import encryption, local_stack
 from openedx_infra.operations.stack_files.stack_file import StackFile
 from openedx_infra.operations.state import backend
 from openedx_infra.operations.state.live_stack import LiveStack
@@ -32,15 +31,14 @@ def open_stack(
 ) -> LiveStack:
     """The stack of a file, whether or not it was ever brought up. No cluster is asked.
 
-    `variables` are added to Pulumi's environment.
+    `variables` are added to Pulumi's environment. Raises OperationError when the salt of its secrets is lost.
     """
+    encryption.require_key(file)
     base = {**os.environ, **(variables or {})}
     environment = backend.environment(toolchain.environment(base), local=file.local)
-    checkout = CHECKOUT if file.path.resolve() == stack_file_path(file.name) else None
     return LiveStack(
         file.name,
         config_file=local_stack.effective_path(file.name) if file.local else file.path,
-        project=local_project() if file.local else checkout,
         cli=Cli(toolchain.bin_dir / "pulumi", environment, on_interrupt),
         provider=file.content.get("secretsprovider"),
     )

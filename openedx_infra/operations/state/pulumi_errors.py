@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from openedx_infra.operations.errors import OperationError
+from openedx_infra.operations.state import damaged_state
 from openedx_infra.operations.state.backend import passphrase_origin
 
 
@@ -18,6 +19,19 @@ def explain(stack: str, output: str, environment: Mapping[str, str]) -> Operatio
             "the passphrase that they were encrypted with. Nothing was changed.",
             remedy="set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to the right one",
         )
+    if "message authentication failed" in text:
+        return OperationError(
+            f"A secret of stack {stack} can't be decrypted: it was encrypted with another salt than the one "
+            "in the stack file. Nothing was changed.",
+            remedy=f"run `openedx-infra secrets repair --stack {stack}`",
+        )
+    if "no space left on device" in text or "read-only file system" in text:
+        return OperationError(
+            f"Pulumi could not write for stack {stack}:\n{_indented(_errors(text))}",
+            remedy="make room on that disk, or make it writable, and run this again",
+        )
+    if "failed to load checkpoint" in text and (damage := damaged_state.explain(stack, environment)):
+        return damage
     if "currently locked by" in text or "Another update is currently in progress" in text:
         return OperationError(
             f"Another run works on stack {stack}. Nothing was changed.\n{_indented(_errors(text))}",

@@ -18,8 +18,7 @@ from openedx_infra.operations.cluster.target import target_of
 from openedx_infra.operations.deploy import deploy
 from openedx_infra.operations.deploy.deploy import Confirm, Request
 from openedx_infra.operations.errors import OperationError
-from openedx_infra.operations.images import pin_digests
-from openedx_infra.operations.stack_files import stack_file
+from openedx_infra.operations.stack_files import editing, stack_file
 from openedx_infra.operations.stack_files.overlay import instead
 from openedx_infra.operations.stack_files.stack_file import StackFile
 from openedx_infra.operations.state import history
@@ -160,7 +159,7 @@ def _update_file(
     if not changed:
         return
     if write:
-        pin_digests.edit(file.path, lambda config: _apply(config, changed))
+        editing.edit(file.path, lambda config: _apply(config, changed))
         console.print(f"{file.path.name} was changed accordingly: {', '.join(changed)}.", soft_wrap=True)
     else:
         console.print(

@@ -17,8 +17,7 @@ from openedx_infra.operations.cluster.target import target_of
 from openedx_infra.operations.deploy import deploy
 from openedx_infra.operations.deploy.deploy import Confirm, Request
 from openedx_infra.operations.errors import OperationError
-from openedx_infra.operations.images import pin_digests
-from openedx_infra.operations.stack_files import stack_file
+from openedx_infra.operations.stack_files import editing, stack_file
 from openedx_infra.operations.stack_files.stack_file import StackFile
 from openedx_infra.releases import ImageName
 
@@ -64,7 +63,7 @@ def _write(file: StackFile, live: Colour) -> None:
     def set_live(config: Any) -> None:
         config[_KEY]["live"] = live
 
-    pin_digests.edit(file.path, set_live)
+    editing.edit(file.path, set_live)
 
 
 def _require_ready(file: StackFile, version: Stack) -> None:
