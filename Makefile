@@ -91,9 +91,10 @@ toolchain: $(READY) ## Have all tools that tests use: found, downloaded or built
 	@PYTHONPATH=tests/toolchain $(BIN)/python -c \
 		'import testing_tools as t; from tools.recipes import TOOLS; t.ensure_for_tests([*TOOLS, *t.TESTING])'
 
-docs: $(READY) ## Regenerate the reference
+docs: $(READY) ## Regenerate the reference and the examples
 	@$(BIN)/python -m openedx_infra.config.documentation.reference
 	@$(BIN)/python -m openedx_infra.monitoring.handbook
+	@$(BIN)/python -m openedx_infra.operations.init.examples
 
 bench: $(READY) ## Measure speed and memory (INSTANCES=4 on one foundation)
 	@$(BIN)/python -m tests.bench

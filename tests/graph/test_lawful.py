@@ -23,7 +23,9 @@ ROOT = Path(__file__).parents[2]
         "Pulumi.dev.yaml",
         "Pulumi.prod.yaml",
         "Pulumi.foundation.yaml",
-        "docs/examples/Pulumi.k3s.yaml",
+        "docs/examples/Pulumi.evaluation.yaml",
+        "docs/examples/Pulumi.server.yaml",
+        "docs/examples/Pulumi.nodes.yaml",
         "tests/cases/everything.ok.yaml",
         "tests/cases/foundation/everything.ok.yaml",
         "tests/cases/foundation/aurora.ok.yaml",
@@ -64,7 +66,7 @@ def test_an_override_can_not_get_round_digests(
     container = {"name": "studio", "image": "docker.io/campus/studio:1"}
     patch = {"spec": {"template": {"spec": {"containers": [container]}}}}
     override = {"kind": "Deployment", "name": "studio", "patch": patch}
-    said = {**decided(ROOT / "docs/examples/Pulumi.k3s.yaml"), "overrides": [override]}
+    said = {**decided(ROOT / "docs/examples/Pulumi.nodes.yaml"), "overrides": [override]}
     stack = load("campus", said)
     found = policies.check(recorded(said, name="campus"), stack, needed(stack))
     assert [c.where for c in found if c.rule == "digested_images"] == ["Deployment studio"]

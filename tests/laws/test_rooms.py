@@ -51,7 +51,7 @@ OPERATIONS = (
     ("images", "offline"),
     ("engine", "platform_tests"),
     ("deploy",),
-    ("versions", "support"),
+    ("versions", "support", "init"),
     ("backups",),
     ("cli",),
 )

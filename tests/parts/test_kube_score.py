@@ -20,7 +20,7 @@ pytestmark = pytest.mark.parts
 ROOT = Path(__file__).parents[2]
 STACKS = {
     "dev": "Pulumi.dev.yaml",
-    "k3s": "docs/examples/Pulumi.k3s.yaml",
+    "nodes": "docs/examples/Pulumi.nodes.yaml",
     "prod": "Pulumi.prod.yaml",
     "everything": "tests/cases/everything.ok.yaml",
 }

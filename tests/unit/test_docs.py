@@ -41,7 +41,8 @@ SCHEMAS = {
 }
 EXAMPLES = ROOT / "docs" / "examples"
 STACK_FILES = sorted([*ROOT.glob("Pulumi.*.yaml"), *EXAMPLES.glob("Pulumi.*.yaml")])
-FOR_LEARNERS = (ROOT / "Pulumi.prod.yaml", EXAMPLES / "Pulumi.k3s.yaml")
+BY_DIGEST = (ROOT / "Pulumi.prod.yaml", EXAMPLES / "Pulumi.nodes.yaml")
+FOR_LEARNERS = (*BY_DIGEST, EXAMPLES / "Pulumi.server.yaml")
 
 
 def said_in(text: str) -> dict[str, Any]:
@@ -131,7 +132,7 @@ def test_examples_for_learners_refuse_to_run_undecided(path: Path) -> None:
         load("a", said)
     undecided = [problem for problem in caught.value.problems if "still says CHANGEME" in problem]
     assert len(undecided) == len(caught.value.problems) == yaml.safe_dump(said).count("CHANGEME")
-    assert load("a", said, placeholders=True).cluster.context == "facade00"
+    assert load("a", said, placeholders=True).cluster.context in ("facade00", "default")
 
 
 def test_the_example_of_a_foundation_shows_every_section_and_refuses_to_run_undecided() -> None:
@@ -169,14 +170,15 @@ def test_examples_for_learners_are_right_with_all_that_they_mention(path: Path) 
         r"^( +)# ((?:  )*(?!openedx:secrets)[a-z_]+:(?:[a-z]+:)?)( |$)",
     )
     taken, count = re.subn(mark, r"\1\2\3", text, flags=re.MULTILINE)
-    assert count >= 6
+    assert count >= (6 if path in BY_DIGEST else 0)
     taken = taken.replace("sha256:…", DIGEST.removeprefix("@")).replace("key/…", "key/campus")
     said = yaml.safe_load(decide(yaml.safe_dump(said_in(taken))))
-    assert load("a", said, placeholders=True).images.builds, "the mark is taken from the build, too"
+    stack = load("a", said, placeholders=True)
+    assert stack.images.builds or path not in BY_DIGEST, "the mark is taken from the build, too"
 
 
-@pytest.mark.parametrize("path", FOR_LEARNERS, ids=lambda path: path.name)
-def test_examples_for_learners_want_digests(path: Path) -> None:
+@pytest.mark.parametrize("path", BY_DIGEST, ids=lambda path: path.name)
+def test_examples_of_large_sites_want_digests(path: Path) -> None:
     said = said_in(decide(path.read_text(encoding="utf-8")))
     with pytest.raises(ConfigError) as caught:
         load("a", said)

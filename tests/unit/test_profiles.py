@@ -11,7 +11,7 @@ from said import said_for
 
 from openedx_infra.config import ConfigError, Stack, load
 from openedx_infra.config.sizing.autoscaling import PoolAutoscaling, WebAutoscaling
-from openedx_infra.config.sizing.profiles import NAMES, profile
+from openedx_infra.config.sizing.profiles import DEFAULT, NAMES, profile
 from openedx_infra.config.sizing.sizing import Served, Sizing, Web, WorkerPool
 from openedx_infra.config.types.base import memory_bytes
 
@@ -32,6 +32,13 @@ def memory(found: Sizing, workload: str) -> int:
 
 def test_the_default_is_small_and_says_nothing_of_its_own() -> None:
     assert sizing() == sizing(profile="small") and profile("small")["sizes"] == {}
+    assert DEFAULT == "small"
+
+
+def test_tiny_has_one_pod_for_the_workers_of_each_site() -> None:
+    tiny = sizing(profile="tiny")
+    for pools in (tiny.lms_workers, tiny.studio_workers):
+        assert [(pool.least, pool.concurrency) for pool in pools.values()] == [(1, 1)]
 
 
 @EVERY

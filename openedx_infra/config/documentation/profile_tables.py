@@ -16,7 +16,7 @@ _HEAD = """\
 
 The sizes that `openedx:sizing.profile` sets, below everything else under `openedx:sizing`. Each field can be
 overridden; pools of workers replace all pools of the profile. How to choose one, and how to grow:
-[scaling](../scaling.md). None of the numbers has been measured here: the sources say who runs with them.
+[scaling](../scaling.md). The sources tell which numbers were measured, and who runs with the others.
 """
 
 

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from openedx_infra.config.types.base import IMMUTABLE, KubernetesName, Section, Switch
+from openedx_infra.config.types.base import (
+    IMMUTABLE,
+    Count,
+    Cpu,
+    KubernetesName,
+    Memory,
+    OrNothing,
+    Section,
+    Switch,
+)
 
 
 class ClusterAddress(Section):
@@ -18,6 +27,18 @@ class ClusterAddress(Section):
 
     kubeconfig: str | None = Field(None, min_length=1)
     """Path of the kubeconfig that holds the context. Default: the one that kubectl would use."""
+
+
+class Nodes(Section):
+    """Nodes of the cluster, all of one size."""
+
+    count: Count = Field(1, ge=1, le=5000)
+    """Number of nodes. Kubernetes supports 5,000."""
+    cpu: Cpu
+    """CPU of one node that pods of the instance may reserve."""
+    memory: Memory
+    """Memory of one node that pods of the instance may reserve: less than the machine has, as Kubernetes and
+    the system need some of it."""
 
 
 class Cluster(ClusterAddress):
@@ -46,3 +67,7 @@ class Cluster(ClusterAddress):
     keda: Switch = False
     """Whether the cluster runs KEDA (2.14 or later), which can scale by requests and waiting tasks. It then
     does all autoscaling, by CPU and memory, too."""
+
+    nodes: Annotated[Nodes | None, OrNothing] = None
+    """Nodes on which the instance must find room: `check` adds up what its pods reserve, and refuses more.
+    None: nothing is compared."""

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 
 from openedx_infra.config.sizing.autoscaling import PoolAutoscaling, WebAutoscaling
-from openedx_infra.config.sizing.profiles import ProfileName, merged_with_profile
+from openedx_infra.config.sizing.profiles import DEFAULT, ProfileName, merged_with_profile
 from openedx_infra.config.types.base import (
     Count,
     Cpu,
@@ -131,10 +131,10 @@ class PriorityClasses(Section):
 class Sizing(Section):
     """Size of every workload."""
 
-    profile: ProfileName = "small"
-    """Sizes to start with, which all other keys here override. `small`: one server. `medium`: three
-    nodes and some thousand learners. `large`: many nodes, autoscaled. Their numbers:
-    [profiles](profiles.md)."""
+    profile: ProfileName = DEFAULT
+    """Sizes to start with, which all other keys here override. `tiny`: one server of 4 or 8 GB. `small`: one
+    server of 16 GB. `medium`: three nodes and some thousand learners. `large`: many nodes, autoscaled.
+    Their numbers: [profiles](profiles.md)."""
     lms: Web = Web(cpu="250m", memory="1536Mi", memory_limit="2560Mi")
     """Web pods of the LMS."""
     studio: Web = Web(cpu="100m", memory="1Gi", memory_limit="2560Mi")

@@ -13,10 +13,12 @@ from typing import Any, Literal, get_args
 
 import yaml
 
-ProfileName = Literal["small", "medium", "large"]
+ProfileName = Literal["tiny", "small", "medium", "large"]
 """Name of a profile."""
 NAMES: tuple[str, ...] = get_args(ProfileName)
 """All profiles, the smallest first."""
+DEFAULT: ProfileName = "small"
+"""The profile of a stack that names none: its sizes are the defaults of the fields."""
 _POOLS = ("lms_workers", "studio_workers")
 
 
@@ -33,7 +35,7 @@ def merged_with_profile(sizing: Mapping[str, Any]) -> dict[str, Any]:
 
     Maps are merged key by key, except pools of workers: pools of the stack file replace all of the profile.
     """
-    name = sizing.get("profile", NAMES[0])
+    name = sizing.get("profile", DEFAULT)
     sizes = profile(name)["sizes"] if name in NAMES else {}
     return {**sizes, **{key: _merged(key, sizes.get(key), value) for key, value in sizing.items()}}
 

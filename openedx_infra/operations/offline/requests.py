@@ -1,0 +1,144 @@
+"""What the pods of an instance reserve on nodes, added up from its Kubernetes objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from lightkube.utils.quantity import parse_quantity
+
+from openedx_infra.config.sections.cluster import Nodes
+from policies.objects import Object, at, pod_spec
+from policies.scaling import least
+
+_GIB = 2**30
+_ENDING = ("Job", "CronJob")
+_COUNTS = ("size", "replicas", "clusterSize")
+"""Keys of operators' custom resources that hold a number of pods."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Requests:
+    """CPU and memory that the scheduler reserves."""
+
+    cpu: Decimal = Decimal(0)
+    """Cores."""
+    memory: Decimal = Decimal(0)
+    """Bytes."""
+
+    def __add__(self, other: Requests) -> Requests:
+        return Requests(cpu=self.cpu + other.cpu, memory=self.memory + other.memory)
+
+    def __mul__(self, count: int) -> Requests:
+        return Requests(cpu=self.cpu * count, memory=self.memory * count)
+
+    def __or__(self, other: Requests) -> Requests:
+        """The larger of the two, for CPU and memory each."""
+        return Requests(cpu=max(self.cpu, other.cpu), memory=max(self.memory, other.memory))
+
+    def fits(self, other: Requests) -> bool:
+        """Whether there is room for it in another."""
+        return self.cpu <= other.cpu and self.memory <= other.memory
+
+    def __str__(self) -> str:
+        return f"{self.cpu.normalize():f} cores and {self.memory / _GIB:.2f} GiB"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reservation:
+    """What an instance reserves."""
+
+    running: Requests
+    """All pods that run until they are replaced, with the fewest that autoscalers leave."""
+    passing: Requests
+    """The most that one more pod takes for a while: of a Job, a scheduled command, or a roll-out. Several
+    wait for each other."""
+    largest: Requests
+    """The largest single pod, which one node must have room for."""
+
+    @property
+    def peak(self) -> Requests:
+        """What must be free for all that ever runs."""
+        return self.running + self.passing
+
+
+def reservation(objects: Sequence[Object]) -> Reservation:
+    """What the pods of these objects reserve."""
+    running, passing, largest = Requests(), Requests(), Requests()
+    for obj in objects:
+        for pod, count in _pods(objects, obj):
+            largest |= pod
+            running += pod * count
+            if obj["kind"] in (*_ENDING, "Deployment"):
+                passing |= pod
+    return Reservation(running=running, passing=passing, largest=largest)
+
+
+def problems(objects: Sequence[Object], nodes: Nodes | None) -> list[str]:
+    """One line if the nodes that a stack file states have no room for its pods."""
+    if nodes is None:
+        return []
+    reserved = reservation(objects)
+    node = _request({"cpu": nodes.cpu, "memory": nodes.memory})
+    remedy = (
+        "choose a smaller `sizing.profile` or smaller sizes, or larger nodes, and state here what they have"
+    )
+    if not reserved.peak.fits(node * nodes.count):
+        return [
+            f"openedx:cluster.nodes: {nodes.count} x {node} have no room for the pods: they reserve "
+            f"{reserved.running}, and Jobs and roll-outs up to {reserved.passing} beside them: {remedy}"
+        ]
+    if not reserved.largest.fits(node):
+        return [
+            f"openedx:cluster.nodes: no node of {node} has room for the largest pod, which reserves up to "
+            f"{reserved.largest}: {remedy}"
+        ]
+    return []
+
+
+def _pods(objects: Sequence[Object], obj: Object) -> Iterator[tuple[Requests, int]]:
+    """What one pod reserves, and how many pods always run."""
+    spec = pod_spec(obj)
+    if spec is not None:
+        yield _pod(spec), 0 if obj["kind"] in _ENDING else int(least(objects, obj))
+    elif at(obj, "spec", "crVersion") or str(obj.get("apiVersion", "")).partition("/")[0].count(".") >= 2:
+        yield from _operated(obj.get("spec"))
+
+
+def _pod(spec: Object) -> Requests:
+    """As the scheduler counts: all containers, or the largest that runs before them."""
+    together, before = Requests(), Requests()
+    for container in spec.get("containers") or ():
+        together += _request(at(container, "resources", "requests"))
+    for container in spec.get("initContainers") or ():
+        if container.get("restartPolicy") == "Always":
+            together += _request(at(container, "resources", "requests"))
+        else:
+            before |= _request(at(container, "resources", "requests"))
+    return together | before
+
+
+def _operated(spec: Any, count: int = 1) -> Iterator[tuple[Requests, int]]:
+    """Pods that an operator makes of a custom resource: whatever has `resources`, as often as the number
+    beside it or around it tells."""
+    if isinstance(spec, list):
+        for inner in spec:
+            yield from _operated(inner, count)
+    if not isinstance(spec, Mapping):
+        return
+    count = next((int(spec[key]) for key in _COUNTS if key in spec), count)
+    requests = at(spec, "resources", "requests")
+    if isinstance(requests, Mapping) and ("cpu" in requests or "memory" in requests):
+        yield _request(requests), count
+    for inner in spec.values():
+        yield from _operated(inner, count)
+
+
+def _request(requests: Any) -> Requests:
+    found = requests if isinstance(requests, Mapping) else {}
+    amounts = {
+        name: parse_quantity(str(found[name])) or Decimal(0) for name in ("cpu", "memory") if name in found
+    }
+    return Requests(**amounts)
