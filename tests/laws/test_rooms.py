@@ -49,7 +49,7 @@ OPERATIONS = (
     ("state", "pods"),
     ("secrets", "aws_certificates"),
     ("images", "offline"),
-    ("engine", "platform_tests"),
+    ("engine", "platform_tests", "configuration"),
     ("deploy",),
     ("versions", "support", "init"),
     ("backups",),

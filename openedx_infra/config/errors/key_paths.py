@@ -20,6 +20,9 @@ UNION_KEY = "source"
 
 _KEY_FAULT = "[key]"
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_IN_BRACKETS = r'\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]'
+_FIRST = re.compile(rf"([A-Za-z_][A-Za-z0-9_-]*)|{_IN_BRACKETS}")
+_NEXT = re.compile(rf"\.([A-Za-z_][A-Za-z0-9_-]*)|{_IN_BRACKETS}")
 
 
 def key_of(location: Sequence[int | str]) -> str:
@@ -34,6 +37,26 @@ def key_of(location: Sequence[int | str]) -> str:
         else:
             text += f"[{json.dumps(str(part), ensure_ascii=False)}]"
     return f"openedx:{text.lstrip('.')}"
+
+
+def location_of(key: str) -> Location:
+    """The location of a key as `key_of` writes it; `openedx:` may be left out.
+
+    Raises ValueError, with the rule, for what is no such key.
+    """
+    text = key.removeprefix("openedx:")
+    location: list[int | str] = []
+    while text:
+        match = (_FIRST if not location else _NEXT).match(text)
+        if match is None:
+            break
+        plain, index, quoted = match.groups()
+        location.append(int(index) if index else json.loads(quoted) if quoted else plain)
+        text = text[match.end() :]
+    if text or not location:
+        rule = 'names with dots between them, such as site.lms_host, overrides[0].kind or mfes["a b"]'
+        raise ValueError(f"{json.dumps(key, ensure_ascii=False)} is no key: write {rule}")
+    return tuple(location)
 
 
 def branches(annotation: Any) -> dict[str, type[Section]]:

@@ -24,6 +24,7 @@ def conflicts(stack: Stack) -> Iterator[Conflict]:
         yield from _tokens(("images", name), build)
         if isinstance(build, MfeBuild):
             yield from _mfes(("images", name), build, stack)
+    yield from _theme(stack)
 
 
 def _published(stack: Stack) -> Iterator[Conflict]:
@@ -61,6 +62,18 @@ def _layers(location: Location, build: Build) -> Iterator[Conflict]:
     if build.cache_to and (build.cache_to == tag or has_digest(build.cache_to)):
         text = f"{build.cache_to} can't be written by each build: give the layers a tag of their own"
         yield Conflict((*location, "cache_to"), text, ((*location, "repository"), (*location, "tag")))
+
+
+def _theme(stack: Stack) -> Iterator[Conflict]:
+    """The image must have the theme's folder. Instructions of the operator's own may add one unseen."""
+    build, theme = stack.images.openedx, stack.site.theme
+    if isinstance(build, OpenedxBuild) and theme and theme not in build.themes and not build.fragments:
+        names = ", ".join(build.themes) or "none"
+        text = (
+            f'"{theme}" is not in the image that this stack builds, which has {names}: name one of these, or '
+            "add it under openedx:images.openedx.themes"
+        )
+        yield Conflict(("site", "theme"), text, (("images", "openedx"),))
 
 
 def _tokens(location: Location, build: Build) -> Iterator[Conflict]:

@@ -11,6 +11,7 @@ import typer
 
 from openedx_infra.operations.cli import (
     certificates,
+    configuration,
     deploy,
     engine,
     images,
@@ -35,7 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (versions, deploy, cluster, offline, engine, platform_tests, backups, support):
+for group in (versions, deploy, cluster, configuration, offline, engine, platform_tests, backups, support):
     app.add_typer(group.app)
 app.add_typer(secrets.app, name="secrets")
 app.add_typer(state.app, name="state")

@@ -1,0 +1,1 @@
+"""Reading and changing the configuration of a stack, key by key."""

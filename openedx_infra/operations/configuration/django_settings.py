@@ -1,0 +1,110 @@
+"""The effective value of a setting of LMS or Studio as the program writes it, and where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+import yaml
+
+from openedx_infra.config import PROJECT, Stack
+from openedx_infra.config.errors.key_paths import Location
+from openedx_infra.config.sections.features import MANAGED_SETTINGS
+from openedx_infra.operations.configuration import lines
+from openedx_infra.operations.configuration.effective import MASKED
+from openedx_infra.operations.errors import OperationError
+from openedx_infra.operations.offline.check import recorded
+from openedx_infra.operations.secrets import secrets
+from openedx_infra.operations.stack_files.stack_file import StackFile
+from openedx_infra.settings import merged
+
+SITES: Mapping[str, str] = {"lms": "lms", "studio": "cms", "cms": "cms"}
+"""Names of the two sites, and edx-platform's own for each."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DjangoSetting:
+    """One setting of a site."""
+
+    value: Any
+    """Its value, secrets masked."""
+    origin: str
+    """Such as `Pulumi.campus.yaml, line 30 (openedx:settings.lms)`, or the key that it is computed from."""
+
+
+def is_setting(location: Location) -> bool:
+    """Whether a location names a site's setting, such as `lms.PLATFORM_NAME`, and no key of stack files."""
+    return len(location) >= 2 and location[0] in SITES and str(location[1]).isupper()
+
+
+def django_setting(file: StackFile, stack: Stack, location: Location) -> DjangoSetting:
+    """The setting at `lms.NAME` or `studio.NAME`, or what is inside it at a longer location.
+
+    Addresses that only AWS knows are stand-ins. Raises OperationError for a setting that the program doesn't
+    write: then the platform's own default counts.
+    """
+    variant, name = SITES[str(location[0])], str(location[1])
+    plain, secret = _written(stack, variant)
+    masked = _masked(secret)
+    settings = merged(plain, masked)
+    if name not in settings:
+        raise OperationError(
+            f"The program doesn't write {name}, so the platform's own default counts{_near(name, settings)}.",
+            remedy=f"ask the running platform: `openedx-infra manage {location[0]} --stack {file.name} -- "
+            f"print_setting {name}`",
+        )
+    value: Any = settings[name]
+    for part in location[2:]:
+        if not (isinstance(value, Mapping) and part in value):
+            raise OperationError(
+                f"{name} has no {part}.", remedy=f"`config get {location[0]}.{name}` shows it"
+            )
+        value = value[part]
+    return DjangoSetting(value=value, origin=_origin(file, stack, variant, name, name in secret))
+
+
+def _written(stack: Stack, variant: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """The plain and the secret settings of a site, as the program would send them to the cluster."""
+    graph = recorded(stack, secrets.stand_ins(stack))
+    name = {"lms": "lms", "cms": "studio"}[variant]
+    texts = {
+        resource.name: graph.object(resource, reveal_secrets=True)
+        for resource in graph.resources
+        if resource.is_object and resource.name in (f"{name}-settings", f"{name}-secrets")
+    }
+    plain = yaml.safe_load(texts[f"{name}-settings"]["data"][f"{variant}.yml"])
+    secret = yaml.safe_load(texts[f"{name}-secrets"]["stringData"][f"{variant}.yml"])
+    return plain, secret
+
+
+def _masked(value: Any) -> Any:
+    """The value with every text and number in it masked; keys stay."""
+    if isinstance(value, Mapping):
+        return {key: _masked(inner) for key, inner in value.items()}
+    return MASKED
+
+
+def _near(name: str, settings: Mapping[str, Any]) -> str:
+    near = get_close_matches(name, list(settings), n=1)
+    return f" (did you mean {near[0]}?)" if near else ""
+
+
+def _origin(file: StackFile, stack: Stack, variant: str, name: str, is_secret: bool) -> str:
+    site = "lms" if variant == "lms" else "studio"
+    set_by_operator: dict[Location, Mapping[str, Any]] = {
+        ("settings", site): stack.settings.lms if variant == "lms" else stack.settings.studio,
+        ("settings", "common"): stack.settings.common,
+        ("features", "flags"): stack.features.flags,
+    }
+    for (section, part), values in set_by_operator.items():
+        if name in values:
+            line = lines.of(file.path)(f"{PROJECT}:{section}", (part, name))
+            return f"{file.path.name}, line {line} ({PROJECT}:{section}.{part})"
+    if name in stack.pinned_release.settings:
+        return f"release {stack.release}"
+    source = MANAGED_SETTINGS.get(name)
+    if source:
+        return f"computed from {source if source.startswith('the secret') else f'{PROJECT}:{source}'}"
+    return "set by the program, with secrets of the stack" if is_secret else "set by the program"
