@@ -13,8 +13,8 @@ from openedx_infra.config import PROJECT, SECRETS_KEY, ConfigError
 from openedx_infra.config.errors.key_paths import Location, key_of
 from openedx_infra.operations.configuration.django_settings import SITES, is_setting
 from openedx_infra.operations.errors import OperationError
-from openedx_infra.operations.images.pin_digests import edit
 from openedx_infra.operations.stack_files import stack_file
+from openedx_infra.operations.stack_files.editing import edit
 from openedx_infra.operations.stack_files.stack_file import StackFile
 
 
