@@ -10,7 +10,6 @@ import re
 from dataclasses import dataclass
 
 from openedx_infra.images.reasons import Reason, reason
-from openedx_infra.images.stages import fetching
 
 _STEP = re.compile(r"#(?P<number>\d+) \[(?P<name>[^\]]+)\] (?P<instruction>\S.*)$")
 _LINE = re.compile(r"#(?P<number>\d+) (?:(?P<time>\d+\.\d+) )?(?P<text>.*)$")
@@ -21,6 +20,8 @@ _CAUSE = re.compile(
 _PROCESS = re.compile(r'process "/bin/sh -c (?P<command>.*)" did not complete successfully: exit code: \d+')
 _MOUNT = re.compile(r"--mount=\S+\s+")
 _NUMBERED = re.compile(r"\s+\d+/\d+$")
+_FROM = re.compile(r"^FROM\s+(?P<image>\S+)(?:\s+AS\s+(?P<stage>\S+))?", re.IGNORECASE)
+_FETCH = re.compile(r"^ADD\s+(?P<repository>\S+)#(?P<ref>\S+)\s")
 _EXCERPT = re.compile(r">>> FROM \S+ AS (?P<stage>\S+)", re.IGNORECASE)
 
 STEP_LENGTH = 80
@@ -66,7 +67,7 @@ def explain(image: str, output: str, dockerfile: str = "") -> Failure | None:
     cause = match["text"].strip()
     vertices = _vertices(output)
     vertex = _failed(vertices, cause)
-    if vertex is None or (_only_open(vertex) and fetching(dockerfile, cause)):
+    if vertex is None or (_only_open(vertex) and _fetching(dockerfile, cause)):
         vertex = _fetch(dockerfile, cause)
     log = [*vertex.lines, cause]
     return Failure(
@@ -97,7 +98,7 @@ def _vertices(output: str) -> dict[str, _Vertex]:
 
 def _fetch(dockerfile: str, cause: str) -> _Vertex:
     """The instruction that fetches what the cause is about; the delivery of the image, if there is none."""
-    stage, instruction = fetching(dockerfile, cause) or ("export", "push")
+    stage, instruction = _fetching(dockerfile, cause) or ("export", "push")
     return _Vertex(stage, instruction, [])
 
 
@@ -143,3 +144,33 @@ def _stage(name: str, output: str) -> str:
 def _short(instruction: str) -> str:
     text = _plain(_MOUNT.sub("", instruction))
     return text if len(text) <= STEP_LENGTH else f"{text[: STEP_LENGTH - 2]} …"
+
+
+def _fetching(dockerfile: str, cause: str) -> tuple[str, str] | None:
+    """Stage and instruction that fetch what a failure's cause is about, or None when none fits.
+
+    That is the ADD of a repository, or the FROM of an image, whose address the cause has; or else the only
+    ADD of a repository that build arguments name.
+    """
+    places = _places(dockerfile)
+    for stage, instruction, address in places:
+        if "$" not in address and address != "scratch" and address in cause:
+            return stage, instruction
+    repositories = [
+        (stage, line) for stage, line, address in places if line.startswith("ADD") and "$" in address
+    ]
+    return repositories[0] if len(repositories) == 1 and "metadata" not in cause else None
+
+
+def _places(dockerfile: str) -> list[tuple[str, str, str]]:
+    """Instructions that fetch: each with its stage, its text, and the address of what it fetches."""
+    places: list[tuple[str, str, str]] = []
+    stage = ""
+    for line in dockerfile.splitlines():
+        begin, fetch = _FROM.match(line), _FETCH.match(line)
+        if begin is not None:
+            stage = begin["stage"] or begin["image"]
+            places.append((stage, line, begin["image"]))
+        elif fetch is not None:
+            places.append((stage, line, fetch["repository"]))
+    return places

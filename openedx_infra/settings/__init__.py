@@ -7,7 +7,11 @@ from collections.abc import Mapping
 from openedx_infra.config import Stack
 from openedx_infra.settings import addresses, common, frontends, logs, mail, tasks
 from openedx_infra.settings.connections import Connections, Endpoint
-from openedx_infra.settings.datastores import buckets, files, stores
+from openedx_infra.settings.datastores import buckets, files
+from openedx_infra.settings.datastores.caches import cache_secrets, caches
+from openedx_infra.settings.datastores.mongodb import mongodb, mongodb_secrets
+from openedx_infra.settings.datastores.mysql import mysql, mysql_secrets
+from openedx_infra.settings.datastores.search import search, search_secrets
 from openedx_infra.settings.merging import Settings, dump, merged
 from openedx_infra.settings.modules import module_files
 from openedx_infra.settings.servers.mfe import HEALTH_PATH, mfe_caddyfile
@@ -84,7 +88,10 @@ def _shared(stack: Stack, connections: Connections, site: Site) -> Settings:
         common.common(stack),
         common.tokens(stack),
         addresses.addresses(stack),
-        stores.stores(stack, connections),
+        mysql(connections.mysql),
+        mongodb(connections.mongodb),
+        caches(connections.cache),
+        search(stack, connections.search),
         tasks.tasks(stack, connections.broker, site),
         files.files(site, connections.storage),
         mail.mail(stack, connections.mail),
@@ -102,7 +109,10 @@ def _of_release(stack: Stack, derived_settings: Settings) -> Settings:
 def _shared_secrets(connections: Connections, secrets: Mapping[str, str]) -> Settings:
     return merged(
         common.common_secrets(secrets),
-        stores.store_secrets(connections, secrets),
+        mysql_secrets(connections.mysql, secrets),
+        mongodb_secrets(connections.mongodb, secrets),
+        cache_secrets(connections.cache, secrets),
+        search_secrets(connections.search, secrets),
         tasks.task_secrets(connections.broker, secrets),
         buckets.bucket_secrets(connections.storage, secrets),
         mail.mail_secrets(connections.mail, secrets),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from openedx_infra.services.first_start import BEGUN, command
+from openedx_infra.services.database import BEGUN, command
 
 ENTRYPOINT = """#!/bin/sh
 # Does what the images' entry points do: takes a volume with data for initialised, and else initialises it.

@@ -12,10 +12,8 @@ from dataclasses import dataclass, replace
 import pulumi
 
 from openedx_infra.components.datastores.datastores import Datastores
-from openedx_infra.components.edx_platform.lms import Lms
 from openedx_infra.components.edx_platform.sites import LMS, STUDIO, render_settings
-from openedx_infra.components.edx_platform.studio import Studio
-from openedx_infra.components.edx_platform.web import SiteArgs
+from openedx_infra.components.edx_platform.web import Lms, SiteArgs, Studio
 from openedx_infra.components.edx_platform.workers import Workers, WorkersArgs
 from openedx_infra.components.frontends.mfe import Mfe
 from openedx_infra.components.frontends.static_files import Static

@@ -1,4 +1,4 @@
-"""Web pods of LMS and Studio: uWSGI, its probes, its Service, and how it drains."""
+"""Components of LMS and Studio, and their web pods: uWSGI, its probes, its Service, and how it drains."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from openedx_infra.components.datastores.store import FileStore
 from openedx_infra.components.edx_platform.autoscaling import web_replicas
 from openedx_infra.components.edx_platform.platform_pod import platform_container, platform_pod
 from openedx_infra.components.edx_platform.sites import (
+    LMS,
     STUDIO,
     SettingsFiles,
     SettingsTexts,
@@ -39,7 +40,27 @@ class SiteArgs:
     """What must be done before a pod of the site may start."""
 
 
-def serve(site: Site, args: SiteArgs, parent: pulumi.Resource) -> SettingsFiles:
+class Lms(pulumi.ComponentResource):
+    """The LMS: what learners see, and the API behind all MFEs."""
+
+    def __init__(self, name: str, args: SiteArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("openedx:index:Lms", name, None, opts)
+        self.settings = _serve(LMS, args, self)
+        """Its settings, which its workers share."""
+        self.register_outputs({"url": args.instance.stack.site.lms_url})
+
+
+class Studio(pulumi.ComponentResource):
+    """Studio: where authors write courses."""
+
+    def __init__(self, name: str, args: SiteArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("openedx:index:Studio", name, None, opts)
+        self.settings = _serve(STUDIO, args, self)
+        """Its settings, which its workers share."""
+        self.register_outputs({"url": args.instance.stack.site.studio_url})
+
+
+def _serve(site: Site, args: SiteArgs, parent: pulumi.Resource) -> SettingsFiles:
     """A site's settings, its web pods and its Service. Returns the settings, which its workers share."""
     instance, scope = args.instance, args.instance.scope
     opts = pulumi.ResourceOptions(parent=parent)

@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 
 from lightkube.models.apps_v1 import Deployment, DeploymentStatus, StatefulSet, StatefulSetStatus
 from lightkube.models.batch_v1 import Job
-from lightkube.models.core_v1 import ContainerStatus, Event, PersistentVolumeClaim, Pod
+from lightkube.models.core_v1 import Event, PersistentVolumeClaim, Pod
 from lightkube.models.meta_v1 import LabelSelector, ObjectMeta
+
+from openedx_infra.operations.cluster.stuck_pods import is_ready, why_not_ready
 
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
@@ -113,7 +115,7 @@ class Snapshot:
         """The first thing that explains: a container, a pod's condition, or the last warning about one."""
         for pod in pods:
             if why := why_not_ready(pod) or (
-                "" if _is_ready(pod) else self._last_event("Pod", _name(pod.metadata))
+                "" if is_ready(pod) else self._last_event("Pod", _name(pod.metadata))
             ):
                 return f"{_name(pod.metadata)}: {why}"
         return self._last_event(kind, _name(meta))
@@ -131,40 +133,6 @@ def ending(job: Job) -> tuple[str, str]:
         if condition.status == "True" and condition.type in ("Complete", "Failed"):
             return condition.type, f"{condition.reason}: {condition.message}"
     return "", ""
-
-
-def why_not_ready(pod: Pod) -> str:
-    """What keeps a pod from starting or running, in the cluster's words; empty when nothing does."""
-    status = pod.status
-    if status is None:
-        return ""
-    for container in [*(status.initContainerStatuses or ()), *(status.containerStatuses or ())]:
-        if why := _why_container(container):
-            return why
-    for condition in status.conditions or ():
-        if condition.type == "PodScheduled" and condition.status == "False":
-            return f"{condition.reason}: {condition.message}"
-    if status.phase == "Failed":
-        return f"{status.reason or 'Failed'}: {status.message or 'the pod failed'}"
-    return ""
-
-
-def _why_container(container: ContainerStatus) -> str:
-    state = container.state
-    waiting = state.waiting if state else None
-    before = container.lastState.terminated if container.lastState else None
-    ended = (state.terminated if state else None) or before
-    crashed = ""
-    if ended and ended.exitCode:
-        # The reason of a container that ended by itself is always Error: its message says more.
-        causes = [ended.reason if ended.reason != "Error" or not ended.message else "", ended.message]
-        how = ": ".join(cause.strip() for cause in causes if cause)
-        crashed = f"container {container.name} ended with code {ended.exitCode} ({how})"
-    if waiting and waiting.reason not in (None, "ContainerCreating", "PodInitializing"):
-        return "; ".join(
-            part for part in (f"{waiting.reason}: {waiting.message or container.image}", crashed) if part
-        )
-    return crashed if not container.ready else ""
 
 
 def _conditions(status: DeploymentStatus | StatefulSetStatus | None) -> str:
@@ -186,17 +154,8 @@ def time_of(event: Event) -> datetime:
     return event.lastTimestamp or event.eventTime or event.firstTimestamp or _BEGINNING
 
 
-def _is_ready(pod: Pod) -> bool:
-    status = pod.status
-    if status and status.phase == "Succeeded":
-        return True
-    return any(
-        c.type == "Ready" and c.status == "True" for c in (status.conditions if status else None) or ()
-    )
-
-
 def _unready(pods: Iterable[Pod]) -> tuple[str, ...]:
-    return tuple(_name(pod.metadata) for pod in pods if not _is_ready(pod))
+    return tuple(_name(pod.metadata) for pod in pods if not is_ready(pod))
 
 
 def is_named(name: str, logical: str) -> bool:

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from openedx_infra.operations.cluster.connection import answering
-from openedx_infra.operations.cluster.health import ending, why_not_ready
+from openedx_infra.operations.cluster.health import ending
 from openedx_infra.operations.cluster.job_log import Log, simulated
+from openedx_infra.operations.cluster.stuck_pods import why_not_ready
 from openedx_infra.operations.errors import OperationError
 
 if TYPE_CHECKING:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from lightkube.models.core_v1 import Container, ContainerStatus, Pod, PodStatus, Probe
+from lightkube.models.core_v1 import (
+    Container,
+    ContainerStateTerminated,
+    ContainerStatus,
+    Pod,
+    PodCondition,
+    PodStatus,
+    Probe,
+)
 
 PULL_SECONDS = 30.0
 """How long an image may be impossible to pull: the kubelet has tried three times by then (after 0, 10 and
@@ -57,6 +65,62 @@ class PodProblem:
     """Name of the container; empty when it is the pod as a whole."""
 
 
+def why_not_ready(pod: Pod) -> str:
+    """What keeps a pod from starting or running, in the cluster's words; empty when nothing does."""
+    status = pod.status
+    if status is None:
+        return ""
+    if why := next(filter(None, map(_why_container, _containers(status))), ""):
+        return why
+    if unscheduled := _unscheduled(status):
+        return f"{unscheduled.reason}: {unscheduled.message}"
+    if status.phase == "Failed":
+        return f"{status.reason or 'Failed'}: {status.message or 'the pod failed'}"
+    return ""
+
+
+def _why_container(container: ContainerStatus) -> str:
+    waiting = container.state.waiting if container.state else None
+    ended = _ended(container)
+    crashed = ""
+    if ended and ended.exitCode:
+        # The reason of a container that ended by itself is always Error: its message says more.
+        causes = [ended.reason if ended.reason != "Error" or not ended.message else "", ended.message]
+        how = ": ".join(cause.strip() for cause in causes if cause)
+        crashed = f"container {container.name} ended with code {ended.exitCode} ({how})"
+    if waiting and waiting.reason not in (None, "ContainerCreating", "PodInitializing"):
+        return "; ".join(
+            part for part in (f"{waiting.reason}: {waiting.message or container.image}", crashed) if part
+        )
+    return crashed if not container.ready else ""
+
+
+def is_ready(pod: Pod) -> bool:
+    """Whether a pod is ready, or has done its work."""
+    status = pod.status
+    return status is not None and (status.phase == "Succeeded" or _has(status, "Ready"))
+
+
+def _has(status: PodStatus, condition: str) -> bool:
+    return any(each.type == condition and each.status == "True" for each in status.conditions or ())
+
+
+def _unscheduled(status: PodStatus) -> PodCondition | None:
+    """The condition of a pod that no node takes."""
+    conditions = status.conditions or ()
+    return next((each for each in conditions if each.type == "PodScheduled" and each.status == "False"), None)
+
+
+def _containers(status: PodStatus) -> list[ContainerStatus]:
+    return [*(status.initContainerStatuses or ()), *(status.containerStatuses or ())]
+
+
+def _ended(container: ContainerStatus) -> ContainerStateTerminated | None:
+    """How a container ended, or the one before it."""
+    before = container.lastState.terminated if container.lastState else None
+    return (container.state.terminated if container.state else None) or before
+
+
 def problem_of(pod: Pod, *, old: bool = False) -> PodProblem | None:
     """What keeps a pod from becoming ready, the worst first; None when nothing does.
 
@@ -75,34 +139,30 @@ def _patience(problem: PodProblem) -> float:
 
 def _problems(pod: Pod) -> Iterator[PodProblem]:
     status = pod.status
-    if status is None or status.phase in ("Succeeded", "Failed") or _is_ready(status):
+    if status is None or status.phase == "Failed" or is_ready(pod):
         return
     yield from _of_scheduling(status)
-    for each in [*(status.initContainerStatuses or ()), *(status.containerStatuses or ())]:
+    for each in _containers(status):
         yield from _of_container(each)
     if status.phase == "Running" and not _is_of_job(pod):
         yield from _of_start(pod, status)
-    elif status.phase == "Pending" and _was_scheduled(status):
+    elif status.phase == "Pending" and _has(status, "PodScheduled"):
         yield PodProblem(family="create", reason="ContainerCreating", message="", patience=None)
 
 
 def _of_scheduling(status: PodStatus) -> Iterator[PodProblem]:
-    for condition in status.conditions or ():
-        if condition.type == "PodScheduled" and condition.status == "False":
-            reason = condition.reason or "Unschedulable"
-            yield PodProblem(
-                family="room",
-                reason=reason,
-                message=condition.message or "no node fits",
-                patience=ROOM_SECONDS,
-            )
+    if unscheduled := _unscheduled(status):
+        yield PodProblem(
+            family="room",
+            reason=unscheduled.reason or "Unschedulable",
+            message=unscheduled.message or "no node fits",
+            patience=ROOM_SECONDS,
+        )
 
 
 def _of_container(each: ContainerStatus) -> Iterator[PodProblem]:
     waiting = each.state.waiting if each.state else None
-    ended = (each.state.terminated if each.state else None) or (
-        each.lastState.terminated if each.lastState else None
-    )
+    ended = _ended(each)
     reason, message = (waiting.reason or "", waiting.message or each.image) if waiting else ("", "")
     if reason in _PATIENCE:
         family, seconds = _PATIENCE[reason]
@@ -163,14 +223,6 @@ def _start_seconds(container: Container) -> float:
 def _seconds(probe: Probe) -> float:
     """How long a probe goes on asking before it gives up; Kubernetes' defaults for what it leaves open."""
     return (probe.initialDelaySeconds or 0) + (probe.periodSeconds or 10) * (probe.failureThreshold or 3)
-
-
-def _is_ready(status: PodStatus) -> bool:
-    return any(each.type == "Ready" and each.status == "True" for each in status.conditions or ())
-
-
-def _was_scheduled(status: PodStatus) -> bool:
-    return any(each.type == "PodScheduled" and each.status == "True" for each in status.conditions or ())
 
 
 def _is_of_job(pod: Pod) -> bool:

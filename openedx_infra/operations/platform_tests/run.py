@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from openedx_infra.operations.cluster.health import why_not_ready
 from openedx_infra.operations.cluster.job_log import Log, simulated
 from openedx_infra.operations.cluster.status import snapshot
+from openedx_infra.operations.cluster.stuck_pods import why_not_ready
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.platform_tests.manifests import REPORT, TESTS
 

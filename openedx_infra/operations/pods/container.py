@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from openedx_infra.operations.cluster.connection import answering
-from openedx_infra.operations.cluster.health import why_not_ready
 from openedx_infra.operations.cluster.job_log import simulated
+from openedx_infra.operations.cluster.stuck_pods import why_not_ready
 from openedx_infra.operations.errors import OperationError
 
 if TYPE_CHECKING:

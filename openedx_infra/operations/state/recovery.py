@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from openedx_infra.operations.cluster.health import why_not_ready
+from openedx_infra.operations.cluster.stuck_pods import why_not_ready
 from openedx_infra.operations.state.live_stack import LiveStack
 from openedx_infra.operations.urn import Urn
 
