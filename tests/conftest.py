@@ -1,4 +1,4 @@
-"""What do tests share? Stacks, secrets, and graphs that are recorded once for each thing said."""
+"""What tests share: stacks, secrets, and graphs that are recorded once for each configuration."""
 
 from __future__ import annotations
 

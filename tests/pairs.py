@@ -1,4 +1,4 @@
-"""Which sources go together? Every source of every datastore, said once, and combinations of all of them."""
+"""Every source of every datastore, each once, and combinations of all of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which stack files do tests use? The least that one can say, and what files of tests/cases say."""
+"""Stack files of tests: the least that one can write, and those of tests/cases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What do the tests of settings work on? Stacks, endpoints, and secrets."""
+"""What the tests of settings work on: stacks, endpoints, and secrets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What has a pod of the platform? The mounted files, the environment, and a stand-in for the platform."""
+"""A pod of the platform: the mounted files, the environment, and a stand-in for the platform."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""May a test be skipped? By a developer, yes. In CI, where CI is set, it fails the run, which says which."""
+"""A developer may skip tests; where CI is set, a skipped one fails the run, which names it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How fast is it, and how much memory does it take? `python -m tests.bench`, or `make bench`.
+"""Measurements of time and memory: `python -m tests.bench`, or `make bench`.
 
 Everything is measured on the machine at hand, in one run; what is compared is measured in turns. Nothing here
 is a test: figures are judged by whoever reads the table.

@@ -1,4 +1,4 @@
-"""How are stacks on AWS made on this machine? With the embedded cluster, and an AWS that is simulated."""
+"""Stacks on AWS, made on this machine with the embedded cluster and an AWS that is simulated."""
 
 from __future__ import annotations
 

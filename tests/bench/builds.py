@@ -1,4 +1,4 @@
-"""How long do builds of images take, and how large are images? On stand-ins for the platform and its MFEs."""
+"""Times of image builds and sizes of images, on stand-ins for the platform and its MFEs."""
 
 from __future__ import annotations
 

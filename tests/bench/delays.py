@@ -1,4 +1,4 @@
-"""How much of a roll-out's time is the pods' own? `up` against the delays that the simulated nodes play."""
+"""The pods' own share of a roll-out's time: `up` against the delays that the simulated nodes play."""
 
 from __future__ import annotations
 

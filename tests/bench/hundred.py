@@ -1,4 +1,4 @@
-"""Does the hundredth instance on a cluster cost as much as the first? Whole ones, on many simulated nodes.
+"""The cost of the hundredth instance on a cluster, against the first's: whole ones, on simulated nodes.
 
 Not among the usual steps, as it takes about an hour: `INSTANCES=100 NODES=200 python -m tests.bench hundred`.
 """

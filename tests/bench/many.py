@@ -1,4 +1,4 @@
-"""Does the fiftieth instance on a foundation cost as much as the first? Time, state and resources of each."""
+"""The cost of the fiftieth instance on a foundation, against the first's: time, state, resources."""
 
 from __future__ import annotations
 

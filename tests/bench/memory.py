@@ -1,4 +1,4 @@
-"""How much memory does the program take, and does it import what it does not need?"""
+"""Memory of the program, and modules that it imports without need."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much longer does a preview of a whole instance take than one of nothing?"""
+"""The time of a preview of a whole instance, against that of nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is a figure, and how is it shown?"""
+"""A figure, and how it is shown."""
 
 from __future__ import annotations
 

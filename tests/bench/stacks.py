@@ -1,4 +1,4 @@
-"""How does plain Pulumi run here, on the dev instance and on programs that do nothing?"""
+"""Plain Pulumi on the dev instance, and on programs that do nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long does `up` from nothing take, and which chain of resources decides that?"""
+"""The time of `up` from nothing, and the chain of resources that decides it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is an instance on AWS, seen from outside? Its stack file, commands on it, and what the cloud has."""
+"""An instance on AWS, seen from outside: its stack file, commands on it, and what the cloud has."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does a user have? A checkout, a machine with a state of its own, and the commands in .venv/bin."""
+"""What a user has: a checkout, a machine with a state of its own, and the commands in .venv/bin."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes wrong in a cluster, by nobody's wish or by an administrator's? Nodes die, pods are evicted."""
+"""Disturbances of a cluster, by accident or by an administrator: nodes die, pods are evicted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many pods of LMS, Studio and MFEs could answer, at each moment? As EndpointSlices tell proxies."""
+"""The pods of LMS, Studio and MFEs that could answer at each moment, as EndpointSlices tell proxies."""
 
 from __future__ import annotations
 

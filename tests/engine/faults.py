@@ -1,4 +1,4 @@
-"""What did a fault cost? Ready endpoints, data, and the seconds until all was well again, in one table."""
+"""The cost of a fault in one table: ready endpoints, data, and the seconds until all was well again."""
 
 from __future__ import annotations
 

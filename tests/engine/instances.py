@@ -1,4 +1,4 @@
-"""What is an instance, seen from outside? Its stack file, commands on it, its objects in the cluster."""
+"""An instance, seen from outside: its stack file, commands on it, its objects in the cluster."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How is an `up` cut short half-way? As a user does, by Ctrl-C, and as a power cut does."""
+"""Ways to cut an `up` short half-way: as a user does, by Ctrl-C, and as a power cut does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whom must nobody ever ask? A cluster that is merely current in the user's kubeconfig."""
+"""A cluster that is merely current in the user's kubeconfig, which nobody may ask."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does a foundation's chart reach the cluster, and do servers outlive it?
+"""A foundation's charts reach the cluster, and servers outlive them.
 
 With the real provider, and a small chart on this machine in the place of a publisher's, which can't be
 fetched everywhere.

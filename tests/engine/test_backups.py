@@ -1,4 +1,4 @@
-"""Do backup, restore and verify do their work by Jobs, in the right order, and tell when one fails?
+"""Backup, restore and verify run their Jobs in the right order, and report one that fails.
 
 Containers don't run here: that data really comes back is shown by `tests/parts/test_backup_restore.py`.
 """

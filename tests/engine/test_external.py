@@ -1,4 +1,4 @@
-"""Does an instance come up whose servers somebody else runs, and does its preflight hold back what must fail?
+"""An instance comes up whose servers somebody else runs, and its preflight stops what must fail.
 
 Containers don't run here: whether the preflight finds what is wrong with servers is shown by `tests/parts/`.
 """

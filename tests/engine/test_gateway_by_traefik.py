@@ -1,4 +1,4 @@
-"""Does a controller of the Gateway API take an instance's Gateway and routes? The real Traefik says so in
+"""A controller of the Gateway API takes an instance's Gateway and routes. The real Traefik says so in
 their status, and refuses and redirects by itself; the pods behind it are simulated."""
 
 from __future__ import annotations

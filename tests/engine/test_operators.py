@@ -1,4 +1,4 @@
-"""Do servers that operators run come up, change and fail as others do?
+"""Servers that operators run come up, change and fail as others do.
 
 The operators are simulated: a second or so after a custom resource was made or changed, it is ready. What is
 asked for is checked against the operators' own definitions, from their Go modules. That of MySQL can't be

@@ -1,4 +1,4 @@
-"""What does a change touch? Exactly the pods that read it; and the database before any pod of a new image."""
+"""A change rolls exactly the pods that read it, and the database comes before any pod of a new image."""
 
 from __future__ import annotations
 

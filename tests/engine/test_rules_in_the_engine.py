@@ -1,4 +1,4 @@
-"""Does the real engine apply the rules, as a policy pack, before anything is changed?"""
+"""The real engine applies the rules, as a policy pack, before anything is changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does the number of pods stay what it should when an autoscaler takes over, rests, and leaves again?
+"""The number of pods stays right when an autoscaler takes over, rests, and leaves again.
 
 The autoscaler is Kubernetes' own. Nobody measures pods here, so that it keeps its bounds and does no more.
 """

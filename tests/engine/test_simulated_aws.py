@@ -1,4 +1,4 @@
-"""Is the simulated AWS a provider as Pulumi's engine knows them? A small program of databases and buckets."""
+"""The engine takes the simulated AWS for a provider: a small program of databases and buckets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Do the platform's own tests get as far as a cluster with simulated nodes lets them, and no trace behind?"""
+"""The platform's own tests get as far as simulated nodes let them, and leave no trace."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does an instance get to another version, and back? Behind the page, by rollback, and by blue and green.
+"""An instance gets to another version, and back: behind the page, by rollback, and by blue and green.
 
 One test after the other changes `dev`; the last leaves it as it was.
 """

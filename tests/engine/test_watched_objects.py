@@ -1,4 +1,4 @@
-"""Does the API server take what watches an instance, and its duties? What do `status` and `support` tell?"""
+"""The API server takes monitors and scheduled commands; `status` and `support` report them."""
 
 from __future__ import annotations
 

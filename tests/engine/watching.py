@@ -1,4 +1,4 @@
-"""In which order did things happen in the cluster? Told by revisions of its store, which never go back."""
+"""The order in which things happened in the cluster, by revisions of its store, which never go back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may open a connection to whom? A graph's network policies, asked as Kubernetes asks them.
+"""The connections that a graph's pods may open. A graph's network policies, asked as Kubernetes asks them.
 
 A connection passes when a policy about the client lets it out and one about the server lets it in; pods that
 no policy is about would be open, but `deny-all` is about all."""

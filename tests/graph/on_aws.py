@@ -1,4 +1,4 @@
-"""Which stacks on AWS do tests use, and how do they find what belongs to one of its servers?"""
+"""Stacks on AWS for tests, and ways to find what belongs to one of their servers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How do tests read a graph? Objects by kind and name, and who comes after whom."""
+"""Ways to read a graph: objects by kind and name, and who comes after whom."""
 
 from __future__ import annotations
 

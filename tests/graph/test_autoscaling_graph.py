@@ -1,4 +1,4 @@
-"""Who decides how many pods there are? One for each Deployment, and nobody while all rests."""
+"""One thing decides how many pods each Deployment has, and nobody while all rests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who reaches what is on AWS, and by which right?"""
+"""Pods reach what is on AWS by the least rights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What on AWS can't be lost, who waits for it, and which of its values are secret?"""
+"""Data on AWS is protected, awaited and secret where it must be."""
 
 from __future__ import annotations
 

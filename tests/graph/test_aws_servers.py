@@ -1,4 +1,4 @@
-"""What are the servers on AWS like, and how does the platform find them?"""
+"""Servers on AWS are made as configured, and the platform finds them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which objects keep the data, restore it and prove that it can be restored?"""
+"""Objects that keep the data, restore it and prove that it can be restored."""
 
 from __future__ import annotations
 

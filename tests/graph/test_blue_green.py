@@ -1,4 +1,4 @@
-"""Are two versions apart where they must be, and together where they must be? Names, queues, data, doors."""
+"""Two versions share what they must share and nothing else: names, queues, data, hosts."""
 
 from __future__ import annotations
 

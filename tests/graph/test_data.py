@@ -1,4 +1,4 @@
-"""What can't be lost? Whatever holds data is protected and kept, unless the stack file says otherwise."""
+"""Whatever holds data is protected and kept, unless the stack file turns that off."""
 
 from __future__ import annotations
 

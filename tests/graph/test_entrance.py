@@ -1,4 +1,4 @@
-"""What does the program say to people when a stack can't be used, and what does it hand on when it can?"""
+"""Errors for people when a stack can't be used, and outputs when it can."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How do settings and secrets travel?
+"""Settings and secrets travel as files.
 
 By objects that never change, secrets apart, and only to who reads them.
 """

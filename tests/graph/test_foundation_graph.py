@@ -1,4 +1,4 @@
-"""What does a foundation make and promise, and what do instances make of it?"""
+"""A foundation makes what it promises, and instances use it."""
 
 from __future__ import annotations
 

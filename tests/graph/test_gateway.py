@@ -1,4 +1,4 @@
-"""Do visitors get in by the Gateway API as they do by Ingresses?"""
+"""Visitors get in by the Gateway API as they do by Ingresses."""
 
 from __future__ import annotations
 

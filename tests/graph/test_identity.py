@@ -1,4 +1,4 @@
-"""Who is who in the graph? Identities, parents and providers: what a refactoring must not change."""
+"""Identities, parents and providers in the graph, which a refactoring must not change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Are images that a stack builds made, named and kept as they must be? Do all others stay as they were?"""
+"""Images that a stack builds are made, named and kept; all others stay as they were."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Do visitors get in, by TLS where it is said, with limits and headers, and no further than they should?"""
+"""Visitors get in by TLS, with limits and headers, and no further than they should."""
 
 from __future__ import annotations
 

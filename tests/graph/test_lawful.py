@@ -1,4 +1,4 @@
-"""Would a reviewer let whole instances pass? The rules of policies/, over what the program registers."""
+"""Whole instances pass the rules of policies/, over what the program registers."""
 
 from __future__ import annotations
 

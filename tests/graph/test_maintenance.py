@@ -1,4 +1,4 @@
-"""Does the page come before visitors are sent to it, and does a pause stop the platform and no more?"""
+"""The page comes before visitors are sent to it, and a pause stops the platform alone."""
 
 from __future__ import annotations
 

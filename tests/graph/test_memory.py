@@ -1,4 +1,4 @@
-"""Do servers keep within the memory that their pods have? Each is told a share of its limit."""
+"""Servers keep within the memory of their pods: each is told a share of its limit."""
 
 from __future__ import annotations
 

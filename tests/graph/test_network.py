@@ -1,5 +1,4 @@
-"""Who can talk to whom? All pods of an instance against all ports, the policies asked as Kubernetes asks
-them."""
+"""Pods reach what they need and nothing else: all pods against all ports, by the network policies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does an S3 server of one's own keep files, and show visitors its buckets and nothing else?"""
+"""An S3 server of the instance's own keeps files, and shows visitors its buckets alone."""
 
 from __future__ import annotations
 

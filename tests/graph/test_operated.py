@@ -1,4 +1,4 @@
-"""What does an instance ask operators for? Custom resources, what waits for them, and who may reach them."""
+"""Requests to operators: custom resources, what waits for them, and who may reach them."""
 
 from __future__ import annotations
 

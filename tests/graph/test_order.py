@@ -1,4 +1,4 @@
-"""What waits for what? No race at the start, and nothing waits for what it doesn't need."""
+"""Each resource waits for what it needs: no race at the start, and nothing waits without need."""
 
 from __future__ import annotations
 

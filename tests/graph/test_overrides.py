@@ -1,4 +1,4 @@
-"""Does the escape hatch do what is said, and say so when it can't?"""
+"""Overrides change what they name, and are refused when they match nothing."""
 
 from __future__ import annotations
 

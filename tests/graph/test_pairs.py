@@ -1,4 +1,4 @@
-"""Can every source of a datastore be registered beside every source of every other one?"""
+"""Every source of a datastore can be registered beside every source of every other one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is every pod as a pod must be? Rights, limits, probes, labels, and how it leaves."""
+"""Every pod has what a pod must have: rights, limits, probes, labels, and how it leaves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does `render` write all of an instance, and so that every reader of YAML reads the same?"""
+"""`render` writes all of an instance, in YAML that every reader reads alike."""
 
 from __future__ import annotations
 

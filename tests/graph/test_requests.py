@@ -1,4 +1,4 @@
-"""What do the pods of an instance reserve, and do the examples fit the machines that they are for?"""
+"""Requests of an instance's pods fit the machines that the examples are for."""
 
 from __future__ import annotations
 

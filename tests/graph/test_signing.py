@@ -1,4 +1,4 @@
-"""Are certificates asked for, of whom the operator says, for the hosts that there are?"""
+"""Certificates are asked of the configured issuer, for the hosts that there are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Are the static files of a version there before its pages are, and who may hand them on to whom?"""
+"""The static files of a version are there before its pages, and handed on by the right pods."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does an instance get that is watched? And its duties: which pods, whose settings, reaching whom?"""
+"""Objects of a monitored instance and of its scheduled commands: their pods, settings and connections."""
 
 from __future__ import annotations
 

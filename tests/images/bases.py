@@ -1,4 +1,4 @@
-"""Where do the images come from that the Dockerfiles start with? From Debian's packages and PyPI.
+"""The images that the Dockerfiles start with, made of Debian's packages and PyPI.
 
 A machine that tests need not reach the registries of Docker and GitHub. Each image is made once, and found
 again in the tests' own registry.

@@ -1,4 +1,4 @@
-"""How does a test build? By buildx, on the builder that `tools` starts, with what it says as it goes."""
+"""Builds by buildx, on the builder that `tools` starts, with what it prints."""
 
 from __future__ import annotations
 

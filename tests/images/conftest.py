@@ -1,4 +1,4 @@
-"""What do tests of images share? A builder and a registry that outlive them, and what builds begin with."""
+"""What tests of images share: a builder and a registry that outlive them, and what builds begin with."""
 
 from __future__ import annotations
 

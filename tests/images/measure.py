@@ -1,4 +1,4 @@
-"""How long do builds take, and how large are images? On the stand-ins, with a builder of its own that is new.
+"""Times of builds and sizes of images, on the stand-ins, with a new builder of its own.
 
 Run as `python tests/images/measure.py`: a cold build with nothing kept, then one rebuild for each kind of
 change, then the size of the image by layer. Sizes and times of the full platform follow from none of these.

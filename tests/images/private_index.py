@@ -1,4 +1,4 @@
-"""Where does a private XBlock come from? An index of packages that wants a password, on this machine."""
+"""A private XBlock, in an index of packages on this machine that wants a password."""
 
 from __future__ import annotations
 

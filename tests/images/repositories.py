@@ -1,4 +1,4 @@
-"""What does a build clone? Stand-ins of upstream's repositories, served by git on this machine."""
+"""Repositories that a build clones: stand-ins of upstream's, served by git on this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does a test run something in an image? In its unpacked file system, which is read-only, as anybody."""
+"""Runs commands in an image's unpacked file system, which is read-only, as any user."""
 
 from __future__ import annotations
 

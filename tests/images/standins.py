@@ -1,4 +1,4 @@
-"""How is the image of LMS and Studio built of a stand-in?"""
+"""The image of LMS and Studio, built of a stand-in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said when a build fails? One sentence that names image, stage and step, for real failures."""
+"""A failed build is reported in one sentence that names image, stage and step; the failures are real."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Do `images push` and `images digest` do with a real builder and registry what they say?"""
+"""`images push` and `images digest` work with a real builder and registry."""
 
 from __future__ import annotations
 

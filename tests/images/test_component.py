@@ -1,4 +1,4 @@
-"""Do a stack file's images come out of `pulumi up`? Our component, with real engine, plugin and builder."""
+"""A stack file's images come out of `pulumi up`, with real engine, plugin and builder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does the image build of a platform that has pyproject.toml and uv.lock, as its master branch has?"""
+"""The image builds of a platform that has pyproject.toml and uv.lock, as its master branch has."""
 
 from __future__ import annotations
 

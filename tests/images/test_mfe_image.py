@@ -1,4 +1,4 @@
-"""Are micro-frontends built each for itself, and served as files? From stand-ins, with real npm packages."""
+"""Micro-frontends are built each for itself and served as files, with real npm packages."""
 
 from __future__ import annotations
 

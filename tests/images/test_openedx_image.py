@@ -1,4 +1,4 @@
-"""What is in the image of LMS and Studio, and what is not? Looked for in its layers and its file system."""
+"""The layers and the file system of the image of LMS and Studio hold what they must, and nothing else."""
 
 from __future__ import annotations
 

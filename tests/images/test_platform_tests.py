@@ -1,4 +1,4 @@
-"""Do the containers of a test pod do their work in the real image, as its own user, on its file systems?"""
+"""The containers of a test pod work in the real image, as its own user, on its file systems."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does `pulumi up` build? The real engine and its docker-build plugin, on the real builder and registry."""
+"""`pulumi up` builds by the real engine and its docker-build plugin, on a real builder and registry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is a private repository cloned with a token that is in no layer? From a Git host that wants one."""
+"""A private repository is cloned from a Git host with a token that is in no layer."""
 
 from __future__ import annotations
 

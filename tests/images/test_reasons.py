@@ -1,4 +1,4 @@
-"""Is a failed build explained by what BuildKit wrote? From outputs of real builds, kept beside this file."""
+"""A failed build is explained by what BuildKit wrote, in outputs of real builds kept beside this file."""
 
 from __future__ import annotations
 

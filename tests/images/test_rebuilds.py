@@ -1,4 +1,4 @@
-"""What is built again when something changes? Told by which stages ran and which came from the cache."""
+"""A change builds again what depends on it, as the stages that ran and the cache show."""
 
 from __future__ import annotations
 

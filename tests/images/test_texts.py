@@ -1,4 +1,4 @@
-"""Are the Dockerfiles whole, whatever is added to them? Read as texts; other tests build them."""
+"""The Dockerfiles, read as texts, are whole, whatever is added to them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Can one image serve several instances, each with a theme of its own? Themes on an image that is there."""
+"""One image serves several instances, each with a theme of its own."""
 
 from __future__ import annotations
 

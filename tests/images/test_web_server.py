@@ -1,4 +1,4 @@
-"""Does the web server end as Kubernetes expects? Under load, from the built image, as the program runs it."""
+"""The built image's web server ends under load as Kubernetes expects."""
 
 from __future__ import annotations
 

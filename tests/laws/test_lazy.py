@@ -1,4 +1,4 @@
-"""Does a stack load only what it uses?"""
+"""A stack loads only what it uses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Can tests of all folders run together? pytest imports each by the name of its file alone."""
+"""Test files have unique names, as pytest imports each by the name of its file alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which measurements make each alert fire, and which, nearly the same, don't? In promtool's words.
+"""Measurements, in promtool's words, that make each alert fire, and similar ones that don't.
 
 A series is a metric with its labels, and its values at each step: `0x30` is 31 times 0, `0+5x30` grows.
 """

@@ -1,4 +1,4 @@
-"""Who vouches for the servers that tests start? An authority of the test's own."""
+"""The certificate authority of the servers that tests start."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where do tests make and restore backups? In folders that are a pod's, with the containers of a recorded
+"""Backups and restores in folders that are a pod's, with the containers of a recorded
 graph as processes, and servers of this machine."""
 
 from __future__ import annotations

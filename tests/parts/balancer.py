@@ -1,4 +1,4 @@
-"""Who is before the pods? A Service: connections go to its endpoints in turn, whoever they are by now."""
+"""A Service: connections go to its endpoints in turn, whoever they are by now."""
 
 from __future__ import annotations
 

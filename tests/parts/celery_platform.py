@@ -1,4 +1,4 @@
-"""What do tests of Celery run? The platform's stand-in with a few tasks, and workers as their pods start
+"""The stand-in of the platform for Celery, with a few tasks, and workers as their pods start
 them."""
 
 from __future__ import annotations

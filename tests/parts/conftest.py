@@ -1,4 +1,4 @@
-"""What do tests of parts share? An authority, and servers that are started once for each module."""
+"""What tests of parts share: an authority, and servers that are started once for each module."""
 
 from __future__ import annotations
 

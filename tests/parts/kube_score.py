@@ -1,4 +1,4 @@
-"""What does kube-score say of a stack? Its complaints, and which of them are explained."""
+"""Runs kube-score over a stack: its complaints, and which of them are explained."""
 
 from __future__ import annotations
 

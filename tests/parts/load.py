@@ -1,4 +1,4 @@
-"""How do visitors come? Many at a time, without a pause, each by a connection of its own."""
+"""Visitors under load: many at a time, without a pause, each by a connection of its own."""
 
 from __future__ import annotations
 

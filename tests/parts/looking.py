@@ -1,4 +1,4 @@
-"""How do tests run the preflight? As its Job does: the real package, told what the real program tells it."""
+"""Runs the preflight as its Job does: the real package, with the real program's parameters."""
 
 from __future__ import annotations
 

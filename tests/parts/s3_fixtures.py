@@ -1,4 +1,4 @@
-"""Which S3 servers do tests start? Each with the container and the Job that a recorded graph has."""
+"""S3 servers of tests, each with the container and the Job that a recorded graph has."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What do tests of parts start? Servers as processes, each with a folder and a free port."""
+"""Servers that tests of parts start: processes, each with a folder and a free port."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Would Prometheus read the rules and dashboards, and do alerts fire when they should? Asked of promtool."""
+"""Promtool reads the rules and dashboards, and alerts fire when they should."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Does all come back from a backup: every row, every document, every file? With real servers and programs:
+"""Everything comes back from a backup: every row, every document, every file.
+
+The servers and programs are real:
 MariaDB, FerretDB, Versity's S3 server, restic and rclone."""
 
 from __future__ import annotations

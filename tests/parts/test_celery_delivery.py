@@ -1,4 +1,4 @@
-"""Is any task lost when workers are rolled, killed, or lose their broker? Real Celery on a real Redis, with
+"""No task is lost when workers are rolled, killed, or lose their broker: real Celery on a real Redis, with
 the instance's settings and command lines."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Does the file that Kubernetes looks at tell a worker that hangs from one that is busy, or waits?"""
+"""The liveness file tells a worker that hangs from one that is busy, or waits."""
 
 from __future__ import annotations
 

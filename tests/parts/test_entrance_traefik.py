@@ -1,4 +1,4 @@
-"""Does Traefik refuse, add and remember what an instance's objects say? The real one, before small
+"""Traefik refuses, adds and remembers what an instance's objects say. The real one, before small
 servers."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Does a consumer of the event bus go on where the last one of its name stopped? On a real Redis, with the
+"""A consumer of the event bus goes on where the last one of its name stopped: on a real Redis, with the
 library's own client and a stand-in for its loop."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Would kube-score pass what a stack makes? All but what a decision explains, and nothing else."""
+"""kube-score passes what a stack makes, all but what a decision explains."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does Caddy answer while the site is being worked on? To people, programs, forms and caches."""
+"""Caddy answers people, programs, forms and caches while the site is being worked on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Do migrate.py and migration_check.py do on a real server what their Jobs must?
+"""migrate.py and migration_check.py do on a real server what their Jobs must.
 
 MariaDB, and a small Django project with two sites of different applications, as LMS and Studio are.
 """

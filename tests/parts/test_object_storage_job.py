@@ -1,4 +1,4 @@
-"""Does the Job make the buckets of the instance's own S3 server, once and for all?"""
+"""The Job makes the buckets of the instance's own S3 server, once and for all."""
 
 from __future__ import annotations
 

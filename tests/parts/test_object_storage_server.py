@@ -1,4 +1,4 @@
-"""Does the instance's own S3 server do what settings and browsers expect of it? The real one is asked."""
+"""The instance's own S3 server does what settings and browsers expect of it. The real one is asked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does the preflight say what is wrong with buckets? A real S3 server, whose policies are spoiled."""
+"""The preflight names what is wrong with buckets. A real S3 server, whose policies are spoiled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does the preflight say what is wrong with a mail server? Python's client is real, and nothing is sent."""
+"""The preflight names what is wrong with a mail server. Python's client is real, and nothing is sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does the preflight say what is wrong with a MongoDB? The driver is real, the server a stand-in.
+"""The preflight names what is wrong with a MongoDB. The driver is real, the server a stand-in.
 
 No MongoDB can be had from the registries that tests use; FerretDB, which can, knows neither users nor
 replica sets where it is built as a module.

@@ -1,4 +1,4 @@
-"""Does the preflight say what is wrong with a MySQL server? A real MariaDB is spoiled in every way."""
+"""The preflight names what is wrong with a MySQL server. A real MariaDB is spoiled in every way."""
 
 from __future__ import annotations
 

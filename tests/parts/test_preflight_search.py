@@ -1,4 +1,4 @@
-"""Does the preflight say what is wrong with a search server?
+"""The preflight names what is wrong with a search server.
 
 Connections and encryption are real; what the four engines answer by HTTP is written here, after their
 documentation.

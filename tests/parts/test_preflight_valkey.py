@@ -1,4 +1,4 @@
-"""Does the preflight say what is wrong with a broker or cache? A real Redis is set up in every wrong way."""
+"""The preflight names what is wrong with a broker or cache. A real Redis is set up in every wrong way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does mysql_provision.sh do on a real server what its Job must?
+"""mysql_provision.sh does on a real server what its Job must.
 
 MariaDB over TLS, by an administrator who is not called root.
 """

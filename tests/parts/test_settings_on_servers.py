@@ -1,4 +1,4 @@
-"""Do the platform's libraries reach real servers by our settings: encrypted, by Sentinels, in buckets?
+"""The platform's libraries reach real servers by our settings: encrypted, by Sentinels, in buckets.
 
 The settings module is loaded as in a pod, and django-redis, Celery, walrus and django-storages ask Redis and
 the instance's own S3 server (tests/data/ask_servers.py).

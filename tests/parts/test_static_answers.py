@@ -1,4 +1,4 @@
-"""How are static files served, and whom do pods believe? Real Caddy before what the scripts made."""
+"""Real Caddy serves what the scripts made, and pods check all that others hand them."""
 
 from __future__ import annotations
 

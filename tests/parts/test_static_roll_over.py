@@ -1,4 +1,4 @@
-"""Is every file there that a page may ask for, of whatever version the page is? Real Caddy, real scripts."""
+"""Every file is there that a page may ask for, of whatever version the page is. Real Caddy, real scripts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does every tracking event arrive in the bucket, once, whoever is killed and whatever is away meanwhile?
+"""Every tracking event arrives in the bucket, once, whoever is killed and whatever is away meanwhile.
 
 The handler of the platform's settings, the script of the sidecar, rclone, and the instance's own S3 server;
 minutes are one second long.

@@ -1,4 +1,4 @@
-"""Is the instance's own broker ready when it serves? A real server, with files and probe of its pod."""
+"""The instance's own broker is ready when it serves. A real server, with files and probe of its pod."""
 
 from __future__ import annotations
 

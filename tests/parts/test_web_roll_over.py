@@ -1,4 +1,4 @@
-"""Do visitors notice that web pods are renewed? The real web server with the program's configuration."""
+"""Visitors don't notice that web pods are renewed. The real web server with the program's configuration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How do strangers, browsers and an ingress before them talk to a server?"""
+"""Requests of strangers, of browsers, and of an ingress before them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where does the simulated AWS keep what it has? In a folder, one readable file a resource.
+"""The store of the simulated AWS: a folder, one readable file a resource.
 
 The plugin writes it; tests look, and meddle: they change a file as somebody would in AWS' console, take a
 resource away, or order a failure. Several plugins may run at once, one for each provider of a program.

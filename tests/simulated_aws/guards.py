@@ -1,4 +1,4 @@
-"""When does AWS refuse to delete something, and what stays of it?"""
+"""Deletions that AWS refuses, and what stays of what was deleted."""
 
 from __future__ import annotations
 

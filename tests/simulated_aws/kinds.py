@@ -1,4 +1,4 @@
-"""What does AWS' provider know of each type of resource? Names, what forces a replacement, what guards data.
+"""AWS' types of resources: names, what forces a replacement, what guards data.
 
 Sources: of the replacements `ForceNew` in the schemas of hashicorp/terraform-provider-aws
 (internal/service/*), on which Pulumi's provider is built; of the names pulumi/pulumi-aws

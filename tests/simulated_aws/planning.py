@@ -1,4 +1,4 @@
-"""What does AWS' provider say before anything happens? Names, and whether a change updates or replaces."""
+"""The plans of AWS' provider: names, and whether a change updates or replaces."""
 
 from __future__ import annotations
 

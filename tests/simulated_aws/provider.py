@@ -1,4 +1,4 @@
-"""What does the engine ask a provider, and what does the simulated AWS answer? Pulumi's provider protocol."""
+"""The answers of the simulated AWS to the engine, by Pulumi's provider protocol."""
 
 from __future__ import annotations
 

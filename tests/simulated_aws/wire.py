@@ -1,4 +1,4 @@
-"""How do properties look between engine and plugin? As plain Python, secrets and unknowns marked."""
+"""Properties between engine and plugin as plain Python, secrets and unknowns marked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What instance does no rule refuse? A small one, and the ways to its parts."""
+"""A small instance that no rule refuses, and the ways to its parts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who tells which metric? All that rules and dashboards ask for, by those who must be there.
+"""All metrics that rules and dashboards ask for, by their sources.
 
 Names as their documentation and sources have them.
 """

@@ -1,4 +1,4 @@
-"""What may an operator say? Hypothesis strategies for stack files, made from the models."""
+"""Hypothesis strategies for stack files, made from the models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How are datastores reached that are elsewhere? Values of `Connections` that differ as much as they can."""
+"""Connections to datastores elsewhere: values that differ as much as they can."""
 
 from __future__ import annotations
 

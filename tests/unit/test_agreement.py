@@ -1,4 +1,4 @@
-"""Does a foundation give what an instance needs? Every refusal, and that nothing else is refused."""
+"""A foundation gives what an instance needs: every refusal, and that nothing else is refused."""
 
 from __future__ import annotations
 

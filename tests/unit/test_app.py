@@ -1,4 +1,4 @@
-"""Do the offline commands work from the command line, with the right words and codes?"""
+"""The offline commands work from the command line, with the right words and codes."""
 
 from __future__ import annotations
 

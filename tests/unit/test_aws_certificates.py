@@ -1,4 +1,4 @@
-"""Are AWS' certificates fetched whole, checked, and never put in the place of good ones when they are bad?"""
+"""AWS' certificates are fetched whole and checked, and bad ones never replace good ones."""
 
 from __future__ import annotations
 

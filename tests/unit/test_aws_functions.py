@@ -1,4 +1,4 @@
-"""Are names, policies, records and zones of AWS what AWS wants? And do recordings answer as it would?"""
+"""Names, policies, records and zones of AWS are what AWS wants, and recordings answer as it would."""
 
 from __future__ import annotations
 

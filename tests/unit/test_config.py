@@ -1,4 +1,4 @@
-"""Does a stack file become the right Stack, and what follows from it?"""
+"""A stack file becomes the right Stack, with all that follows from it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is every case of tests/cases accepted, or refused with exactly the lines that stand at its head?"""
+"""Every case of tests/cases is accepted, or refused with exactly the lines at its head."""
 
 from __future__ import annotations
 

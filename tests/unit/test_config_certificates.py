@@ -1,4 +1,4 @@
-"""Are certificate files judged before anything is registered, and put right before pods see them?"""
+"""Certificate files are judged before anything is registered, and put right before pods see them."""
 
 from __future__ import annotations
 

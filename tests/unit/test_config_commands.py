@@ -1,4 +1,4 @@
-"""Do `config get`, `config set` and `themes` show and change what counts, and nothing else?"""
+"""`config get`, `config set` and `themes` show and change what counts, and nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""May every source of a datastore stand beside every source of every other one?"""
+"""Every source of a datastore may stand beside every source of every other one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds for every stack file, right or wrong?"""
+"""Properties of every stack file, right or wrong."""
 
 from __future__ import annotations
 

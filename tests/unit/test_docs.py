@@ -1,4 +1,4 @@
-"""Are the generated files fresh, and do Pulumi.yaml and the stack files agree with the models?"""
+"""The generated files are fresh, and Pulumi.yaml and the stack files agree with the models."""
 
 from __future__ import annotations
 

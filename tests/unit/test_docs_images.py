@@ -1,4 +1,4 @@
-"""Is what docs/images.md tells people to write right? Its stack files are loaded, its commands parsed."""
+"""The stack files in docs/images.md load, and its commands parse."""
 
 from __future__ import annotations
 

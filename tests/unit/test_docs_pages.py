@@ -1,4 +1,4 @@
-"""Is what the pages tell people to write right? Stack files are loaded, commands parsed, links followed."""
+"""The pages' stack files load, their commands parse, their links lead somewhere."""
 
 from __future__ import annotations
 

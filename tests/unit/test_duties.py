@@ -1,4 +1,4 @@
-"""What runs by the clock, when, and with which words?"""
+"""Scheduled commands, their times and their words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens to a volume whose first start was cut short, and to one whose wasn't?"""
+"""A volume whose first start was cut short is emptied, and no other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is every file of a foundation accepted, or refused with exactly the lines that stand at its head?"""
+"""Every file of a foundation is accepted, or refused with exactly the lines at its head."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Do `images list`, `digest` and `build` say and do what a stack means?"""
+"""`images list`, `digest` and `build` do what a stack configures."""
 
 from __future__ import annotations
 

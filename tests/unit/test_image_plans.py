@@ -1,4 +1,4 @@
-"""What is built for a stack? Dockerfiles, folders, arguments and secrets, as configuration says them."""
+"""Plans of builds: Dockerfiles, folders, arguments and secrets, as configured."""
 
 from __future__ import annotations
 

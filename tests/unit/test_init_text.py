@@ -1,4 +1,4 @@
-"""Are the example stack files what `init` writes, and is what it writes right for every answer?"""
+"""The example stack files are what `init` writes, which is right for every answer."""
 
 from __future__ import annotations
 

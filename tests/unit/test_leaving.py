@@ -1,4 +1,4 @@
-"""Does a pod that leaves say so, and serve all the same?"""
+"""A pod that leaves says so, and serves all the same."""
 
 from __future__ import annotations
 

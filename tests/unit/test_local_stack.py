@@ -1,4 +1,4 @@
-"""Is the effective file of a local stack what the checkout says, and what must stay out of it?"""
+"""The effective file of a local stack has what the checkout says, and nothing that must stay out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is every log line one JSON object, whatever was logged? The formatter that runs in the platform."""
+"""The formatter that runs in the platform writes every log line as one JSON object."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is a secret found wherever it stands, and is what is none left alone?"""
+"""A secret is found wherever it stands, and nothing else is masked."""
 
 from __future__ import annotations
 

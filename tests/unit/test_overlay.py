@@ -1,4 +1,4 @@
-"""Does an overlay say what it shall, and leave the operator's file alone?"""
+"""An overlay sets its keys, and leaves the operator's file alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What are databases called on a server that many instances use? By names of their own, else they mix."""
+"""Instances on a shared server have databases by names of their own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is a patch merged as the reference says: maps key by key, everything else replaced whole?"""
+"""A patch is merged map by map, key by key; everything else is replaced whole."""
 
 from __future__ import annotations
 

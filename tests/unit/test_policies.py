@@ -1,4 +1,4 @@
-"""Does each rule let pass what is right, and refuse what a reviewer would?"""
+"""Each rule lets pass what is right, and refuses what a reviewer would."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Do the rules for AWS let pass what is right, and refuse what a reviewer would?"""
+"""The rules for AWS let pass what is right, and refuse what a reviewer would."""
 
 from __future__ import annotations
 

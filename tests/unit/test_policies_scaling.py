@@ -1,4 +1,4 @@
-"""Do the rules on numbers of pods let pass one who decides, and refuse two?"""
+"""The rules on numbers of pods let pass one who decides, and refuse two."""
 
 from __future__ import annotations
 

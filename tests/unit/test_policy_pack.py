@@ -1,4 +1,4 @@
-"""Does Pulumi's engine get every rule, by a name that a configuration can relax?"""
+"""Pulumi's engine gets every rule, by a name that a configuration can relax."""
 
 from __future__ import annotations
 

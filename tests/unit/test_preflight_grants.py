@@ -1,4 +1,4 @@
-"""Does the preflight read rights as MySQL means them? Lines of SHOW GRANTS of several servers."""
+"""The preflight reads rights as MySQL means them, in lines of SHOW GRANTS of several servers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does the preflight look at every bucket, even when strangers can't reach one of them?"""
+"""The preflight looks at every bucket, even when strangers can't reach one of them."""
 
 from __future__ import annotations
 

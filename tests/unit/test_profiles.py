@@ -1,4 +1,4 @@
-"""Do profiles lie below what is said, key by key, and is each of them right?"""
+"""Profiles lie below what is configured, key by key, and each of them is right."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does the wrapper understand a command line of Pulumi as far as it must?"""
+"""The wrapper understands a command line of Pulumi as far as it must."""
 
 from __future__ import annotations
 

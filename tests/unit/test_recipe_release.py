@@ -1,4 +1,4 @@
-"""Does CONTRIBUTING's recipe of a release hold: one file, and one line?"""
+"""CONTRIBUTING's recipe of a release holds: one file, and one line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does CONTRIBUTING's recipe of a datastore's source hold, and does a step that is left out fail?"""
+"""CONTRIBUTING's recipe of a datastore's source holds, and a step that is left out fails."""
 
 from __future__ import annotations
 

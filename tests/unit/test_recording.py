@@ -1,4 +1,4 @@
-"""Does a recording tell what a program registered, as the engine would see it?"""
+"""A recording tells what a program registered, as the engine would see it."""
 
 from __future__ import annotations
 

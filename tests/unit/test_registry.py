@@ -1,4 +1,4 @@
-"""Are digests asked of registries as the protocol wants it, and refusals told as what they are?"""
+"""Digests are asked of registries as the protocol wants it, and refusals are told as what they are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is each release whole, and does what differs between releases arrive where it is read?"""
+"""Each release is whole, and what differs between releases arrives where it is read."""
 
 from __future__ import annotations
 

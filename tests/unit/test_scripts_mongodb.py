@@ -1,4 +1,4 @@
-"""Does mongodb_provision.js make what the platform needs? Run by V8; mongosh and its server are stand-ins.
+"""mongodb_provision.js makes what the platform needs. Run by V8; mongosh and its server are stand-ins.
 
 It was also tried by hand with mongosh over FerretDB, which knows passwords and users, but no roles.
 """

@@ -1,4 +1,4 @@
-"""Does mysql_provision.sh make what the platform needs, whatever the server already has?
+"""mysql_provision.sh makes what the platform needs, whatever the server already has.
 
 The shell is real, the server is not (tests/data/fake_mysql.py); the script was tried on MariaDB 10.11 by
 hand.

@@ -1,4 +1,4 @@
-"""Does search_provision.py make the key that the settings expect? Its server derives keys as Meilisearch."""
+"""search_provision.py makes the key that the settings expect. Its server derives keys as Meilisearch."""
 
 from __future__ import annotations
 

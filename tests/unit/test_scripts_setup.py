@@ -1,4 +1,4 @@
-"""Do the setup scripts put into the platform's database what the stack says, and leave the rest alone?
+"""The setup scripts write the stack's values into the platform's database, and leave the rest alone.
 
 They run as `manage.py shell` runs its standard input, over stand-ins for the platform's models
 (tests/data/platform_shell.py).

@@ -1,4 +1,4 @@
-"""Are secrets made, rotated and told of without any value leaving its way?"""
+"""Secrets are made, rotated and listed, and no value leaves its way."""
 
 from __future__ import annotations
 

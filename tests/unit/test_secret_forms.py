@@ -1,4 +1,4 @@
-"""Is a secret that its reader would refuse named, and never shown?"""
+"""A secret that its reader would refuse is named, and never shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Are the settings what the stack says, complete, and known to the platform?"""
+"""The settings are what the stack configures, complete, and known to the platform."""
 
 from __future__ import annotations
 

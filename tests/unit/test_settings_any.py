@@ -1,4 +1,4 @@
-"""Are settings rendered for every connection that can be, and never with a secret among the plain ones?"""
+"""Settings are rendered for every possible connection, with no secret among the plain ones."""
 
 from __future__ import annotations
 

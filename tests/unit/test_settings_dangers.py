@@ -1,4 +1,4 @@
-"""Is every dangerous default of the platform overridden, or left for a reason?
+"""Every dangerous default of the platform is overridden, or left for a reason.
 
 The defaults are those of Verawood that nobody should run with: section 6 of the project's research on the
 platform's settings, where each is quoted with its value.

@@ -1,4 +1,4 @@
-"""Do settings follow the connections, wherever datastores are, and does no password leave the secret ones?"""
+"""Settings follow the connections, wherever datastores are, and passwords stay among the secret ones."""
 
 from __future__ import annotations
 

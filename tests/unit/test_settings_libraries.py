@@ -1,4 +1,4 @@
-"""What do the platform's libraries make of the settings, when datastores are elsewhere?
+"""The platform's libraries read the settings of datastores that are elsewhere.
 
 django-redis, Celery, redis-py, pymongo, django-storages and boto3 are real, and of the versions that the
 platform pins (tests/data/use_settings.py); the platform is a stand-in. Nothing is sent.

@@ -1,4 +1,4 @@
-"""Does the settings package do its work when the platform loads it?
+"""The settings package does its work when the platform loads it.
 
 Imported over a stand-in for the platform (tests/data/platform), which loads YAML and overwrites settings as
 the platform's production.py does. Django and its file storage are real.

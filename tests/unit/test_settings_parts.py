@@ -1,4 +1,4 @@
-"""Does each part of the settings hold what it promises: keys, cookies, stores, files, mail, frontends?"""
+"""Each part of the settings holds what it promises: keys, cookies, stores, files, mail, frontends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Do the web servers' configurations say what the stack says, and serve nothing that is private?"""
+"""The web servers' configurations do what the stack configures, and serve nothing that is private."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does the simulated AWS know its types as pulumi_aws does, and are its plans as the real provider's?"""
+"""The simulated AWS knows its types as pulumi_aws does, and plans as the real provider."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is a stack file read rightly, and everything wrong in its form told at once?"""
+"""A stack file is read rightly, and everything wrong in its form is told at once."""
 
 from __future__ import annotations
 

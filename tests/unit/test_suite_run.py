@@ -1,4 +1,4 @@
-"""Is a Job of tests followed to its end? Against an API server that is played: pods, logs, events."""
+"""A Job of tests is followed to its end, against an API server that is played: pods, logs, events."""
 
 from __future__ import annotations
 

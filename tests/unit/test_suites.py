@@ -1,4 +1,4 @@
-"""Do edx-platform's tests run as they should: which, in what pod, by which script, with what report?"""
+"""edx-platform's tests run as they should: which, in what pod, by which script, with what report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Do rules and dashboards ask for what is there, and does the documentation know them all?"""
+"""Rules and dashboards ask for what is there, and the documentation has them all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Do workflows of CI call commands that there are, with options that they have?"""
+"""Workflows of CI call commands that there are, with options that they have."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does the command line know what somebody wrote down? For workflows and docs, whose commands nobody runs."""
+"""Checks command lines in workflows and docs against the command line's own parsers."""
 
 from __future__ import annotations
 
