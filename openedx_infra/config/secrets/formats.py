@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -51,17 +52,19 @@ def _faults(name: str, value: str) -> Iterator[str]:
         yield f"is shorter than {LEAST_MASTER_KEY_BYTES} bytes, which Meilisearch refuses"
 
 
-def _key_faults(value: str) -> Iterator[str]:
+@lru_cache(maxsize=4)
+def _key_faults(value: str) -> tuple[str, ...]:
+    # Kept for stacks that share a key: its primes take 36 ms to check.
     remedy = "`openssl genrsa 2048` makes one, and so does `openedx-infra secrets generate`"
     try:
         key = serialization.load_pem_private_key(value.encode(), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        yield f"is no private key in PEM form without a password; {remedy}"
-        return
+        return (f"is no private key in PEM form without a password; {remedy}",)
     if not isinstance(key, rsa.RSAPrivateKey):
-        yield f"is no RSA key, and edx-platform signs by RS512 only; {remedy}"
-    elif key.key_size < LEAST_RSA_BITS:
-        yield f"is an RSA key of {key.key_size} bits, and must have {LEAST_RSA_BITS}; {remedy}"
+        return (f"is no RSA key, and edx-platform signs by RS512 only; {remedy}",)
+    if key.key_size < LEAST_RSA_BITS:
+        return (f"is an RSA key of {key.key_size} bits, and must have {LEAST_RSA_BITS}; {remedy}",)
+    return ()
 
 
 def _client_key_faults(value: str) -> Iterator[str]:
