@@ -81,6 +81,7 @@ test-processes:
 	@$(MAKE) --no-print-directory test-images
 
 test-long: $(READY) ## What takes long and of which `make test` runs a sample: faults, combinations
+	@EVERY_EXAMPLE=1 $(PYTEST) tests/unit/test_config_properties.py
 	@$(PYTEST) -m 'long and not ($(SLOW))' --numprocesses auto --dist worksteal
 	@$(PYTEST) tests/engine -m long $(SIDE_BY_SIDE)
 
