@@ -89,10 +89,10 @@ def unreachable_from_outside(type_: str, props: Props) -> Iterator[str]:
 
 def demands_tls(type_: str, props: Props) -> Iterator[str]:
     """Servers refuse connections that are not encrypted."""
-    for name, right in _DEMANDED_TLS.get(type_, {}).items():
+    for name, accepted in _DEMANDED_TLS.get(type_, {}).items():
         values = [one.get("value") for one in props.get("parameters") or () if one.get("name") == name]
-        if not values or str(values[0]) not in right:
-            yield f"takes connections that anybody can read: set the parameter {name} to {right[0]}"
+        if not values or str(values[0]) not in accepted:
+            yield f"takes connections that anybody can read: set the parameter {name} to {accepted[0]}"
     if type_ == DOMAIN:
         options = props.get("domainEndpointOptions") or {}
         if options.get("enforceHttps") is not True:

@@ -55,7 +55,7 @@ def certificates(
 
 
 def _with_certificate(key: pulumi.Input[str], certificate: str) -> pulumi.Output[str]:
-    return pulumi.Output.from_input(key).apply(lambda known: f"{known.strip()}\n{certificate}")
+    return pulumi.Output.from_input(key).apply(lambda text: f"{text.strip()}\n{certificate}")
 
 
 def _of(source: Files | None, stores: Sequence[str]) -> list[Files]:

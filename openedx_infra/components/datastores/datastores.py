@@ -46,8 +46,8 @@ class Datastores(pulumi.ComponentResource):
         return {name: getattr(self, name) for name in Connections.__dataclass_fields__}
 
 
-def _together(known: dict[str, Any]) -> Connections:
-    return Connections(**known)
+def _together(by_name: dict[str, Any]) -> Connections:
+    return Connections(**by_name)
 
 
 def buckets(connections: Connections) -> dict[str, str]:
@@ -60,14 +60,15 @@ def buckets(connections: Connections) -> dict[str, str]:
 
 def addresses(connections: Connections) -> dict[str, str]:
     """Where each of them is, as people read it. No password is in it."""
-    at = connections
     return {
-        "mysql": str(at.mysql.endpoint),
-        "mongodb": at.mongodb.srv or ",".join(map(str, at.mongodb.members)),
-        "broker": _valkey(at.broker),
-        "cache": _valkey(at.cache),
-        "search": at.search.url,
-        "storage": "volumes" if isinstance(at.storage, Volumes) else at.storage.endpoint or "Amazon S3",
+        "mysql": str(connections.mysql.endpoint),
+        "mongodb": connections.mongodb.srv or ",".join(map(str, connections.mongodb.members)),
+        "broker": _valkey(connections.broker),
+        "cache": _valkey(connections.cache),
+        "search": connections.search.url,
+        "storage": "volumes"
+        if isinstance(connections.storage, Volumes)
+        else connections.storage.endpoint or "Amazon S3",
     }
 
 

@@ -73,20 +73,20 @@ def cache(instance: Instance, section: CacheExternal) -> Store[connections.Valke
 
 def search(instance: Instance, section: SearchExternal) -> Store[connections.Search]:
     """A search server."""
-    at, encrypted = _address(section.url)
+    endpoint, encrypted = _address(section.url)
     meilisearch = section.engine == "meilisearch"
     made_here = meilisearch and not section.provisioned
     host = section.public_host or instance.stack.site.search_host
     return Store(
         connection=connections.Search(
             engine=section.engine,
-            endpoint=at,
+            endpoint=endpoint,
             tls=_tls("search", section.tls or Tls()) if encrypted else None,
             public_url=f"https://{host}" if meilisearch else None,
             user=section.username,
             derived_key=made_here,
         ),
-        reach=Reach(ports=(at.port,)),
+        reach=Reach(ports=(endpoint.port,)),
         administrator=(
             Administrator(user="", password=instance.secrets[MEILISEARCH_MASTER_KEY]) if made_here else None
         ),
@@ -95,7 +95,7 @@ def search(instance: Instance, section: SearchExternal) -> Store[connections.Sea
 
 def storage(instance: Instance, section: StorageExternal) -> FileStore:
     """Buckets."""
-    at, _ = _address(section.endpoint)
+    endpoint, _ = _address(section.endpoint)
     return FileStore(
         connection=connections.Buckets(
             names={
@@ -110,7 +110,7 @@ def storage(instance: Instance, section: StorageExternal) -> FileStore:
             public_endpoint=section.public_endpoint,
             addressing=section.addressing,
         ),
-        reach=Reach(ports=(at.port,)),
+        reach=Reach(ports=(endpoint.port,)),
     )
 
 

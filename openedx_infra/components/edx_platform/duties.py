@@ -100,11 +100,11 @@ def tasks(stack: Stack) -> list[Task]:
     """The duties that are on, custom ones last."""
     if not stack.duties.enabled:
         return []
-    known = [_known(stack, key) for key, duty in stack.duties.built_in.items() if duty.enabled]
-    return [*known, *(_custom(stack, name, duty) for name, duty in stack.duties.extra.items())]
+    built_in = [_built_in(stack, key) for key, duty in stack.duties.built_in.items() if duty.enabled]
+    return [*built_in, *(_custom(stack, name, duty) for name, duty in stack.duties.extra.items())]
 
 
-def _known(stack: Stack, key: str) -> Task:
+def _built_in(stack: Stack, key: str) -> Task:
     duty, command = stack.duties.built_in[key], stack.duties.commands()[key]
     site = SITES[command.site]
     domain = [site.host(stack)] if command.by_site else []

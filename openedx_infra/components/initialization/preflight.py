@@ -135,8 +135,8 @@ def _passwords(instance: Instance, external: Mapping[str, Store[Any]]) -> dict[s
     for name, store in external.items():
         administrator = store.administrator
         if administrator is None:
-            own = (key for key in PASSWORDS[name] if key in instance.secrets)
-            passwords |= {key: instance.secrets[key] for key in own}
+            keys = (key for key in PASSWORDS[name] if key in instance.secrets)
+            passwords |= {key: instance.secrets[key] for key in keys}
             continue
         passwords[ADMINISTRATORS[name]] = administrator.password
         if administrator.previous is not None:

@@ -69,8 +69,8 @@ class Monitoring(pulumi.ComponentResource):
             group = policies.software(exporter.name)
             flows.append(Flow(clients=[prometheus], server=group, port=exporter.port))
             if exporter.asks.pods is None:
-                at = servers_outside(self._instance.stack)
-                policies.allow_egress(f"{exporter.name}-asks", group, exporter.asks.ports, at)
+                servers = servers_outside(self._instance.stack)
+                policies.allow_egress(f"{exporter.name}-asks", group, exporter.asks.ports, servers)
                 continue
             server = Group(name=f"{exporter.name}-asks", labels=exporter.asks.pods)
             flows += [Flow(clients=[group], server=server, port=port) for port in exporter.asks.ports]

@@ -88,22 +88,22 @@ def foundation_markdown() -> str:
 
 
 def _sections(root: type[Section]) -> str:
-    found = _occurrences(root).items()
-    return "".join("\n" + "\n".join(_section(section, keys)) + "\n" for section, keys in found)
+    occurrences = _occurrences(root).items()
+    return "".join("\n" + "\n".join(_section(section, keys)) + "\n" for section, keys in occurrences)
 
 
 def _occurrences(root: type[Section]) -> dict[type[Section], list[str]]:
     """Every section with the keys that it stands at, each section after the one that holds it."""
-    found: dict[type[Section], list[str]] = {}
+    keys: dict[type[Section], list[str]] = {}
 
     def visit(section: type[Section], location: tuple[str, ...]) -> None:
-        found.setdefault(section, []).append(".".join((key_of(location[:1]), *location[1:])))
+        keys.setdefault(section, []).append(".".join((key_of(location[:1]), *location[1:])))
         for name, field in section.model_fields.items():
             for inner, further in _inner_sections(field.annotation):
                 visit(inner, (*location, name, *further))
 
     visit(root, ())
-    return found
+    return keys
 
 
 def _inner_sections(annotation: Any) -> Iterator[tuple[type[Section], tuple[str, ...]]]:
@@ -170,18 +170,18 @@ def _default(field: FieldInfo, extra: Mapping[str, Any]) -> str:
 def _plain(value: Any) -> Any:
     """A default as a stack file would have it; of a section, only what differs from its own defaults."""
     if isinstance(value, Section):
-        own = {
+        changed = {
             name: getattr(value, name) for name in type(value).model_fields if name in value.model_fields_set
         }
-        return _plain(own)
+        return _plain(changed)
     if isinstance(value, Mapping):
         return {key: _plain(inner) for key, inner in value.items()}
     return [_plain(inner) for inner in value] if isinstance(value, tuple) else value
 
 
 def _secret(secret: Secret) -> str:
-    made = "`secrets generate`" if secret.make else "you"
-    return f"| `{secret.name}` | {secret.meaning} | {made} | {secret.rotation} |\n"
+    maker = "`secrets generate`" if secret.make else "you"
+    return f"| `{secret.name}` | {secret.meaning} | {maker} | {secret.rotation} |\n"
 
 
 def _prose(text: str | None) -> str:

@@ -48,13 +48,13 @@ def json_schema(model: type[BaseStack] = Stack) -> dict[str, Any]:
 
 
 def _config(sections: dict[str, Any], required: list[str]) -> dict[str, Any]:
-    own = {f"{PROJECT}:{name}": field for name, field in sections.items()}
+    keys = {f"{PROJECT}:{name}": field for name, field in sections.items()}
     return {
         "type": "object",
         "description": "Configuration of the stack.",
         "additionalProperties": False,
         "required": [f"{PROJECT}:{name}" for name in required],
-        "properties": {**own, f"{PROJECT}:{SECRETS_KEY}": _secrets()},
+        "properties": {**keys, f"{PROJECT}:{SECRETS_KEY}": _secrets()},
         # Pulumi's providers have keys of their own, such as kubernetes:strictMode.
         "patternProperties": {f"^(?!{PROJECT}:)[^:]+:": {}},
     }
@@ -124,6 +124,6 @@ def _partly(definitions: dict[str, Any], field: dict[str, Any]) -> dict[str, Any
         name: {**inner, "default": default[name]} if name in default else inner
         for name, inner in section["properties"].items()
     }
-    own = {key: value for key, value in field.items() if key != "$ref"}
+    described = {key: value for key, value in field.items() if key != "$ref"}
     optional = {key: value for key, value in section.items() if key != "required"}
-    return {**optional, **own, "properties": properties}
+    return {**optional, **described, "properties": properties}

@@ -51,14 +51,14 @@ class CertificateFile:
 
         Raises CertificateError with what is wrong with it.
         """
-        found = _certificates(self)
+        certificates = _certificates(self)
         now = datetime.now(UTC)
-        expired = [one for one in found if one.not_valid_after_utc <= now]
+        expired = [one for one in certificates if one.not_valid_after_utc <= now]
         # Of several authorities one may be old; of a client's chain every one counts.
-        if len(expired) == len(found) or (expired and not self.authorities):
+        if len(expired) == len(certificates) or (expired and not self.authorities):
             day = max(one.not_valid_after_utc for one in expired).date()
             raise CertificateError(f"{self.path} expired on {day}: {self._remedy('get a new one')}")
-        return "".join(one.public_bytes(Encoding.PEM).decode() for one in found)
+        return "".join(one.public_bytes(Encoding.PEM).decode() for one in certificates)
 
     def _remedy(self, otherwise: str) -> str:
         return f"`{FETCH}` fetches it" if self.of_aws else otherwise
@@ -84,13 +84,13 @@ def client_keys(stack: Stack) -> dict[str, str]:
 
 def problems(stack: Stack) -> list[str]:
     """One line for each file that can't be used."""
-    found = []
+    faults = []
     for file in named(stack):
         try:
             file.text()
         except CertificateError as error:
-            found.append(f"{file.key}: {error}")
-    return found
+            faults.append(f"{file.key}: {error}")
+    return faults
 
 
 def _named(stack: Stack) -> Iterator[CertificateFile]:

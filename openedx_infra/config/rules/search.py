@@ -31,9 +31,9 @@ def conflicts(stack: Stack) -> Iterator[Conflict]:
 
 
 def _release(stack: Stack, section: SearchExternal) -> Iterator[Conflict]:
-    known = stack.pinned_release.search_engines
-    if section.engine not in known:
-        text = f"{section.engine} is not known to {stack.release}: it can use {', '.join(known)}"
+    engines = stack.pinned_release.search_engines
+    if section.engine not in engines:
+        text = f"{section.engine} is not known to {stack.release}: it can use {', '.join(engines)}"
         yield Conflict((*_SEARCH, "engine"), text, (("release",),))
 
 

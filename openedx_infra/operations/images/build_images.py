@@ -109,8 +109,15 @@ def build(
     with _secret_files(plan, secrets) as files, tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         (folder / "Dockerfile").write_text(plan.dockerfile, encoding="utf-8")
-        own = ["--file", str(folder / "Dockerfile"), "--metadata-file", str(folder / "metadata.json")]
-        command = builder.build([*arguments(plan, files, options), *own, *output(plan, builder, options)])
+        files_of_build = [
+            "--file",
+            str(folder / "Dockerfile"),
+            "--metadata-file",
+            str(folder / "metadata.json"),
+        ]
+        command = builder.build(
+            [*arguments(plan, files, options), *files_of_build, *output(plan, builder, options)]
+        )
         with subprocess.Popen(
             [*command, str(plan.context)],
             cwd=CHECKOUT,

@@ -137,8 +137,10 @@ def _operated(spec: Any, count: int = 1) -> Iterator[tuple[Requests, int]]:
 
 
 def _request(requests: Any) -> Requests:
-    found = requests if isinstance(requests, Mapping) else {}
+    quantities = requests if isinstance(requests, Mapping) else {}
     amounts = {
-        name: parse_quantity(str(found[name])) or Decimal(0) for name in ("cpu", "memory") if name in found
+        name: parse_quantity(str(quantities[name])) or Decimal(0)
+        for name in ("cpu", "memory")
+        if name in quantities
     }
     return Requests(**amounts)

@@ -81,35 +81,36 @@ def _replicas(
     more: Mapping[str, Any],
     opts: pulumi.ResourceOptions,
 ) -> Store[connections.Valkey]:
-    own = pulumi.ResourceOptions(parent=opts.parent)
-    called = _called(name)
+    child_opts = pulumi.ResourceOptions(parent=opts.parent)
+    resource_name = _resource_name(name)
     # The rest is for buffers and rewriting its file.
     lines = [f"maxmemory {memory_bytes(size.memory_ceiling) * 3 // 4}", *rules]
     text = "\n".join(lines) + "\n"
-    config = files.plain(f"{name}-config", instance.scope, {"redis-additional.conf": text}, own)
+    config = files.plain(f"{name}-config", instance.scope, {"redis-additional.conf": text}, child_opts)
     password = files.secret(
-        f"{name}-password", instance.scope, {"password": instance.secrets[f"{name}_password"]}, own
+        f"{name}-password", instance.scope, {"password": instance.secrets[f"{name}_password"]}, child_opts
     )
     spec = {
-        **_servers(called, instance, members, size, config.name, password.name),
-        "sentinel": _sentinels(called, instance, members),
+        **_servers(resource_name, instance, members, size, config.name, password.name),
+        "sentinel": _sentinels(resource_name, instance, members),
         **more,
     }
     # The operator tells the master once all servers and Sentinels are ready.
     redis = server(
-        called,
+        resource_name,
         REDIS_REPLICATION,
         instance,
         spec,
         after(opts, config.source, password.source),
         ready=["{.status.masterNode}", f"{{.status.connectionInfo.masterName}}={MASTER}"],
     )
-    pods = instance.scope.selector(called)
+    pods = instance.scope.selector(resource_name)
     ports = (PORT, SENTINEL_PORT)
     return Store(
         connection=connections.Valkey(
             sentinels=tuple(
-                Endpoint(host=f"{called}-s-{i}.{called}-s-hl", port=SENTINEL_PORT) for i in range(members)
+                Endpoint(host=f"{resource_name}-s-{i}.{resource_name}-s-hl", port=SENTINEL_PORT)
+                for i in range(members)
             ),
             master=MASTER,
         ),
@@ -119,7 +120,7 @@ def _replicas(
     )
 
 
-def _called(name: str) -> str:
+def _resource_name(name: str) -> str:
     """Name of the custom resource, which the operator gives to StatefulSet and Service, too.
 
     It is none that `in_cluster` gives to its own: a datastore that moves from one to the other is both for a
