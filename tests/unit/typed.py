@@ -15,7 +15,8 @@ from openedx_infra.operations.cli.app import app
 def calls(text: str, name: str) -> Iterator[list[str]]:
     """Arguments of each call of a command in lines of a shell; those that go on after `\\` are one."""
     plain = re.sub(r"\$\{\{.*?\}\}", "1", text.replace("\\\n", " "))
-    for line in plain.splitlines():
+    substituted = re.sub(rf'"?\$\(([^()]*{name} [^()]*)\)"?', r"\n\1\n", plain)
+    for line in substituted.splitlines():
         for match in re.finditer(rf"(?:^|[\s/|;]){name} (.*)", line):
             yield shlex.split(match[1], comments=True)
 
