@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
@@ -22,14 +23,39 @@ _STAND_IN = "facade00"
 """Replaces it where placeholders are accepted: valid in host names, and as digits of AWS' ids."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Examination:
+    """All that is wrong with the keys of a stack file, and what can be judged in spite of it."""
+
+    problems: tuple[str, ...]
+    """One line for each fault."""
+    stack: BaseStack | None
+    """The configuration, with stand-ins for what is undecided, and without what is wrong. None: nothing of it
+    is right."""
+    whole: bool
+    """Whether `stack` has all keys of the file: nothing is wrong but what is undecided."""
+
+
+def examine(name: str, config: Mapping[str, Any]) -> Examination:
+    """As `describe`, but returns the faults, and judges whatever is left."""
+    kind = kind_in(config)
+    if kind is None:
+        return Examination(problems=(_unknown_kind(config),), stack=None, whole=False)
+    return _examine(kind, name, config, placeholders=False)
+
+
 def describe(name: str, config: Mapping[str, Any], *, placeholders: bool = False) -> BaseStack:
     """As `load`, for a stack of any kind."""
     kind = kind_in(config)
     if kind is None:
-        text = f"{written(config[KIND_KEY])} is not known here: write one of {', '.join(KINDS)}"
-        raise ConfigError(name, [f"{key_of((KIND_KEY,))}: {text}"])
+        raise ConfigError(name, [_unknown_kind(config)])
     stack: BaseStack = _load(kind, name, config, placeholders=placeholders)
     return stack
+
+
+def _unknown_kind(config: Mapping[str, Any]) -> str:
+    text = f"{written(config[KIND_KEY])} is not known here: write one of {', '.join(KINDS)}"
+    return f"{key_of((KIND_KEY,))}: {text}"
 
 
 def load(name: str, config: Mapping[str, Any], *, placeholders: bool = False) -> Stack:
@@ -43,29 +69,38 @@ def load(name: str, config: Mapping[str, Any], *, placeholders: bool = False) ->
 
 
 def _load(kind: Kind[D], name: str, config: Mapping[str, Any], *, placeholders: bool) -> D:
+    found = _examine(kind, name, config, placeholders=placeholders)
+    if found.problems or not isinstance(found.stack, kind.model):
+        raise ConfigError(name, found.problems)
+    return found.stack
+
+
+def _examine(kind: Kind[D], name: str, config: Mapping[str, Any], *, placeholders: bool) -> Examination:
     plain: Any = {key: value for key, value in config.items() if key != SECRETS_KEY}
     if cycles := list(_self_references(plain)):
-        raise ConfigError(name, [fault.line for fault in cycles])
-    if placeholders:
-        plain = _filled(plain)
-    problems = [*_placeholders(kind.name, plain), *_encrypted(plain)]
+        return Examination(problems=tuple(fault.line for fault in cycles), stack=None, whole=False)
+    undecided = [] if placeholders else list(_placeholders(kind.name, plain))
+    plain = _filled(plain)
+    wrong = list(_encrypted(plain))
     model: D | None = None
+    whole = not wrong
     try:
         model = _validate(kind, name, plain)
     except ValidationError as error:
-        explained = [fault.location for fault in problems]
-        problems += [fault for fault in faults(error, kind.model) if not lies_in(fault.location, explained)]
-        model = _valid_part(kind, name, plain, problems)
-    faulty = [fault.culprit for fault in problems]
-    lines = [fault.line for fault in problems]
-    lines += [
-        conflict.line
+        whole = False
+        explained = [fault.location for fault in (*undecided, *wrong)]
+        found = faults(error, kind.model)
+        wrong += [fault for fault in found if not lies_in(fault.location, explained)]
+        model = _valid_part(kind, name, plain, [*wrong, *found])
+    faulty = [fault.culprit for fault in (*undecided, *wrong)]
+    conflicts = [
+        conflict
         for conflict in (kind.conflicts(model) if model else ())
         if not conflict.concerns(faulty) and not (placeholders and conflict.undecided)
     ]
-    if lines or model is None:
-        raise ConfigError(name, lines)
-    return model
+    lines = [*(fault.line for fault in (*undecided, *wrong)), *(conflict.line for conflict in conflicts)]
+    whole = whole and all(conflict.undecided for conflict in conflicts)
+    return Examination(problems=tuple(lines), stack=model, whole=whole)
 
 
 def _validate(kind: Kind[D], name: str, plain: Mapping[str, Any]) -> D:

@@ -11,6 +11,7 @@ from openedx_infra.config.errors.messages import written
 from openedx_infra.config.rules import (
     aws,
     datastores,
+    hosts,
     images,
     ingress,
     operations,
@@ -133,6 +134,7 @@ _RULES: tuple[Callable[[Stack], Iterator[Conflict]], ...] = (
     _shared_cookies,
     _cluster,
     reserved_names.conflicts,
+    hosts.conflicts,
     datastores.conflicts,
     search.conflicts,
     aws.conflicts,

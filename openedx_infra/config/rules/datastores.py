@@ -7,7 +7,7 @@ from itertools import combinations
 
 from openedx_infra.config.datastores.mongodb import MongodbDocumentdb, MongodbExternal, MongodbShared
 from openedx_infra.config.datastores.mysql import MysqlExternal, MysqlRds, RdsServer
-from openedx_infra.config.datastores.storage import StorageExternal
+from openedx_infra.config.datastores.storage import StorageExternal, StorageVolumes
 from openedx_infra.config.datastores.valkey import BrokerExternal, CacheExternal, ValkeyExternal
 from openedx_infra.config.errors.conflict import Conflict
 from openedx_infra.config.errors.key_paths import Location
@@ -16,12 +16,29 @@ from openedx_infra.config.stack import Stack
 _MYSQL: Location = ("datastores", "mysql")
 _MONGODB: Location = ("datastores", "mongodb")
 _STORAGE: Location = ("datastores", "storage")
+_ON_ONE_NODE = {
+    "local-path": "a folder of one node, as k3s makes it",
+    "openebs-hostpath": "a folder of one node",
+    "gp2": "a disk of Amazon EBS",
+    "gp3": "a disk of Amazon EBS",
+    "standard-rwo": "a disk of Google Cloud",
+    "premium-rwo": "a disk of Google Cloud",
+    "managed-csi": "a disk of Azure",
+    "managed-csi-premium": "a disk of Azure",
+    "do-block-storage": "a disk of DigitalOcean",
+    "linode-block-storage": "a disk of Linode",
+    "linode-block-storage-retain": "a disk of Linode",
+    "hcloud-volumes": "a disk of Hetzner Cloud",
+}
+"""StorageClasses whose volumes one node alone can mount, by the names that their distributions and providers
+document, and what such a volume is."""
 
 
 def conflicts(stack: Stack) -> Iterator[Conflict]:
     """All rules of this file over one stack."""
     datastores = stack.datastores
     yield from _history(stack)
+    yield from _classes(stack)
     if isinstance(datastores.mysql, MysqlRds):
         yield from little_room(datastores.mysql)
     if isinstance(datastores.mongodb, MongodbExternal):
@@ -139,6 +156,22 @@ def _tls(stack: Stack) -> Iterator[Conflict]:
             place: Location = ("datastores", name, "tls")
             text = f"{tls.ca} would be read by nobody, as `verify` is none: write full or ca there"
             yield Conflict((*place, "ca"), text, ((*place, "verify"),))
+
+
+def _classes(stack: Stack) -> Iterator[Conflict]:
+    """Volumes that many nodes shall mount, of a class that makes none."""
+    storage, name = stack.datastores.storage, stack.cluster.storage_class
+    if (
+        isinstance(storage, StorageVolumes)
+        and storage.access_mode == "ReadWriteMany"
+        and name in _ON_ONE_NODE
+    ):
+        text = (
+            f"ReadWriteMany is impossible with openedx:cluster.storage_class {name}, whose volumes are each "
+            f"{_ON_ONE_NODE[name]}: name a class of NFS, CephFS or the like, keep files in buckets "
+            "(`source: in-cluster`, for example), or write ReadWriteOnce, which keeps all pods on one node"
+        )
+        yield Conflict((*_STORAGE, "access_mode"), text, (("cluster", "storage_class"), _STORAGE))
 
 
 def _buckets(section: StorageExternal) -> Iterator[Conflict]:

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from openedx_infra.config import BaseStack
+from openedx_infra.config import BaseStack, ConfigError, Stack
+from openedx_infra.config.stack_kinds import missing, required
 from openedx_infra.operations.errors import OperationError
+from openedx_infra.operations.offline import cautions, missing_files, requests
+from openedx_infra.operations.offline.requests import Requests, Reservation, reservation
 from openedx_infra.operations.secrets import secrets
-from openedx_infra.operations.stack_files import stack_file
+from openedx_infra.operations.stack_files import local_stack, stack_file
 from openedx_infra.operations.stack_files.stack_file import StackFile
 
 if TYPE_CHECKING:
     from openedx_infra.operations.offline.recording import Graph
+    from policies.complaint import Complaint
+
+
+_OVERRIDE = re.compile(r"openedx:overrides\[(\d+)\]: no ")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +36,8 @@ class Report:
     stack: BaseStack
     resources: int
     objects: int
+    reserved: Reservation
+    """What its pods reserve on nodes."""
     notes: Sequence[str]
     """What is worth knowing and no error."""
     seconds: float
@@ -35,22 +46,82 @@ class Report:
 def check(name: str, config_file: Path | None = None) -> Report:
     """Check a stack without an engine, a cluster or a network.
 
-    Raises ConfigError with every fault of the configuration, or OperationError with everything that the
-    rules refuse.
+    Raises ConfigError with everything that is wrong at once: keys, what is undecided, files, rules, room on
+    the nodes that the file states, and secrets.
     """
     start = time.monotonic()
     file = stack_file.read(name, config_file)
-    stack = stack_file.validated(file)
-    values = secrets.stand_ins(stack)
-    graph = recorded(stack, values)
-    require_lawful(stack, graph, values)
+    found = stack_file.examined(file)
+    stack, problems, graph = found.stack, list(found.problems), None
+    if stack is not None:
+        graph, more = _judged(stack, whole=found.whole)
+        problems += more
+    if problems or stack is None or graph is None:
+        secret_lines = missing_secrets(file, stack if found.whole else None)
+        raise ConfigError(name, [*problems, *secret_lines])
+    objects = graph.objects()
     return Report(
         stack=stack,
         resources=len(graph.resources),
-        objects=len(graph.objects()),
+        objects=len(objects),
+        reserved=reservation(objects),
         notes=notes(file, stack),
         seconds=time.monotonic() - start,
     )
+
+
+def _judged(stack: BaseStack, *, whole: bool) -> tuple[Graph | None, list[str]]:
+    """What the program would register, and what is wrong with it.
+
+    Of a stack that isn't whole, as faulty keys were left out, only what these can't have caused.
+    """
+    if not isinstance(stack, Stack):
+        return _registered(stack, whole=whole)
+    with TemporaryDirectory() as folder:
+        files = missing_files.problems(stack)
+        usable = missing_files.without(stack, Path(folder)) if files else stack
+        graph, lines = _registered(usable, whole=whole)
+    room = requests.problems(graph.objects(), stack.cluster.nodes) if graph and whole else []
+    return graph, [*files, *room, *lines]
+
+
+def _registered(stack: BaseStack, *, whole: bool) -> tuple[Graph | None, list[str]]:
+    values = secrets.stand_ins(stack)
+    try:
+        graph = recorded(stack, values)
+    except ConfigError as error:
+        refused = list(error.problems) if whole else []
+        rest = _without_unmatched(stack, error.problems)
+        if rest is None:
+            return None, refused
+        found, more = _registered(rest, whole=whole)
+        return found, [*refused, *more]
+    except Exception:
+        if whole:
+            raise
+        return None, []  # keys that exclude each other may describe what can't be made
+    return graph, _refused(stack, graph, values)
+
+
+def _without_unmatched(stack: BaseStack, problems: Sequence[str]) -> Stack | None:
+    """The stack without the overrides that match no object; None where something else is wrong."""
+    found = [_OVERRIDE.match(line) for line in problems]
+    if not isinstance(stack, Stack) or not all(found):
+        return None
+    unmatched = {int(match[1]) for match in found if match}
+    kept = tuple(each for index, each in enumerate(stack.overrides) if index not in unmatched)
+    return stack.model_copy(update={"overrides": kept})
+
+
+def _refused(stack: BaseStack, graph: Graph, values: Mapping[str, str]) -> list[str]:
+    """What the policies refuse, but images without a digest that the configuration names: their keys have
+    been complained of."""
+    named = [image for image in stack.published_images.values() if image] if isinstance(stack, Stack) else []
+    return [
+        str(complaint)
+        for complaint in complaints(stack, graph, values)
+        if complaint.rule != "digested_images" or not any(f" {image} " in complaint.text for image in named)
+    ]
 
 
 def show(report: Report, console: Console) -> None:
@@ -62,6 +133,13 @@ def show(report: Report, console: Console) -> None:
         f"objects, checked in {report.seconds:.1f} s.",
         soft_wrap=True,
     )
+    if report.reserved.largest != Requests():
+        console.print(
+            f"Its pods reserve {report.reserved.running}, and up to {report.reserved.passing} for Jobs and "
+            "roll-outs beside them.",
+            soft_wrap=True,
+            highlight=False,
+        )
 
 
 def recorded(stack: BaseStack, values: dict[str, str]) -> Graph:
@@ -75,23 +153,39 @@ def recorded(stack: BaseStack, values: dict[str, str]) -> Graph:
         raise error.error from None
 
 
-def require_lawful(stack: BaseStack, graph: Graph, values: Mapping[str, str]) -> None:
-    """Raise OperationError with everything that the policies refuse in a graph made with these secrets."""
+def complaints(stack: BaseStack, graph: Graph, values: Mapping[str, str]) -> list[Complaint]:
+    """Everything that the policies refuse in a graph made with these secrets."""
     import policies
 
-    complaints = policies.check(graph, stack, values)
-    if complaints:
-        lines = "\n".join(f"  - {complaint}" for complaint in complaints)
+    return policies.check(graph, stack, values)
+
+
+def require_lawful(stack: BaseStack, graph: Graph, values: Mapping[str, str]) -> None:
+    """Raise OperationError with everything that the policies refuse in a graph made with these secrets."""
+    refused = complaints(stack, graph, values)
+    if refused:
+        lines = "\n".join(f"  - {complaint}" for complaint in refused)
         raise OperationError(
-            f"Stack {stack.name}: the rules of policies/ refuse {len(complaints)} things.\n{lines}"
+            f"Stack {stack.name}: the rules of policies/ refuse {len(refused)} things.\n{lines}"
         )
+
+
+def missing_secrets(file: StackFile, stack: BaseStack | None) -> list[str]:
+    """One line for each secret that `up` will ask for; of a local stack, of those that it can't make."""
+    if not file.local:
+        return stack_file.missing_secrets(file, stack)
+    if stack is None:
+        return []
+    present = {*file.secrets, *local_stack.effective_file(file.name).secrets}
+    return missing(stack, present | {secret.name for secret in required(stack) if secret.make})
 
 
 def notes(file: StackFile, stack: BaseStack) -> list[str]:
     """What an operator should know before `up`."""
+    lines = [f"`up` will refuse: {line}" for line in missing_secrets(file, stack)]
     if file.local:
-        return [
+        text = (
             "it names no cluster: `up` uses the embedded one, where containers don't run, and makes secrets"
-        ]
-    missing = stack_file.missing_secrets(file, stack)
-    return [f"`up` will refuse: {line}" for line in missing]
+        )
+        return [text, *lines]
+    return [*lines, *(cautions.lines(stack) if isinstance(stack, Stack) else ())]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
 from openedx_infra.config import PROJECT, SECRETS_KEY, BaseStack, ConfigError, Stack, describe
+from openedx_infra.config.load import Examination, examine
 from openedx_infra.config.secrets.catalogue import NAMES, is_known
 from openedx_infra.config.stack_kinds import INSTANCE, kind_in, missing, missing_at_least
 from openedx_infra.operations.errors import OperationError
@@ -129,6 +130,12 @@ def read(name: str, path: Path | None = None) -> StackFile:
     if not isinstance(content, Mapping):
         raise ConfigError(name, [f"{path.name}: not a map of keys"])
     return StackFile(name=name, path=path, content=content)
+
+
+def examined(file: StackFile) -> Examination:
+    """All that is wrong with a stack file, its secrets left aside, and what can be judged in spite of it."""
+    found = examine(file.name, file.values)
+    return replace(found, problems=(*file.problems(), *found.problems))
 
 
 def validated(file: StackFile, *, secrets: bool = False, placeholders: bool = False) -> BaseStack:

@@ -1,0 +1,65 @@
+"""Files that a stack names and that can't be used, and stand-ins, so that everything else can be judged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from openedx_infra import images
+from openedx_infra.config import Stack
+from openedx_infra.config.images.images import Reference
+from openedx_infra.config.rules import certificates
+
+_IMAGE = f"registry.invalid/built/here@sha256:{0:064}"
+
+
+def problems(stack: Stack) -> list[str]:
+    """One line for each file or folder that a stack names and that can't be used."""
+    return [*images.problems(stack), *certificates.problems(stack)]
+
+
+def without(stack: Stack, folder: Path) -> Stack:
+    """The stack with stand-ins, in an empty folder, for what it can't use."""
+    for line in images.problems(stack):
+        _, name = line.partition(": ")[0].removeprefix("openedx:").split(".")[:2]
+        stack = _replaced(stack, ("images", name), Reference(source="reference", image=_IMAGE))
+    for file in certificates.named(stack):
+        try:
+            file.text()
+        except certificates.CertificateError:
+            path = folder / file.name
+            path.write_bytes(_certificate())
+            stack = _replaced(stack, file.key.removeprefix("openedx:").split("."), str(path))
+    return stack
+
+
+def _replaced(section: Any, location: Sequence[str], value: Any) -> Any:
+    """A model with another value at a location."""
+    if not location:
+        return value
+    name, *rest = location
+    inner = getattr(section, name)
+    assert isinstance(section, BaseModel)
+    return section.model_copy(update={name: _replaced(inner, rest, value)})
+
+
+def _certificate() -> bytes:
+    """A certificate that nobody trusts, valid for an hour."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "stand-in")])
+    now = datetime.now(UTC)
+    builder = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now)
+        .not_valid_after(now + timedelta(hours=1))
+    )
+    return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
