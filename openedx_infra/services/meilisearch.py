@@ -6,7 +6,7 @@ import json
 
 from openedx_infra.config import Stack
 from openedx_infra.config.datastores.search import SearchInCluster
-from openedx_infra.config.types.base import memory_bytes
+from openedx_infra.config.types.quantities import memory_bytes
 from openedx_infra.kubernetes import probes, volumes
 from openedx_infra.kubernetes.probes import Probes
 from openedx_infra.services.service import DatastoreService, DataVolume, File, PublicPaths

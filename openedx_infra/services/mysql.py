@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from openedx_infra.config import Stack
 from openedx_infra.config.datastores.mysql import MysqlInCluster
-from openedx_infra.config.types.base import memory_bytes
+from openedx_infra.config.types.quantities import memory_bytes
 from openedx_infra.kubernetes import volumes
 from openedx_infra.services.database import database, secrets_folder
 from openedx_infra.services.service import DatastoreService, DataVolume

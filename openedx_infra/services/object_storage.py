@@ -9,7 +9,7 @@ from typing import get_args
 
 from openedx_infra.config import Stack
 from openedx_infra.config.datastores.storage import StorageInCluster
-from openedx_infra.config.types.base import memory_bytes
+from openedx_infra.config.types.quantities import memory_bytes
 from openedx_infra.kubernetes import probes
 from openedx_infra.kubernetes.probes import Probes
 from openedx_infra.services.service import DatastoreService, DataVolume, File, PublicPaths

@@ -9,7 +9,7 @@ from dataclasses import replace
 from openedx_infra.config import Stack
 from openedx_infra.config.datastores.valkey import BrokerInCluster, CacheInCluster
 from openedx_infra.config.sizing.sizing import Resources
-from openedx_infra.config.types.base import memory_bytes
+from openedx_infra.config.types.quantities import memory_bytes
 from openedx_infra.kubernetes import probes, volumes
 from openedx_infra.kubernetes.models import ProbeArgs
 from openedx_infra.kubernetes.volumes import Mount

@@ -32,6 +32,16 @@ def effective(dev: Instance) -> Path:
     return dev.checkout.state / "stacks" / "Pulumi.dev.yaml"
 
 
+def run(dev: Instance, *words: str) -> Said:
+    """`openedx-infra` on the checkout's own file of `dev`."""
+    return dev.checkout.run("openedx-infra", *words, "--stack", "dev")
+
+
+def demand_unchanged(dev: Instance) -> None:
+    said = run(dev, "preview", "--expect-no-changes")
+    assert said.code == 0, said.text
+
+
 def by_hand(dev: Instance, lines: str, **environment: str) -> Said:
     """What a shell answers to lines that are typed after `eval "$(openedx-infra env)"`."""
     script = f'set -e\neval "$({BIN}/openedx-infra env --stack dev)"\n{lines}'
@@ -65,7 +75,7 @@ def test_what_is_typed_after_env(dev: Instance) -> None:
     assert said.out.splitlines()[0] == str(BIN / "pulumi")
     assert said.out.splitlines()[-1].startswith("http")
     assert dev.checkout.changed() == ""
-    dev.demand_unchanged()
+    demand_unchanged(dev)
 
 
 _SCRIPT = """
@@ -107,7 +117,7 @@ def test_somebodys_own_script_by_the_automation_api(dev: Instance, tmp_path: Pat
     assert "create" not in lines["up"] and "update" not in lines["up"]
     assert lines["url"].startswith("http")
     assert dev.checkout.changed() == ""
-    dev.demand_unchanged()
+    demand_unchanged(dev)
 
 
 def test_another_project_refers_to_the_stack(dev: Instance, tmp_path: Path) -> None:
@@ -126,7 +136,7 @@ def test_a_foreign_salt_in_the_checkout_changes_nothing(
     )
     assert "encryptionsalt" in yaml.safe_load(stack_file.read_text()), "this is what a foreign Pulumi does"
     ours = yaml.safe_load(effective.read_text())["encryptionsalt"]
-    dev.demand_unchanged()
+    demand_unchanged(dev)
     assert yaml.safe_load(effective.read_text())["encryptionsalt"] == ours
 
 
@@ -140,16 +150,16 @@ def test_secrets_of_two_salts_are_refused_and_then_mended(
     words = ("config", "set", "--secret", "--path", "openedx:secrets.mail_password", "of-the-relay")
     foreign_pulumi(dev, *words, "--stack", "dev", backend=backend, passphrase=passphrase)
     before = effective.read_bytes()
-    said = dev.run("preview")
+    said = run(dev, "preview")
     assert said.code == 1, said.text
     assert "encrypted differently" in said.err and "secrets repair --stack dev" in said.err
     assert effective.read_bytes() == before
 
-    said = dev.run("secrets", "repair")
+    said = run(dev, "secrets", "repair")
     assert said.code == 0, said.text
     salts = {yaml.safe_load(path.read_text())["encryptionsalt"] for path in (stack_file, effective)}
     assert salts == {yaml.safe_load(before)["encryptionsalt"]}
-    dev.demand_unchanged()
+    demand_unchanged(dev)
     shown = dev.pulumi("config", "get", "--path", "openedx:secrets.mail_password")
     assert shown.out.strip() == "of-the-relay", shown.text
 
@@ -167,13 +177,13 @@ def test_what_an_earlier_version_mixed_is_mended(dev: Instance, effective: Path,
     content = yaml.safe_load(before)
     effective.write_text(yaml.safe_dump({**content, "encryptionsalt": foreign}))
 
-    said = dev.run("preview")
+    said = run(dev, "preview")
     assert said.code == 1, said.text
     assert "encrypted with another salt" in said.err and "secrets repair --stack dev" in said.err
-    said = dev.run("secrets", "repair")
+    said = run(dev, "secrets", "repair")
     assert said.code == 0, said.text
     assert yaml.safe_load(effective.read_text())["encryptionsalt"] == content["encryptionsalt"]
-    dev.demand_unchanged()
+    demand_unchanged(dev)
 
 
 def test_a_salt_of_nobody_is_told_and_nothing_is_lost(dev: Instance, effective: Path) -> None:
@@ -182,7 +192,7 @@ def test_a_salt_of_nobody_is_told_and_nothing_is_lost(dev: Instance, effective: 
     lost = {"mail_password": {"secure": "v1:AAAAAAAAAAAAAAAA:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}}
     content["config"]["openedx:secrets"] |= lost
     effective.write_text(yaml.safe_dump(content))
-    said = dev.run("secrets", "repair")
+    said = run(dev, "secrets", "repair")
     assert said.code == 1, said.text
     assert "openedx:secrets.mail_password" in said.err and "--salt" in said.err
     assert yaml.safe_load(effective.read_text()) == content

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from shape import Record, find, matches, names_before, of_kind
 
-from openedx_infra.config.types.base import memory_bytes
+from openedx_infra.config.types.quantities import memory_bytes
 from openedx_infra.operations.offline.recording import Graph
 from openedx_infra.settings.servers.static_files import PEERS_PATH, STATIC_PATH
 

@@ -16,9 +16,10 @@ from openedx_infra.config.sections.site import TimeZone
 from openedx_infra.config.sizing.sizing import Resources, Sizing, WorkerPool
 from openedx_infra.config.stack import ReleaseName
 from openedx_infra.config.types.addresses import Cidr
-from openedx_infra.config.types.base import Distinct, Section, Setting, memory_bytes
+from openedx_infra.config.types.base import Distinct, Section, Setting
 from openedx_infra.config.types.hosts import Email, Hostname
 from openedx_infra.config.types.patterns import Pattern
+from openedx_infra.config.types.quantities import memory_bytes
 from openedx_infra.releases import DEFAULT_RELEASE, RELEASES
 
 LABELS = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,12}[a-z0-9])?", fullmatch=True)

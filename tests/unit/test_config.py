@@ -14,8 +14,8 @@ from openedx_infra.config import ConfigError, Stack, describe, load
 from openedx_infra.config.errors.key_paths import key_of
 from openedx_infra.config.immutable import immutable_changes, immutable_values
 from openedx_infra.config.sections.site import Site
-from openedx_infra.config.types.base import cpu_cores, memory_bytes
 from openedx_infra.config.types.hosts import host_hint
+from openedx_infra.config.types.quantities import cpu_cores, memory_bytes
 
 LEAST: dict[str, Any] = {"site": {"lms_host": "learn.example.org"}}
 

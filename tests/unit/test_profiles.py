@@ -13,7 +13,7 @@ from openedx_infra.config import ConfigError, Stack, load
 from openedx_infra.config.sizing.autoscaling import PoolAutoscaling, WebAutoscaling
 from openedx_infra.config.sizing.profiles import DEFAULT, NAMES, profile
 from openedx_infra.config.sizing.sizing import Served, Sizing, Web, WorkerPool
-from openedx_infra.config.types.base import memory_bytes
+from openedx_infra.config.types.quantities import memory_bytes
 
 LEAST: dict[str, Any] = {
     "site": {"lms_host": "learn.example.org"},

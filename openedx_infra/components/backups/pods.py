@@ -22,7 +22,7 @@ from openedx_infra.components.users import IMAGE_GROUPS, USER
 from openedx_infra.config import Stack
 from openedx_infra.config.datastores.storage import StorageVolumes
 from openedx_infra.config.sections.backups import Backups
-from openedx_infra.config.types.base import memory_bytes
+from openedx_infra.config.types.quantities import memory_bytes
 from openedx_infra.kubernetes import files, volumes
 from openedx_infra.kubernetes.files import Files
 from openedx_infra.kubernetes.pod import Container, Pod

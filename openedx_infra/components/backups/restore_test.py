@@ -32,7 +32,7 @@ from openedx_infra.components.users import WHY
 from openedx_infra.config.sections.backups import Backups, RestoreTest
 from openedx_infra.config.sections.duties import resolved
 from openedx_infra.config.sections.network import anywhere
-from openedx_infra.config.types.base import memory_bytes
+from openedx_infra.config.types.quantities import memory_bytes
 from openedx_infra.kubernetes import probes, volumes
 from openedx_infra.kubernetes.job import cron_job
 from openedx_infra.kubernetes.models import Namespace, ObjectMetaArgs

@@ -15,7 +15,7 @@ from openedx_infra import scripts
 from openedx_infra.components.datastores.datastores import Datastores
 from openedx_infra.components.instance import Instance, Shipping
 from openedx_infra.config.sections.monitoring import Tracking, TrackingServer
-from openedx_infra.config.types.base import memory_bytes
+from openedx_infra.config.types.quantities import memory_bytes
 from openedx_infra.kubernetes import files, volumes
 from openedx_infra.kubernetes.pod import Container, FixedSize
 from openedx_infra.kubernetes.volumes import Mount

@@ -18,7 +18,7 @@ from openedx_infra.components.frontends.caddy import caddy
 from openedx_infra.components.instance import Instance
 from openedx_infra.components.users import IMAGE_GROUPS, USER
 from openedx_infra.config.sizing.sizing import Sizing, StaticServer
-from openedx_infra.config.types.base import memory_bytes
+from openedx_infra.config.types.quantities import memory_bytes
 from openedx_infra.kubernetes import files, volumes, workload
 from openedx_infra.kubernetes.pod import Container, FixedSize, Image, Pod
 from openedx_infra.kubernetes.volumes import Mount

@@ -9,7 +9,7 @@ from openedx_infra.components.ingress import maintenance
 from openedx_infra.components.instance import WEB_PORT
 from openedx_infra.config import Stack
 from openedx_infra.config.sections.ingress import Rate
-from openedx_infra.config.types.base import memory_bytes
+from openedx_infra.config.types.quantities import memory_bytes
 from openedx_infra.kubernetes.routing import Route
 from openedx_infra.services import services
 from openedx_infra.settings.servers.mfe import MFE_PORT

@@ -25,9 +25,10 @@ from openedx_infra.config.datastores.source import (
     generated,
     only_operator_knows,
 )
-from openedx_infra.config.types.base import IMMUTABLE, Count, Memory, Port, Section, Switch
+from openedx_infra.config.types.base import IMMUTABLE, Count, Port, Section, Switch
 from openedx_infra.config.types.hosts import ServerName
 from openedx_infra.config.types.patterns import Pattern
+from openedx_infra.config.types.quantities import Disk
 
 RdsClass = Annotated[
     str,
@@ -57,7 +58,7 @@ class MysqlInCluster(MysqlDatabase):
 
     source: Literal["in-cluster"] = Field("in-cluster", json_schema_extra=IMMUTABLE)
     """The instance runs it as a StatefulSet of one pod."""
-    storage: Memory = "5Gi"
+    storage: Disk = "5Gi"
     """Size of its volume. It may grow later where the StorageClass allows it, and never shrinks."""
 
     def secret_needs(self, store: str) -> Iterable[SecretNeed]:
@@ -75,7 +76,7 @@ class MysqlOperator(MysqlDatabase):
 
     source: Literal["operator"] = Field(json_schema_extra=IMMUTABLE)
     """The operator runs it. It must be installed in the cluster: an add-on of a foundation stack."""
-    storage: Memory = "20Gi"
+    storage: Disk = "20Gi"
     """Size of each member's volume."""
     members: Literal[3, 5, 7, 9] = 3
     """Number of servers; most of them must be up."""

@@ -10,9 +10,10 @@ from pydantic import Field
 from openedx_infra.config.datastores.common import Gigabytes, Tls
 from openedx_infra.config.datastores.password_limits import OPENSEARCH
 from openedx_infra.config.datastores.source import SecretNeed, Source, generated, only_operator_knows
-from openedx_infra.config.types.base import IMMUTABLE, Count, Memory, Switch
+from openedx_infra.config.types.base import IMMUTABLE, Count, Switch
 from openedx_infra.config.types.hosts import Hostname
 from openedx_infra.config.types.patterns import Pattern
+from openedx_infra.config.types.quantities import Disk
 
 ServerUrl = Annotated[
     str,
@@ -45,7 +46,7 @@ class SearchInCluster(Source):
 
     source: Literal["in-cluster"] = Field("in-cluster", json_schema_extra=IMMUTABLE)
     """The instance runs it as a StatefulSet of one pod."""
-    storage: Memory = "5Gi"
+    storage: Disk = "5Gi"
     """Size of its volume. It may grow later where the StorageClass allows it, and never shrinks."""
 
     def secret_needs(self, store: str) -> Iterable[SecretNeed]:

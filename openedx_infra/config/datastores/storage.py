@@ -9,9 +9,10 @@ from pydantic import Field
 
 from openedx_infra.config.datastores.search import ServerUrl
 from openedx_infra.config.datastores.source import SecretNeed, Source, generated, only_operator_knows
-from openedx_infra.config.types.base import IMMUTABLE, Count, Memory, Section, Switch
+from openedx_infra.config.types.base import IMMUTABLE, Count, Section, Switch
 from openedx_infra.config.types.hosts import Hostname
 from openedx_infra.config.types.patterns import Pattern
+from openedx_infra.config.types.quantities import Disk
 
 BucketName = Annotated[
     str,
@@ -44,9 +45,9 @@ class StorageVolumes(Source):
 
     source: Literal["volumes"] = Field("volumes", json_schema_extra=IMMUTABLE)
     """Files lie on volumes of the cluster, and the platform itself hands them out."""
-    media: Memory = "10Gi"
+    media: Disk = "10Gi"
     """Size of the volume of public media: profile images, course images, video images."""
-    private: Memory = "10Gi"
+    private: Disk = "10Gi"
     """Size of the volume of private files: ORA submissions, grade reports, course exports, library assets."""
     access_mode: Literal["ReadWriteOnce", "ReadWriteMany"] = Field(
         "ReadWriteOnce", json_schema_extra=IMMUTABLE
@@ -68,7 +69,7 @@ class StorageInCluster(Source):
     source: Literal["in-cluster"] = Field(json_schema_extra=IMMUTABLE)
     """The instance runs it as a StatefulSet of one pod. Pods reach it by its Service, browsers by
     `files_host`, through the ingress."""
-    storage: Memory = "20Gi"
+    storage: Disk = "20Gi"
     """Size of its volume. It may grow later where the StorageClass allows it, and never shrinks."""
     files_host: Hostname | None = Field(None, json_schema_extra={"default_text": "files.<lms_host>"})
     """Host by which browsers fetch and send files. Point it to the ingress, as the site's other hosts."""

@@ -10,9 +10,10 @@ from pydantic import Field
 from openedx_infra.config.datastores.common import Tls
 from openedx_infra.config.datastores.password_limits import ELASTICACHE
 from openedx_infra.config.datastores.source import SecretNeed, Source, generated, only_operator_knows
-from openedx_infra.config.types.base import IMMUTABLE, Count, KubernetesName, Memory, Port, Section, Switch
+from openedx_infra.config.types.base import IMMUTABLE, Count, KubernetesName, Port, Section, Switch
 from openedx_infra.config.types.hosts import ServerName
 from openedx_infra.config.types.patterns import Pattern
+from openedx_infra.config.types.quantities import Disk
 
 CacheNode = Annotated[
     str,
@@ -117,7 +118,7 @@ class BrokerInCluster(Broking):
 
     source: Literal["in-cluster"] = Field("in-cluster", json_schema_extra=IMMUTABLE)
     """The instance runs it as a StatefulSet of one pod."""
-    storage: Memory = "1Gi"
+    storage: Disk = "1Gi"
     """Size of the volume of its append-only file."""
 
     def secret_needs(self, store: str) -> Iterable[SecretNeed]:
@@ -133,7 +134,7 @@ class BrokerOperator(Broking):
 
     source: Literal["operator"] = Field(json_schema_extra=IMMUTABLE)
     """The operator runs it. It must be installed in the cluster: an add-on of a foundation stack."""
-    storage: Memory = "2Gi"
+    storage: Disk = "2Gi"
     """Size of each member's volume."""
     members: Literal[3, 5] = 3
     """Number of servers, and of Sentinels."""

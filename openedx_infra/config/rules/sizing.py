@@ -11,7 +11,7 @@ from openedx_infra.config.errors.messages import written
 from openedx_infra.config.sizing.autoscaling import Autoscaling, PoolAutoscaling, WebAutoscaling
 from openedx_infra.config.sizing.sizing import Resources, Web, WorkerPool
 from openedx_infra.config.stack import Stack
-from openedx_infra.config.types.base import cpu_cores, memory_bytes
+from openedx_infra.config.types.quantities import cpu_cores, memory_bytes
 
 _FLOORS = {
     "lms": "768Mi",

@@ -10,8 +10,9 @@ from openedx_infra.config.datastores.search import ServerUrl
 from openedx_infra.config.datastores.storage import BucketName
 from openedx_infra.config.sections.duties import Schedule
 from openedx_infra.config.sizing.sizing import Resources
-from openedx_infra.config.types.base import Count, Memory, OrNothing, Port, Section, Switch
+from openedx_infra.config.types.base import Count, OrNothing, Port, Section, Switch
 from openedx_infra.config.types.patterns import Pattern
+from openedx_infra.config.types.quantities import Disk
 
 HTTPS, HTTP = 443, 80
 
@@ -113,9 +114,9 @@ class Backups(Section):
     contain course exports, which can be made again."""
     before_upgrade: Switch = True
     """Whether the databases are backed up before migrations change them."""
-    scratch: Memory = "20Gi"
+    scratch: Disk = "20Gi"
     """Disk on the node for the uncompressed dumps of both databases. A pod that needs more is evicted."""
-    copy_size: Memory = Field("20Gi")
+    copy_size: Disk = Field("20Gi")
     """Size of the volume that holds a copy of all files, where these are in buckets: a backup then fetches
     what is new and no more. It may grow later where the StorageClass allows it."""
     drill: Annotated[RestoreTest | None, OrNothing] = RestoreTest()

@@ -6,16 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from openedx_infra.config.types.base import (
-    IMMUTABLE,
-    Count,
-    Cpu,
-    KubernetesName,
-    Memory,
-    OrNothing,
-    Section,
-    Switch,
-)
+from openedx_infra.config.types.base import IMMUTABLE, Count, KubernetesName, OrNothing, Section, Switch
+from openedx_infra.config.types.quantities import Cpu, Memory
 
 
 class ClusterAddress(Section):

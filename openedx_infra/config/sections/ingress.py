@@ -7,17 +7,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from openedx_infra.config.types.addresses import Cidr
-from openedx_infra.config.types.base import (
-    Count,
-    Distinct,
-    KubernetesName,
-    Memory,
-    OrNothing,
-    Port,
-    Section,
-    Switch,
-)
+from openedx_infra.config.types.base import Count, Distinct, KubernetesName, OrNothing, Port, Section, Switch
 from openedx_infra.config.types.patterns import Pattern
+from openedx_infra.config.types.quantities import Memory
 
 UrlPath = Annotated[
     str,

@@ -8,8 +8,9 @@ from pydantic import Field
 
 from openedx_infra.config.datastores.search import ServerUrl
 from openedx_infra.config.datastores.storage import BucketName
-from openedx_infra.config.types.base import KubernetesName, Memory, Section, Switch
+from openedx_infra.config.types.base import KubernetesName, Section, Switch
 from openedx_infra.config.types.patterns import Pattern
+from openedx_infra.config.types.quantities import Disk
 
 LabelKey = Annotated[
     str,
@@ -77,7 +78,7 @@ class Tracking(Section):
     server: TrackingServer | None = None
     """Server of the bucket, by the secrets `tracking_access_key` and `tracking_secret_key`. None: the server
     of uploaded files (`datastores.storage`), with its login."""
-    buffer: Memory = "1Gi"
+    buffer: Disk = "1Gi"
     """Disk on the node where each pod keeps events while the bucket is unreachable. When it is nearly full,
     the oldest are dropped: a busy web pod writes some 100 MB an hour, uncompressed (a guess)."""
 

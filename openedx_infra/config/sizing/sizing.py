@@ -13,16 +13,8 @@ from pydantic import Field, model_validator
 
 from openedx_infra.config.sizing.autoscaling import PoolAutoscaling, WebAutoscaling
 from openedx_infra.config.sizing.profiles import DEFAULT, ProfileName, merged_with_profile
-from openedx_infra.config.types.base import (
-    Count,
-    Cpu,
-    Distinct,
-    KubernetesName,
-    Memory,
-    OrNothing,
-    PoolName,
-    Section,
-)
+from openedx_infra.config.types.base import Count, Distinct, KubernetesName, OrNothing, PoolName, Section
+from openedx_infra.config.types.quantities import Cpu, Disk, Memory
 
 
 class Resources(Section):
@@ -109,7 +101,7 @@ class StaticServer(Resources):
     """Number of pods. None: as many as of the MFEs' server."""
     versions: Count = Field(3, ge=2, le=10)
     """Versions whose files are kept, the newest included: pages of older ones find some files missing."""
-    disk: Memory = "4Gi"
+    disk: Disk = "4Gi"
     """Disk for the files of all versions; files that are the same in several take space once. A guess:
     Verawood's are some hundred MB."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 
 from pydantic import (
@@ -28,8 +27,6 @@ T = TypeVar("T")
 
 IMMUTABLE: JsonDict = {"immutable": True}
 """Marks a field whose value can't change once the instance exists."""
-
-_MEMORY_UNITS = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 
 
 class Section(BaseModel):
@@ -62,16 +59,6 @@ def _completed(value: Any, field: FieldInfo | None) -> Any:
         return value
     default = field.default
     return {**{name: getattr(default, name) for name in default.model_fields_set}, **value}
-
-
-def cpu_cores(value: str) -> Decimal:
-    """The number of cores that a CPU quantity (`250m`, `2`) stands for."""
-    return Decimal(value[:-1]) / 1000 if value.endswith("m") else Decimal(value)
-
-
-def memory_bytes(value: str) -> int:
-    """The number of bytes that a memory or storage quantity (`512Mi`, `20Gi`) stands for."""
-    return int(value[:-2]) * _MEMORY_UNITS[value[-2:]]
 
 
 def _distinct(values: Sequence[T]) -> Sequence[T]:
@@ -113,28 +100,6 @@ PoolName = Annotated[
     ),
 ]
 """Part of the name of a pool's Deployment."""
-
-Cpu = Annotated[
-    str,
-    Pattern(
-        "CPU quantity",
-        r"[1-9][0-9]*m?",
-        'thousandths of a core ("250m") or whole cores ("2"), in quotes',
-        "250m",
-    ),
-]
-"""CPU as Kubernetes writes it: thousandths of a core (`250m`) or whole cores (`2`)."""
-
-Memory = Annotated[
-    str,
-    Pattern(
-        "memory or storage size",
-        r"[1-9][0-9]*(Ki|Mi|Gi|Ti)",
-        "a whole number and a binary unit: Ki, Mi, Gi or Ti",
-        "512Mi",
-    ),
-]
-"""Memory or disk as Kubernetes writes it, in binary units (`512Mi`, `20Gi`)."""
 
 ImageReference = Annotated[
     str,

@@ -8,15 +8,14 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
-
 from openedx_infra.config import PROJECT, SECRETS_KEY, BaseStack, ConfigError, Stack, describe
 from openedx_infra.config.load import Examination, examine
 from openedx_infra.config.secrets.catalogue import NAMES, is_known
 from openedx_infra.config.stack_kinds import INSTANCE, kind_in, missing, missing_at_least
 from openedx_infra.operations.errors import OperationError
+from openedx_infra.operations.stack_files import yaml_reader
 from openedx_infra.operations.stack_files.checkout import stack_file_path, stack_names
+from openedx_infra.operations.stack_files.yaml_reader import YamlProblem
 
 NAMESPACES = (PROJECT, "kubernetes", "pulumi", "aws")
 """Whose keys a stack file may hold."""
@@ -70,14 +69,18 @@ class StackFile:
         """What is wrong with the file's form and its secrets, one line each."""
         for key in self.content:
             if key not in _TOP_LEVEL:
-                yield f"{key}: no key of a stack file; configuration goes under `config:`, as `{PROJECT}:…`"
+                yield f"{key}: no key of a stack file: indent it under `config:`, as `{PROJECT}:…`"
         if not isinstance(self.content.get("config", {}), Mapping):
             yield "config: not a map of keys"
-        for key in self.config:
-            namespace, colon, _ = str(key).partition(":")
-            if not colon or namespace not in NAMESPACES:
-                proposal = f"{PROJECT}:{str(key).rpartition(':')[2]}"
-                yield f"{key}: nobody reads this key: write `{proposal}` if it is the program's"
+        above = None
+        for key, value in self.config.items():
+            namespace, colon, name = str(key).rpartition(":")
+            if colon and namespace in NAMESPACES:
+                above = key if value is None else None
+            elif above and not colon:
+                yield f"{key}: stands beside `{above}`, which is empty: indent it, so that it stands within"
+            else:
+                yield f"{key}: nobody reads this key: write `{PROJECT}:{name}` if it is the program's"
         yield from self._secret_problems()
 
     def _secret_problems(self) -> Iterator[str]:
@@ -109,22 +112,19 @@ def read(name: str, path: Path | None = None) -> StackFile:
     """
     path = path or stack_file_path(name)
     try:
-        with path.open(encoding="utf-8") as file:
-            content = YAML(typ="safe", pure=True).load(file)
+        content = yaml_reader.load(path)
     except FileNotFoundError:
         names = ", ".join(stack_names()) or "none"
         raise OperationError(
             f"There is no stack {name}: {path} does not exist.",
             remedy=f"use a stack that has a file ({names}), or copy one of these to Pulumi.{name}.yaml",
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise OperationError(f"{path} can't be read: {error}") from error
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "somewhere"
-        raise ConfigError(
-            name, [f"{path.name}: no valid YAML at {where}: {error.problem or error.context}"]
+    except OSError as error:
+        raise OperationError(
+            f"{path} can't be read: {error.strerror or error}.", remedy="look at its owner and mode"
         ) from error
+    except YamlProblem as error:
+        raise ConfigError(name, [str(error)]) from error
     if content is None:
         content = {}
     if not isinstance(content, Mapping):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from openedx_infra.config import Stack
-from openedx_infra.config.types.base import memory_bytes
+from openedx_infra.config.types.quantities import memory_bytes
 from openedx_infra.settings.paths import LEAVING, MEDIA_DIR, PLATFORM_DIR, STATIC_DIR
 
 Site = Literal["lms", "cms"]

@@ -18,7 +18,7 @@ from openedx_infra.components.datastores.operators.server import (
 from openedx_infra.components.datastores.store import Administrator, Members, Reach, Store
 from openedx_infra.components.instance import Instance
 from openedx_infra.config.datastores.mysql import MysqlOperator
-from openedx_infra.config.types.base import memory_bytes
+from openedx_infra.config.types.quantities import memory_bytes
 from openedx_infra.kubernetes import files
 from openedx_infra.kubernetes.names import INSTANCE, NAME
 from openedx_infra.kubernetes.pod import FixedSize

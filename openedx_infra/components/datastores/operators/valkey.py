@@ -26,7 +26,7 @@ from openedx_infra.components.datastores.store import Members, Reach, Store
 from openedx_infra.components.instance import Instance
 from openedx_infra.config.datastores.valkey import BrokerOperator, CacheOperator
 from openedx_infra.config.sizing.sizing import Resources
-from openedx_infra.config.types.base import memory_bytes
+from openedx_infra.config.types.quantities import memory_bytes
 from openedx_infra.kubernetes import files
 from openedx_infra.kubernetes.names import COMPONENT
 from openedx_infra.kubernetes.pod import FixedSize
