@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from policies.complaint import Complaint
 from policies.objects import texts, title
 from policies.rules import Resource, judge_objects, judge_resources
-from policies.secrecy import disclosed, known_values, random_texts
+from policies.secrecy import adds_headers, disclosed, known_values, random_texts
 
 __all__ = ["Complaint", "check"]
 
@@ -59,7 +59,11 @@ def check(graph: Graph, stack: Stack, secrets: Mapping[str, str] | None = None) 
 
 def _disclosed(graph: Graph, secrets: Mapping[str, str]) -> list[Complaint]:
     values = known_values(secrets)
-    objects = [(title(obj), obj) for obj in graph.objects(reveal_secrets=True) if obj["kind"] != "Secret"]
+    objects = [
+        (title(obj), obj)
+        for obj in graph.objects(reveal_secrets=True)
+        if obj["kind"] != "Secret" and not adds_headers(obj)
+    ]
     return [
         Complaint(where, f"discloses the secret {name}: it may stand in a Secret alone", "disclosed")
         for where, value in (*objects, ("Outputs of the stack", dict(graph.outputs)))

@@ -48,13 +48,20 @@ def _is_path(value: Any) -> bool:
 
 def nothing_secret(obj: Object) -> Iterator[str]:
     """Nothing but a Secret holds what Pulumi knows to be secret, or a private key."""
-    if obj.get("kind") == "Secret":
+    if obj.get("kind") == "Secret" or adds_headers(obj):
         return
     for text in texts({key: value for key, value in obj.items() if key != "metadata"}):
         if REDACTED in text:
             yield "holds a value that is marked as secret: move it to a Secret"
         if _PRIVATE_KEY.search(text):
             yield "holds a private key: move it to a Secret"
+
+
+def adds_headers(obj: Object) -> bool:
+    """Whether it is a Middleware of nothing but secret headers of responses: Traefik reads them from no other
+    kind of object, and every visitor sees them.
+    """
+    return obj.get("kind") == "Middleware" and obj["metadata"].get("name") == "secret-headers"
 
 
 def random_texts(obj: Object) -> Iterator[str]:

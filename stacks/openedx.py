@@ -15,7 +15,7 @@ from openedx_infra.components.platform import Platform, PlatformArgs
 from openedx_infra.config import ConfigError, Stack
 from openedx_infra.config.immutable import IMMUTABLE_OUTPUT, immutable_values
 from openedx_infra.config.rules import certificates
-from openedx_infra.config.secrets.formats import unfit
+from openedx_infra.config.secrets.formats import unfit, unfit_headers
 from openedx_infra.config.secrets.needed import password_limits
 from openedx_infra.kubernetes.patches import Patches
 from stacks.cluster import cluster
@@ -58,7 +58,8 @@ def _checks(
     """Checks of values that are known only at run time."""
 
     async def forms() -> list[str]:
-        return unfit(await pulumi.Output.all(**secrets).future() or {}, password_limits(stack))
+        values = await pulumi.Output.all(**secrets).future() or {}
+        return [*unfit(values, password_limits(stack)), *unfit_headers(stack, values)]
 
     async def overrides() -> list[str]:
         return _unmatched(stack, patches)

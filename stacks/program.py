@@ -88,8 +88,8 @@ def _picked(secrets: pulumi.Output[Mapping[str, str]], name: str) -> pulumi.Outp
 def _refuse_misplaced(stack: BaseStack, encrypted: Collection[str]) -> None:
     """Refuse encrypted values outside the secrets: everything else is shown in plain."""
     problems = [
-        f"{key}: holds an encrypted value, which this key would show in plain: secrets go under "
-        f"{PROJECT}:{SECRETS_KEY}, and `openedx-infra secrets list --stack {stack.name}` names them"
+        f"{key}: holds an encrypted value, which this key would show in plain: run "
+        f"`openedx-infra secrets set NAME --stack {stack.name}`, and write `{{secret: NAME}}` in its place"
         for key in sorted(encrypted)
         if key.startswith(f"{PROJECT}:") and key != f"{PROJECT}:{SECRETS_KEY}"
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -140,10 +140,12 @@ def plain(site: Site, stack: Stack, known: Connections | None = None) -> dict[st
     return _read(stack, known, settings.lms if site == "lms" else settings.studio)
 
 
-def secret(site: Site, stack: Stack, known: Connections | None = None) -> dict[str, Any]:
-    """Secret settings of a site, as YAML gives them back."""
+def secret(
+    site: Site, stack: Stack, known: Connections | None = None, own: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Secret settings of a site, as YAML gives them back. `own` are secrets of the operator's."""
     render = settings.lms_secrets if site == "lms" else settings.studio_secrets
-    return _read(stack, known, render, secrets())
+    return _read(stack, known, render, {**secrets(), **(own or {})})
 
 
 def _read(

@@ -13,6 +13,7 @@ from typing import Any
 import settings_case as case
 
 from openedx_infra import settings
+from openedx_infra.config import Stack
 from openedx_infra.settings import Site, paths
 from openedx_infra.settings.connections import Connections
 
@@ -36,13 +37,22 @@ print(json.dumps(shown, default=str))
 class Pod:
     """A folder with all that a pod of a site has: the platform, the mounted files, and the environment."""
 
-    def __init__(self, folder: Path, site: Site, known: Connections | None = None) -> None:
-        stack = case.stack()
+    def __init__(
+        self,
+        folder: Path,
+        site: Site,
+        known: Connections | None = None,
+        *,
+        stack: Stack | None = None,
+        own: Mapping[str, str] | None = None,
+    ) -> None:
+        """`own` are secrets of the operator's, by name, to which settings of `stack` refer."""
+        stack = stack or case.stack()
         self.site, self.folder = site, folder
         for name in ("config", "secrets", "platform"):
             (folder / name).mkdir()
         self._write("config", case.plain(site, stack, known))
-        self._write("secrets", case.secret(site, stack, known))
+        self._write("secrets", case.secret(site, stack, known, own))
         for source in (case.DATA / "platform").rglob("*.py"):
             target = folder / "platform" / source.relative_to(case.DATA / "platform")
             target.parent.mkdir(parents=True, exist_ok=True)

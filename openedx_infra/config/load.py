@@ -14,6 +14,8 @@ from openedx_infra.config.errors.config_error import ConfigError, Fault, faults
 from openedx_infra.config.errors.conflict import lies_in
 from openedx_infra.config.errors.key_paths import Location, key_of
 from openedx_infra.config.errors.messages import written
+from openedx_infra.config.secrets import references
+from openedx_infra.config.secrets.plain_secrets import plain_secrets, proposed_name
 from openedx_infra.config.stack import SECRETS_KEY, Stack
 from openedx_infra.config.stack_kinds import INSTANCE, KIND_KEY, KINDS, D, Kind, kind_in
 
@@ -81,7 +83,14 @@ def _examine(kind: Kind[D], name: str, config: Mapping[str, Any], *, placeholder
         return Examination(problems=tuple(fault.line for fault in cycles), stack=None, whole=False)
     undecided = [] if placeholders else list(_placeholders(kind.name, plain))
     plain = _filled(plain)
-    wrong = list(_encrypted(plain))
+    wrong = list(_encrypted(plain, name))
+    if kind is INSTANCE:
+        wrong += references.faults(plain)
+    if not placeholders:  # an instance whose file holds one already can still be destroyed
+        wrong += plain_secrets(plain, name)
+    undecided = [
+        fault for fault in undecided if not lies_in(fault.location, [each.location for each in wrong])
+    ]
     model: D | None = None
     whole = not wrong
     try:
@@ -143,13 +152,21 @@ def _placeholders(kind: str, value: Any, location: Location = ()) -> Iterator[Fa
         yield from _placeholders(kind, inner, (*location, part))
 
 
-def _encrypted(value: Any, location: Location = ()) -> Iterator[Fault]:
+def _encrypted(value: Any, stack: str, location: Location = ()) -> Iterator[Fault]:
     """Encrypted values anywhere but under the secrets would end up in ConfigMaps, unencrypted."""
     if isinstance(value, Mapping) and list(value) == ["secure"]:
-        rule = f"is encrypted, which only values under {key_of((SECRETS_KEY,))} may be: write it plainly"
-        yield Fault(location, location, f"{key_of(location)}: {rule}")
+        rule = f"is encrypted, which only values under {key_of((SECRETS_KEY,))} may be: "
+        line = f"{key_of(location)}: {rule}{_instead_of_encrypted(location, stack)}"
+        yield Fault(location, location, line)
     for part, inner in _inside(value):
-        yield from _encrypted(inner, (*location, part))
+        yield from _encrypted(inner, stack, (*location, part))
+
+
+def _instead_of_encrypted(location: Location, stack: str) -> str:
+    if references.within(location, references.READABLE) is None:
+        return "write it plainly"
+    name = proposed_name(location)
+    return f"run `openedx-infra secrets set {name} --stack {stack}`, and write `{{secret: {name}}}` here"
 
 
 def _filled(value: Any) -> Any:

@@ -206,10 +206,10 @@ def _common_arguments(stack: Stack, build: SourceBuild) -> dict[str, str]:
 
 
 def _secret_ids(build: Build) -> Iterator[tuple[str, str]]:
-    for name in build.secrets:
-        if name == "git_token":
+    for secret_id, name in build.secret_ids.items():
+        if name == "build_git_token":
             # BuildKit shows a token to the host in its id, and one without a host to all hosts.
             for address in repositories(build):
-                yield f"GIT_AUTH_TOKEN.{urlsplit(address).netloc}", f"build_{name}"
+                yield f"GIT_AUTH_TOKEN.{urlsplit(address).netloc}", name
         else:
-            yield name, f"build_{name}"
+            yield secret_id, name

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from openedx_infra.config import Stack
+from openedx_infra.config.types.secret_references import references
 from openedx_infra.settings import addresses, common, frontends, logs, mail, tasks
 from openedx_infra.settings.connections import Connections, Endpoint
 from openedx_infra.settings.datastores import buckets, files
@@ -33,6 +34,10 @@ __all__ = [
     "upload_limit",
     "uwsgi_ini",
 ]
+
+
+REFERENCED = "OPENEDX_INFRA_REFERENCED"
+"""Key of the secrets that settings refer to, in the file of the secret settings. It becomes no setting."""
 
 
 def lms(stack: Stack, connections: Connections) -> Settings:
@@ -68,7 +73,10 @@ def lms_secrets(
         _shared_secrets(connections, secrets),
         common.token_secrets(stack, secrets, signs=signs),
     )
-    return _without_operator_settings(stack, "lms", derived_settings)
+    return {
+        **_without_operator_settings(stack, "lms", derived_settings),
+        **_referenced(stack, "lms", secrets),
+    }
 
 
 def studio_secrets(stack: Stack, connections: Connections, secrets: Mapping[str, str]) -> Settings:
@@ -80,7 +88,10 @@ def studio_secrets(stack: Stack, connections: Connections, secrets: Mapping[str,
         common.token_secrets(stack, secrets, signs=False),
         {"SOCIAL_AUTH_EDX_OAUTH2_SECRET": secrets["studio_oauth2_secret"]},
     )
-    return _without_operator_settings(stack, "cms", derived_settings)
+    return {
+        **_without_operator_settings(stack, "cms", derived_settings),
+        **_referenced(stack, "cms", secrets),
+    }
 
 
 def _shared(stack: Stack, connections: Connections, site: Site) -> Settings:
@@ -126,6 +137,14 @@ def _operator_settings(stack: Stack, site: Site) -> Settings:
     """
     of_site = stack.settings.lms if site == "lms" else stack.settings.studio
     return {**stack.features.flags, **stack.settings.common, **of_site}
+
+
+def _referenced(stack: Stack, site: Site, secrets: Mapping[str, str]) -> Settings:
+    """The secrets that settings of the stack file refer to, by name. The plain settings keep the references,
+    which `platform/loading.py` replaces in the pod.
+    """
+    names = sorted({name for _, name in references(_operator_settings(stack, site))})
+    return {REFERENCED: {name: secrets[name] for name in names}} if names else {}
 
 
 def _without_operator_settings(stack: Stack, site: Site, derived_settings: Settings) -> Settings:

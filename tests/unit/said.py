@@ -85,7 +85,8 @@ def _of(annotation: Any, marks: tuple[Any, ...] = ()) -> st.SearchStrategy[Any]:
         return st.sampled_from(arguments)
     if origin is tuple:
         least = next((mark.min_length for mark in marks if isinstance(mark, annotated_types.MinLen)), 0)
-        return st.lists(_of(arguments[0]), min_size=least, max_size=3, unique=Distinct in marks)
+        unique = repr if Distinct in marks else None
+        return st.lists(_of(arguments[0]), min_size=least, max_size=3, unique_by=unique)
     if origin is dict:
         return st.dictionaries(_of(arguments[0]), _of(arguments[1]), min_size=_least(marks), max_size=2)
     if origin:

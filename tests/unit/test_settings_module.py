@@ -104,6 +104,24 @@ def test_migrations_may_run_as_another_user(pod: Pod) -> None:
     assert (database["USER"], database["PASSWORD"]) == ("migrator", "<mysql_password>")
 
 
+def test_settings_that_refer_to_secrets_have_them(tmp_path: Path) -> None:
+    key = "-----BEGIN PRIVATE KEY-----\nMIIE: 'x' \"y\" # z\n-----END PRIVATE KEY-----\n"
+    said = {
+        "SOCIAL_AUTH_SAML_SP_PRIVATE_KEY": {"secret": "saml"},
+        "LTI_TOOLS": [{"key": "campus", "secret": {"secret": "lti"}}, {"secret": "lti"}],
+        "XQUEUE_INTERFACE": {"url": None, "django_auth": {"password": {"secret": "lti"}}},
+        "SEARCH_ENGINE_OF_OURS": "x",
+    }
+    stack = case.said(settings={"common": said})
+    pod = Pod(tmp_path, "lms", stack=stack, own={"saml": key, "lti": "5"})
+    assert key.splitlines()[1] not in (tmp_path / "config" / "lms.yml").read_text(encoding="utf-8")
+    loaded = pod.loaded()
+    assert loaded["SOCIAL_AUTH_SAML_SP_PRIVATE_KEY"] == key
+    assert loaded["LTI_TOOLS"] == [{"key": "campus", "secret": "5"}, "5"], "text stays text"
+    assert loaded["XQUEUE_INTERFACE"] == {"url": None, "django_auth": {"password": "5"}}
+    assert settings.REFERENCED not in loaded
+
+
 def test_missing_secrets_are_named(pod: Pod) -> None:
     done = pod.run(SHOW, OPENEDX_SECRETS_DIR="/nonexistent")
     assert done.returncode != 0

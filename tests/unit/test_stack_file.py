@@ -91,4 +91,4 @@ def test_a_password_that_is_the_operators_is_asked_for(tmp_path: Path) -> None:
         + "  openedx:mail:\n    delivery: {source: smtp, host: mail.example.org, username: me}\n"
     )
     found = [line for line in problems(write(tmp_path, text), secrets=True) if "mail_password" in line]
-    assert found and "config set --secret" in found[0]
+    assert found and "run `openedx-infra secrets set mail_password --stack mine`" in found[0]

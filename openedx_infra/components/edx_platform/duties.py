@@ -16,7 +16,6 @@ from openedx_infra.components.edx_platform.platform_pod import platform_containe
 from openedx_infra.components.edx_platform.sites import LMS, STUDIO, SettingsFiles, Site
 from openedx_infra.components.instance import Instance
 from openedx_infra.config import Stack
-from openedx_infra.config.secrets.catalogue import duty_secret
 from openedx_infra.config.sections.duties import OwnDuty, resolved
 from openedx_infra.kubernetes import files, volumes
 from openedx_infra.kubernetes.files import Files
@@ -90,8 +89,8 @@ class Duties(pulumi.ComponentResource):
 
 def _secrets(instance: Instance, parent: pulumi.Resource) -> Files | None:
     """The Secret of custom duties, under a fixed name. None: they need none."""
-    names = sorted(instance.stack.duties.secrets)
-    values = {name: instance.secrets[duty_secret(name).name] for name in names}
+    needed = sorted(instance.stack.duties.secret_files.items())
+    values = {file: instance.secrets[name] for file, name in needed}
     opts = pulumi.ResourceOptions(parent=parent)
     return files.current_secret("duty-secrets", instance.scope, values, opts) if values else None
 
@@ -127,7 +126,7 @@ def _custom(stack: Stack, name: str, duty: OwnDuty) -> Task:
         schedule=resolved(duty.schedule, stack.name, name),
         minutes=duty.minutes,
         retries=duty.retries,
-        secrets=duty.secrets,
+        secrets=tuple(duty.secret_files),
     )
 
 

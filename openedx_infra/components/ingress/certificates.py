@@ -21,6 +21,7 @@ from openedx_infra.config.sections.issuers import (
     SelfSigned,
 )
 from openedx_infra.config.sections.site import TlsSecret
+from openedx_infra.config.types.secret_references import KEY, is_reference, references
 from openedx_infra.kubernetes import files
 from openedx_infra.kubernetes.models import (
     ObjectMetaArgs,
@@ -105,9 +106,10 @@ def _acme(
 ) -> dict[str, Any]:
     keys = {name: instance.secrets[f"acme_{name}"] for name in _keys(config)}
     secret = files.secret("acme", instance.scope, keys, opts).name if keys else None
+    solver_secret = _of_webhook(config, instance, opts) or secret
     acme_solver = {"http01": solver}
     if isinstance(config, AcmeDns):
-        acme_solver = {"dns01": _dns(config, secret)}
+        acme_solver = {"dns01": _dns(config, solver_secret)}
         if isinstance(config.provider, Route53) and config.provider.role:
             _allow_role(config, instance, opts)
     account: dict[str, Any] = {
@@ -120,6 +122,25 @@ def _acme(
         reference = {"name": secret, "key": "account_key"}
         account["externalAccountBinding"] = {"keyID": config.key_id, "keySecretRef": reference}
     return {"acme": account}
+
+
+def _of_webhook(
+    config: AcmeHttp | AcmeDns, instance: Instance, opts: pulumi.ResourceOptions
+) -> pulumi.Output[str] | None:
+    """Name of the Secret of what a webhook's configuration refers to. None: it refers to no secret."""
+    provider = getattr(config, "provider", None)
+    names = {name for _, name in references(provider.config)} if isinstance(provider, DnsWebhook) else set()
+    values = {name: instance.secrets[name] for name in sorted(names)}
+    return files.secret("acme-webhook", instance.scope, values, opts).name if values else None
+
+
+def _selected(value: Any, secret: pulumi.Output[str] | None) -> Any:
+    """A webhook's configuration with its references as cert-manager's own types have them: name and key."""
+    if is_reference(value):
+        return {"name": secret, "key": value[KEY]}
+    if isinstance(value, Mapping):
+        return {key: _selected(inner, secret) for key, inner in value.items()}
+    return [_selected(inner, secret) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def _keys(config: AcmeHttp | AcmeDns) -> list[str]:
@@ -138,7 +159,11 @@ def _dns(config: AcmeDns, secret: pulumi.Output[str] | None) -> dict[str, Any]:
         return {"rfc2136": {"nameserver": provider.server, **algorithm, "tsigSecretSecretRef": key}}
     if isinstance(provider, DnsWebhook):
         return {
-            "webhook": {"groupName": provider.group, "solverName": provider.solver, "config": provider.config}
+            "webhook": {
+                "groupName": provider.group,
+                "solverName": provider.solver,
+                "config": _selected(provider.config, secret),
+            }
         }
     route53: dict[str, Any] = {"region": provider.region}
     if provider.hosted_zone:

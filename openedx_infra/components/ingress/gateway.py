@@ -111,7 +111,7 @@ class GatewayRoutes:
                     "type": "ExtensionRef",
                     "extensionRef": {"group": _TRAEFIK, "kind": "Middleware", "name": name},
                 }
-                for name in self._middlewares.limits(group)
+                for name in (*self._middlewares.secret_headers(), *self._middlewares.limits(group))
             ),
         ]
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pulumi
+
+from openedx_infra.components.instance import Instance
 from openedx_infra.config import Stack
+from openedx_infra.config.types.secret_references import SecretReference
 
 UNUSED = ("browsing-topics", "geolocation", "hid", "serial", "usb")
 """Features of browsers that no part of Open edX asks for. Camera, microphone and full screen are left to
@@ -10,8 +14,8 @@ proctoring and videos."""
 
 
 def common(stack: Stack) -> dict[str, str]:
-    """Headers of the answers of all hosts, as the operator wants them."""
-    headers: dict[str, str | None] = {
+    """Headers of the answers of all hosts, as the operator wants them, without those that are secret."""
+    headers: dict[str, str | SecretReference | None] = {
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "strict-origin-when-cross-origin",
         "Permissions-Policy": ", ".join(f"{feature}=()" for feature in UNUSED),
@@ -21,7 +25,16 @@ def common(stack: Stack) -> dict[str, str]:
     spelled = {name.lower(): name for name in headers}
     for name, value in stack.ingress.headers.items():
         headers[spelled.get(name.lower(), name)] = value
-    return {name: value for name, value in headers.items() if value is not None}
+    return {name: value for name, value in headers.items() if isinstance(value, str)}
+
+
+def secret(instance: Instance) -> dict[str, pulumi.Output[str]]:
+    """Headers of the answers of all hosts whose values are secrets of the stack."""
+    return {
+        name: pulumi.Output.secret(instance.secrets[value.secret])
+        for name, value in instance.stack.ingress.headers.items()
+        if isinstance(value, SecretReference)
+    }
 
 
 def of_host(name: str, stack: Stack) -> dict[str, str]:

@@ -34,7 +34,17 @@ class Middlewares:
             names.append(
                 self._middleware(f"{host.name}-headers", {"headers": {"customResponseHeaders": special}})
             )
-        return names
+        return [*names, *self.secret_headers()]
+
+    def secret_headers(self) -> list[str]:
+        """The one that adds headers whose values are secrets, if there are any.
+
+        Traefik reads them from its own objects alone. This one has nothing else, as all of it is secret in
+        Pulumi's state.
+        """
+        values = headers.secret(self._instance)
+        spec = {"headers": {"customResponseHeaders": values}}
+        return [self._middleware("secret-headers", spec)] if values else []
 
     def limits(self, group: RouteGroup) -> list[str]:
         """Those that refuse addresses that are not allowed (403), and requests beyond the rate (429)."""

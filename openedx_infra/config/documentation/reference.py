@@ -69,8 +69,10 @@ _SECRETS_HEAD = """
 ## Secrets
 
 `openedx-infra secrets generate --stack <stack>` writes those that are missing, encrypted by the stack's
-secrets provider, as `openedx:secrets.<name>`; `openedx-infra secrets rotate` replaces them. They are mounted
-into pods as files, and are in no ConfigMap, environment variable or command line.
+secrets provider, as `openedx:secrets.<name>`; `openedx-infra secrets rotate` replaces them, and
+`openedx-infra secrets set` sets those that only you know. They are mounted into pods as files, and are in no
+ConfigMap, environment variable or command line. Other names are [your own secrets](../secrets.md), to which
+the stack file refers by `{secret: <name>}`.
 
 | name | protects | made by | when it is rotated |
 |---|---|---|---|

@@ -9,11 +9,16 @@ from openedx_infra.config.errors.key_paths import UNION_KEY
 from openedx_infra.config.foundation.foundation import Foundation
 from openedx_infra.config.secrets.catalogue import NAMES, REGISTRY_PASSWORD
 from openedx_infra.config.stack import PROJECT, SECRETS_KEY, Stack
+from openedx_infra.config.types.secret_references import SECRET_NAME
 
 IMMUTABLE_NOTE = "Can't be changed once the instance exists."
 """What the documentation of an immutable key ends with."""
 
 _TITLES: dict[type[BaseStack], str] = {Stack: "an Open edX instance", Foundation: "a foundation"}
+_NAMES_OF_SECRETS: dict[type[BaseStack], str] = {
+    Stack: SECRET_NAME.regex,
+    Foundation: f"{REGISTRY_PASSWORD}[a-z][a-z0-9_]*",
+}
 _OWN_WORDS = ("default_text", "discriminator", "immutable", "title")
 _PULUMI = {
     "encryptionsalt": "Salt of the passphrase that encrypts this stack's secrets. Pulumi writes it.",
@@ -39,7 +44,7 @@ def json_schema(model: type[BaseStack] = Stack) -> dict[str, Any]:
         "additionalProperties": False,
         "required": ["config"],
         "properties": {
-            "config": _config(sections, stack["required"]),
+            "config": _config(sections, stack["required"], _NAMES_OF_SECRETS[model]),
             "environment": {"description": "Pulumi ESC environments to merge in."},
             **{key: {"type": "string", "description": text} for key, text in _PULUMI.items()},
         },
@@ -47,20 +52,21 @@ def json_schema(model: type[BaseStack] = Stack) -> dict[str, Any]:
     }
 
 
-def _config(sections: dict[str, Any], required: list[str]) -> dict[str, Any]:
+def _config(sections: dict[str, Any], required: list[str], names: str) -> dict[str, Any]:
     keys = {f"{PROJECT}:{name}": field for name, field in sections.items()}
     return {
         "type": "object",
         "description": "Configuration of the stack.",
         "additionalProperties": False,
         "required": [f"{PROJECT}:{name}" for name in required],
-        "properties": {**keys, f"{PROJECT}:{SECRETS_KEY}": _secrets()},
+        "properties": {**keys, f"{PROJECT}:{SECRETS_KEY}": _secrets(names)},
         # Pulumi's providers have keys of their own, such as kubernetes:strictMode.
         "patternProperties": {f"^(?!{PROJECT}:)[^:]+:": {}},
     }
 
 
-def _secrets() -> dict[str, Any]:
+def _secrets(names: str) -> dict[str, Any]:
+    """The secrets: those of this program, and others whose names match."""
     encrypted = {
         "type": "object",
         "additionalProperties": False,
@@ -72,7 +78,7 @@ def _secrets() -> dict[str, Any]:
         "description": "Secrets, encrypted by the stack's secrets provider. The CLI writes them.",
         "additionalProperties": False,
         "properties": dict.fromkeys(sorted(NAMES), encrypted),
-        "patternProperties": {f"^{REGISTRY_PASSWORD}[a-z][a-z0-9_]*$": encrypted},
+        "patternProperties": {f"^{names}$": encrypted},
     }
 
 

@@ -10,6 +10,7 @@ from pydantic import Field
 from openedx_infra.config.images.sources import Addition, Checkout, Folder, Fork, Path, Translations
 from openedx_infra.config.types.base import Distinct, ImageReference, Section
 from openedx_infra.config.types.patterns import DNS_LABEL, Pattern
+from openedx_infra.config.types.secret_references import OrSecret, SecretReference, secrets_by_file
 
 ImageRepository = Annotated[
     str,
@@ -104,8 +105,13 @@ PartName = Annotated[
 TargetPlatform = Literal["linux/amd64", "linux/arm64"]
 """Platform that an image runs on."""
 
-BuildSecret = Literal["git_token", "netrc", "npmrc"]
-"""A secret that a build may read: the stack's secret `build_NAME`, which ends up in no layer."""
+BUILD_SECRET = "build_"
+"""What the stack's name of a secret begins with that a build names by what it is for."""
+
+_KnownBuildSecret = Literal["git_token", "netrc", "npmrc"]
+
+BuildSecret = Annotated[_KnownBuildSecret | SecretReference, OrSecret(_KnownBuildSecret)]
+"""A secret that a build may read, and no layer holds: the stack's secret `build_NAME`, or any other."""
 
 
 class BaseImages(Section):
@@ -137,12 +143,18 @@ class Build(Section):
     secrets: Annotated[tuple[BuildSecret, ...], Distinct] = ()
     """Secrets that the build may read: `git_token` for private repositories, `netrc` for private Python
     indexes and requirements, `npmrc` for private npm registries. Each is a secret of the stack, `build_` and
-    its name."""
+    its name. `{secret: NAME}` is any other, for instructions of your own in `fragments`:
+    `RUN --mount=type=secret,id=NAME …` finds it in /run/secrets/NAME."""
     fragments: dict[PartName, str] = Field({})
     """Your own Dockerfile instructions, by the point where they are inserted."""
     arguments: dict[ArgumentName, str] = Field({})
     """Arguments of the Dockerfile that have no key of their own. Never a secret: they are in the image's
     history."""
+
+    @property
+    def secret_ids(self) -> dict[str, str]:
+        """Names of the stack's secrets by the ids under which the build reads them."""
+        return secrets_by_file(self.secrets, BUILD_SECRET)
 
 
 class SourceBuild(Build):

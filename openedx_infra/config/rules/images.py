@@ -10,6 +10,7 @@ from openedx_infra.config.images.builds import Build, MfeBuild, OpenedxBuild, Th
 from openedx_infra.config.images.images import has_digest
 from openedx_infra.config.images.sources import Fork, Repository
 from openedx_infra.config.stack import Stack
+from openedx_infra.config.types.secret_references import SecretReference
 
 _RELEASE: Location = ("release",)
 
@@ -22,6 +23,7 @@ def conflicts(stack: Stack) -> Iterator[Conflict]:
     for name, build in stack.images.builds.items():
         yield from _layers(("images", name), build)
         yield from _tokens(("images", name), build)
+        yield from _one_id_each(("images", name), build)
         if isinstance(build, MfeBuild):
             yield from _mfes(("images", name), build, stack)
     yield from _theme(stack)
@@ -81,6 +83,13 @@ def _tokens(location: Location, build: Build) -> Iterator[Conflict]:
     if "git_token" in build.secrets and not repositories(build):
         text = "git_token is for a repository that this image names, and it names none: leave it out"
         yield Conflict((*location, "secrets"), text, (location,))
+
+
+def _one_id_each(location: Location, build: Build) -> Iterator[Conflict]:
+    for index, secret in enumerate(build.secrets):
+        if isinstance(secret, SecretReference) and secret.secret in build.secrets:
+            text = f"{secret} and `{secret.secret}` are the same id for BuildKit: rename the first"
+            yield Conflict((*location, "secrets", index), text, ((*location, "secrets"),))
 
 
 def repositories(build: Build) -> Collection[str]:

@@ -11,6 +11,7 @@ from openedx_infra.config.sections.issuers import AcmeDns, Route53
 from openedx_infra.config.sections.network import is_metadata
 from openedx_infra.config.sections.site import TlsCertManager, TlsSecret, TlsUpstream
 from openedx_infra.config.stack import Stack
+from openedx_infra.config.types.secret_references import SecretReference
 
 _CONTROLLER: Location = ("cluster", "ingress_controller")
 _KIND: Location = ("ingress", "kind")
@@ -84,6 +85,14 @@ def _beyond_the_controller(stack: Stack) -> Iterator[Conflict]:
                 f"can't be set for {controller}: {why}: leave it out and configure it there, or use traefik"
             )
             yield Conflict(("ingress", key), text, (_CONTROLLER,))
+    if controller == "envoy":
+        for name, value in ingress.headers.items():
+            if isinstance(value, SecretReference):
+                text = (
+                    "is a secret, which would stand in the objects of the Gateway in plain: leave it out and "
+                    "configure it there, or use traefik"
+                )
+                yield Conflict(("ingress", "headers", name), text, (_CONTROLLER,))
 
 
 def _addresses(stack: Stack) -> Iterator[Conflict]:

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from openedx_infra.config.datastores.storage import StorageExternal
 from openedx_infra.config.errors.conflict import Conflict
 from openedx_infra.config.sections.backups import Backups
+from openedx_infra.config.sections.duties import DUTY_SECRET
 from openedx_infra.config.stack import SCRATCH_END, Stack
+from openedx_infra.config.types.secret_references import SecretReference
 
 
 def conflicts(stack: Stack) -> Iterator[Conflict]:
@@ -64,11 +66,25 @@ def _duties(stack: Stack) -> Iterator[Conflict]:
     for name in sorted(built_in & duties.extra.keys()):
         text = f"{name} is a built-in duty: choose another name"
         yield Conflict(("duties", "extra", name), text)
+    yield from _one_file_each(stack)
     search = stack.datastores.search
     engine = "opensearch" if search.source == "opensearch" else getattr(search, "engine", "meilisearch")
     if duties.reindex_studio.enabled and engine != "meilisearch":
         text = f"true needs Meilisearch, where Studio's index is, and this instance has {engine}: write false"
         yield Conflict(("duties", "reindex_studio", "enabled"), text, (("datastores", "search"),))
+
+
+def _one_file_each(stack: Stack) -> Iterator[Conflict]:
+    """All secret files of duties are in one Secret, by their names."""
+    for name, duty in stack.duties.extra.items():
+        for index, secret in enumerate(duty.secrets):
+            if isinstance(secret, SecretReference) and secret.secret in stack.duties.secrets:
+                text = (
+                    f"{secret} and the stack's `{DUTY_SECRET}{secret.secret}` are both the file "
+                    f"{secret.secret}: rename the first"
+                )
+                reads = (("duties", "extra"),)
+                yield Conflict(("duties", "extra", name, "secrets", index), text, reads)
 
 
 def _monitoring(stack: Stack) -> Iterator[Conflict]:

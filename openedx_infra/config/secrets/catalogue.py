@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import secrets as random
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+
+from openedx_infra.config.sections.duties import DUTY_SECRET
 
 
 def _password() -> str:
@@ -216,10 +218,6 @@ def registry_password(name: str, host: str) -> Secret:
     )
 
 
-DUTY_SECRET = "duty_"
-"""What the name of a secret of an own duty begins with; the name of its file follows."""
-
-
 def duty_secret(name: str) -> Secret:
     """A secret that duties in `duties.extra` read as a file."""
     return _from_operator(
@@ -227,7 +225,12 @@ def duty_secret(name: str) -> Secret:
     )
 
 
+def referenced_secret(name: str, places: Sequence[str], rotation: str) -> Secret:
+    """A secret of the operator's that `{secret: NAME}` refers to at these keys."""
+    return _from_operator(name, ", ".join(places), rotation)
+
+
 def is_known(name: str) -> bool:
-    """Whether a secret of this name may stand under `openedx:secrets`."""
+    """Whether a name is that of a secret of this program's."""
     prefixed = rf"({REGISTRY_PASSWORD}|{DUTY_SECRET})[a-z][a-z0-9_]*"
     return name in NAMES or re.fullmatch(prefixed, name) is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from types import MappingProxyType
@@ -12,8 +13,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from openedx_infra.config.datastores.password_limits import PasswordLimit
 from openedx_infra.config.errors.key_paths import key_of
-from openedx_infra.config.secrets.catalogue import CLIENT_KEYS
-from openedx_infra.config.stack import SECRETS_KEY
+from openedx_infra.config.secrets.catalogue import CLIENT_KEYS, NAMES, REGISTRY_PASSWORD
+from openedx_infra.config.sections.ingress import HEADER_VALUE
+from openedx_infra.config.stack import SECRETS_KEY, Stack
+from openedx_infra.config.types.secret_references import references
 
 OF_MANY_LINES = CLIENT_KEYS | {
     "jwt_private_key",
@@ -46,10 +49,27 @@ def _faults(name: str, value: str) -> Iterator[str]:
         yield from _key_faults(value)
     elif name in CLIENT_KEYS:
         yield from _client_key_faults(value)
-    elif name not in OF_MANY_LINES and len(value.splitlines()) > 1:
+    elif _of_one_line(name) and len(value.splitlines()) > 1:
         yield "has several lines, and must have one"
     elif name == "meilisearch_master_key" and len(value.encode()) < LEAST_MASTER_KEY_BYTES:
         yield f"is shorter than {LEAST_MASTER_KEY_BYTES} bytes, which Meilisearch refuses"
+
+
+def _of_one_line(name: str) -> bool:
+    """Whether it is a password or the like. What duties, settings and builds read may be a whole file."""
+    return (name in NAMES and name not in OF_MANY_LINES) or name.startswith(REGISTRY_PASSWORD)
+
+
+def unfit_headers(stack: Stack, secrets: Mapping[str, str]) -> list[str]:
+    """One line for each secret that a header refers to and HTTP would refuse as its value."""
+    names = {name for _, name in references(stack.ingress.headers)}
+    headers = key_of(("ingress", "headers"))
+    return [
+        f"{key_of((SECRETS_KEY, name))}: {headers} refers to it, and it is no {HEADER_VALUE.noun}: set "
+        f"{HEADER_VALUE.rule}"
+        for name in sorted(names & secrets.keys())
+        if not re.fullmatch(HEADER_VALUE.regex, secrets[name])
+    ]
 
 
 @lru_cache(maxsize=4)

@@ -16,6 +16,7 @@ from openedx_infra.config.secrets.catalogue import (
     duty_secret,
     registry_password,
 )
+from openedx_infra.config.secrets.references import needed_by_references
 from openedx_infra.config.sections.issuers import Acme, AcmeDns
 from openedx_infra.config.stack import PROJECT, SECRETS_KEY, Stack
 
@@ -35,6 +36,7 @@ def required(stack: Stack) -> tuple[Secret, ...]:
         ),
         *(registry_password(name, registry.host) for name, registry in registries),
         *(duty_secret(name) for name in sorted(stack.duties.secrets)),
+        *needed_by_references(stack),
     )
 
 
@@ -58,7 +60,7 @@ def _line(secret: Secret, stack: str) -> str:
     remedy = (
         f"run `openedx-infra secrets generate --stack {stack}`"
         if secret.make
-        else f"run `pulumi config set --secret --path {key} --stack {stack}`"
+        else f"run `openedx-infra secrets set {secret.name} --stack {stack}`"
     )
     theirs = ", as the server knows it" if BY_NAME.get(secret.name, secret).make and not secret.make else ""
     return f"{key}: missing ({secret.meaning}{theirs}); {remedy}"
@@ -78,7 +80,7 @@ def _needs(stack: Stack) -> Iterator[SecretNeed]:
     if stack.monitoring.tracking and stack.monitoring.tracking.server:
         yield from only_operator_knows("tracking_access_key", "tracking_secret_key")
     for build in stack.images.builds.values():
-        yield from only_operator_knows(*(f"build_{name}" for name in build.secrets))
+        yield from only_operator_knows(*build.secret_ids.values())
 
 
 def _of_issuer(stack: Stack) -> Iterator[SecretNeed]:

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from openedx_infra.config.types.base import Count, Distinct, Section, Switch
 from openedx_infra.config.types.patterns import Pattern
+from openedx_infra.config.types.secret_references import OrSecret, SecretReference, secrets_by_file
 
 _PART = r"(\*|[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*)(/[0-9]+)?"
 _MINUTE = rf"({_PART}|H(/([2-9]|[1-5][0-9]))?)"
@@ -41,7 +42,10 @@ DutyName = Annotated[
 """Part of the name of a duty's CronJob."""
 
 
-DutySecret = Annotated[
+DUTY_SECRET = "duty_"
+"""What the stack's name of a secret begins with that a duty names by its file."""
+
+_DutySecretName = Annotated[
     str,
     Pattern(
         "name of a secret",
@@ -50,7 +54,10 @@ DutySecret = Annotated[
         "retirement",
     ),
 ]
-"""Name of a file with a secret; the stack keeps it as `duty_<name>`."""
+
+DutySecret = Annotated[str | SecretReference, OrSecret(_DutySecretName)]
+"""Name of a file with a secret, which the stack keeps as `duty_<name>`; or a secret by its own name, which is
+the file's, too."""
 
 
 class Duty(Section):
@@ -94,8 +101,13 @@ class OwnDuty(Section):
     retries: Count = Field(0, ge=0, le=5)
     """How often a failed run is repeated. Only a command that may run twice should have any."""
     secrets: Annotated[tuple[DutySecret, ...], Distinct] = ()
-    """Secrets that it reads as files of these names in /openedx/duty: the stack's `duty_<name>`, which only
-    the operator knows."""
+    """Secrets that it reads as files in /openedx/duty: `{secret: NAME}` is the stack's secret of that name,
+    as the file NAME; a mere NAME is the stack's `duty_NAME`, as the file NAME."""
+
+    @property
+    def secret_files(self) -> dict[str, str]:
+        """Names of the stack's secrets by the names of the files that it reads."""
+        return secrets_by_file(self.secrets, DUTY_SECRET)
 
 
 class Duties(Section):
@@ -187,9 +199,16 @@ class Duties(Section):
         return {name: duty for name, duty in fields.items() if isinstance(duty, Duty)}
 
     @property
+    def secret_files(self) -> dict[str, str]:
+        """Names of the stack's secrets by the names of the files that custom commands read."""
+        return {file: name for duty in self.extra.values() for file, name in duty.secret_files.items()}
+
+    @property
     def secrets(self) -> frozenset[str]:
-        """Names of the secrets that custom commands read as files."""
-        return frozenset(name for duty in self.extra.values() for name in duty.secrets)
+        """Names of the secrets `duty_<name>` that custom commands read as files."""
+        return frozenset(
+            name for duty in self.extra.values() for name in duty.secrets if isinstance(name, str)
+        )
 
 
 def resolved(schedule: str, instance: str, duty: str) -> str:

@@ -10,6 +10,7 @@ from openedx_infra.config.types.addresses import Cidr
 from openedx_infra.config.types.base import Count, Distinct, KubernetesName, OrNothing, Port, Section, Switch
 from openedx_infra.config.types.patterns import Pattern
 from openedx_infra.config.types.quantities import Memory
+from openedx_infra.config.types.secret_references import OrSecret, SecretReference
 
 UrlPath = Annotated[
     str,
@@ -30,10 +31,11 @@ HeaderName = Annotated[
 ]
 """Name of an HTTP header."""
 
-HeaderValue = Annotated[
-    str, Pattern("value of a header", r"[\x20-\x7e]+", "printable ASCII on one line", "no-referrer")
-]
-"""Value of an HTTP header."""
+HEADER_VALUE = Pattern("value of a header", r"[\x20-\x7e]+", "printable ASCII on one line", "no-referrer")
+"""What HTTP takes as the value of a header."""
+
+HeaderValue = Annotated[str | SecretReference, OrSecret(Annotated[str, HEADER_VALUE])]
+"""Value of an HTTP header, or a secret of the stack."""
 
 Origin = Annotated[
     str,
@@ -177,7 +179,9 @@ class Ingress(Section):
     hsts: Hsts = Hsts()
     """How long browsers insist on TLS. The header is not sent while the site has no TLS."""
     headers: dict[HeaderName, HeaderValue | None] = Field({})
-    """Headers of all responses, added to the default ones or replacing them; null removes a default one."""
+    """Headers of all responses, added to the default ones or replacing them; null removes a default one. With
+    `{secret: NAME}`, the value is in neither the stack file nor Pulumi's state in plain; every visitor, and
+    who may read the objects of the ingress controller, sees it all the same."""
     framed_by: dict[FramedHost, tuple[Origin, ...]] = Field({})
     """Origins that may show pages of a host in frames. Default: for `mfe`, the LMS, Studio and itself; for
     LMS and Studio the platform decides, which refuses frames except where courses and LTI need them."""

@@ -100,8 +100,8 @@ class DnsWebhook(Section):
     solver: str = Field(min_length=1)
     """Name of its solver."""
     config: dict[str, Any] = Field({})
-    """Its configuration. It refers to secrets by name and must not contain them: see the webhook's
-    documentation."""
+    """Its configuration: see the webhook's documentation. Where that wants a secret, as `name` and `key` of a
+    Secret, `{secret: NAME}` is a secret of the stack."""
 
 
 DnsProvider = Annotated[Route53 | Cloudflare | Rfc2136 | DnsWebhook, Field(discriminator="source")]

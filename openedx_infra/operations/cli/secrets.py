@@ -1,7 +1,8 @@
-"""Arguments of `secrets list`, `generate`, `repair` and `rotate`."""
+"""Arguments of the commands under `secrets`."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,7 +21,7 @@ app = typer.Typer(help="Passwords and keys of a stack.", no_args_is_help=True)
 
 @app.command("list")
 def list_secrets(stack: StackName = DEFAULT_STACK, config_file: ConfigFile = None) -> None:
-    """Show the secrets that the stack needs, which of them exist, and what rotating one does."""
+    """Show the secrets of the stack: which exist, what each is used for, and what changing one does."""
     from openedx_infra.operations.secrets import commands
 
     commands.show(stack, config_file, new_console())
@@ -32,6 +33,41 @@ def generate(stack: StackName = DEFAULT_STACK, config_file: ConfigFile = None) -
     from openedx_infra.operations.secrets import commands
 
     commands.generate(stack, config_file, new_console())
+
+
+@app.command("set")
+def set_secret(
+    name: Annotated[str, typer.Argument(help="Name of the secret.")],
+    file: Annotated[
+        Path | None, typer.Option(help="File that holds the value.", exists=True, dir_okay=False)
+    ] = None,
+    stack: StackName = DEFAULT_STACK,
+    config_file: ConfigFile = None,
+) -> None:
+    """Set a secret that only you know, encrypted, from standard input or a file; a terminal is asked for it.
+
+    The value is never an argument, which others could read and the shell would keep.
+    """
+    from openedx_infra.operations.secrets import commands
+
+    commands.put(name, file, stack, config_file, new_console(), _ask)
+
+
+@app.command()
+def remove(
+    name: Annotated[str, typer.Argument(help="Name of the secret.")],
+    stack: StackName = DEFAULT_STACK,
+    config_file: ConfigFile = None,
+) -> None:
+    """Remove a secret that nothing uses from the stack file."""
+    from openedx_infra.operations.secrets import commands
+
+    commands.remove(name, stack, config_file, new_console())
+
+
+def _ask(question: str) -> str:
+    value: str = typer.prompt(question, hide_input=True, confirmation_prompt=True)
+    return value
 
 
 @app.command()

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from openedx_infra.config import BaseStack, ConfigError, Stack
+from openedx_infra.config import PROJECT, SECRETS_KEY, BaseStack, ConfigError, Stack
+from openedx_infra.config.secrets import references
 from openedx_infra.config.stack_kinds import missing, required
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.offline import cautions, missing_files, requests
@@ -56,8 +57,8 @@ def check(name: str, config_file: Path | None = None) -> Report:
     if stack is not None:
         graph, more = _judged(stack, whole=found.whole)
         problems += more
-    if problems or stack is None or graph is None:
-        secret_lines = missing_secrets(file, stack if found.whole else None)
+    secret_lines = missing_secrets(file, stack if found.whole else None)
+    if problems or stack is None or graph is None or unset_references(file, stack):
         raise ConfigError(name, [*problems, *secret_lines])
     objects = graph.objects()
     return Report(
@@ -176,13 +177,29 @@ def missing_secrets(file: StackFile, stack: BaseStack | None) -> list[str]:
         return stack_file.missing_secrets(file, stack)
     if stack is None:
         return []
-    present = {*file.secrets, *local_stack.effective_file(file.name).secrets}
-    return missing(stack, present | {secret.name for secret in required(stack) if secret.make})
+    return missing(stack, present_secrets(file) | {secret.name for secret in required(stack) if secret.make})
+
+
+def unset_references(file: StackFile, stack: BaseStack) -> set[str]:
+    """Names of secrets that the stack file refers to and that aren't set: nothing but the operator makes them."""
+    names = references.uses(stack) if isinstance(stack, Stack) else {}
+    return names.keys() - present_secrets(file)
+
+
+def present_secrets(file: StackFile) -> set[str]:
+    """Names of the secrets that a stack has, in its file or beside the state of a local stack."""
+    local = local_stack.effective_file(file.name).secrets if file.local else {}
+    return {*file.secrets, *local}
 
 
 def notes(file: StackFile, stack: BaseStack) -> list[str]:
     """What an operator should know before `up`."""
     lines = [f"`up` will refuse: {line}" for line in missing_secrets(file, stack)]
+    lines += [
+        f"{PROJECT}:{SECRETS_KEY}.{name}: nothing uses it: `openedx-infra secrets remove {name} --stack "
+        f"{file.name}` takes it out"
+        for name in secrets.unused(stack, file.secrets)
+    ]
     if file.local:
         text = (
             "it names no cluster: `up` uses the embedded one, where containers don't run, and makes secrets"

@@ -1,4 +1,4 @@
-"""The commands `secrets list`, `generate` and `rotate`: they print names and effects, never a value."""
+"""The commands under `secrets`: they print names and effects, never a value."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from rich.text import Text
 from openedx_infra.config import BaseStack
 from openedx_infra.config.secrets.catalogue import BY_NAME
 from openedx_infra.config.stack_kinds import required
+from openedx_infra.operations.errors import OperationError
+from openedx_infra.operations.secrets import entry, secrets
 from openedx_infra.operations.secrets import repair as mend
-from openedx_infra.operations.secrets import secrets
 from openedx_infra.operations.stack_files import editing, local_stack, stack_file
 from openedx_infra.operations.stack_files.stack_file import StackFile
 from openedx_infra.operations.state.backend import passphrase_file
@@ -23,14 +24,64 @@ from openedx_infra.operations.state.open_stack import open_stack, tools
 
 def show(name: str, config_file: Path | None, console: Console) -> None:
     """Print the secrets that a stack needs."""
-    _, stack = _read(name, config_file)
+    file, stack = _read(name, config_file)
+    present = set(file.secrets) | set(_holder(name, config_file).secrets)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("Secret", "There", "Protects", "Rotating it"):
+    for column in ("Secret", "There", "Used for", "Changing it"):
         table.add_column(column, overflow="fold")
-    for item in secrets.presence(stack, _holder(name, config_file).secrets):
+    for item in secrets.presence(stack, present):
         there = Text("yes", "green") if item.present else Text("missing", "red")
         table.add_row(item.secret.name, there, item.secret.meaning, item.secret.rotation)
+    for unused in secrets.unused(stack, present):
+        table.add_row(unused, Text("yes", "green"), Text("nothing", "yellow"), "changes nothing")
     console.print(table)
+
+
+def put(
+    secret: str,
+    from_file: Path | None,
+    name: str,
+    config_file: Path | None,
+    console: Console,
+    ask: Callable[[str], str],
+) -> None:
+    """Set a secret to a value that the operator knows, and print what uses it."""
+    file, stack = _read(name, config_file)
+    if fault := file.name_fault(secret):
+        raise OperationError(f"{secret}: {fault}", remedy="choose another name, or refer to it first")
+    value = entry.read(secret, from_file, ask)
+    live = _live(file, console)
+    with editing.alone(live.config_file):
+        secrets.put(secret, value, _holder(name, config_file), stack, live)
+    console.print(f"{secret} is set in {live.config_file}.", soft_wrap=True)
+    _print_passphrase(live, console)
+    use = {each.name: each for each in required(stack)}.get(secret)
+    text = (
+        f"Used for: {use.meaning}. `openedx-infra up --stack {name}` puts it in force."
+        if use
+        else f"Nothing uses it yet: write `{{secret: {secret}}}` where the stack file needs it."
+    )
+    console.print(text, highlight=False, soft_wrap=True)
+
+
+def remove(secret: str, name: str, config_file: Path | None, console: Console) -> None:
+    """Take a secret that nothing uses out of the stack's file."""
+    file, stack = _read(name, config_file)
+    holder = _holder(name, config_file)
+    if secret not in holder.secrets:
+        raise OperationError(
+            f"Stack {name} has no secret {secret}.",
+            remedy=f"`openedx-infra secrets list --stack {name}` shows those that it has",
+        )
+    use = {each.name: each for each in required(stack)}.get(secret)
+    if use or secret not in secrets.unused(stack, holder.secrets):
+        meaning = f": {use.meaning}" if use else ""
+        raise OperationError(
+            f"Stack {name} uses {secret}{meaning}.", remedy="take out first what uses it in the stack file"
+        )
+    live = _live(file, console)
+    secrets.remove(secret, live)
+    console.print(f"{secret} is gone from {live.config_file}.", soft_wrap=True)
 
 
 def generate(name: str, config_file: Path | None, console: Console) -> None:

@@ -6,8 +6,10 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from openedx_infra.config import PROJECT, SECRETS_KEY, BaseStack, ConfigError
-from openedx_infra.config.secrets.catalogue import BY_NAME, Secret
+from openedx_infra.config import PROJECT, SECRETS_KEY, BaseStack, ConfigError, Stack
+from openedx_infra.config.secrets.catalogue import BY_NAME, Secret, referenced_secret
+from openedx_infra.config.secrets.formats import unfit, unfit_headers
+from openedx_infra.config.secrets.needed import password_limits
 from openedx_infra.config.stack_kinds import missing, required
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.stack_files.stack_file import StackFile
@@ -47,14 +49,46 @@ def rotate(names: Sequence[str], file: StackFile, stack: BaseStack, live: LiveSt
     """
     chosen = [_rotatable(name, file, stack) for name in names]
     values = reveal(live)
-    deployed = live.run("stack", "export", "--show-secrets", "--stack", live.name)
+    deployed = _deployed(live)
     for secret, make in chosen:
         old, new = values[secret.name], make()
-        # What no `up` ever sent to the cluster is not in force there: the value kept before still is.
-        if secret.keep_previous and (old in deployed or secret.previous not in values):
-            _write(live, secret.previous, old)
+        _keep_previous(secret, values, deployed, live)
         _write(live, secret.name, f"{new}\n{old}" if secret.append else new)
     return [secret.name for secret, _ in chosen]
+
+
+def put(name: str, value: str, file: StackFile, stack: BaseStack, live: LiveStack) -> None:
+    """Set a secret to a value that the operator knows.
+
+    Raises OperationError, before anything is touched, for a value that who reads it would refuse, and for
+    one that lacks lines which old data needs.
+    """
+    faults = unfit({name: value}, password_limits(stack) if isinstance(stack, Stack) else {})
+    if isinstance(stack, Stack):
+        faults += unfit_headers(stack, {name: value})
+    if faults:
+        raise OperationError("\n".join(faults), remedy="set another value")
+    secret = BY_NAME.get(name)
+    if secret and name in file.secrets and (secret.append or secret.keep_previous):
+        values = reveal(live)
+        if secret.append and not set(values[name].splitlines()) <= set(value.splitlines()):
+            raise OperationError(
+                f"The new {name} lacks lines of the present one, which old data needs.",
+                remedy=f"run `openedx-infra secrets rotate {name} --stack {file.name}`, which adds a line",
+            )
+        _keep_previous(secret, values, _deployed(live), live)
+    _write(live, name, value)
+
+
+def remove(name: str, live: LiveStack) -> None:
+    """Take a secret out of the stack's file."""
+    live.configure("rm", "--path", f"{PROJECT}:{SECRETS_KEY}.{name}")
+
+
+def unused(stack: BaseStack, names: Iterable[str]) -> list[str]:
+    """Those of the secrets of a file that the stack has no use for."""
+    used = {each for secret in required(stack) for each in (secret.name, secret.previous)}
+    return sorted(set(names) - used)
 
 
 def rotated_by_all(stack: BaseStack) -> list[str]:
@@ -94,15 +128,16 @@ def require_operator_secrets(stack: BaseStack, names: set[str]) -> None:
 def _rotatable(name: str, file: StackFile, stack: BaseStack) -> tuple[Secret, Callable[[], str]]:
     needed = {secret.name: secret for secret in required(stack)}
     secret = needed.get(name, BY_NAME.get(name))
+    if secret is None and name in file.secrets:
+        secret = referenced_secret(name, ["nothing refers to it"], "")
     if secret is None:
         raise OperationError(
             f"There is no secret {name}.", remedy="`openedx-infra secrets list` shows those that exist"
         )
     if secret.make is None:
-        key = f"{PROJECT}:{SECRETS_KEY}.{name}"
         raise OperationError(
             f"Only you know a new {name}: {secret.meaning}.",
-            remedy=f"run `.venv/bin/pulumi config set --secret --path {key} --stack {file.name}`",
+            remedy=f"run `openedx-infra secrets set {name} --stack {file.name}`, which asks for it",
         )
     if name not in file.secrets:
         raise OperationError(
@@ -110,6 +145,21 @@ def _rotatable(name: str, file: StackFile, stack: BaseStack) -> tuple[Secret, Ca
             remedy=f"run `openedx-infra secrets generate --stack {file.name}`",
         )
     return secret, secret.make
+
+
+def _deployed(live: LiveStack) -> str:
+    """The state of a stack as text, with secrets in plain."""
+    return live.run("stack", "export", "--show-secrets", "--stack", live.name)
+
+
+def _keep_previous(secret: Secret, values: Mapping[str, str], deployed: str, live: LiveStack) -> None:
+    """Keep the login by which a new password is set, under a name of its own.
+
+    What no `up` ever sent to the cluster is not in force there: the value kept before still is.
+    """
+    old = values[secret.name]
+    if secret.keep_previous and (old in deployed or secret.previous not in values):
+        _write(live, secret.previous, old)
 
 
 def _write(live: LiveStack, name: str, value: str) -> None:

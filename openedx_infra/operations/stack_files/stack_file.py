@@ -10,8 +10,10 @@ from typing import Any
 
 from openedx_infra.config import PROJECT, SECRETS_KEY, BaseStack, ConfigError, Stack, describe
 from openedx_infra.config.load import Examination, examine
-from openedx_infra.config.secrets.catalogue import NAMES, is_known
+from openedx_infra.config.secrets.catalogue import BY_NAME, NAMES, is_known
+from openedx_infra.config.secrets.references import names_in
 from openedx_infra.config.stack_kinds import INSTANCE, kind_in, missing, missing_at_least
+from openedx_infra.config.types.secret_references import SECRET_NAME
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.stack_files import yaml_reader
 from openedx_infra.operations.stack_files.checkout import stack_file_path, stack_names
@@ -19,6 +21,8 @@ from openedx_infra.operations.stack_files.yaml_reader import YamlProblem
 
 NAMESPACES = (PROJECT, "kubernetes", "pulumi", "aws")
 """Whose keys a stack file may hold."""
+
+_LIST = "`openedx-infra secrets list` shows those that exist"
 
 _TOP_LEVEL = ("config", "encryptionsalt", "encryptedkey", "secretsprovider", "environment")
 
@@ -90,19 +94,42 @@ class StackFile:
             return
         for name, value in secrets.items():
             key = f"{PROJECT}:{SECRETS_KEY}.{name}"
-            if not is_known(str(name)):
-                near = get_close_matches(str(name), NAMES, n=1)
-                hint = (
-                    f"did you mean `{near[0]}`?"
-                    if near
-                    else "`openedx-infra secrets list` shows those that exist"
-                )
-                yield f"{key}: no secret of this program; {hint}"
+            if fault := self.name_fault(str(name)):
+                yield f"{key}: {fault}"
             elif not _is_secure(value):
+                known = BY_NAME.get(str(name))
+                command = "secrets generate" if known and known.make else f"secrets set {name}"
                 yield (
                     f"{key}: stands there in plain text: remove it, assume it has leaked, and run "
-                    f"`openedx-infra secrets rotate {name} --stack {self.name}`"
+                    f"`openedx-infra {command} --stack {self.name}`, with a new value"
                 )
+
+    def name_fault(self, name: str) -> str | None:
+        """Why no secret may have this name; None if one may.
+
+        Those of this program exist in every stack; an instance may have others, to which its file refers.
+        """
+        if is_known(name):
+            return None
+        if kind_in(self.values) is not INSTANCE:
+            return f"no secret of this program; {_similar(name, 0.6) or _LIST}"
+        try:
+            SECRET_NAME.check(name)
+        except ValueError as error:
+            return f'the name "{name}" {error}'
+        if name not in self.referenced and (hint := _similar(name, 0.9)):
+            return f"no secret of this program, and nothing refers to it; {hint}"
+        return None
+
+    @property
+    def referenced(self) -> frozenset[str]:
+        """Names of secrets that the file refers to by `{secret: NAME}`."""
+        return names_in({key: value for key, value in self.values.items() if key != SECRETS_KEY})
+
+
+def _similar(name: str, likeness: float) -> str | None:
+    near = get_close_matches(name, NAMES, n=1, cutoff=likeness)
+    return f"did you mean `{near[0]}`?" if near else None
 
 
 def read(name: str, path: Path | None = None) -> StackFile:

@@ -35,6 +35,9 @@ OVERWRITTEN = (
     "USER_TASKS_ARTIFACT_STORAGE",
 )
 
+# Secrets that plain settings refer to, by name: a part of the secret file that is no setting.
+REFERENCED = "OPENEDX_INFRA_REFERENCED"
+
 HISTORY_APP = "lms.djangoapps.coursewarehistoryextended"
 HISTORY_ROUTER = "openedx.core.lib.django_courseware_routers.StudentModuleHistoryExtendedRouter"
 
@@ -47,7 +50,9 @@ def load(namespace, site, middleware=()):
     liveness.start()
     variable = f"{site.upper()}_CFG"
     secrets = Path(os.environ.get("OPENEDX_SECRETS_DIR", SECRETS_DIR), f"{site}.yml")
-    values = certificates.joined(merged(read(os.environ[variable]), read(secrets)))
+    secret = read(secrets)
+    plain = resolved(read(os.environ[variable]), secret.pop(REFERENCED, {}))
+    values = certificates.joined(merged(plain, secret))
     prepare_process(values)
     with handed_over(variable, values):
         production = importlib.import_module(f"{site}.envs.production")
@@ -65,6 +70,15 @@ def load(namespace, site, middleware=()):
 def read(path):
     """The settings of a YAML file."""
     return yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {}
+
+
+def resolved(value, secrets):
+    """The value with each reference to a secret, `{secret: NAME}`, replaced by that secret, at any depth."""
+    if isinstance(value, dict):
+        if list(value) == ["secret"] and isinstance(value["secret"], str):
+            return secrets[value["secret"]]
+        return {key: resolved(inner, secrets) for key, inner in value.items()}
+    return [resolved(inner, secrets) for inner in value] if isinstance(value, list) else value
 
 
 def merged(below, above):
