@@ -88,9 +88,8 @@ def _examine(kind: Kind[D], name: str, config: Mapping[str, Any], *, placeholder
         wrong += references.faults(plain)
     if not placeholders:  # an instance whose file holds one already can still be destroyed
         wrong += plain_secrets(plain, name)
-    undecided = [
-        fault for fault in undecided if not lies_in(fault.location, [each.location for each in wrong])
-    ]
+    judged = [fault.location for fault in wrong]
+    undecided = [fault for fault in undecided if not lies_in(fault.location, judged)]
     model: D | None = None
     whole = not wrong
     try:

@@ -181,7 +181,7 @@ def missing_secrets(file: StackFile, stack: BaseStack | None) -> list[str]:
 
 
 def unset_references(file: StackFile, stack: BaseStack) -> set[str]:
-    """Names of secrets that the stack file refers to and that aren't set: nothing but the operator makes them."""
+    """Names of secrets that the stack file refers to and nobody has set: only the operator knows them."""
     names = references.uses(stack) if isinstance(stack, Stack) else {}
     return names.keys() - present_secrets(file)
 
