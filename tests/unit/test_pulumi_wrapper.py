@@ -66,3 +66,18 @@ def test_only_commands_on_our_project_are_ours(tmp_path: Path, monkeypatch: pyte
 def test_a_config_file_gives_way_to_the_effective_one(line: str) -> None:
     changed = " ".join(pulumi_wrapper._replaced(line.split(), "--config-file", "effective.yaml"))
     assert changed.replace("=", " ") == "up --config-file effective.yaml --yes"
+
+
+@pytest.mark.parametrize(
+    ("line", "noted"),
+    [
+        ("up --target **Deployment::lms", True),
+        ("preview -t **Deployment::lms", True),
+        ("up --target=**Deployment::lms", True),
+        ("up --target **ConfigMap::lms-settings --target-dependents", False),
+        ("destroy --target **Deployment::lms", False),
+        ("up --yes", False),
+    ],
+)
+def test_who_names_targets_learns_that_settings_are_objects_of_their_own(line: str, noted: bool) -> None:
+    assert ("ConfigMap::lms-settings" in Line(tuple(line.split())).note_on_targets) is noted

@@ -9,8 +9,9 @@ import pytest
 from rich.console import Console
 
 from openedx_infra.config import describe
-from openedx_infra.operations.cluster import status, target
+from openedx_infra.operations.cluster import target
 from openedx_infra.operations.cluster.target import Target, target_of
+from openedx_infra.operations.drift import status
 from openedx_infra.operations.engine import failure
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.stack_files import stack_file

@@ -27,12 +27,15 @@ def preview(
     config_file: ConfigFile = None,
     refresh: Refresh = False,
     expect_no_changes: Annotated[bool, typer.Option(help="Fail when there is any change.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Show the changed lines of each object, too.")] = False,
+    json: Json = False,
 ) -> None:
-    """Show what `up` would change."""
+    """Show what `up` would change: settings, images, sizes, and what restarts because of it."""
     from openedx_infra.operations.deploy import deploy
 
     request = deploy.Request(name=stack, config_file=config_file)
-    deploy.preview(request, new_console(), refresh=refresh, unchanged=expect_no_changes)
+    console = new_console(error=json)
+    deploy.preview(request, console, refresh=refresh, unchanged=expect_no_changes, diff=diff, json=json)
 
 
 @app.command()

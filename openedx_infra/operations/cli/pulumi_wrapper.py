@@ -90,6 +90,23 @@ class Line:
         return self.words[:1] == ["config"] and self.words[1:2] != [] and self.words[1] in _EDITS
 
     @property
+    def note_on_targets(self) -> str:
+        """What somebody who names targets should know; empty where it does not apply."""
+        named = [word.partition("=")[0] for word in self.arguments]
+        if (
+            self.command not in _DEPLOYING
+            or "--target-dependents" in named
+            or not {"--target", "-t"} & set(named)
+        ):
+            return ""
+        return (
+            "--target leaves out what its targets read: settings and secrets are objects of their own, so a "
+            "changed setting changes nothing where only a Deployment is named. Name what holds it and its "
+            "readers (--target '**ConfigMap::lms-settings' --target-dependents), or run it without --target: "
+            "only what differs is changed in any case."
+        )
+
+    @property
     def edits_checkout(self) -> bool:
         """Whether it changes plain configuration, which belongs in the checkout's own file."""
         secret = any(SECRETS_KEY in word.removeprefix(f"{PROJECT}:") for word in self.words[2:])
@@ -169,6 +186,8 @@ def _prepare_stack(
         environment.update(builder)
         if line.command == "up":
             ready.recover(console)
+        if note := line.note_on_targets:
+            console.print(note, style="yellow", soft_wrap=True, highlight=False)
     file = stack_file.read(request.name, request.config_file)
     return _prepare_local(line, file, environment, toolchain) if file.local else line.arguments
 

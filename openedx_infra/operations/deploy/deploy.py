@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.text import Text
 
-from openedx_infra.operations.deploy import moved_datastores
+from openedx_infra.operations.deploy import missing_objects, moved_datastores, planning
 from openedx_infra.operations.deploy.release_compatibility import require_stopped
 from openedx_infra.operations.deploy.unfinished_restore import require_restored
 from openedx_infra.operations.engine import failure
-from openedx_infra.operations.engine.progress import Plan, Progress, counted
+from openedx_infra.operations.engine.progress import Progress, counted
 from openedx_infra.operations.engine.session import Request, Session, begin
 from openedx_infra.operations.engine.watch import Watch
 from openedx_infra.operations.errors import OperationError
@@ -43,24 +43,55 @@ def up(request: Request, console: Console, *, confirm: Confirm | None = None, re
     require_restored(session, refresh=refresh)
     require_stopped(session)
     _print_target(session, console)
-    orphans = moved_datastores.orphans(session.stack, session.live)
-    moved_datastores.print_orphans(orphans, console)
-    if confirm and not _is_confirmed(session, console, confirm, orphans):
+    found = planning.inspect(session, console)
+    if confirm and not _is_confirmed(session, console, confirm, found):
         return
     session.recover(console)
-    moved_datastores.forget(session.live, orphans)
+    missing_objects.forget(found.presence, session, console)
+    moved_datastores.forget(session.live, found.orphans)
     _run(session, stop, lambda verbs: verbs.up(refresh=refresh), "up", start)
+    _heal(session, stop)
     _print_addresses(session, console)
 
 
-def preview(request: Request, console: Console, *, refresh: bool = False, unchanged: bool = False) -> None:
-    """Show what `up` would change. With `unchanged`, any change is an error."""
+def _heal(session: Session, stop: _Stop) -> None:
+    """Run once more when objects were deleted while `up` ran: it saw them before, and so ended well."""
+    missing = missing_objects.find(session)
+    if not missing.gone:
+        return
+    missing_objects.show(missing, session, stop.console, again=True)
+    missing_objects.forget(missing, session, stop.console)
+    _run(session, stop, lambda verbs: verbs.up(), "up", time.monotonic())
+    if still := missing_objects.find(session).gone:
+        raise OperationError(
+            f"Something deletes objects of the stack: {', '.join(map(str, still))} are gone again.",
+            remedy="find out what deletes them (the audit log of the API server names it), then run "
+            f"`openedx-infra up --stack {session.file.name}` again",
+        )
+
+
+def preview(
+    request: Request,
+    console: Console,
+    *,
+    refresh: bool = False,
+    unchanged: bool = False,
+    diff: bool = False,
+    json: bool = False,
+) -> None:
+    """Show what `up` would change.
+
+    With `unchanged`, any change is an error. With `diff`, the objects are shown, too; with `json`, all of it
+    is printed for machines, and nothing else on the standard output.
+    """
     session = begin(request, console, on_interrupt=_Stop(console))
     _print_target(session, console)
-    orphans = moved_datastores.orphans(session.stack, session.live)
-    moved_datastores.print_orphans(orphans, console)
-    plan = _plan(session, console, orphans, refresh=refresh)
-    if unchanged and plan.steps:
+    planned = planning.plan(session, console, refresh=refresh)
+    if json:
+        planned.print_json()
+    else:
+        planned.show(console, diff=diff)
+    if unchanged and planned.steps:
         raise OperationError(f"Stack {request.name} would change, and no change was expected.")
 
 
@@ -106,21 +137,10 @@ def _print_target(session: Session, console: Console) -> None:
     )
 
 
-def _plan(session: Session, console: Console, orphans: Sequence[str], *, refresh: bool) -> Plan:
-    plan = Plan()
-    try:
-        session.verbs(plan).preview(refresh=refresh, exclude=orphans)
-    except OperationError as error:
-        raise failure.of_program(error, plan.errors) from error
-    plan.show(console)
-    if plan.summary:
-        console.print(f"Preview: {counted(plan.summary.changes, future=True)}. Nothing was changed.")
-    return plan
-
-
-def _is_confirmed(session: Session, console: Console, confirm: Confirm, orphans: Sequence[str]) -> bool:
-    plan = _plan(session, console, orphans, refresh=False)
-    return bool(plan.steps) and confirm(f"Apply these changes to stack {session.file.name}?")
+def _is_confirmed(session: Session, console: Console, confirm: Confirm, found: planning.Look) -> bool:
+    planned = planning.plan(session, console, look=found)
+    planned.show(console)
+    return bool(planned.steps) and confirm(f"Apply these changes to stack {session.file.name}?")
 
 
 def _run(session: Session, stop: _Stop, verb: Callable[[Verbs], None], name: str, start: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_format
+from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
@@ -32,9 +33,18 @@ def show(request: Request, console: Console, *, json: bool, show_secrets: bool) 
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("Output", no_wrap=True)
     table.add_column("Value", overflow="fold")
-    for name, value in outputs.items():
+    for name, value in in_order(outputs):
         table.add_row(name, Text(_text(value)))
     console.print(table, highlight=False)
+
+
+def in_order(outputs: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Outputs as people look for them: addresses first, then short ones, the configuration last.
+
+    The order is by lines; of as many, by name.
+    """
+    items = sorted(outputs.items(), key=lambda item: (_text(item[1]).count("\n"), item[0]))
+    return sorted(items, key=lambda item: not item[0].endswith("_url"))
 
 
 def _text(value: Any) -> str:

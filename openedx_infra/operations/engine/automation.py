@@ -10,7 +10,7 @@ from pulumi import automation
 from pulumi.automation.errors import create_command_error
 from semver import VersionInfo
 
-from openedx_infra.operations.engine.events import Event, Failed, Finished, Message, Started, Summary
+from openedx_infra.operations.engine.events import Event, Failed, Finished, Message, Outputs, Started, Summary
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.stack_files.checkout import CHECKOUT
 from openedx_infra.operations.state.live_stack import LiveStack
@@ -21,18 +21,26 @@ from openedx_infra.operations.urn import Urn
 Listen = Callable[[Event], None]
 """Called with each event, from another thread."""
 
+_STACK = "pulumi:pulumi:Stack"
+"""Type of the resource whose outputs are those of the stack."""
+
+_FORCE = "PULUMI_K8S_ENABLE_PATCH_FORCE"
+"""Variable by which the Kubernetes provider overrides other managers of a field."""
+
 
 class Verbs:
     """Preview, up and destroy of one stack. What Pulumi refuses is raised as OperationError."""
 
     def __init__(self, live: LiveStack, listen: Listen) -> None:
-        self._stack = automation.Stack.select(live.name, _Workspace(CHECKOUT, live.cli))
+        self._workspace = _Workspace(CHECKOUT, live.cli)
+        self._stack = automation.Stack.select(live.name, self._workspace)
         self._config = str(live.config_file)
         self._on_event = _translating(listen)
         self._environment = live.cli.environment
 
     def preview(self, *, refresh: bool = False, exclude: Sequence[str] = ()) -> None:
         """Preview `up`, except for resources with these URNs."""
+        self._take_back(refresh)
         self._do(
             lambda: self._stack.preview(
                 on_event=self._on_event, refresh=refresh, exclude=list(exclude), config_file=self._config
@@ -41,6 +49,7 @@ class Verbs:
 
     def up(self, *, refresh: bool = False) -> None:
         """Bring the resources to what the program declares."""
+        self._take_back(refresh)
         self._do(
             lambda: self._stack.up(
                 on_event=self._on_event, show_secrets=False, refresh=refresh, config_file=self._config
@@ -54,6 +63,11 @@ class Verbs:
                 on_event=self._on_event, show_secrets=False, exclude_protected=True, config_file=self._config
             )
         )
+
+    def _take_back(self, refresh: bool) -> None:
+        """With a refresh, take back fields that somebody else has set: without this, Pulumi's provider
+        refuses to write what `kubectl edit` has written."""
+        self._workspace.env_vars = {**(self._workspace.env_vars or {}), _FORCE: str(refresh).lower()}
 
     def _do(self, verb: Callable[[], object]) -> None:
         try:
@@ -114,9 +128,13 @@ def _translate(event: automation.EngineEvent) -> Event | None:
     if event.resource_pre_event:
         step = event.resource_pre_event.metadata
         changed = tuple(step.detailed_diff or step.diffs or ())
-        return Started(urn=Urn(step.urn), op=step.op.value, changed=changed)
+        before, now = (dict(each.inputs or {}) if each else {} for each in (step.old, step.new))
+        return Started(urn=Urn(step.urn), op=step.op.value, changed=changed, before=before, now=now)
     if event.res_outputs_event:
         step = event.res_outputs_event.metadata
+        if step.type == _STACK:
+            before, now = (dict(each.outputs or {}) if each else {} for each in (step.old, step.new))
+            return Outputs(before=before, now=now)
         return Finished(urn=Urn(step.urn), op=step.op.value)
     if event.res_op_failed_event:
         step = event.res_op_failed_event.metadata

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from openedx_infra.operations.urn import Urn
 
@@ -17,6 +18,18 @@ class Started:
     """Pulumi's word: `create`, `update`, `replace`, `delete`, `same` …"""
     changed: tuple[str, ...] = ()
     """Paths of the properties that differ."""
+    before: Mapping[str, Any] = field(default_factory=dict)
+    """What the program declared for it last; secrets are masked by Pulumi."""
+    now: Mapping[str, Any] = field(default_factory=dict)
+    """What the program declares for it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outputs:
+    """The outputs of the stack itself, of the last `up` and of this run; empty when there are none."""
+
+    before: Mapping[str, Any]
+    now: Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,4 +69,4 @@ class Summary:
     seconds: int
 
 
-Event = Started | Finished | Failed | Message | Summary
+Event = Started | Finished | Failed | Message | Summary | Outputs

@@ -136,9 +136,19 @@ def _from_cluster(session: Session, urn: Urn) -> Iterator[str]:
 
 def _remedy(failures: Sequence[Failure], stack: str, verb: str) -> str:
     again = f"then run `openedx-infra {verb} --stack {stack}` again: it goes on from here"
+    if any(_CONFLICT in text for failure in failures for text in failure.why):
+        return (
+            "somebody else changed these fields in the cluster, and would lose the change: "
+            f"`openedx-infra status --stack {stack}` shows it. To set the fields back, run "
+            f"`openedx-infra {verb} --refresh --stack {stack}`"
+        )
     if any(failure.urn.kind == "Job" for failure in failures):
         return f"the pods that served before still do. Correct what the step complains about, {again}"
     return f"`openedx-infra status --stack {stack}` shows the whole. Correct what it complains about, {again}"
+
+
+_CONFLICT = "Server-Side Apply field conflict"
+"""How the Kubernetes provider complains of fields that another manager has changed."""
 
 
 def _readable(text: str) -> list[str]:

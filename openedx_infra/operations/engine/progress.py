@@ -15,7 +15,7 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from openedx_infra.operations.cluster import operator_status
-from openedx_infra.operations.engine.events import Event, Failed, Finished, Message, Started, Summary
+from openedx_infra.operations.engine.events import Event, Failed, Finished, Message, Outputs, Started, Summary
 from openedx_infra.operations.urn import Urn
 
 HEARTBEAT_SECONDS = 30.0
@@ -219,10 +219,13 @@ class Plan:
     steps: list[Started] = field(default_factory=list)
     summary: Summary | None = None
     errors: list[str] = field(default_factory=list)
+    outputs: Outputs | None = None
 
     def __call__(self, event: Event) -> None:
         """Take in one event; called from another thread."""
         match event:
+            case Outputs():
+                self.outputs = event
             case Started(op=op) if op not in ("same", "read", "refresh"):
                 self.steps.append(event)
             case Message(severity="error", text=text):

@@ -46,12 +46,17 @@ def write(stack: BaseStack, values: dict[str, str], output: Path, *, show_secret
         path.chmod(mode)
         with path.open("w", encoding="utf-8") as out:
             out.write(_MARK)
-            text = yaml.dump(item, None, _Dumper, sort_keys=False, allow_unicode=True, width=4096)
-            out.write(text.replace(_TAB, "\t"))
+            out.write(as_yaml(item))
         written.append(path)
     for path in earlier - set(written):
         path.unlink()
     return written
+
+
+def as_yaml(item: Mapping[str, Any]) -> str:
+    """An object as YAML for people: texts of several lines as blocks."""
+    text: str = yaml.dump(dict(item), None, _Dumper, sort_keys=False, allow_unicode=True, width=4096)
+    return text.replace(_TAB, "\t")
 
 
 def file_name(item: Mapping[str, Any]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from openedx_infra.operations.cli.options import (
@@ -16,13 +18,27 @@ app = typer.Typer()
 
 
 @app.command()
-def status(stack: StackName = DEFAULT_STACK, config_file: ConfigFile = None, json: Json = False) -> None:
-    """Show what is ready, and why the rest is not. Exits with code 1 unless everything is ready."""
-    from openedx_infra.operations.cluster import status as verb
+def status(
+    stack: StackName = DEFAULT_STACK,
+    config_file: ConfigFile = None,
+    json: Json = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Look again every 5 seconds, until Ctrl-C.")] = False,
+) -> None:
+    """Show what is ready, missing or changed by hand, and why.
+
+    Exits with code 1 unless all that the stack created is there, as it was applied, and ready. Objects that
+    are not of the stack are named, and don't count.
+    """
+    from openedx_infra.operations.drift import status as verb
     from openedx_infra.operations.stack_files.stack_file import read, validated
 
+    if watch and json:
+        raise typer.BadParameter("choose one: --watch is for people, --json for machines")
     file = read(stack, config_file)
-    if not verb.report(file, validated(file, placeholders=True), new_console(), json=json):
+    valid = validated(file, placeholders=True)
+    console = new_console()
+    good = verb.watch(file, valid, console) if watch else verb.report(file, valid, console, json=json)
+    if not good:
         raise typer.Exit(1)
 
 
