@@ -1,8 +1,8 @@
 """The pages of the documentation, and the stack files that are printed on them.
 
 A block of ```yaml is a whole stack file, which begins with `config:`, or a part of one, which begins with
-`openedx:…`. A part is laid over tests/data/pages/Pulumi.least.yaml, or over the file that the fence names after
-`yaml`. A block of ```yaml workflow belongs to CI.
+`openedx:…`. A part is laid over tests/data/pages/Pulumi.least.yaml, or over the file that the fence names
+after `yaml`. A block of ```yaml workflow belongs to CI.
 """
 
 from __future__ import annotations
@@ -48,9 +48,7 @@ def blocks(page: Path, language: str) -> Iterator[Block]:
     for found in _FENCE.finditer(text):
         if found[2] == language:
             line = text.count("\n", 0, found.start()) + 1
-            yield Block(
-                page=page, line=line, language=language, name=found[3] or "", text=dedent(found[4])
-            )
+            yield Block(page=page, line=line, language=language, name=found[3] or "", text=dedent(found[4]))
 
 
 def stack_files() -> list[Block]:
