@@ -53,7 +53,7 @@ OPERATIONS = (
     ("plan",),
     ("deploy",),
     ("versions", "support", "init"),
-    ("backups",),
+    ("backups", "maintenance"),
     ("cli",),
 )
 """Rooms of operations from the ground up: each imports itself and those below, never its neighbours."""

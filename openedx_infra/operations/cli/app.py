@@ -24,7 +24,7 @@ from openedx_infra.operations.cli import (
 from openedx_infra.operations.cli.options import (
     new_console,
 )
-from openedx_infra.operations.cli.running import backups, cluster, support
+from openedx_infra.operations.cli.running import backups, cluster, maintenance, pods, shells, support
 
 DEBUG_VARIABLE = "OPENEDX_INFRA_DEBUG"
 """Environment variable that shows the traceback of what went wrong unexpectedly."""
@@ -36,7 +36,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (versions, deploy, cluster, configuration, offline, engine, platform_tests, backups, support):
+for group in (
+    versions,
+    deploy,
+    cluster,
+    pods,
+    shells,
+    maintenance,
+    configuration,
+    offline,
+    engine,
+    platform_tests,
+    backups,
+    support,
+):
     app.add_typer(group.app)
 app.add_typer(secrets.app, name="secrets")
 app.add_typer(state.app, name="state")

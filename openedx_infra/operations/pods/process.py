@@ -57,12 +57,13 @@ async def send(session: AsyncWebSocketSession, source: BinaryIO) -> None:
     """Send a stream to the end as the input of a process, in pieces, however long it is."""
     from anyio import to_thread
     from httpx2.websockets import WebSocketNetworkError
+    from wsproto.utilities import LocalProtocolError
 
     try:
         while piece := await to_thread.run_sync(_next, source, abandon_on_cancel=True):
             await session.send_bytes(bytes((channels.STDIN,)) + piece)
         await session.send_bytes(channels.END_OF_STDIN)
-    except WebSocketNetworkError:
+    except (WebSocketNetworkError, LocalProtocolError):
         # The process ended before it read everything. How it ended is on its way.
         return
 

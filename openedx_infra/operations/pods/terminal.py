@@ -54,6 +54,7 @@ def run(container: RunningContainer, command: Sequence[str]) -> int:
 async def _send_keys(session: AsyncWebSocketSession, keyboard: int) -> None:
     import anyio
     from httpx2.websockets import WebSocketNetworkError
+    from wsproto.utilities import LocalProtocolError
 
     try:
         while True:
@@ -62,7 +63,7 @@ async def _send_keys(session: AsyncWebSocketSession, keyboard: int) -> None:
             if not keys:
                 return
             await session.send_bytes(bytes((channels.STDIN,)) + keys)
-    except WebSocketNetworkError:
+    except (WebSocketNetworkError, LocalProtocolError):
         # The process has ended, and its exit code is on its way.
         return
 
@@ -70,13 +71,14 @@ async def _send_keys(session: AsyncWebSocketSession, keyboard: int) -> None:
 async def _send_sizes(session: AsyncWebSocketSession) -> None:
     import anyio
     from httpx2.websockets import WebSocketNetworkError
+    from wsproto.utilities import LocalProtocolError
 
     with anyio.open_signal_receiver(signal.SIGWINCH) as changes:
         try:
             await session.send_bytes(channels.size(*os.get_terminal_size(sys.stdout.fileno())))
             async for _ in changes:
                 await session.send_bytes(channels.size(*os.get_terminal_size(sys.stdout.fileno())))
-        except WebSocketNetworkError:
+        except (WebSocketNetworkError, LocalProtocolError):
             return
 
 
