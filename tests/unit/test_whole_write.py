@@ -96,3 +96,20 @@ def test_changes_of_several_processes_are_all_there(tmp_path: Path) -> None:
     running = [subprocess.Popen([sys.executable, "-c", _COUNT, str(path)]) for _ in range(3)]
     assert [each.wait() for each in running] == [0, 0, 0]
     assert path.read_text() == "config: # a comment\n  number: 30\n"
+
+
+@pytest.mark.parametrize("home", ["/proc/nowhere", "/dev/null/home"])
+def test_a_home_that_cant_be_written_is_no_fault_of_the_program(home: str, tmp_path: Path) -> None:
+    """The command itself, as a user would see it."""
+    kept = {name: text for name, text in os.environ.items() if not name.startswith(("XDG_", "OPENEDX_"))}
+    stack = tmp_path / "Pulumi.mine.yaml"
+    stack.write_text(
+        "config:\n  openedx:site: {lms_host: learn.example.org}\n  openedx:cluster: {context: x}\n"
+    )
+    command = [Path(sys.prefix) / "bin" / "openedx-infra", "secrets", "generate", "--stack", "mine"]
+    done = subprocess.run(
+        [*command, "--config-file", stack], env={**kept, "HOME": home}, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert "can't be used" in done.stderr and "what to do: " in done.stderr
+    assert "fault of the program" not in done.stderr

@@ -89,6 +89,10 @@ def _message(error: Exception) -> str:
 
     if isinstance(error, ConfigError | OperationError | ToolError):
         return str(error)
+    if isinstance(error, OSError) and error.filename:
+        from openedx_infra.operations.stack_files.whole_write import unusable
+
+        return str(unusable(error))
     return (
         f"Unexpected {type(error).__name__}: {error}\nThis is a fault of the program. "
         f"With `openedx-infra --debug …` it shows where it happened."

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from openedx_infra.config import BaseStack
 from openedx_infra.operations.errors import OperationError
+from openedx_infra.operations.stack_files import yaml_reader
 from openedx_infra.operations.stack_files.checkout import CHECKOUT
 from openedx_infra.operations.stack_files.local_stack import Address
+from openedx_infra.operations.stack_files.yaml_reader import YamlProblem
 from tools.control_plane import CONTEXT
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ def connect(address: Address, namespace: str) -> Client:
     """A client for the cluster; raises OperationError when the context is unknown. Nothing is sent yet."""
     import httpx2
     from lightkube import Client, KubeConfig
+    from lightkube.core.exceptions import ConfigError
 
     paths = _kubeconfigs(address)
     merged = _merged(paths)
@@ -89,9 +90,16 @@ def connect(address: Address, namespace: str) -> Client:
             "Nothing was changed.",
             remedy=f"set openedx:cluster.context to one that exists: {', '.join(names) or 'there is none'}",
         )
-    config = KubeConfig.from_dict(merged, fname=paths[0]).get(address.context)
     timeout = httpx2.Timeout(ANSWER_SECONDS)
-    return Client(config=config, namespace=namespace, timeout=timeout, trust_env=False)
+    try:
+        config = KubeConfig.from_dict(merged, fname=paths[0]).get(address.context)
+        return Client(config=config, namespace=namespace, timeout=timeout, trust_env=False)
+    except (LookupError, TypeError, ValueError, AttributeError, OSError, ConfigError) as error:
+        reason = f"{error} is missing" if isinstance(error, KeyError) else error
+        raise OperationError(
+            f"The context {address.context} in {paths[0]} can't be used: {reason}. Nothing was changed.",
+            remedy=_GET_ONE,
+        ) from error
 
 
 def require_reachable(address: Address, namespace: str) -> None:
@@ -143,6 +151,9 @@ def answering(*, remedy: str | None = None) -> Iterator[None]:
         ) from error
 
 
+_GET_ONE = "set openedx:cluster.kubeconfig to the file that your cluster's operator gave you"
+
+
 def _kubeconfigs(address: Address) -> list[Path]:
     """The files that may hold the context, in kubectl's order."""
     if address.kubeconfig:
@@ -157,21 +168,36 @@ def _merged(paths: list[Path]) -> dict[str, Any]:
     if not parts:
         raise OperationError(
             f"There is no kubeconfig at {' or '.join(str(path) for path in paths)}. Nothing was changed.",
-            remedy="set openedx:cluster.kubeconfig to the file that your cluster's operator gave you",
+            remedy=_GET_ONE,
         )
     merged: dict[str, Any] = {}
     for section in ("clusters", "contexts", "users"):
-        named = [entry for part in parts for entry in part.get(section) or ()]
+        named = [entry for part in parts for entry in part.get(section) or () if "name" in entry]
         merged[section] = list({entry["name"]: entry for entry in reversed(named)}.values())[::-1]
     return merged
 
 
 def _read(path: Path) -> Iterator[Mapping[str, Any]]:
     try:
-        content = YAML(typ="safe", pure=True).load(path.read_text())
+        content = yaml_reader.load(path)
     except FileNotFoundError:
         return
-    except (OSError, YAMLError, UnicodeDecodeError) as error:
-        raise OperationError(f"The kubeconfig {path} can't be read: {error}") from error
-    if isinstance(content, Mapping):
-        yield content
+    except (OSError, YamlProblem) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise OperationError(
+            f"The kubeconfig {path} can't be read: {reason}. Nothing was changed.", remedy=_GET_ONE
+        ) from error
+    if not _is_kubeconfig(content):
+        raise OperationError(f"{path} is no kubeconfig. Nothing was changed.", remedy=_GET_ONE)
+    yield content
+
+
+def _is_kubeconfig(content: Any) -> bool:
+    """Whether a file lists clusters, contexts and users, as far as it names any."""
+    if not isinstance(content, Mapping):
+        return False
+    sections = [content.get(section) or [] for section in ("clusters", "contexts", "users")]
+    return all(
+        isinstance(section, list) and all(isinstance(entry, Mapping) for entry in section)
+        for section in sections
+    )

@@ -17,6 +17,8 @@ _REASONS = {
     errno.EROFS: ("the file system is read-only", "make it writable"),
     errno.EACCES: ("you may not write there", "change the owner or the mode of the file and its folder"),
     errno.EPERM: ("you may not write there", "change the owner or the mode of the file and its folder"),
+    errno.ENOENT: ("it doesn't exist and can't be made there", "choose a folder that can be written"),
+    errno.ENOTDIR: ("a part of it is a file and no folder", "choose a folder that can be written"),
 }
 
 
@@ -55,11 +57,24 @@ def explained(path: Path) -> Iterator[None]:
         raise refused(path, error) from error
 
 
-def refused(path: Path, error: OSError) -> OperationError:
-    """The error for people when the disk refuses to write a file that is written whole or not at all."""
-    reason, remedy = _REASONS.get(
+def unusable(error: OSError) -> OperationError:
+    """The error for people when a file or folder of this machine can't be used, whatever it is for."""
+    reason, remedy = _reason(error)
+    return OperationError(
+        f"{error.filename} can't be used: {reason}.",
+        remedy=f"{remedy}; OPENEDX_INFRA_STATE and OPENEDX_INFRA_CACHE name folders for state and tools",
+    )
+
+
+def _reason(error: OSError) -> tuple[str, str]:
+    return _REASONS.get(
         error.errno or 0, (error.strerror or str(error), "look at the disk and at the folder's mode")
     )
+
+
+def refused(path: Path, error: OSError) -> OperationError:
+    """The error for people when the disk refuses to write a file that is written whole or not at all."""
+    reason, remedy = _reason(error)
     return OperationError(
         f"{path} can't be written: {reason}. The file is as it was.", remedy=f"{remedy}, then run this again"
     )

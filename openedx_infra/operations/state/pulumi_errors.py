@@ -32,6 +32,13 @@ def explain(stack: str, output: str, environment: Mapping[str, str]) -> Operatio
         )
     if "failed to load checkpoint" in text and (damage := damaged_state.explain(stack, environment)):
         return damage
+    if _NO_BACKEND.search(text):
+        return OperationError(
+            f"The state of stack {stack} can't be reached at {_backend(environment)}. Nothing was changed.\n"
+            f"{_indented(_errors(text))}",
+            remedy="set PULUMI_BACKEND_URL to a place that exists, with the credentials that it needs; "
+            "`.venv/bin/pulumi whoami --verbose` must answer",
+        )
     if "currently locked by" in text or "Another update is currently in progress" in text:
         return OperationError(
             f"Another run works on stack {stack}. Nothing was changed.\n{_indented(_errors(text))}",
@@ -48,13 +55,24 @@ def explain(stack: str, output: str, environment: Mapping[str, str]) -> Operatio
 
 
 _COLOUR = re.compile(r"<\{%.*?%\}>|\x1b\[[0-9;]*m")
+_NO_BACKEND = re.compile(
+    r"unable to open (bucket|state)|meta\.yaml|missing google credentials|PULUMI_ACCESS_TOKEN must be set"
+    r"|no such host|connection refused|invalid access token"
+)
+"""What Pulumi says of a backend that it can't reach or log in to, by the kinds of backends."""
+_CREDENTIALS = re.compile(r"://[^/\s@]*@")
+"""User name and password in the address of a backend."""
 _NOISE = re.compile(r"^ *(code: \d+|stdout:|stderr:) ?|\?no_tmp_dir=\w+", re.MULTILINE)
 """What the Automation API puts around the CLI's output, and the CLI behind the address of a lock file."""
 
 
 def plain(text: str) -> str:
-    """A text without colours, and without empty lines around it."""
-    return _COLOUR.sub("", text).strip()
+    """A text without colours, empty lines around it, and passwords in addresses."""
+    return _CREDENTIALS.sub("://…@", _COLOUR.sub("", text).strip())
+
+
+def _backend(environment: Mapping[str, str]) -> str:
+    return plain(environment.get("PULUMI_BACKEND_URL") or "Pulumi Cloud")
 
 
 def _errors(text: str) -> str:
