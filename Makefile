@@ -11,7 +11,7 @@ SIDE_BY_SIDE = --numprocesses $(CLUSTERS) --dist loadfile --no-loadscope-reorder
 SLOW := engine or images or parts or containers
 
 .DEFAULT_GOAL := help
-.PHONY: help up preview down destroy outputs status check render test test-all test-fast test-parts test-engine test-faults test-images test-processes test-long test-containers toolchain lint types docs bench clean
+.PHONY: help init up preview down destroy outputs status check render test test-all test-fast test-parts test-engine test-faults test-images test-processes test-long test-containers toolchain lint types docs bench clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -24,6 +24,9 @@ $(READY): pyproject.toml constraints.txt
 		{ echo 'python3 -m venv failed; on Debian and Ubuntu: apt-get install python3-venv'; exit 1; }
 	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $@
+
+init: $(READY) ## Write the stack file of a new instance, and its secrets (STACK=campus)
+	@$(CLI) init $(if $(filter-out file,$(origin STACK)),--stack $(STACK))
 
 up: $(READY) ## Bring up the whole instance (STACK=dev)
 	@$(CLI) up --stack $(STACK) --yes

@@ -15,6 +15,7 @@ from openedx_infra.operations.cli import (
     deploy,
     engine,
     images,
+    init,
     offline,
     platform_tests,
     secrets,
@@ -37,6 +38,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for group in (
+    init,
     versions,
     deploy,
     cluster,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Literal, get_args
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -15,23 +15,19 @@ from openedx_infra.config.load import PLACEHOLDER
 from openedx_infra.config.types.base import KubernetesName
 from openedx_infra.config.types.hosts import Email, Hostname, ServerName
 
-Situation = Literal["evaluation", "server", "nodes", "aws"]
-"""Where an instance runs: one machine of 4 GB, one server, several nodes of one's own, or AWS."""
-SITUATIONS: Mapping[Situation, str] = {
+SITUATIONS: Mapping[str, str] = {
     "evaluation": "try it on one machine with k3s, 4 GB of memory",
     "server": "a small site on one server with k3s, 4 cores and 8 GB of memory",
     "nodes": "a site on several nodes of your own",
     "aws": "a site on AWS: EKS, RDS, ElastiCache, S3, SES",
 }
-"""Every situation, in words."""
-TlsSource = Literal["cert-manager", "upstream", "none"]
-"""Sources of TLS that `init` offers; the reference has more."""
-TLS: Mapping[TlsSource, str] = {
+"""Where an instance can run, each with its template."""
+TLS: Mapping[str, str] = {
     "cert-manager": "certificates of Let's Encrypt; cert-manager must run in the cluster",
     "upstream": "a load balancer or proxy in front of the cluster terminates TLS",
     "none": "plain HTTP, to try things out",
 }
-"""Every source of TLS, in words."""
+"""Sources of TLS that `init` offers; the reference has more."""
 K3S_KUBECONFIG = "/etc/rancher/k3s/k3s.yaml"
 """Where k3s writes its kubeconfig."""
 LOCAL_HOST = "local.openedx.io"
@@ -42,7 +38,8 @@ LOCAL_HOST = "local.openedx.io"
 class Answers:
     """Everything that differs between the stack files of one situation."""
 
-    situation: Situation
+    situation: str
+    """One of SITUATIONS."""
     stack: str
     """Name of the stack."""
     name: str
@@ -53,7 +50,8 @@ class Answers:
     search_host: str
     email: str
     """Contact address, which is also that of the account at Let's Encrypt."""
-    tls: TlsSource
+    tls: str
+    """One of TLS."""
     context: str
     """Context of the kubeconfig."""
     kubeconfig: str | None = None
@@ -79,6 +77,7 @@ def hosts_under(lms_host: str) -> dict[str, str]:
 
 
 _TYPES: Mapping[str, Any] = {
+    "stack": KubernetesName,
     "lms_host": Hostname,
     "studio_host": Hostname,
     "mfe_host": Hostname,
@@ -90,10 +89,13 @@ _TYPES: Mapping[str, Any] = {
     "backup_endpoint": ServerUrl,
 }
 """Types of the answers that not every text is right for."""
+_CHOICES = {"situation": SITUATIONS, "tls": TLS}
 
 
 def fault(name: str, value: str) -> str | None:
     """What is wrong with one answer; None when nothing is. CHANGEME leaves it to the file's reader."""
+    if name in _CHOICES and value not in _CHOICES[name]:
+        return f"{written(value)} is not known here: write one of {', '.join(_CHOICES[name])}"
     if name not in _TYPES or PLACEHOLDER in value:
         return None
     try:
@@ -112,6 +114,6 @@ def faults(answers: Answers) -> Iterator[tuple[str, str]]:
             yield field.name, text
 
 
-def choices(kind: Any) -> tuple[str, ...]:
-    """The texts that a Literal allows."""
-    return get_args(kind)
+def option(name: str) -> str:
+    """The option by which an answer is given on the command line."""
+    return f"--{name.replace('_', '-')}"

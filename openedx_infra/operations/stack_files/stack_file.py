@@ -144,7 +144,7 @@ def read(name: str, path: Path | None = None) -> StackFile:
         names = ", ".join(stack_names()) or "none"
         raise OperationError(
             f"There is no stack {name}: {path} does not exist.",
-            remedy=f"use a stack that has a file ({names}), or copy one of these to Pulumi.{name}.yaml",
+            remedy=f"name one that has a file ({names}), or write it: `openedx-infra init --stack {name}`",
         ) from None
     except OSError as error:
         raise OperationError(

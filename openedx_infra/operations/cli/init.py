@@ -1,0 +1,44 @@
+"""Arguments of `init`."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from openedx_infra.operations.cli.options import new_console
+
+app = typer.Typer()
+
+Answer = str | None
+
+
+@app.command()
+def init(
+    situation: Annotated[Answer, typer.Option(help="evaluation, server, nodes or aws.")] = None,
+    stack: Annotated[Answer, typer.Option("--stack", "-s", help="Name of the new stack.")] = None,
+    lms_host: Annotated[Answer, typer.Option(help="Public host of the LMS, as learn.example.org.")] = None,
+    studio_host: Annotated[Answer, typer.Option(help="Default: studio.<lms-host>.")] = None,
+    mfe_host: Annotated[Answer, typer.Option(help="Default: apps.<lms-host>.")] = None,
+    search_host: Annotated[Answer, typer.Option(help="Default: meilisearch.<lms-host>.")] = None,
+    name: Annotated[Answer, typer.Option(help="Name of the site.")] = None,
+    email: Annotated[Answer, typer.Option(help="Contact address, also at Let's Encrypt.")] = None,
+    tls: Annotated[Answer, typer.Option(help="cert-manager, upstream or none.")] = None,
+    context: Annotated[Answer, typer.Option(help="Context of the kubeconfig. On k3s: default.")] = None,
+    kubeconfig: Annotated[Answer, typer.Option(help="Path of the kubeconfig.")] = None,
+    storage_class: Annotated[Answer, typer.Option(help="For several nodes: with ReadWriteMany.")] = None,
+    smtp_host: Annotated[Answer, typer.Option(help="SMTP server of a mail provider.")] = None,
+    smtp_user: Annotated[Answer, typer.Option(help="User name there.")] = None,
+    backup_bucket: Annotated[Answer, typer.Option(help="Bucket for backups, at any S3 provider.")] = None,
+    backup_endpoint: Annotated[Answer, typer.Option(help="Address of that S3 server.")] = None,
+    backup_region: Annotated[Answer, typer.Option(help="Region of the bucket, at AWS.")] = None,
+    secrets: Annotated[bool, typer.Option(help="Generate the secrets, too.")] = True,
+) -> None:
+    """Write the stack file of a new instance, and its secrets; in a terminal, ask for what is open."""
+    given = dict(locals())
+    from openedx_infra.operations.init import init as verb
+
+    del given["secrets"]
+    request = verb.Request(options=given, secrets=secrets)
+    verb.init(request, new_console(), interactive=sys.stdin.isatty())

@@ -1,0 +1,95 @@
+"""Writes the stack file of a new instance and its secrets, and tells what is left to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from openedx_infra.config import ConfigError
+from openedx_infra.config.load import PLACEHOLDER
+from openedx_infra.operations.errors import OperationError
+from openedx_infra.operations.init.questions import Options, answers
+from openedx_infra.operations.init.text import stack_text
+from openedx_infra.operations.secrets import commands
+from openedx_infra.operations.stack_files import stack_file
+from openedx_infra.operations.stack_files.checkout import stack_file_path
+from openedx_infra.operations.stack_files.whole_write import write_whole
+from openedx_infra.operations.state.open_stack import tools
+
+COMMAND = ".venv/bin/openedx-infra"
+"""The command as it is typed in the checkout."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What `init` is asked to write."""
+
+    options: Options
+    """Answers that were given on the command line."""
+    secrets: bool = True
+    """Whether it generates the secrets, too."""
+
+
+def init(request: Request, console: Console, *, interactive: bool) -> Path:
+    """Write the file of a new stack and generate its secrets; return the file's path.
+
+    Raises OperationError, with nothing written, when an answer is missing or wrong or the stack has a file
+    already.
+    """
+    if name := request.options.get("stack"):
+        _require_new(name)
+    found = answers(request.options, console if interactive else None)
+    path = _require_new(found.stack)
+    if request.secrets:
+        tools(console)  # what the secrets need may take minutes, or fail: before anything is written
+    write_whole(path, stack_text(found).encode(), mode=0o644)
+    console.print(f"{path.name} is written.", highlight=False)
+    steps = _generated(found.stack, path, console) if request.secrets else [_generate(found.stack)]
+    _print_steps(found.stack, path, steps, console)
+    return path
+
+
+def _require_new(name: str) -> Path:
+    path = stack_file_path(name)
+    if path.exists():
+        raise OperationError(
+            f"There is a stack {name} already: {path}.",
+            remedy="choose another name by --stack, or edit that file",
+        )
+    return path
+
+
+def _generate(stack: str) -> str:
+    return f"{COMMAND} secrets generate --stack {stack}"
+
+
+def _generated(stack: str, path: Path, console: Console) -> list[str]:
+    """Generate the secrets; what only the operator knows is left to do."""
+    try:
+        commands.generate(stack, None, console)
+    except ConfigError as error:
+        return list(error.problems)
+    except Exception as error:
+        raise OperationError(
+            f"{path.name} is written, but its secrets could not be generated: {error}",
+            remedy=f"then run `{_generate(stack)}`",
+        ) from error
+    return []
+
+
+def _print_steps(stack: str, path: Path, steps: list[str], console: Console) -> None:
+    """What the operator has to do before the site is up."""
+    console.print("\nNext:", highlight=False)
+    if open_keys := _undecided(stack, path):
+        keys = "".join(f"\n      {key}" for key in open_keys)
+        steps = [f"decide in {path.name} what still says {PLACEHOLDER}:{keys}", *steps]
+    steps = [*steps, f"{COMMAND} check --stack {stack}", f"make up STACK={stack}"]
+    for number, step in enumerate(steps, 1):
+        console.print(f"  {number}. {step}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _undecided(stack: str, path: Path) -> list[str]:
+    found = stack_file.examined(stack_file.read(stack, path)).problems
+    return [line.partition(": ")[0] for line in found if PLACEHOLDER in line]
