@@ -83,7 +83,7 @@ def test_what_a_faulty_key_may_have_caused_is_not_told(tmp_path: Path) -> None:
             tmp_path,
             "openedx:cluster: {context: campus}",
             HOST,
-            "openedx:sizing: {lms_workers: {night: {queues: [default, high, high_mem], cpu: 2}}}",
+            "openedx:sizing: {lms_workers: {night: {queues: [default, high, high_mem], cpu: [2]}}}",
             "openedx:overrides:",
             "  - {kind: Deployment, name: lms-worker-night, patch: {metadata: {labels: {a: b}}}}",
             f"  - {HOST_NETWORK}",
