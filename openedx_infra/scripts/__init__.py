@@ -21,6 +21,7 @@ NAMES = (
     "migration_check.py",
     "lms_setup.sh",
     "lms_setup.py",
+    "platform_users.py",
     "studio_setup.sh",
     "studio_setup.py",
     "platform_tests.sh",
@@ -32,6 +33,9 @@ NAMES = (
 the `_setup.sh` that pipes it in; three run the platform's own tests. The last is a sidecar's, no Job's.
 """
 
+PLATFORM_USERS = "platform_users.py"
+"""What `lms_setup.py` imports from beside itself to make users: the script of the verbs about them."""
+_IN_PLATFORM = Path(__file__).parent / "in_platform"
 
 MYSQL_CLIENT = NAMES[0]
 """What scripts that speak to MySQL read from beside themselves."""
@@ -41,7 +45,8 @@ def text(name: str) -> str:
     """The text of a script. Raises KeyError for a name that is not in NAMES."""
     if name not in NAMES:
         raise KeyError(f"no script is called {name}; there are {', '.join(NAMES)}")
-    return (Path(__file__).parent / name).read_text(encoding="utf-8")
+    path = _IN_PLATFORM / "users.py" if name == PLATFORM_USERS else Path(__file__).parent / name
+    return path.read_text(encoding="utf-8")
 
 
 def whole(name: str) -> dict[str, str]:
@@ -55,6 +60,11 @@ def package(name: str) -> dict[str, str]:
     folder = Path(__file__).parent / name
     paths = [*folder.glob("*.py"), *folder.glob("*.sh")]
     return _with_shared({path.name: path.read_text(encoding="utf-8") for path in sorted(paths)})
+
+
+def in_platform(name: str) -> str:
+    """A script that a verb sends into a container of the platform, and what lets it answer a request."""
+    return "\n".join((_IN_PLATFORM / each).read_text(encoding="utf-8") for each in (name, "serve.py"))
 
 
 def _with_shared(texts: dict[str, str]) -> dict[str, str]:
@@ -75,6 +85,7 @@ def setup_parameters(stack: Stack) -> dict[str, Any]:
         "theme": site.theme,
         "hosts": [site.lms_host, site.studio_host],
         "languages": list(site.languages),
+        "administrators": [{"name": each.name, "email": each.email} for each in site.administrators],
         "studio_client_id": STUDIO_CLIENT_ID,
         "studio_redirect_uri": f"{site.studio_url}/complete/edx-oauth2/",
         # Made when missing, and then left to the operator.

@@ -7,6 +7,7 @@ as the operator set it in Django's admin.
 
 import json
 import os
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -117,9 +118,17 @@ def policies(config):
     call_command("load_policies")
 
 
+def administrators(config):
+    """Users with all rights, whom the stack file names."""
+    if config["administrators"]:
+        sys.path.append(SCRIPTS)
+        import_module("platform_users").administrators(config["administrators"])
+
+
+SCRIPTS = os.environ.get("OPENEDX_SCRIPTS_DIR", "/openedx/scripts")
 SECRETS = os.environ.get("OPENEDX_SECRETS_DIR", "/openedx/secrets")
 PARAMETERS = os.environ.get("OPENEDX_PARAMETERS_DIR", "/openedx/parameters")
-STEPS = (search_indexes, site, theme, languages, studio_client, flags, retirement, policies)
+STEPS = (search_indexes, site, theme, languages, studio_client, flags, retirement, policies, administrators)
 
 parameters = json.loads(Path(PARAMETERS, "setup.json").read_text(encoding="utf-8"))
 for number, task in enumerate(STEPS, 1):

@@ -3,4 +3,4 @@
 set -eu
 scripts=$(dirname "$(realpath "$0")")
 cd /openedx/edx-platform
-./manage.py lms shell < "$scripts/lms_setup.py"
+OPENEDX_SCRIPTS_DIR="$scripts" ./manage.py lms shell < "$scripts/lms_setup.py"

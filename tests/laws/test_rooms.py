@@ -49,7 +49,7 @@ OPERATIONS = (
     ("state", "pods"),
     ("secrets", "aws_certificates", "drift"),
     ("images", "offline"),
-    ("engine", "platform_tests", "configuration"),
+    ("engine", "platform_tests", "configuration", "users_and_courses"),
     ("plan",),
     ("deploy",),
     ("versions", "support", "init"),

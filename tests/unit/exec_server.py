@@ -10,9 +10,10 @@ import struct
 import subprocess
 import termios
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fcntl import ioctl
 from functools import partial
+from pathlib import Path
 from types import TracebackType
 from urllib.parse import parse_qs, urlsplit
 
@@ -37,11 +38,19 @@ V5, V4 = "v5.channel.k8s.io", "v4.channel.k8s.io"
 
 class ExecServer:
     """Answers on a port of this machine until the end of its block. `refusal`: a status and a message instead
-    of a process; `lost`: the connection ends as soon as the process began."""
+    of a process; `lost`: the connection ends as soon as the process began. Processes run in `folder`."""
 
     def __init__(
-        self, *, protocol: str = V5, refusal: tuple[int, str] | None = None, lost: bool = False
+        self,
+        *,
+        protocol: str = V5,
+        refusal: tuple[int, str] | None = None,
+        lost: bool = False,
+        folder: Path | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
+        self.folder = folder
+        self.environment = environment
         self.protocol = protocol
         self.refusal = refusal
         self.lost = lost
@@ -149,7 +158,7 @@ class _Exchange:
         return True
 
     def _start(self, command: list[str], *, tty: bool, stdin: bool) -> None:
-        pipe = subprocess.PIPE
+        pipe, places = subprocess.PIPE, {"cwd": self.server.folder, "env": self.server.environment}
         try:
             if tty:
                 self.input, inside = pty.openpty()
@@ -159,13 +168,14 @@ class _Exchange:
                     stdout=inside,
                     stderr=inside,
                     start_new_session=True,
+                    **places,
                     preexec_fn=lambda: ioctl(0, termios.TIOCSCTTY, 0),
                 )
                 os.close(inside)
                 self._pump(1, lambda: _of_terminal(self.input))
             else:
                 self.process = subprocess.Popen(
-                    command, stdin=pipe if stdin else subprocess.DEVNULL, stdout=pipe, stderr=pipe
+                    command, stdin=pipe if stdin else subprocess.DEVNULL, stdout=pipe, stderr=pipe, **places
                 )
                 for channel, stream in ((1, self.process.stdout), (2, self.process.stderr)):
                     assert stream

@@ -85,8 +85,9 @@ def test_every_step_is_told_in_order(tmp_path: Path) -> None:
         "flags",
         "retirement",
         "policies",
+        "administrators",
     ]
-    assert outcome.printed.startswith("lms_setup: 1 of 8: ") and outcome.printed.endswith("lms_setup: done\n")
+    assert outcome.printed.startswith("lms_setup: 1 of 9: ") and outcome.printed.endswith("lms_setup: done\n")
 
 
 def test_commands_of_the_platform_run_once(tmp_path: Path) -> None:

@@ -140,7 +140,7 @@ class Initialization(pulumi.ComponentResource):
         return self._job(
             "lms-setup",
             LMS,
-            ["lms_setup.sh", "lms_setup.py"],
+            ["lms_setup.sh", "lms_setup.py", scripts.PLATFORM_USERS],
             after,
             mounts=[mount],
             secrets=[secret],

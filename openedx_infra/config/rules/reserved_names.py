@@ -1,4 +1,4 @@
-"""Names of databases and users that belong to the servers themselves."""
+"""Names that belong to servers, or to services of the platform."""
 
 from __future__ import annotations
 
@@ -16,6 +16,18 @@ _DATABASES = {
 }
 """Databases of the servers' own, in lower case."""
 
+_SERVICE_USERS = (
+    "cms",
+    "credentials_service_user",
+    "ecommerce_worker",
+    "edx_exams_worker",
+    "enterprise_worker",
+    "login_service_user",
+    "retirement_service_user",
+)
+"""Users of the platform that are services, in lower case: `cms` is Studio at the LMS, which set-up makes; the
+others are defaults of lms/envs/common.py, cms/envs/common.py and JWT_AUTH."""
+
 
 def conflicts(stack: Stack) -> Iterator[Conflict]:
     """All rules of this file over one stack."""
@@ -25,6 +37,7 @@ def conflicts(stack: Stack) -> Iterator[Conflict]:
     yield from _users("mysql", datastores.mysql)
     yield from _databases("mongodb", "database", datastores.mongodb.database)
     yield from _users("mongodb", datastores.mongodb)
+    yield from _administrators(stack)
 
 
 def _databases(store: str, key: str, name: str | None) -> Iterator[Conflict]:
@@ -48,3 +61,19 @@ def _users(store: str, section: Mysql | Mongodb) -> Iterator[Conflict]:
     ):
         text = f"{section.user} is `admin_user`, too, whose rights the platform must not have: {remedy}"
         yield Conflict(where, text, (("datastores", store, "admin_user"),))
+
+
+def _administrators(stack: Stack) -> Iterator[Conflict]:
+    """Each is a person of its own. MySQL takes capitals for small letters, in names and addresses."""
+    where: Location = ("site", "administrators")
+    for key in ("name", "email"):
+        seen: set[str] = set()
+        for number, administrator in enumerate(stack.site.administrators):
+            value: str = getattr(administrator, key)
+            if value.lower() in seen:
+                text = f"{value} is another administrator's `{key}`, too: each needs one of its own"
+                yield Conflict((*where, number, key), text)
+            elif key == "name" and value.lower() in _SERVICE_USERS:
+                text = f"{value} is a service of the platform: choose another name"
+                yield Conflict((*where, number, key), text)
+            seen.add(value.lower())

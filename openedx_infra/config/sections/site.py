@@ -88,6 +88,22 @@ def _under(label: str) -> Any:
     )
 
 
+UserName = Annotated[
+    str,
+    Pattern("user name", r"[A-Za-z0-9_-]{2,30}", "2 to 30 letters, digits, hyphens and underscores", "anna"),
+]
+"""A user of the platform, by the name that the platform's own form takes."""
+
+
+class Administrator(Section):
+    """Somebody with all rights on the site."""
+
+    name: UserName
+    """User name, shown to others, and never changed later."""
+    email: Email
+    """Where the invitation goes."""
+
+
 class Site(Section):
     """The site as its learners and authors see it."""
 
@@ -123,6 +139,11 @@ class Site(Section):
 
     theme: ThemeName | None = None
     """Name of a comprehensive theme in the image. Default: the platform's default theme."""
+
+    administrators: tuple[Administrator, ...] = ()
+    """Who gets all rights on the site. Set-up makes these users without a password that anybody knows, and
+    invites each, once, by a mail with a link to set one. A user that is there is given the rights only.
+    Whoever is removed here keeps user and rights: Django's admin takes them."""
 
     tls: Tls = TlsNone()
     """Where TLS ends, and with which certificate. It also decides between http and https in every address,

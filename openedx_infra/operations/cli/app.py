@@ -25,7 +25,15 @@ from openedx_infra.operations.cli import (
 from openedx_infra.operations.cli.options import (
     new_console,
 )
-from openedx_infra.operations.cli.running import backups, cluster, maintenance, pods, shells, support
+from openedx_infra.operations.cli.running import (
+    backups,
+    cluster,
+    maintenance,
+    pods,
+    shells,
+    support,
+    users,
+)
 
 DEBUG_VARIABLE = "OPENEDX_INFRA_DEBUG"
 """Environment variable that shows the traceback of what went wrong unexpectedly."""
@@ -57,6 +65,7 @@ app.add_typer(secrets.app, name="secrets")
 app.add_typer(state.app, name="state")
 app.add_typer(images.app, name="images")
 app.add_typer(certificates.app, name="certificates")
+app.add_typer(users.app, name="users")
 
 
 @app.callback()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Protocol
 
 from openedx_infra.operations.pods import channels
 from openedx_infra.operations.pods.connection import (
@@ -20,11 +20,19 @@ if TYPE_CHECKING:
     from httpx2.websockets import AsyncWebSocketSession
 
 
+class Source(Protocol):
+    """Bytes to read in pieces: an open file, a pipe."""
+
+    def read(self, size: int, /) -> bytes:
+        """Up to so many bytes; none at the end."""
+        ...
+
+
 def run(
     container: RunningContainer,
     command: Sequence[str],
     *,
-    stdin: bytes | BinaryIO | None = None,
+    stdin: bytes | Source | None = None,
     on_stdout: Output,
     on_stderr: Output,
 ) -> int:
@@ -34,7 +42,7 @@ def run(
     there: arguments are seen in lists of processes and in audit logs. Raises OperationError when the process
     can't be run, or when the connection is lost; then it may run on.
     """
-    source = io.BytesIO(stdin) if isinstance(stdin, bytes) else stdin
+    source: Source | None = io.BytesIO(stdin) if isinstance(stdin, bytes) else stdin
 
     async def process() -> int:
         import anyio
@@ -53,7 +61,7 @@ def run(
     return to_the_end(container, process)
 
 
-async def send(session: AsyncWebSocketSession, source: BinaryIO) -> None:
+async def send(session: AsyncWebSocketSession, source: Source) -> None:
     """Send a stream to the end as the input of a process, in pieces, however long it is."""
     from anyio import to_thread
     from httpx2.websockets import WebSocketNetworkError
@@ -68,7 +76,7 @@ async def send(session: AsyncWebSocketSession, source: BinaryIO) -> None:
         return
 
 
-def _next(source: BinaryIO) -> bytes:
+def _next(source: Source) -> bytes:
     """What there is, up to one message: a pipe's bytes are sent when they come, and not kept."""
     read = getattr(source, "read1", source.read)
     piece: bytes = read(channels.CHUNK)

@@ -1,8 +1,11 @@
 """Tables: what tests count, and the few that setting up an instance writes to."""
 
+import uuid
+
 from django.conf import settings
 from django.contrib.sites.models import Site
 from django.db import models
+from django.utils import timezone
 
 
 class Execution(models.Model):
@@ -48,3 +51,40 @@ class ApplicationAccess(models.Model):
         on_delete=models.CASCADE,
     )
     scopes = models.JSONField(default=list)
+
+
+class UserProfile(models.Model):
+    """What is known of a user beside its name."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, related_name="profile", on_delete=models.CASCADE)
+    name = models.CharField(max_length=255, blank=True)
+
+    class Meta:
+        """By the name that the platform's table has."""
+
+        db_table = "auth_userprofile"
+
+
+class Registration(models.Model):
+    """How a user became active."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    activation_key = models.CharField(max_length=32, unique=True)
+    activation_timestamp = models.DateTimeField(null=True)
+
+    class Meta:
+        """By the name that the platform's table has."""
+
+        db_table = "auth_registration"
+
+    def register(self, user):
+        """Write down a user, who is not active by that."""
+        self.activation_key, self.user = uuid.uuid4().hex, user
+        self.save()
+
+    def activate(self):
+        """Make the user active."""
+        self.user.is_active = True
+        self.user.save(update_fields=["is_active"])
+        self.activation_timestamp = timezone.now()
+        self.save()

@@ -5,12 +5,19 @@ from django.conf import settings
 from django.db import migrations, models
 
 
+def _of_user(related_name):
+    return models.OneToOneField(
+        to=settings.AUTH_USER_MODEL, related_name=related_name, on_delete=django.db.models.deletion.CASCADE
+    )
+
+
 class Migration(migrations.Migration):
     """All of them."""
 
     initial = True
     dependencies = (
         ("sites", "0002_alter_domain_unique"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         migrations.swappable_dependency(
             getattr(settings, "OAUTH2_PROVIDER_APPLICATION_MODEL", "oauth2_provider.Application")
         ),
@@ -65,5 +72,24 @@ class Migration(migrations.Migration):
                 ),
                 ("scopes", models.JSONField(default=list)),
             ],
+        ),
+        migrations.CreateModel(
+            name="UserProfile",
+            fields=[
+                ("id", models.AutoField(primary_key=True, serialize=False)),
+                ("user", _of_user("profile")),
+                ("name", models.CharField(max_length=255, blank=True)),
+            ],
+            options={"db_table": "auth_userprofile"},
+        ),
+        migrations.CreateModel(
+            name="Registration",
+            fields=[
+                ("id", models.AutoField(primary_key=True, serialize=False)),
+                ("user", _of_user(None)),
+                ("activation_key", models.CharField(max_length=32, unique=True)),
+                ("activation_timestamp", models.DateTimeField(null=True)),
+            ],
+            options={"db_table": "auth_registration"},
         ),
     )

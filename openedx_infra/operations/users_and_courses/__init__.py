@@ -1,0 +1,1 @@
+"""Users and courses of a running instance, by scripts that run in its platform."""
