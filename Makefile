@@ -4,8 +4,15 @@ STACK ?= dev
 BIN := .venv/bin
 READY := .venv/.ready
 CLI := $(BIN)/openedx-infra
+AGREED = $(if $(filter-out 0 no false,$(YES)),--yes)
 PYTEST := $(BIN)/pytest
 CLUSTERS ?= 3
+KNOWN := PYTHON STACK YES CLUSTERS INSTANCES ENGINE_SHARD UPDATE_GOLDEN
+STRANGE := $(strip $(foreach name,$(filter-out $(KNOWN),$(.VARIABLES)),$(if $(filter command,$(origin $(name))),$(name))))
+# A misspelt STACK would bring up another stack than the one that was meant.
+ifneq ($(STRANGE),)
+$(error No such variable: $(STRANGE). There are $(KNOWN))
+endif
 # Tests of the engine and of parts wait more than they work. Those of a file share servers, and so a worker.
 SIDE_BY_SIDE = --numprocesses $(CLUSTERS) --dist loadfile --no-loadscope-reorder
 SLOW := engine or images or parts or containers
@@ -28,8 +35,8 @@ $(READY): pyproject.toml constraints.txt
 init: $(READY) ## Write the stack file of a new instance, and its secrets (STACK=campus)
 	@$(CLI) init $(if $(filter-out file,$(origin STACK)),--stack $(STACK))
 
-up: $(READY) ## Bring up the whole instance (STACK=dev)
-	@$(CLI) up --stack $(STACK) --yes
+up: $(READY) ## Bring up the whole instance (STACK=dev); on a real cluster it asks, unless YES=1
+	@$(CLI) up --stack $(STACK) $(AGREED)
 
 preview: $(READY) ## Show what up would change
 	@$(CLI) preview --stack $(STACK)
@@ -37,8 +44,8 @@ preview: $(READY) ## Show what up would change
 down: $(READY) ## Stop the embedded cluster; its data stays
 	@$(CLI) down --stack $(STACK)
 
-destroy: $(READY) ## Delete the instance, all but what is protected
-	@$(CLI) destroy --stack $(STACK)
+destroy: $(READY) ## Delete the instance, all but what is protected; it asks as `up` does
+	@$(CLI) destroy --stack $(STACK) $(AGREED)
 
 outputs: $(READY) ## Print the stack's outputs
 	@$(CLI) outputs --stack $(STACK)

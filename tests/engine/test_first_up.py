@@ -36,7 +36,7 @@ def test_it_says_which_cluster_it_is_that_nothing_runs_there_and_how_to_go_to_k3
     said = first_up.said.out
     assert "namespace openedx-dev of the embedded cluster" in said
     assert "containers don't run" in said
-    assert "get.k3s.io" in said and "context: default" in said
+    assert "get.k3s.io" in said and ".venv/bin/openedx-infra init --stack campus" in said
     assert "http://local.openedx.io" in said and "http://studio.local.openedx.io" in said
 
 

@@ -40,11 +40,16 @@ def preview(
 
 @app.command()
 def destroy(stack: StackName = DEFAULT_STACK, config_file: ConfigFile = None, yes: Yes = False) -> None:
-    """Delete everything that the stack made, except what holds data and is protected."""
+    """Delete everything that the stack made, except what holds data and is protected.
+
+    As by `up`, you are asked before, unless --yes is given or the cluster is the embedded one.
+    """
     from openedx_infra.operations.deploy import deploy
+    from openedx_infra.operations.stack_files import stack_file
 
     request = deploy.Request(name=stack, config_file=config_file)
-    deploy.destroy(request, new_console(), confirm=None if yes else confirm)
+    ask = None if yes or stack_file.read(stack, config_file).local else confirm
+    deploy.destroy(request, new_console(), confirm=ask)
 
 
 @app.command()

@@ -37,7 +37,6 @@ def up(request: Request, console: Console, *, confirm: Confirm | None = None, re
     what was done until then stays, and the next `up` goes on from there. IncompatibleRelease: the running
     code must be stopped first, as `upgrade.up` does.
     """
-    start = time.monotonic()
     stop = _Stop(console)
     session = begin(request, console, on_interrupt=stop)
     require_restored(session, refresh=refresh)
@@ -49,7 +48,7 @@ def up(request: Request, console: Console, *, confirm: Confirm | None = None, re
     session.recover(console)
     missing_objects.forget(found.presence, session, console)
     moved_datastores.forget(session.live, found.orphans)
-    _run(session, stop, lambda verbs: verbs.up(refresh=refresh), "up", start)
+    _run(session, stop, lambda verbs: verbs.up(refresh=refresh), "up", session.tools_ready)
     _heal(session, stop)
     _print_addresses(session, console)
 
@@ -97,7 +96,6 @@ def preview(
 
 def destroy(request: Request, console: Console, *, confirm: Confirm | None = None) -> None:
     """Delete all of a stack's objects except those that are protected, and print which stay."""
-    start = time.monotonic()
     stop = _Stop(console)
     session = begin(request, console, creating=False, on_interrupt=stop)
     if confirm and not confirm(
@@ -105,7 +103,7 @@ def destroy(request: Request, console: Console, *, confirm: Confirm | None = Non
     ):
         return
     session.recover(console)
-    _run(session, stop, lambda verbs: verbs.destroy(), "destroy", start)
+    _run(session, stop, lambda verbs: verbs.destroy(), "destroy", session.tools_ready)
     _print_protected(session, console)
 
 
@@ -185,20 +183,17 @@ def _print_addresses(session: Session, console: Console) -> None:
     addresses = urls(session.live.outputs())
     for name, url in sorted(addresses.items()):
         console.print(f"  {name:<14}{url}", soft_wrap=True, highlight=False)
-    if session.local and addresses:
-        console.print(_ON_EMBEDDED.format(file=session.file.path.name), soft_wrap=True)
+    if session.local and session.is_new and addresses:
+        console.print(_ON_EMBEDDED, soft_wrap=True, highlight=False)
 
 
 _ON_EMBEDDED = """
 The cluster is the embedded one: it admits, schedules and rolls out as a real one does, but its nodes are \
-simulated and containers don't run, so these addresses don't answer. To run the same on k3s:
-  1. curl -sfL https://get.k3s.io | sh -      (on the server; it holds Traefik and storage)
-  2. cp {file} Pulumi.campus.yaml, and in it, under `config:`, write
-         openedx:cluster:
-           context: default
-           kubeconfig: /etc/rancher/k3s/k3s.yaml
-  3. openedx-infra secrets generate --stack campus && openedx-infra up --stack campus
-`openedx-infra down` stops the embedded cluster; its data stays."""
+simulated and containers don't run, so these addresses don't answer. To run Open edX on a server:
+  1. curl -sfL https://get.k3s.io | sh -s - --write-kubeconfig-mode 644      (it brings Traefik and storage)
+  2. .venv/bin/openedx-infra init --stack campus      (writes Pulumi.campus.yaml and its secrets)
+  3. .venv/bin/openedx-infra up --stack campus
+`.venv/bin/openedx-infra down` stops the embedded cluster; its data stays."""
 
 
 def urls(outputs: Mapping[str, Any]) -> dict[str, str]:

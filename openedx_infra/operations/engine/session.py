@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -53,6 +54,10 @@ class Session:
     live: LiveStack
     target: Target
     """Its cluster, which has answered, and its namespaces."""
+    is_new: bool
+    """Whether no `up` of it ever came to its end."""
+    tools_ready: float
+    """When the toolchain was there, by the monotonic clock: building it may take a quarter of an hour."""
 
     @property
     def local(self) -> bool:
@@ -115,7 +120,9 @@ def begin(
     if file.local:
         _require_operators_secrets(file, stack)
     variables = builder(stack, console) if creating else {}
-    live = open_stack(file, tools(console, stack), on_interrupt, variables)
+    toolchain = tools(console, stack)
+    tools_ready = time.monotonic()
+    live = open_stack(file, toolchain, on_interrupt, variables)
     if file.local:
         address = _begin_local(file, stack, live, console, creating)
         target = target_of(stack, local=True, address=address)
@@ -129,7 +136,9 @@ def begin(
     exists = creating or live.exists()  # if not, the verb says so
     outputs = live.outputs() if exists else {}
     _require_same(stack, outputs, target.address, creating)
-    return Session(file=file, stack=stack, live=live, target=target)
+    return Session(
+        file=file, stack=stack, live=live, target=target, is_new=not outputs, tools_ready=tools_ready
+    )
 
 
 def _begin_local(
