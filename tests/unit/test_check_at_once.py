@@ -118,3 +118,32 @@ def test_what_is_right_and_seldom_meant_is_noted(tmp_path: Path) -> None:
         "openedx:site.theme",
     ]
     assert report.reserved.running.memory > 0
+
+
+def test_a_reference_to_a_secret_that_nobody_set_is_refused(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        "openedx:cluster: {context: k3s}",
+        "openedx:site: {lms_host: learn.example.org, tls: {source: upstream}}",
+        "openedx:settings: {lms: {CRM: [{secret: crm}, {secret: done}]}}",
+        "openedx:secrets: {done: {secure: v1:x}}",
+    )
+    found = problems_of(path)
+    [line] = [line for line in found if "secrets.crm" in line]
+    assert line.endswith(
+        "missing (openedx:settings.lms.CRM[0]); run `openedx-infra secrets set crm --stack campus`"
+    )
+    assert not [line for line in found if "secrets.done" in line]
+
+
+def test_a_secret_that_nothing_uses_is_noted(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        "openedx:cluster: {context: k3s}",
+        "openedx:site: {lms_host: learn.example.org, tls: {source: upstream}}",
+        "openedx:secrets: {crm: {secure: v1:x}}",
+    )
+    assert (
+        "openedx:secrets.crm: nothing uses it: `openedx-infra secrets remove crm --stack campus` takes it out"
+        in check("campus", path).notes
+    )

@@ -12,7 +12,7 @@ from openedx_infra.config import ConfigError, load
 from openedx_infra.config.secrets.catalogue import SECRETS
 from openedx_infra.config.secrets.needed import required
 from openedx_infra.operations.errors import OperationError
-from openedx_infra.operations.secrets import secrets
+from openedx_infra.operations.secrets import entry, secrets
 from openedx_infra.operations.stack_files.stack_file import StackFile
 from openedx_infra.operations.state.live_stack import LiveStack
 from openedx_infra.operations.state.pulumi_cli import Cli
@@ -132,3 +132,100 @@ def test_stand_ins_have_the_form_of_the_real_ones() -> None:
     values = secrets.stand_ins(STACK)
     assert values["jwt_private_key"].startswith("-----BEGIN PRIVATE KEY-----")
     assert "mail_password" not in values
+
+
+OWN = load(
+    "mine",
+    {
+        "site": {"lms_host": "learn.example.org"},
+        "settings": {"lms": {"CRM": {"token": {"secret": "crm"}}}},
+        "ingress": {"headers": {"X-Edge": {"secret": "edge"}}},
+    },
+)
+PEM = "-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----\n"
+
+
+def test_what_only_the_operator_knows_is_set_through_a_pipe() -> None:
+    live = Pulumi({})
+    secrets.put("crm", PEM, live.file, OWN, live)
+    assert live.values == {"crm": PEM}
+    assert not any("abc" in line for line in live.lines)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("edge", "two\nlines", "it is no value of a header"),
+        ("mail_password", "two\nlines", "has several lines"),
+        ("jwt_private_key", "nonsense", "is no private key in PEM form"),
+        ("fernet_keys", "only-a-new-one", "lacks lines of the present one"),
+    ],
+)
+def test_values_that_nobody_could_use_are_refused_before_anything_is_touched(
+    name: str, value: str, told: str
+) -> None:
+    live = Pulumi({"fernet_keys": "old"})
+    with pytest.raises(OperationError, match=told) as caught:
+        secrets.put(name, value, live.file, OWN, live)
+    assert live.values == {"fernet_keys": "old"}
+    assert value not in str(caught.value)
+
+
+def test_setting_a_root_password_keeps_the_login_that_is_in_force() -> None:
+    live = everything()
+    live.deployed = "… old-mysql_root_password …"
+    secrets.put("mysql_root_password", "theirs", live.file, OWN, live)
+    assert live.values["mysql_root_password"] == "theirs"
+    assert live.values["mysql_root_password_previous"] == "old-mysql_root_password"
+
+
+def test_secrets_that_nothing_uses_are_named() -> None:
+    names = {secret.name for secret in required(OWN)}
+    assert {"crm", "edge"} <= names
+    assert secrets.unused(OWN, [*names, "mysql_root_password_previous", "mail_password", "old_crm"]) == [
+        "mail_password",
+        "old_crm",
+    ]
+
+
+@pytest.mark.parametrize("name", ["crm", "old_crm"])
+def test_a_secret_of_the_operators_is_rotated_by_setting_it(name: str) -> None:
+    live = Pulumi({"crm": "kept", "old_crm": "kept"})
+    with pytest.raises(OperationError, match=f"Only you know a new {name}") as caught:
+        secrets.rotate([name], live.file, OWN, live)
+    assert caught.value.remedy == f"run `openedx-infra secrets set {name} --stack mine`, which asks for it"
+    assert live.values["crm"] == "kept"
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
+        (b"hunter2\n", "hunter2"),
+        (b"hunter2\r\n", "hunter2"),
+        (b" spaces stay ", " spaces stay "),
+        (PEM.encode(), PEM),
+        ("Übersee\n".encode(), "Übersee"),
+    ],
+)
+def test_one_line_loses_its_break_and_several_stay(raw: bytes, value: str, tmp_path: Path) -> None:
+    (tmp_path / "value").write_bytes(raw)
+    assert entry.read("crm", tmp_path / "value", ask=nobody) == value
+
+
+@pytest.mark.parametrize(
+    ("raw", "told"),
+    [
+        (b"\n", "empty"),
+        (b"\xff\xfe", "no text in UTF-8"),
+        (b"a\0b", "zero byte"),
+        (b"x" * 70_000, "65536 bytes"),
+    ],
+)
+def test_what_no_secret_can_be_is_refused(raw: bytes, told: str, tmp_path: Path) -> None:
+    (tmp_path / "value").write_bytes(raw)
+    with pytest.raises(OperationError, match=told):
+        entry.read("crm", tmp_path / "value", ask=nobody)
+
+
+def nobody(question: str) -> str:
+    raise AssertionError(question)

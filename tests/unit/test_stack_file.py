@@ -92,3 +92,29 @@ def test_a_password_that_is_the_operators_is_asked_for(tmp_path: Path) -> None:
     )
     found = [line for line in problems(write(tmp_path, text), secrets=True) if "mail_password" in line]
     assert found and "run `openedx-infra secrets set mail_password --stack mine`" in found[0]
+
+
+def test_secrets_of_the_operators_have_names_of_their_own(tmp_path: Path) -> None:
+    text = (
+        "config:\n"
+        + SITE
+        + "  openedx:settings: {lms: {A: [{secret: mysql_passwort}]}}\n"
+        + "  openedx:secrets:\n"
+        + "    mysql_passwort: {secure: v1:x}\n"
+        + "    mysql_pasword: {secure: v1:x}\n"
+        + "    crm: {secure: v1:x}\n"
+        + "    plain: hunter2\n"
+        + "    mysql_password: hunter2\n"
+        + "    Capital: {secure: v1:x}\n"
+    )
+    found = problems(write(tmp_path, text))
+    assert found == (
+        "openedx:secrets.mysql_pasword: no secret of this program, and nothing refers to it; "
+        "did you mean `mysql_password`?",
+        "openedx:secrets.plain: stands there in plain text: remove it, assume it has leaked, and run "
+        "`openedx-infra secrets set plain --stack mine`",
+        "openedx:secrets.mysql_password: stands there in plain text: remove it, assume it has leaked, and "
+        "run `openedx-infra secrets generate --stack mine`",
+        'openedx:secrets.Capital: the name "Capital" is no name of a secret: write at most 63 lower-case '
+        "letters, digits and underscores, with a letter first, such as google_oauth_secret",
+    )

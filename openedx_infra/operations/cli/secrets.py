@@ -38,9 +38,7 @@ def generate(stack: StackName = DEFAULT_STACK, config_file: ConfigFile = None) -
 @app.command("set")
 def set_secret(
     name: Annotated[str, typer.Argument(help="Name of the secret.")],
-    file: Annotated[
-        Path | None, typer.Option(help="File that holds the value.", exists=True, dir_okay=False)
-    ] = None,
+    file: Annotated[Path | None, typer.Option(help="File that holds the value.")] = None,
     stack: StackName = DEFAULT_STACK,
     config_file: ConfigFile = None,
 ) -> None:

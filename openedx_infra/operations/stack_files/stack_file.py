@@ -98,10 +98,11 @@ class StackFile:
                 yield f"{key}: {fault}"
             elif not _is_secure(value):
                 known = BY_NAME.get(str(name))
-                command = "secrets generate" if known and known.make else f"secrets set {name}"
+                makes = known is not None and known.make is not None
+                command = "secrets generate" if makes else f"secrets set {name}"
                 yield (
                     f"{key}: stands there in plain text: remove it, assume it has leaked, and run "
-                    f"`openedx-infra {command} --stack {self.name}`, with a new value"
+                    f"`openedx-infra {command} --stack {self.name}`"
                 )
 
     def name_fault(self, name: str) -> str | None:
