@@ -22,6 +22,8 @@ def test_a_restart_makes_new_pods_and_no_change_for_pulumi(dev: Instance) -> Non
     assert {name for name in before if not before[name] & after[name]} == PLATFORM
     assert {name for name in before if before[name] == after[name]} == before.keys() - PLATFORM
     dev.demand_unchanged()
+    status = dev.run("status")
+    assert status.code == 0 and "by hand" not in status.text, status.text
     said = dev.run("preview", "--refresh", "--expect-no-changes")
     assert said.code == 0, said.text
     # A change of something else leaves the annotation: taking it away would replace all pods once more.
