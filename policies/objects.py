@@ -101,13 +101,14 @@ def of_kind(objects: Iterable[Object], *kinds: str) -> Iterator[Object]:
 
 
 def texts(value: Any) -> Iterator[str]:
-    """Every text in a value, keys of maps included."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from texts(key)
-            yield from texts(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from texts(inner)
+    """Every text in a value, keys of maps included, in no particular order."""
+    rest = [value]
+    while rest:
+        inner = rest.pop()
+        if isinstance(inner, str):
+            yield inner
+        elif isinstance(inner, dict | Mapping):  # nearly all are dicts, which are quicker to tell
+            rest += inner
+            rest += inner.values()
+        elif isinstance(inner, list | tuple):
+            rest += inner

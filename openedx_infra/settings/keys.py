@@ -9,12 +9,12 @@ import json
 import re
 import uuid
 from functools import lru_cache
-from typing import Any
-
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from typing import TYPE_CHECKING, Any
 
 from openedx_infra.config import Stack
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 SEARCH_KEY_UID = str(uuid.uuid5(uuid.NAMESPACE_DNS, "search.openedx-infra"))
 """Id of the platform's Meilisearch API key. Not secret: the key needs the master key, too."""
@@ -68,8 +68,11 @@ def jwk_set_public(pem: str) -> str:
 
 
 @lru_cache(maxsize=2)
-def _rsa(pem: str) -> rsa.RSAPrivateKey:
-    # Checking the primes takes longer than everything else here, and `secrets.formats` has done it.
+def _rsa(pem: str) -> RSAPrivateKey:
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    # Checking the primes takes longer than everything else here, and `secrets.formats` has judged the key.
     key: Any = serialization.load_pem_private_key(
         pem.encode(), password=None, unsafe_skip_rsa_key_validation=True
     )

@@ -116,3 +116,22 @@ def test_nodes_without_room_are_named_with_what_is_missing() -> None:
     assert "1.5 cores and 3.00 GiB" in line and "0.5 cores and 1.00 GiB" in line
     [line] = problems([pod], Nodes(count=9, cpu="4", memory="512Mi"))
     assert "no node of 4 cores and 0.50 GiB" in line
+
+
+@pytest.mark.parametrize(
+    ("quantity", "amount"),
+    [
+        ("2", "2"),
+        ("250m", "0.25"),
+        ("512Mi", "536870912"),
+        ("1.5Gi", "1610612736"),
+        ("1e3", "1000"),
+        ("128974848", "128974848"),
+        ("100M", "100000000"),
+        ("0.5", "0.5"),
+    ],
+)
+def test_quantities_of_all_forms_count(quantity: str, amount: str) -> None:
+    """The last ones are of overrides alone."""
+    pod = {"kind": "Pod", "metadata": {"name": "a"}, "spec": {"containers": [container("1", quantity)]}}
+    assert reservation([pod]).largest.memory == Decimal(amount)

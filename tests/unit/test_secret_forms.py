@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import pytest
 import yaml
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import PrivateFormat
 
 from openedx_infra.config import load
 from openedx_infra.config.secrets.catalogue import BY_NAME
 from openedx_infra.config.secrets.formats import unfit
 from openedx_infra.config.secrets.needed import password_limits
+from openedx_infra.operations.secrets.stand_in_key import stand_in_key
 
 
 def _pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, password: bytes | None = None) -> str:
@@ -92,3 +96,28 @@ def test_what_aws_would_refuse_is_refused_there_alone(name: str, value: str, fau
     assert line.startswith(f"openedx:secrets.{name}: {fault}") and value not in line
     assert unfit({name: value}) == []
     assert unfit({"mysql_password": value}, ON_AWS) == [], "the platform's user is made by SQL"
+
+
+@pytest.mark.parametrize("form", [PrivateFormat.PKCS8, PrivateFormat.TraditionalOpenSSL])
+def test_a_damaged_rsa_key_is_refused(form: PrivateFormat) -> None:
+    """As the library's own check of its primes would, which takes longer."""
+    key = serialization.load_pem_private_key(stand_in_key().encode(), None)
+    whole = key.private_bytes(serialization.Encoding.DER, form, serialization.NoEncryption())
+    label = "PRIVATE KEY" if form is PrivateFormat.PKCS8 else "RSA PRIVATE KEY"
+    for place in range(len(whole) - 1, 0, -149):
+        damaged = bytearray(whole)
+        damaged[place] ^= 4
+        body = base64.encodebytes(damaged).decode()
+        pem = f"-----BEGIN {label}-----\n{body}-----END {label}-----\n"
+        with pytest.raises((ValueError, UnsupportedAlgorithm)):
+            serialization.load_pem_private_key(pem.encode(), None)
+        for name in ("jwt_private_key", "mysql_client_key"):
+            [line] = unfit({name: pem})
+            assert "is no private key in PEM form" in line or "is no RSA key" in line
+
+
+def test_the_stand_in_of_a_key_is_as_good_as_a_real_one() -> None:
+    key = serialization.load_pem_private_key(stand_in_key().encode(), None)  # tests the primes
+    assert isinstance(key, rsa.RSAPrivateKey) and key.key_size == 2048
+    assert unfit({"jwt_private_key": stand_in_key(), "mysql_client_key": stand_in_key()}) == []
+    assert stand_in_key() not in (_pem(_rsa(2048)), BY_NAME["jwt_private_key"].make())

@@ -10,14 +10,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
+from typing import TYPE_CHECKING
 
 from openedx_infra.config.datastores.common import ProvenByAws
 from openedx_infra.config.errors.key_paths import key_of
 from openedx_infra.config.secrets.catalogue import client_key
 from openedx_infra.config.stack import Stack
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 PROJECT_FOLDER = Path(__file__).resolve().parents[3]
 """The folder of Pulumi.yaml, where paths begin that aren't absolute."""
@@ -51,6 +52,8 @@ class CertificateFile:
 
         Raises CertificateError with what is wrong with it.
         """
+        from cryptography.hazmat.primitives.serialization import Encoding
+
         certificates = _certificates(self)
         now = datetime.now(UTC)
         expired = [one for one in certificates if one.not_valid_after_utc <= now]
@@ -109,6 +112,8 @@ def _named(stack: Stack) -> Iterator[CertificateFile]:
 
 
 def _certificates(file: CertificateFile) -> list[x509.Certificate]:
+    from cryptography import x509
+
     path = PROJECT_FOLDER / file.path
     if not path.is_file():
         raise CertificateError(

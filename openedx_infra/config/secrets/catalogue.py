@@ -8,9 +8,6 @@ import string
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-
 from openedx_infra.config.sections.duties import DUTY_SECRET
 
 
@@ -26,6 +23,9 @@ def _password_of_four_classes() -> str:
 
 def _rsa_key() -> str:
     """A 2048-bit RSA key in PKCS#8 PEM: what edx-platform's RS512 tokens are signed with."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()

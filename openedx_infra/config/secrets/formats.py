@@ -6,16 +6,17 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from types import MappingProxyType
-
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from typing import TYPE_CHECKING
 
 from openedx_infra.config.datastores.password_limits import PasswordLimit
 from openedx_infra.config.errors.key_paths import key_of
 from openedx_infra.config.secrets.catalogue import CLIENT_KEYS, NAMES, REGISTRY_PASSWORD
 from openedx_infra.config.sections.ingress import HEADER_VALUE
 from openedx_infra.config.stack import SECRETS_KEY, Stack
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateNumbers
+    from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from openedx_infra.config.types.secret_references import references
 
 OF_MANY_LINES = CLIENT_KEYS | {
@@ -74,11 +75,11 @@ def unfit_headers(stack: Stack, secrets: Mapping[str, str]) -> list[str]:
 
 @lru_cache(maxsize=4)
 def _key_faults(value: str) -> tuple[str, ...]:
-    # Kept for stacks that share a key: its primes take 36 ms to check.
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
     remedy = "`openssl genrsa 2048` makes one, and so does `openedx-infra secrets generate`"
-    try:
-        key = serialization.load_pem_private_key(value.encode(), password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    key = _private_key(value)
+    if key is None:
         return (f"is no private key in PEM form without a password; {remedy}",)
     if not isinstance(key, rsa.RSAPrivateKey):
         return (f"is no RSA key, and edx-platform signs by RS512 only; {remedy}",)
@@ -88,7 +89,34 @@ def _key_faults(value: str) -> tuple[str, ...]:
 
 
 def _client_key_faults(value: str) -> Iterator[str]:
-    try:
-        serialization.load_pem_private_key(value.encode(), password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    if _private_key(value) is None:
         yield "is no private key in PEM form without a password; `openssl pkey -in KEY` writes it so"
+
+
+def _private_key(value: str) -> PrivateKeyTypes | None:
+    """The key of a PEM text; None where there is none, or a damaged one."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    try:
+        # The library's own check of an RSA key tests its primes, which takes 36 ms.
+        key = serialization.load_pem_private_key(
+            value.encode(), password=None, unsafe_skip_rsa_key_validation=True
+        )
+        damaged = isinstance(key, rsa.RSAPrivateKey) and not _belong_together(key.private_numbers())
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return None
+    return None if damaged else key
+
+
+def _belong_together(key: RSAPrivateNumbers) -> bool:
+    """Whether the numbers of an RSA key fit each other, which no damaged key's do (RFC 8017, 3.2)."""
+    p, q, public = key.p, key.q, key.public_numbers
+    return (
+        min(p, q) > 2
+        and p * q == public.n
+        and (public.e * key.d - 1) % (p - 1) == (public.e * key.d - 1) % (q - 1) == 0
+        and (key.dmp1, key.dmq1) == (key.d % (p - 1), key.d % (q - 1))
+        and key.iqmp * q % p == 1
+    )

@@ -82,7 +82,8 @@ def _judged(stack: BaseStack, *, whole: bool) -> tuple[Graph | None, list[str]]:
         files = missing_files.problems(stack)
         usable = missing_files.without(stack, Path(folder)) if files else stack
         graph, lines = _registered(usable, whole=whole)
-    room = requests.problems(graph.objects(), stack.cluster.nodes) if graph and whole else []
+    nodes = stack.cluster.nodes
+    room = requests.problems(graph.objects(), nodes) if graph and whole and nodes else []
     return graph, [*files, *room, *lines]
 
 

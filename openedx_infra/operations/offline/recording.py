@@ -275,14 +275,14 @@ def _pushed(type_: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_secret(value: Any) -> bool:
-    return isinstance(value, Mapping) and value.get(_SECRET_MARK) == _SECRET
+    return isinstance(value, dict) and value.get(_SECRET_MARK) == _SECRET
 
 
 def _covered(value: Any) -> Any:
     """The value with all secrets in it replaced, key by key where it is a map."""
     if _is_secret(value):
         return _covered_whole(value["value"])
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {key: _covered(inner) for key, inner in value.items()}
     return [_covered(inner) for inner in value] if isinstance(value, list) else value
 
@@ -295,6 +295,6 @@ def _uncovered(value: Any) -> Any:
     """The value with the marks of secrets taken off."""
     if _is_secret(value):
         return _uncovered(value["value"])
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {key: _uncovered(inner) for key, inner in value.items()}
     return [_uncovered(inner) for inner in value] if isinstance(value, list) else value

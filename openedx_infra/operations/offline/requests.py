@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from lightkube.utils.quantity import parse_quantity
-
 from openedx_infra.config.sections.cluster import Nodes
+from openedx_infra.config.types.quantities import memory_bytes
 from policies.objects import Object, at, pod_spec
 from policies.scaling import least
 
 _GIB = 2**30
 _ENDING = ("Job", "CronJob")
+_PLAIN, _MEMORY = re.compile(r"[0-9]+m?"), re.compile(r"[0-9]+(Ki|Mi|Gi|Ti)")
+"""Quantities as stack files and this program write them."""
 _COUNTS = ("size", "replicas", "clusterSize")
 """Keys of operators' custom resources that hold a number of pods."""
 
@@ -138,9 +140,17 @@ def _operated(spec: Any, count: int = 1) -> Iterator[tuple[Requests, int]]:
 
 def _request(requests: Any) -> Requests:
     quantities = requests if isinstance(requests, Mapping) else {}
-    amounts = {
-        name: parse_quantity(str(quantities[name])) or Decimal(0)
-        for name in ("cpu", "memory")
-        if name in quantities
-    }
+    amounts = {name: _amount(str(quantities[name])) for name in ("cpu", "memory") if name in quantities}
     return Requests(**amounts)
+
+
+def _amount(quantity: str) -> Decimal:
+    """What a quantity stands for, in whichever of Kubernetes' forms."""
+    if _PLAIN.fullmatch(quantity):
+        return Decimal(quantity.removesuffix("m")) / (1000 if quantity.endswith("m") else 1)
+    if _MEMORY.fullmatch(quantity):
+        return Decimal(memory_bytes(quantity))
+    # Only overrides have other forms, and lightkube takes as long to load as all of an instance's objects.
+    from lightkube.utils.quantity import parse_quantity
+
+    return parse_quantity(quantity) or Decimal(0)

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from openedx_infra.config import PROJECT, SECRETS_KEY, BaseStack, ConfigError, Stack
-from openedx_infra.config.secrets.catalogue import BY_NAME, Secret, referenced_secret
+from openedx_infra.config.secrets.catalogue import BY_NAME, CLIENT_KEYS, Secret, referenced_secret
 from openedx_infra.config.secrets.formats import unfit, unfit_headers
 from openedx_infra.config.secrets.needed import password_limits
 from openedx_infra.config.stack_kinds import missing, required
 from openedx_infra.operations.errors import OperationError
+from openedx_infra.operations.secrets.stand_in_key import stand_in_key
 from openedx_infra.operations.stack_files.stack_file import StackFile
 from openedx_infra.operations.state.live_stack import LiveStack
 
@@ -113,9 +114,9 @@ def stand_ins(stack: BaseStack) -> dict[str, str]:
 
 def stand_in(secret: Secret) -> str:
     """A value of the right form for a secret, though perhaps only the operator knows the real one."""
-    key = BY_NAME["jwt_private_key"].make if secret.name.endswith("_client_key") else None
-    make = secret.make or key
-    return make() if make else "known-to-the-operator"
+    if secret.name == "jwt_private_key" or secret.name in CLIENT_KEYS:
+        return stand_in_key()
+    return secret.make() if secret.make else "known-to-the-operator"
 
 
 def require_operator_secrets(stack: BaseStack, names: set[str]) -> None:
