@@ -173,7 +173,7 @@ def test_a_change_that_data_would_not_survive(dev: Instance) -> None:
         dev, datastores={"protect": False, "mysql": {"source": "in-cluster", "database": "another"}}
     )
     assert said.code == 1, said.text
-    assert '"another" was "openedx" when the instance was created, and its data is there' in said.err
+    assert 'was "openedx" when the instance was created and cannot be changed to "another"' in said.err
     assert "openedx:datastores.mysql.database" in said.err and "moved: [mysql]" in said.err
 
 

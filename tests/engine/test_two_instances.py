@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import yaml
@@ -145,6 +146,21 @@ def test_two_instances_live_side_by_side(campus: Instance, dev: Instance) -> Non
     assert campus.unready() == dev.unready() == []
     dev.demand_unchanged()
     assert not set(campus.uids("Service").values()) & set(dev.uids("Service").values())
+
+
+def test_two_instances_do_not_share_a_host(campus: Instance, dev: Instance, tmp_path: Path) -> None:
+    """Not even one that is another site of theirs."""
+    before = dev.objects(), campus.objects()
+    for neighbour, host in ((dev, "local.openedx.io"), (campus, "studio.learn.campus.example.org")):
+        twin = Instance(dev.checkout, "twin", tmp_path / "stack.yaml", dev.kubeconfig)
+        twin.say(site={"lms_host": host})
+        for words in (("up", "--yes"), ("preview",)):
+            said = twin.run(*words)
+            assert said.code == 1, said.text
+            assert host in said.err and "served by Ingress" in said.err
+            assert f"of namespace {neighbour.namespace} (stack {neighbour.name})" in said.err
+            assert not twin.exists()
+    assert (dev.objects(), campus.objects()) == before
 
 
 def test_destroy_leaves_what_is_protected_and_the_next_up_takes_it_up(

@@ -49,6 +49,7 @@ OPERATIONS = (
     ("state", "pods"),
     ("secrets", "aws_certificates", "drift"),
     ("images", "offline"),
+    ("prerequisites",),
     ("engine", "platform_tests", "configuration", "users_and_courses"),
     ("plan",),
     ("deploy",),

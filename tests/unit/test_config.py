@@ -12,7 +12,12 @@ from pydantic import ValidationError
 
 from openedx_infra.config import ConfigError, Stack, describe, load
 from openedx_infra.config.errors.key_paths import key_of
-from openedx_infra.config.immutable import immutable_changes, immutable_values
+from openedx_infra.config.immutable import (
+    changed_holders,
+    holder_of,
+    immutable_changes,
+    immutable_values,
+)
 from openedx_infra.config.sections.site import Site
 from openedx_infra.config.types.hosts import host_hint
 from openedx_infra.config.types.quantities import cpu_cores, memory_bytes
@@ -180,10 +185,13 @@ def test_immutable_keys_are_compared_with_those_of_old() -> None:
 def test_a_change_from_or_to_nothing_is_told_in_plain_words() -> None:
     classed = load("a", {**LEAST, "cluster": {"storage_class": "local-path"}})
     [line] = immutable_changes(immutable_values(classed), load("a", LEAST))
-    assert line.startswith('openedx:cluster.storage_class: was "local-path" when the instance was created')
+    assert line.startswith(
+        'openedx:cluster.storage_class: was "local-path" when the instance was created and cannot be removed'
+    )
     assert 'write "local-path" again' in line
     [line] = immutable_changes(immutable_values(load("a", LEAST)), classed)
-    assert '"local-path" was not set when the instance was created' in line and "remove it" in line
+    assert 'was not set when the instance was created and cannot be set to "local-path"' in line
+    assert "remove it" in line
 
 
 def _stack(moved: Sequence[str] = (), **datastores: Any) -> Stack:
@@ -201,7 +209,8 @@ EXTERNAL = {"source": "external", "host": "mysql.example.org"}
 def test_a_datastore_goes_elsewhere_only_once_its_data_was_moved() -> None:
     before = immutable_values(_stack())
     [line] = immutable_changes(before, _stack(mysql=EXTERNAL))
-    assert line.startswith('openedx:datastores.mysql.source: "external" was "in-cluster" when')
+    assert line.startswith('openedx:datastores.mysql.source: was "in-cluster" when')
+    assert 'cannot be changed to "external"' in line
     assert "docs/datastores.md" in line and "`openedx:datastores.moved: [mysql]`" in line
     assert immutable_changes(before, _stack(["mysql"], mysql=EXTERNAL)) == []
     assert len(immutable_changes(before, _stack(["mongodb"], mysql=EXTERNAL))) == 1
@@ -223,7 +232,33 @@ def test_what_holds_the_data_does_not_change_under_it_though_the_data_was_moved(
     assert line.startswith("openedx:datastores.storage.access_mode: ") and "another source" in line
     classed = load("a", {**LEAST, "cluster": {"storage_class": "fast"}, "datastores": {"moved": ["mysql"]}})
     [line] = immutable_changes(before, classed)
-    assert line.startswith("openedx:cluster.storage_class: ") and "volumes keep their class" in line
+    assert line.startswith("openedx:cluster.storage_class: ") and "bound volumes keep their class" in line
+
+
+def test_what_holds_nothing_yet_may_change() -> None:
+    before = immutable_values(_stack())
+    said = {
+        "site": {"lms_host": "campus.example.org"},
+        "cluster": {"storage_class": "fast"},
+        "datastores": {
+            "mysql": EXTERNAL,
+            "storage": {"source": "volumes", "access_mode": "ReadWriteMany"},
+        },
+    }
+    stack = load("a", said)
+    holders = {"site", "volumes", "mysql", "storage"}
+    assert changed_holders(before, stack) == holders
+    assert immutable_changes(before, stack, empty=holders) == []
+    for holder in holders:
+        lines = immutable_changes(before, stack, empty=holders - {holder})
+        assert lines and {holder_of(line.partition(": ")[0]) for line in lines} == {holder}
+
+
+def test_no_way_is_invented_for_a_host() -> None:
+    before = immutable_values(load("a", LEAST))
+    line, *_ = immutable_changes(before, load("a", {"site": {"lms_host": "campus.example.org"}}))
+    assert "No operation changes the host of an instance that is set up yet" in line
+    assert 'write "learn.example.org" again' in line
 
 
 def test_servers_of_a_foundation_know_no_switch_for_a_move() -> None:

@@ -45,7 +45,7 @@ config:
 
 - A section may be set in part: all other keys keep their defaults.
 - Lists, and maps of names that you choose (pools of workers, settings, flags), replace their whole default.
-- **immutable** keys can't be changed once the instance exists, unless an operation moves the data.
+- **immutable** keys can't be changed once data depends on them, unless an operation moves the data.
 - CPU is given in thousandths of a core (`250m`) or whole cores (`"2"`), memory and storage in `Ki`, `Mi`,
   `Gi` or `Ti`.
 - `openedx-infra check --stack <stack>` finds every fault of a file, and changes nothing.

@@ -19,7 +19,9 @@ from openedx_infra.operations.stack_files.yaml_reader import YamlProblem
 from tools.control_plane import CONTEXT
 
 if TYPE_CHECKING:
+    import httpx2
     from lightkube import Client
+    from lightkube.config.kubeconfig import SingleConfig
 
     from tools.cluster import EmbeddedCluster
 
@@ -78,8 +80,41 @@ def named(stack: BaseStack) -> Address:
 def connect(address: Address, namespace: str) -> Client:
     """A client for the cluster; raises OperationError when the context is unknown. Nothing is sent yet."""
     import httpx2
-    from lightkube import Client, KubeConfig
+    from lightkube import Client
+
+    timeout = httpx2.Timeout(ANSWER_SECONDS)
+    with _usable(address):
+        return Client(config=_config(address), namespace=namespace, timeout=timeout, trust_env=False)
+
+
+def http_client(address: Address) -> httpx2.Client:
+    """The same for requests by path, which threads may share."""
+    import httpx2
+    from lightkube.config import client_adapter
+
+    parameters = client_adapter.ConnectionParams(timeout=httpx2.Timeout(ANSWER_SECONDS), trust_env=False)
+    with _usable(address):
+        return client_adapter.Client(_config(address), parameters)
+
+
+@contextmanager
+def _usable(address: Address) -> Iterator[None]:
+    """Raises what is wrong with the context as OperationError."""
     from lightkube.core.exceptions import ConfigError
+
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, OSError, ConfigError) as error:
+        reason = f"{error} is missing" if isinstance(error, KeyError) else error
+        raise OperationError(
+            f"The context {address.context} in {_kubeconfigs(address)[0]} can't be used: {reason}. "
+            "Nothing was changed.",
+            remedy=_GET_ONE,
+        ) from error
+
+
+def _config(address: Address) -> SingleConfig:
+    from lightkube import KubeConfig
 
     paths = _kubeconfigs(address)
     merged = _merged(paths)
@@ -90,16 +125,10 @@ def connect(address: Address, namespace: str) -> Client:
             "Nothing was changed.",
             remedy=f"set openedx:cluster.context to one that exists: {', '.join(names) or 'there is none'}",
         )
-    timeout = httpx2.Timeout(ANSWER_SECONDS)
-    try:
-        config = KubeConfig.from_dict(merged, fname=paths[0]).get(address.context)
-        return Client(config=config, namespace=namespace, timeout=timeout, trust_env=False)
-    except (LookupError, TypeError, ValueError, AttributeError, OSError, ConfigError) as error:
-        reason = f"{error} is missing" if isinstance(error, KeyError) else error
-        raise OperationError(
-            f"The context {address.context} in {paths[0]} can't be used: {reason}. Nothing was changed.",
-            remedy=_GET_ONE,
-        ) from error
+    config = KubeConfig.from_dict(merged, fname=paths[0]).get(address.context)
+    if config is None:
+        raise LookupError("it names no cluster")
+    return config
 
 
 def require_reachable(address: Address, namespace: str) -> None:
@@ -119,17 +148,29 @@ def require_reachable(address: Address, namespace: str) -> None:
             ) from error
         # Anything else, such as 404 before the first `up`, is the answer of a living API server.
     except no_answer() as error:
-        untrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
-        check = (
-            "does the certificate authority in its kubeconfig belong to it" if untrusted else "is it running"
-        )
         raise OperationError(
             f"The cluster of context {address.context} can't be reached: {error or type(error).__name__}. "
             "Nothing was changed.",
-            remedy=f"{check}? `kubectl --context {address.context} get nodes` must answer from here",
+            remedy=f"{_remedy(str(error))} `kubectl --context {address.context} get nodes` must answer from "
+            "here",
         ) from error
     finally:
         client.close()
+
+
+def _remedy(error: str) -> str:
+    """What to do about a cluster that can't be reached."""
+    if "CERTIFICATE_VERIFY_FAILED" not in error:
+        return "see that it is running, and that its address in the kubeconfig is right."
+    if "mismatch" in error or "not valid for" in error:
+        return "in the kubeconfig, use an address of the cluster that its certificate names."
+    if "expired" in error:
+        return "renew the certificate of the cluster's API server: k3s does so when it is restarted."
+    return (
+        "its certificate is signed by an authority that the kubeconfig does not name: use the kubeconfig "
+        "that the cluster wrote itself (k3s: /etc/rancher/k3s/k3s.yaml), whose `certificate-authority-data` "
+        "names it."
+    )
 
 
 def no_answer() -> tuple[type[Exception], ...]:

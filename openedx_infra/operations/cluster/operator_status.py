@@ -1,4 +1,4 @@
-"""The status of servers that operators run, and whether these operators are installed."""
+"""The status of servers that operators run."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from openedx_infra.config import BaseStack, Stack
 from openedx_infra.operations.cluster.health import Row
-from openedx_infra.operations.errors import OperationError
 
 if TYPE_CHECKING:
     from lightkube import Client
@@ -23,10 +21,6 @@ class ServerKind:
     kind: str
     group: str
     version: str
-    addon: str
-    """Key in a foundation's `addons` that installs its operator."""
-    datastores: tuple[str, ...]
-    """Datastores that are one with `source: operator`."""
     wanted: Callable[[Status], int]
     """Number of members in its spec."""
     ready: Callable[[Status], int]
@@ -77,8 +71,6 @@ KINDS = (
         kind="PerconaServerMySQL",
         group="ps.percona.com",
         version="v1",
-        addon="mysql_operator",
-        datastores=("mysql",),
         wanted=lambda spec: spec["mysql"]["size"],
         ready=lambda status: status.get("mysql", {}).get("ready", 0),
         done=lambda status: status.get("state") == "ready",
@@ -88,8 +80,6 @@ KINDS = (
         kind="PerconaServerMongoDB",
         group="psmdb.percona.com",
         version="v1",
-        addon="mongodb_operator",
-        datastores=("mongodb",),
         wanted=lambda spec: spec["replsets"][0]["size"],
         ready=lambda status: status.get("ready", 0),
         done=lambda status: status.get("state") == "ready",
@@ -99,8 +89,6 @@ KINDS = (
         kind="RedisReplication",
         group="redis.redis.opstreelabs.in",
         version="v1beta2",
-        addon="valkey_operator",
-        datastores=("broker", "cache"),
         wanted=lambda spec: 1,
         ready=lambda status: 1 if status.get("masterNode") else 0,
         done=lambda status: "connectionInfo" in status,
@@ -109,8 +97,6 @@ KINDS = (
 )
 """All kinds that an instance may consist of. Of Redis, the operator reports the master alone."""
 NAMES = tuple(each.kind for each in KINDS)
-_SCALED = "scaledobjects.keda.sh"
-"""Definition that a cluster with KEDA has."""
 
 
 def rows(client: Client) -> Iterator[Row]:
@@ -118,45 +104,6 @@ def rows(client: Client) -> Iterator[Row]:
     for each in KINDS:
         for item in _listed(client, each):
             yield each.row(item.metadata.name, item.spec or {}, item.status or {})
-
-
-def require_installed(stack: BaseStack, client: Client) -> None:
-    """Raise OperationError unless the cluster has the custom resources that the stack uses."""
-    if not isinstance(stack, Stack):
-        return
-    if stack.cluster.keda and _unknown(client, _SCALED):
-        raise OperationError(
-            "`openedx:cluster.keda` is true, and the cluster has no ScaledObject. Nothing was changed.",
-            remedy="install KEDA by its own Helm chart (https://keda.sh), or leave `keda` out",
-        )
-    missing = [each for each in _asked(stack) if _unknown(client, f"{each.plural}.{each.group}")]
-    if missing:
-        lines = [f"  {each.kind} ({each.group}), for {' and '.join(each.datastores)}" for each in missing]
-        keys = ", ".join(f"`{each.addon}`" for each in missing)
-        raise OperationError(
-            "The stack file sets `source: operator`, and the cluster has no such custom resources. "
-            "Nothing was changed.\n" + "\n".join(lines),
-            remedy=f"install the operators: set {keys} in `openedx:addons` of a foundation stack, and bring "
-            "that up first",
-        )
-
-
-def _asked(stack: Stack) -> Iterator[ServerKind]:
-    for each in KINDS:
-        if any(getattr(stack.datastores, name).source == "operator" for name in each.datastores):
-            yield each
-
-
-def _unknown(client: Client, definition: str) -> bool:
-    from lightkube import ApiError
-    from lightkube.resources.apiextensions_v1 import CustomResourceDefinition
-
-    try:
-        client.get(CustomResourceDefinition, definition)
-    except ApiError as error:
-        # A user who may not read definitions may still create the objects.
-        return error.status.code == 404
-    return False
 
 
 def _listed(client: Client, each: ServerKind) -> list[Any]:

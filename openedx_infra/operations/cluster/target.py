@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from openedx_infra.config import BaseStack
-from openedx_infra.operations.cluster import connection, operator_status
+from openedx_infra.operations.cluster import connection
 from openedx_infra.operations.stack_files.local_stack import Address
 
 if TYPE_CHECKING:
@@ -54,11 +54,6 @@ class Target:
         """Raise OperationError unless the cluster, if it needs one, answers and knows the user."""
         if self.address is not None:
             connection.require_reachable(self.address, (*self.namespaces, "default")[0])
-
-    def require_operators(self, stack: BaseStack) -> None:
-        """Raise OperationError unless its cluster has the operators that a stack asks for servers."""
-        if client := self.client():
-            operator_status.require_installed(stack, client)
 
     def _client(self, namespace: str) -> Client:
         assert self.address is not None

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.text import Text
 
-from openedx_infra.operations.deploy import missing_objects, moved_datastores, planning
+from openedx_infra.operations.deploy import (
+    empty_namespaces,
+    missing_objects,
+    moved_datastores,
+    planning,
+    unbound_claims,
+)
 from openedx_infra.operations.deploy.release_compatibility import require_stopped
 from openedx_infra.operations.deploy.unfinished_restore import require_restored
 from openedx_infra.operations.engine import failure
@@ -45,6 +51,7 @@ def up(request: Request, console: Console, *, confirm: Confirm | None = None, re
     found = planning.inspect(session, console)
     if confirm and not _is_confirmed(session, console, confirm, found):
         return
+    unbound_claims.delete(found.unbound, session.live, session.target.client())
     session.recover(console)
     missing_objects.forget(found.presence, session, console)
     moved_datastores.forget(session.live, found.orphans)
@@ -102,8 +109,11 @@ def destroy(request: Request, console: Console, *, confirm: Confirm | None = Non
         f"Delete the objects of stack {request.name} in {session.target}? Protected ones stay."
     ):
         return
+    unbound = unbound_claims.unbound(session.live, session.target.client())
+    unbound_claims.delete(unbound, session.live, session.target.client())
     session.recover(console)
     _run(session, stop, lambda verbs: verbs.destroy(), "destroy", session.tools_ready)
+    empty_namespaces.delete(session)
     _print_protected(session, console)
 
 
@@ -138,7 +148,9 @@ def _print_target(session: Session, console: Console) -> None:
 def _is_confirmed(session: Session, console: Console, confirm: Confirm, found: planning.Look) -> bool:
     planned = planning.plan(session, console, look=found)
     planned.show(console)
-    return bool(planned.steps) and confirm(f"Apply these changes to stack {session.file.name}?")
+    return bool(planned.steps or found.leaving) and confirm(
+        f"Apply these changes to stack {session.file.name}?"
+    )
 
 
 def _run(session: Session, stop: _Stop, verb: Callable[[Verbs], None], name: str, start: float) -> None:

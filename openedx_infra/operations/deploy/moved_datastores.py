@@ -21,8 +21,16 @@ from openedx_infra.operations.state.live_stack import LiveStack
 from openedx_infra.operations.urn import Urn
 
 
-def orphans(stack: BaseStack, live: LiveStack) -> list[str]:
-    """URNs of what moved datastores leave behind: all that holds data, and what it depends on."""
+def orphans(stack: BaseStack, live: LiveStack, empty: Collection[str] = ()) -> list[str]:
+    """URNs of what moved datastores leave behind: all that holds data, and what it depends on.
+
+    `empty` are datastores that go elsewhere before anything was stored in them: what may have been left in
+    their volumes by somebody else stays, too.
+    """
+    if empty:
+        state = live.state()
+        present = {each["urn"] for each in state["deployment"].get("resources") or ()}
+        return retained(state, present - _urns(stack))
     if not stack.moved:
         return []
     before = live.outputs().get("config")

@@ -10,7 +10,8 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from openedx_infra.operations.deploy import missing_objects, moved_datastores
+from openedx_infra.operations.deploy import missing_objects, moved_datastores, unbound_claims
+from openedx_infra.operations.deploy.unbound_claims import UnboundClaim
 from openedx_infra.operations.drift.presence import Presence
 from openedx_infra.operations.engine import failure
 from openedx_infra.operations.engine.events import Started
@@ -27,8 +28,15 @@ class Look:
 
     orphans: Sequence[str]
     """URNs of what moved datastores leave behind."""
+    unbound: Sequence[UnboundClaim]
+    """Claims that make place for others: they were never bound."""
     presence: Presence
     """What the cluster has lost."""
+
+    @property
+    def leaving(self) -> list[str]:
+        """URNs of what is protected, and leaves the state before `up`: its preview leaves them out."""
+        return [*self.orphans, *(claim.urn for claim in self.unbound if claim.in_state)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,12 +89,16 @@ _STYLES = {"+": "green", "-": "red", "@": "cyan"}
 
 
 def inspect(session: Session, console: Console) -> Look:
-    """Find and print what moved datastores leave behind, and what the cluster has lost."""
-    orphans = moved_datastores.orphans(session.stack, session.live)
+    """Find and print what moved datastores leave behind, unbound claims, and what the cluster has lost."""
+    stack, live = session.stack, session.live
+    unbound = unbound_claims.outdated(unbound_claims.unbound(live, session.target.client()), stack)
+    urns = {claim.urn for claim in unbound}
+    orphans = [urn for urn in moved_datastores.orphans(stack, live, session.emptied) if urn not in urns]
     moved_datastores.print_orphans(orphans, console)
+    unbound_claims.show(unbound, console)
     presence = missing_objects.find(session)
     missing_objects.show(presence, session, console)
-    return Look(orphans=orphans, presence=presence)
+    return Look(orphans=orphans, unbound=unbound, presence=presence)
 
 
 def plan(session: Session, console: Console, *, refresh: bool = False, look: Look | None = None) -> Planned:
@@ -97,7 +109,7 @@ def plan(session: Session, console: Console, *, refresh: bool = False, look: Loo
     before = look or inspect(session, console)
     result = Plan()
     try:
-        session.verbs(result).preview(refresh=refresh or bool(before.presence.gone), exclude=before.orphans)
+        session.verbs(result).preview(refresh=refresh or bool(before.presence.gone), exclude=before.leaving)
     except OperationError as error:
         raise failure.of_program(error, result.errors) from error
     found = summary(result.steps, result.outputs)

@@ -6,7 +6,7 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,16 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from openedx_infra.config import BaseStack, ConfigError
-from openedx_infra.config.immutable import IMMUTABLE_OUTPUT, immutable_changes
+from openedx_infra.config import BaseStack, ConfigError, Stack
+from openedx_infra.config.immutable import IMMUTABLE_OUTPUT, changed_holders, immutable_changes
 from openedx_infra.operations.cluster import connection
 from openedx_infra.operations.cluster.target import Target, target_of
 from openedx_infra.operations.images import builders
+from openedx_infra.operations.prerequisites.require import require
 from openedx_infra.operations.secrets import secrets
 from openedx_infra.operations.stack_files import editing, local_stack, stack_file
 from openedx_infra.operations.stack_files.local_stack import Address
 from openedx_infra.operations.stack_files.stack_file import StackFile
-from openedx_infra.operations.state import locks, recovery
+from openedx_infra.operations.state import history, locks, recovery, stored_data
 from openedx_infra.operations.state.live_stack import LiveStack
 from openedx_infra.operations.state.open_stack import open_stack, tools
 
@@ -58,6 +59,8 @@ class Session:
     """Whether no `up` of it ever came to its end."""
     tools_ready: float
     """When the toolchain was there, by the monotonic clock: building it may take a quarter of an hour."""
+    emptied: frozenset[str] = frozenset()
+    """Holders of immutable keys that change, as nothing is stored in them yet (`config.immutable`)."""
 
     @property
     def local(self) -> bool:
@@ -126,18 +129,27 @@ def begin(
     if file.local:
         address = _begin_local(file, stack, live, console, creating)
         target = target_of(stack, local=True, address=address)
+        if creating:
+            require(stack, target, console)
     else:
         target = target_of(stack, local=False)
         target.require_reachable()
         if creating:
-            target.require_operators(stack)
+            require(stack, target, console)
             live.create()
     locks.clear_dead(live, console)
     exists = creating or live.exists()  # if not, the verb says so
     outputs = live.outputs() if exists else {}
-    _require_same(stack, outputs, target.address, creating)
+    emptied = _changed_while_empty(file, stack, live, target, outputs) if creating else set()
+    _require_same(stack, outputs, target.address, creating, emptied)
     return Session(
-        file=file, stack=stack, live=live, target=target, is_new=not outputs, tools_ready=tools_ready
+        file=file,
+        stack=stack,
+        live=live,
+        target=target,
+        is_new=not outputs,
+        tools_ready=tools_ready,
+        emptied=frozenset(emptied),
     )
 
 
@@ -157,12 +169,27 @@ def _begin_local(
     return address
 
 
+def _changed_while_empty(
+    file: StackFile, stack: BaseStack, live: LiveStack, target: Target, outputs: Mapping[str, Any]
+) -> set[str]:
+    """Holders of immutable keys that differ from those of a first `up` which failed and stored nothing."""
+    changed = changed_holders(outputs.get(IMMUTABLE_OUTPUT, {}), stack)
+    if not changed or not isinstance(stack, Stack):
+        return set()
+    succeeded = any(update.succeeded for update in history.finished(live, file))
+    return changed & stored_data.empty(stack, live.state(), target.client(), succeeded=succeeded)
+
+
 def _require_same(
-    stack: BaseStack, outputs: Mapping[str, Any], address: Address | None, creating: bool
+    stack: BaseStack,
+    outputs: Mapping[str, Any],
+    address: Address | None,
+    creating: bool,
+    empty: Collection[str] = (),
 ) -> None:
     """Refuse a change of what the data depends on: the stack's outputs have what it was created with."""
     moved = outputs.get("config", {}).get("datastores", {}).get("moved", ())
-    changes = immutable_changes(outputs.get(IMMUTABLE_OUTPUT, {}), stack, moved) if creating else []
+    changes = immutable_changes(outputs.get(IMMUTABLE_OUTPUT, {}), stack, moved, empty) if creating else []
     before, now = outputs.get("cluster"), address.context if address else None
     if before and now and before != now:
         changes.append(

@@ -19,7 +19,7 @@ from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.offline import cautions, missing_files, requests
 from openedx_infra.operations.offline.requests import Requests, Reservation, reservation
 from openedx_infra.operations.secrets import secrets
-from openedx_infra.operations.stack_files import local_stack, stack_file
+from openedx_infra.operations.stack_files import local_stack, shared_hosts, stack_file
 from openedx_infra.operations.stack_files.stack_file import StackFile
 
 if TYPE_CHECKING:
@@ -201,6 +201,7 @@ def notes(file: StackFile, stack: BaseStack) -> list[str]:
         f"{file.name}` takes it out"
         for name in secrets.unused(stack, file.secrets)
     ]
+    lines += shared_hosts.notes(file, stack) if isinstance(stack, Stack) else ()
     if file.local:
         text = (
             "it names no cluster: `up` uses the embedded one, where containers don't run, and makes secrets"

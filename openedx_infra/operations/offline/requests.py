@@ -70,7 +70,7 @@ def reservation(objects: Sequence[Object]) -> Reservation:
     """What the pods of these objects reserve."""
     running, passing, largest = Requests(), Requests(), Requests()
     for obj in objects:
-        for pod, count in _pods(objects, obj):
+        for pod, count in pods_of(objects, obj):
             largest |= pod
             running += pod * count
             if obj["kind"] in (*_ENDING, "Deployment"):
@@ -83,7 +83,7 @@ def problems(objects: Sequence[Object], nodes: Nodes | None) -> list[str]:
     if nodes is None:
         return []
     reserved = reservation(objects)
-    node = _request({"cpu": nodes.cpu, "memory": nodes.memory})
+    node = request({"cpu": nodes.cpu, "memory": nodes.memory})
     remedy = (
         "choose a smaller `sizing.profile` or smaller sizes, or larger nodes, and state here what they have"
     )
@@ -100,25 +100,25 @@ def problems(objects: Sequence[Object], nodes: Nodes | None) -> list[str]:
     return []
 
 
-def _pods(objects: Sequence[Object], obj: Object) -> Iterator[tuple[Requests, int]]:
+def pods_of(objects: Sequence[Object], obj: Object) -> Iterator[tuple[Requests, int]]:
     """What one pod reserves, and how many pods always run."""
     spec = pod_spec(obj)
     if spec is not None:
-        yield _pod(spec), 0 if obj["kind"] in _ENDING else int(least(objects, obj))
+        yield pod_request(spec), 0 if obj["kind"] in _ENDING else int(least(objects, obj))
     elif at(obj, "spec", "crVersion") or str(obj.get("apiVersion", "")).partition("/")[0].count(".") >= 2:
         yield from _operated(obj.get("spec"))
 
 
-def _pod(spec: Object) -> Requests:
+def pod_request(spec: Object) -> Requests:
     """As the scheduler counts: all containers, or the largest that runs before them."""
     together, before = Requests(), Requests()
     for container in spec.get("containers") or ():
-        together += _request(at(container, "resources", "requests"))
+        together += request(at(container, "resources", "requests"))
     for container in spec.get("initContainers") or ():
         if container.get("restartPolicy") == "Always":
-            together += _request(at(container, "resources", "requests"))
+            together += request(at(container, "resources", "requests"))
         else:
-            before |= _request(at(container, "resources", "requests"))
+            before |= request(at(container, "resources", "requests"))
     return together | before
 
 
@@ -133,12 +133,13 @@ def _operated(spec: Any, count: int = 1) -> Iterator[tuple[Requests, int]]:
     count = next((int(spec[key]) for key in _COUNTS if key in spec), count)
     requests = at(spec, "resources", "requests")
     if isinstance(requests, Mapping) and ("cpu" in requests or "memory" in requests):
-        yield _request(requests), count
+        yield request(requests), count
     for inner in spec.values():
         yield from _operated(inner, count)
 
 
-def _request(requests: Any) -> Requests:
+def request(requests: Any) -> Requests:
+    """CPU and memory of a map of quantities, such as requests of a container; what is not in it is 0."""
     quantities = requests if isinstance(requests, Mapping) else {}
     amounts = {name: _amount(str(quantities[name])) for name in ("cpu", "memory") if name in quantities}
     return Requests(**amounts)

@@ -94,7 +94,8 @@ def generate(name: str, config_file: Path | None, console: Console) -> None:
         f"{len(names)} made in {live.config_file}: {', '.join(names) or 'none was missing'}.", soft_wrap=True
     )
     _print_passphrase(live, console)
-    secrets.require_operator_secrets(stack, set(_holder(name, config_file).secrets))
+    present = set(_holder(name, config_file).secrets)
+    secrets.require_operator_secrets(stack, present, changed=bool(names))
 
 
 def rotate(

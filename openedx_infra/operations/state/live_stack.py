@@ -50,6 +50,10 @@ class LiveStack:
         """Replace the state in the backend."""
         self.run("stack", "import", "--stack", self.name, stdin=json.dumps(state))
 
+    def unprotect(self, urns: Iterable[str]) -> None:
+        """Take the protection from resources in the state."""
+        self.run("state", "unprotect", *urns, "--yes", "--stack", self.name)
+
     def refresh(self, urns: Iterable[str]) -> None:
         """Refresh resources from the cluster, and wait until they are ready."""
         targets = [part for urn in urns for part in ("--target", urn)]

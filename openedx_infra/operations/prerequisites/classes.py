@@ -1,0 +1,77 @@
+"""Objects of the whole cluster that a stack names: ingress and Gateway classes, issuers, priority classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from openedx_infra.operations.prerequisites.facts import Facts, Item, Items
+from openedx_infra.operations.prerequisites.lack import Lack, listed
+
+CLASS_KEY = "openedx:cluster.ingress_class"
+
+
+def problems(objects: Items, facts: Facts) -> Iterator[Lack]:
+    """One for each object that is named and missing."""
+    yield from _ingress_classes(objects, facts)
+    wanted = {each["spec"]["gatewayClassName"] for each in objects if each["kind"] == "Gateway"}
+    for name in _missing(wanted, facts.gateway_classes):
+        yield _class("GatewayClass", name, facts.gateway_classes or ())
+    for name in _missing(set(_issuers(objects)), facts.issuers):
+        yield Lack(
+            key="openedx:site.tls.issuer.name",
+            found=f'"{name}" is no ClusterIssuer of the cluster{_which(facts.issuers or ())}',
+            remedy="Create it, or name one that is there",
+        )
+    for name in _missing(set(_priorities(objects)), facts.priority_classes):
+        yield Lack(
+            key="openedx:sizing.priority_classes",
+            found=f'"{name}" is no PriorityClass of the cluster{_which(facts.priority_classes or ())}',
+            remedy="Let the cluster's administrator create it, or name one that is there",
+        )
+
+
+def _ingress_classes(objects: Items, facts: Facts) -> Iterator[Lack]:
+    """A missing IngressClass. Some controllers are set up to serve one without an object for it: where
+    Ingresses of the class are there already, it is a note."""
+    ingresses = [each for each in objects if each["kind"] == "Ingress"]
+    own = {each["metadata"].get("namespace") for each in ingresses}
+    for name in _missing({each["spec"]["ingressClassName"] for each in ingresses}, facts.ingress_classes):
+        lack = _class("IngressClass", name, facts.ingress_classes or ())
+        live = any(
+            each["metadata"].get("namespace") in own and each["spec"].get("ingressClassName") == name
+            for each in facts.ingresses or ()
+        )
+        yield Lack(key=lack.key, found=lack.found, remedy=lack.remedy, fatal=not live)
+
+
+def _class(kind: str, name: str, there: Items) -> Lack:
+    return Lack(
+        key=CLASS_KEY,
+        found=f'"{name}" is no {kind} of the cluster{_which(there)}, so no controller would serve the hosts',
+        remedy="Install the controller of `openedx:cluster.ingress_controller`, or set a class that is there",
+    )
+
+
+def _missing(wanted: set[str], there: Items | None) -> list[str]:
+    names = {each["metadata"]["name"] for each in there or ()}
+    return [] if there is None else sorted(wanted - names)
+
+
+def _which(there: Items) -> str:
+    return f", which has {listed(sorted(each['metadata']['name'] for each in there))}" if there else ""
+
+
+def _issuers(objects: Items) -> Iterator[str]:
+    for each in objects:
+        if each["kind"] == "Certificate":
+            reference: Item = each["spec"].get("issuerRef") or {}
+            if reference.get("kind") == "ClusterIssuer":
+                yield reference["name"]
+
+
+def _priorities(objects: Items) -> Iterator[str]:
+    for each in objects:
+        template = each.get("spec", {}).get("template") if isinstance(each.get("spec"), dict) else None
+        name = ((template or {}).get("spec") or {}).get("priorityClassName")
+        if name:
+            yield name
