@@ -186,6 +186,7 @@ def test_sections_and_items_are_added(path: Path) -> None:
         ("relase", "ulmo", "did you mean `release`?"),
         ("secrets.mysql_password", "hunter2", "`openedx-infra secrets set mysql_password --stack campus`"),
         ("secrets", "{mysql_password: hunter2}", "is a secret"),
+        ("settings.lms.API_TOKEN", "hunter2hunter2hunter2", "write `{secret: api_token}` here"),
         ("lms.PLATFORM_NAME", "x", "config set settings.lms.PLATFORM_NAME"),
         ("settings.lms.LMS_BASE", "x", "is written by this program from site.lms_host"),
         ("site.name.first", "x", "with nothing under it"),

@@ -11,6 +11,7 @@ from ruamel.yaml.error import MarkedYAMLError
 
 from openedx_infra.config import PROJECT, SECRETS_KEY, ConfigError
 from openedx_infra.config.errors.key_paths import Location, key_of
+from openedx_infra.config.secrets.plain_secrets import plain_secrets
 from openedx_infra.operations.configuration.django_settings import SITES, is_setting
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.stack_files import stack_file
@@ -113,8 +114,11 @@ def _changed(file: StackFile, config: Any) -> StackFile:
 
 
 def _problems(file: StackFile) -> list[str]:
+    """What is wrong with the stack file, undecided values aside; secrets in plain are wrong, too."""
+    values = {name: value for name, value in file.values.items() if name != SECRETS_KEY}
+    plain = [fault.line for fault in plain_secrets(values, file.name)]
     try:
         stack_file.validated(file, placeholders=True)
     except ConfigError as error:
-        return list(error.problems)
-    return []
+        return [*plain, *error.problems]
+    return plain
