@@ -6,14 +6,20 @@ start of Meilisearch without its data; otherwise it follows each change of a cou
 """
 
 from django.conf import settings
-from django.core.management import call_command
+from django.core.management import call_command, get_commands, load_command_class
 from search.search_engine_base import SearchEngine
 
 
 def studio_index():
     """Courses, components and libraries, for authors."""
     if settings.MEILISEARCH_ENABLED:
-        call_command("reindex_studio")
+        call_command("reindex_studio", *accepted("reindex_studio", "--experimental"))
+
+
+def accepted(command, option):
+    """An option, where the command of this release has it: there it may be demanded."""
+    parser = load_command_class(get_commands()[command], command).create_parser("manage.py", command)
+    return [option] if option in parser.format_help() else []
 
 
 def courseware_index():

@@ -144,6 +144,16 @@ def call_command(*arguments):
             RetirementState(state_name=state, state_execution_order=order * 10 + 1).save()
 
 
+class Command:
+    """A management command, as far as others ask for its options."""
+
+    options = "--incremental"
+
+    def create_parser(self, program, name):
+        assert name == "reindex_studio"
+        return types.SimpleNamespace(format_help=lambda: f"usage: {program} {name} [{self.options}]")
+
+
 class Index:
     documents = 0
 
@@ -188,7 +198,11 @@ def install():
         "django.conf": {"settings": settings},
         "django.contrib.auth": {"get_user_model": lambda: User},
         "django.contrib.sites.models": {"Site": Site},
-        "django.core.management": {"call_command": call_command},
+        "django.core.management": {
+            "call_command": call_command,
+            "get_commands": lambda: {"reindex_studio": "openedx.core.djangoapps.content.search"},
+            "load_command_class": lambda app, name: Command(),
+        },
         "oauth2_provider.models": {"get_application_model": lambda: Application},
         "openedx.core.djangoapps.dark_lang.models": {"DarkLangConfig": DarkLangConfig},
         "openedx.core.djangoapps.oauth_dispatch.models": {"ApplicationAccess": ApplicationAccess},

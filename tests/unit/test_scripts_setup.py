@@ -212,6 +212,13 @@ def test_courseware_is_indexed_when_the_index_is_empty(tmp_path: Path) -> None:
     assert full.printed.endswith("studio_setup: done\n")
 
 
+def test_a_command_that_may_demand_an_option_gets_it(tmp_path: Path) -> None:
+    """Ulmo's `reindex_studio` refuses to run without `--experimental`, which later releases drop."""
+    before = 'shell.Index.documents = 5\nshell.Command.options = "--experimental"'
+    outcome = run(tmp_path, "studio_setup.py", case.stack(), before)
+    assert outcome.calls == [["reindex_studio", "--experimental"]]
+
+
 def test_another_engine_makes_its_indexes_itself_and_is_none_for_studio(tmp_path: Path) -> None:
     elastic = 'shell.settings.SEARCH_ENGINE = "search.elastic.ElasticSearchEngine"\n'
     elastic += "shell.settings.MEILISEARCH_ENABLED = False"

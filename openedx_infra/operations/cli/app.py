@@ -28,6 +28,7 @@ from openedx_infra.operations.cli.options import (
 from openedx_infra.operations.cli.running import (
     backups,
     cluster,
+    courses,
     maintenance,
     pods,
     shells,
@@ -66,6 +67,7 @@ app.add_typer(state.app, name="state")
 app.add_typer(images.app, name="images")
 app.add_typer(certificates.app, name="certificates")
 app.add_typer(users.app, name="users")
+app.add_typer(courses.app, name="courses")
 
 
 @app.callback()

@@ -1,0 +1,201 @@
+"""Courses are imported, exported, listed and indexed by the script that verbs send, which really runs."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from exec_server import ExecServer
+from rich.console import Console
+
+from openedx_infra.operations.errors import OperationError
+from openedx_infra.operations.users_and_courses import courses
+from openedx_infra.operations.users_and_courses.platform_script import Platform
+
+DATA = Path(__file__).parents[1] / "data"
+KEY = "course-v1:Campus+C1+2026"
+_MANAGE = """#!/usr/bin/env python
+import sys, types
+sys.path.insert(0, {here!r})
+import courses_standin as standin
+standin.install()
+from django.core import management
+from django.conf import settings
+settings.configure(MEILISEARCH_ENABLED=True)
+management.call_command = standin.call_command
+class Command(management.BaseCommand):
+    def add_arguments(self, parser):
+        parser.add_argument("--experimental", action="store_true")
+management.get_commands = lambda: {{"reindex_studio": Command()}}
+management.load_command_class = lambda app, name: app
+assert sys.argv[1:5] == ["cms", "shell", "--verbosity", "0"], sys.argv
+exec(sys.argv[6])
+"""
+
+
+class Studio:
+    """A folder whose `manage.py` runs scripts over stand-ins, and keeps what they do."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir()
+        shutil.copy(DATA / "courses_standin.py", folder)
+        (folder / "manage.py").write_text(_MANAGE.format(here=str(folder)))
+        (folder / "manage.py").chmod(0o755)
+
+    def server(self) -> ExecServer:
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        temporary = self.folder / "tmp"
+        temporary.mkdir(exist_ok=True)
+        return ExecServer(folder=self.folder, environment={"PATH": path, "TMPDIR": str(temporary)})
+
+    @property
+    def left_over(self) -> list[str]:
+        return [path.name for path in (self.folder / "tmp").iterdir()]
+
+
+@pytest.fixture
+def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
+    studio = Studio(tmp_path / "studio")
+    with studio.server() as server:
+        monkeypatch.setattr(courses, "platform", lambda *_: Platform(server.container(), "cms"))
+        yield studio
+
+
+def course(folder: Path, org: str = "Campus") -> Path:
+    (folder / "static").mkdir(parents=True)
+    (folder / "course.xml").write_text(f'<course org="{org}" course="C1" url_name="2026"/>')
+    (folder / "static" / "film.bin").write_bytes(os.urandom(3 * 2**20))
+    return folder
+
+
+def archive(folder: Path, path: Path) -> Path:
+    with tarfile.open(path, "w:gz") as file:
+        file.add(folder, arcname="course")
+    return path
+
+
+def said(verb: Any, *arguments: Any, **options: Any) -> str:
+    console = Console(file=io.StringIO(), width=200)
+    verb("dev", None, *arguments, console, **options)
+    return console.file.getvalue()
+
+
+def test_a_folder_an_archive_and_a_repository_are_imported(studio: Studio, tmp_path: Path) -> None:
+    folder = course(tmp_path / "source" / "course")
+    film = (folder / "static" / "film.bin").read_bytes()
+    kept = studio.folder / "courses" / KEY
+    text = said(courses.import_course, str(tmp_path / "source"))
+    assert text.endswith(f"Course {KEY} is imported and published.\n") and "Importing..." in text
+    assert (kept / "static" / "film.bin").read_bytes() == film
+    shutil.rmtree(kept)
+    said(courses.import_course, str(archive(folder, tmp_path / "course.tar.gz")))
+    assert (kept / "static" / "film.bin").read_bytes() == film
+    shutil.rmtree(kept)
+    repository = tmp_path / "repository"
+    shutil.copytree(folder, repository / "deep" / "course")
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org", "-C", str(repository)]
+    for command in (["init", "-q", "-b", "release/ulmo"], ["add", "."], ["commit", "-q", "-m", "x"]):
+        subprocess.run([*git, *command], check=True)
+    (repository / ".git" / "git-daemon-export-ok").touch()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("openedx_infra.operations.users_and_courses.sources._REMOTE", ("file://",))
+        said(courses.import_course, f"file://{repository}", path="deep/course", ref="release/ulmo")
+        with pytest.raises(OperationError, match="could not clone"):
+            said(courses.import_course, f"file://{repository}", ref="no-such-branch")
+    assert (kept / "static" / "film.bin").read_bytes() == film
+    assert studio.left_over == []
+
+
+def test_a_course_that_exists_is_replaced_only_when_asked(studio: Studio, tmp_path: Path) -> None:
+    folder = course(tmp_path / "course")
+    said(courses.import_course, str(folder))
+    with pytest.raises(OperationError, match=r"exists\. Add --replace"):
+        said(courses.import_course, str(folder))
+    assert f"Course {KEY} is replaced" in said(courses.import_course, str(folder), replace=True)
+
+
+def test_what_is_no_course_is_refused_and_nothing_stays(studio: Studio, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    several = tmp_path / "several"
+    course(several / "one")
+    course(several / "two", org="Other")
+    broken = archive(course(tmp_path / "course"), tmp_path / "broken.tar.gz")
+    broken.write_bytes(broken.read_bytes()[:2_000_000])
+    (tmp_path / "text.zip").write_text("PK")
+    for source, options, message in (
+        ("empty", {}, "There is no course.xml: this is no course in OLX"),
+        ("several", {}, "There are several courses: one, two. Choose one by --path."),
+        ("several", {"path": "three"}, "There is no course.xml in three."),
+        ("broken.tar.gz", {}, "This is no whole tar archive"),
+        ("text.zip", {}, "is no tar archive"),
+        ("nowhere", {}, "There is no "),
+    ):
+        with pytest.raises(OperationError) as raised:
+            said(courses.import_course, str(tmp_path / source), **options)
+        assert message in str(raised.value)
+    assert studio.left_over == [] and not (studio.folder / "courses").exists()
+
+
+def test_an_archive_that_leaves_its_folder_is_refused(studio: Studio, tmp_path: Path) -> None:
+    path = tmp_path / "evil.tar"
+    with tarfile.open(path, "w") as file:
+        member = tarfile.TarInfo("../../outside")
+        member.size = 3
+        file.addfile(member, io.BytesIO(b"bad"))
+    with pytest.raises(OperationError, match="not safe to unpack"):
+        said(courses.import_course, str(path))
+    assert not list(studio.folder.rglob("outside"))
+
+
+def test_a_course_too_large_is_refused_before_it_fills_the_disk(studio: Studio, tmp_path: Path) -> None:
+    path = tmp_path / "large.tar"
+    with tarfile.open(path, "w") as file:
+        member = tarfile.TarInfo("course/film.bin")
+        member.size = 2 * 2**30
+        path.open("ab").close()
+        file.fileobj.write(member.tobuf())
+    with pytest.raises(OperationError, match="larger than 1536 MiB"):
+        said(courses.import_course, str(path))
+    assert studio.left_over == []
+
+
+def test_an_export_is_what_an_import_takes(studio: Studio, tmp_path: Path) -> None:
+    folder = course(tmp_path / "course")
+    said(courses.import_course, str(folder))
+    output = tmp_path / "out.tar.gz"
+    assert said(courses.export_course, KEY, output) == f"{output} has course {KEY}.\n"
+    with tarfile.open(output) as file:
+        file.extractall(tmp_path / "again", filter="data")
+    film = tmp_path / "again" / "course" / "static" / "film.bin"
+    assert film.read_bytes() == (folder / "static" / "film.bin").read_bytes()
+    for key, message in (("course-v1:No+Such+Course", "There is no course"), ("Campus", "is no key")):
+        with pytest.raises(OperationError, match=message):
+            said(courses.export_course, key, tmp_path / "none.tar.gz")
+    assert not list(tmp_path.glob("none*")) and studio.left_over == []
+
+
+def test_courses_are_listed_and_indexed(
+    studio: Studio, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert said(courses.show) == "There are no courses yet.\n"
+    for org in ("Campus", "Broken"):
+        said(courses.import_course, str(course(tmp_path / org, org=org)))
+    assert KEY in said(courses.show)
+    said(courses.show, as_json=True)
+    assert [each["course"] for each in json.loads(capsys.readouterr().out)][1] == KEY
+    with pytest.raises(OperationError, match=r"Broken\+C1\+2026: RuntimeError: no index for it"):
+        said(courses.reindex, [])
+    assert (studio.folder / "indexed").read_text().split() == [KEY]
+    # A release whose command takes the option gets it, as it may demand it.
+    assert '["reindex_studio", "--experimental"]' in (studio.folder / "called").read_text()
+    assert said(courses.reindex, [KEY]) == "Courses indexed: 1.\n"
