@@ -47,6 +47,8 @@ def test_what_was_deleted_by_hand_is_told_and_healed(dev: Instance) -> None:
         assert said.code == 1
         assert f"deleted outside the program: Secret {lost}" in said.out and "Deployment mfe" in said.out
         assert "DATA IS LOST" not in said.out
+        plain = dev.pulumi("preview", "--config-file", str(dev.file))
+        assert plain.code == 0 and "add --refresh" in plain.err and "Deployment mfe" in plain.err, plain.text
         said = dev.up()
         assert "2 created" in said.out and "Deployment mfe" in said.out
         assert dev.objects() - {"ConfigMap/theirs"} == dev.believed()

@@ -174,8 +174,24 @@ def test_who_changed_a_field_is_named() -> None:
     assert [str(change) for change in changes(each, live(each, spec=now, metadata=metadata))] == [
         "spec.containers[name=lms].image is b, not a (by kubectl-edit)",
         "spec.containers[name=own] was added",
-        "spec.replicas is 0, not 2",
+        "spec.replicas is 0, not 2 (by an `up` that did not finish)",
     ]
+
+
+@pytest.mark.parametrize(
+    "manager", ["kube-controller-manager", "percona-server-mysql-operator", "cert-manager-cainjector"]
+)
+def test_what_controllers_set_as_part_of_their_work_is_no_change_by_hand(manager: str) -> None:
+    def touched(each: Expected, by: str, **fields: Any) -> dict[str, Any]:
+        owned = {"f:spec": {"f:replicas": {}}, "f:data": {"f:own": {}}}
+        metadata = {**each.recorded["metadata"], "managedFields": [{"manager": by, "fieldsV1": owned}]}
+        return live(each, metadata=metadata, **fields)
+
+    deployment, secret = one("Deployment", "lms", {"spec": {"replicas": 2}}), one("Secret", "s", {}, "v1")
+    assert changes(deployment, touched(deployment, manager, spec={"replicas": 5})) == []
+    assert changes(secret, touched(secret, manager)) == []
+    assert changes(deployment, touched(deployment, "kubectl-edit", spec={"replicas": 5})) != []
+    assert changes(secret, touched(secret, "kubectl-edit")) != []
 
 
 def test_an_object_that_was_deleted_and_created_by_somebody_else_is_another_one() -> None:

@@ -115,9 +115,12 @@ def test_a_plan_names_the_properties_that_differ(out: io.StringIO) -> None:
     plan = Plan()
     plan(Started(urn=LMS, op="same"))
     plan(Started(urn=SETTINGS, op="update", changed=("data.x",)))
+    volume = "spec.template.spec.volumes[{}].projected.sources[0].configMap.name"
+    plan(Started(urn=LMS, op="update", changed=(volume.format(0), volume.format(1), "spec.replicas")))
     plan(Summary(changes={"update": 1, "same": 1}, seconds=1))
     plan.show(Console(file=out, width=160))
-    assert [step.urn for step in plan.steps] == [SETTINGS]
+    assert [step.urn for step in plan.steps] == [SETTINGS, LMS]
+    assert "Deployment lms  [what it reads, spec.replicas]" in out.getvalue()
     assert "ConfigMap lms-settings  [data.x]" in out.getvalue()
 
 

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from openedx_infra.config import PROJECT, SECRETS_KEY
 from openedx_infra.operations.cli import app
+from openedx_infra.operations.deploy import missing_objects
 from openedx_infra.operations.engine import session
 from openedx_infra.operations.engine.session import Request
 from openedx_infra.operations.errors import OperationError
@@ -30,6 +31,8 @@ _WITH_CLUSTER = (*_DEPLOYING, "refresh", "destroy", "import", "watch")
 _WITH_CONFIG_FILE = (*_WITH_CLUSTER, "config", "logs")
 _BESIDE_CONFIG_FILE = (["stack", "history"], ["stack", "change-secrets-provider"])
 _EDITS = ("set", "set-all", "rm", "rm-all", "cp")
+_PLAIN_REMEDY = "Pulumi doesn't notice by itself: add --refresh, or run `openedx-infra up`"
+"""What to do about objects that were deleted by hand."""
 _VALUED = ("-C", "--cwd", "-s", "--stack", "--config-file", "--color", "-v", "--verbose", "--profiling",
            "--tracing", "--memprofilerate", "--otel-traces")  # fmt: skip
 """Options that may stand before the command and take the next word as their value."""
@@ -186,6 +189,8 @@ def _prepare_stack(
         environment.update(builder)
         if line.command == "up":
             ready.recover(console)
+        if line.command in _DEPLOYING and "--refresh" not in line.arguments:
+            missing_objects.show(missing_objects.find(ready), request.name, console, remedy=_PLAIN_REMEDY)
         if note := line.note_on_targets:
             console.print(note, style="yellow", soft_wrap=True, highlight=False)
     file = stack_file.read(request.name, request.config_file)

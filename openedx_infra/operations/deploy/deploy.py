@@ -65,7 +65,7 @@ def _heal(session: Session, stop: _Stop) -> None:
     missing = missing_objects.find(session)
     if not missing.gone:
         return
-    missing_objects.show(missing, session, stop.console, again=True)
+    missing_objects.show(missing, session.file.name, stop.console, when="while `up` ran")
     missing_objects.forget(missing, session, stop.console)
     _run(session, stop, lambda verbs: verbs.up(), "up", time.monotonic())
     if still := missing_objects.find(session).gone:

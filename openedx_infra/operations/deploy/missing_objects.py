@@ -37,22 +37,27 @@ def find(session: Session) -> Presence:
         return look(Api(client), expected(session.live.state()))
 
 
-def show(presence: Presence, session: Session, console: Console, *, again: bool = False) -> None:
-    """Print what is missing, and loudly what is lost with its data. `again`: the run has just ended."""
-    when = "while `up` ran" if again else "outside the program"
+def show(
+    presence: Presence,
+    stack: str,
+    console: Console,
+    *,
+    when: str = "outside the program",
+    remedy: str = "`up` creates them again",
+) -> None:
+    """Print what is missing, and loudly what is lost with its data."""
     for objects, how in ((presence.missing, "were deleted"), (presence.leaving, "are being deleted")):
         if objects:
             console.print(
-                f"These {how} {when}: {_names(objects)}. `up` creates them again.",
+                f"These {how} {when}: {_names(objects)}. {remedy}.",
                 style="yellow",
                 soft_wrap=True,
                 highlight=False,
             )
     if presence.lost:
-        name = session.file.name
         console.print(
             f"DATA IS LOST with {_names(presence.lost)}: `up` creates them EMPTY. To bring back the last "
-            f"backup afterwards, run `openedx-infra restore --stack {name}`; to look for the data first "
+            f"backup afterwards, run `openedx-infra restore --stack {stack}`; to look for the data first "
             "(a retained volume, a snapshot), don't run `up`.",
             style="bold red",
             soft_wrap=True,

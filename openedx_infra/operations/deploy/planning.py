@@ -97,7 +97,7 @@ def inspect(session: Session, console: Console) -> Look:
     moved_datastores.print_orphans(orphans, console)
     unbound_claims.show(unbound, console)
     presence = missing_objects.find(session)
-    missing_objects.show(presence, session, console)
+    missing_objects.show(presence, session.file.name, console)
     return Look(orphans=orphans, unbound=unbound, presence=presence)
 
 

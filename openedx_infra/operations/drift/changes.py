@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,13 @@ SECRET = "4dabf18193072939515e22adb298388d"
 
 _OURS = "pulumi-kubernetes"
 """How the names begin under which Pulumi's provider owns fields of an object."""
+
+_CONTROLLERS = re.compile(r"controller|operator|injector|keda|^kube-", re.IGNORECASE)
+"""How controllers of a cluster call themselves, which set fields as part of their work: Kubernetes' own, what
+writes certificates into webhooks for cert-manager, operators that add passwords of their own users."""
+
+_UNFINISHED = "an `up` that did not finish"
+"""Who changed a field that Pulumi owns and has not recorded."""
 
 _KEYS = ("name", "mountPath", "containerPort", "port", "ip", "topologyKey", "type", "key")
 """Fields by which Kubernetes tells items of a list apart; the first that all items have counts."""
@@ -67,16 +75,32 @@ def changes(expected: Expected, live: Object) -> list[Change]:
     if not expected.is_patch and isinstance(before, str) and meta.get("uid") not in (None, before):
         return [Change(path=_UID, before=before, now=meta["uid"])]
     if expected.kind == "Secret":
+        people = sorted(each for each in _owners(("data",), fields) if _is_somebody(each))
         return [
-            Change(path=("data",), before="[secret]", now="[secret, another one]", manager=manager)
-            for manager in sorted(_strangers(("data",), fields))
+            Change(path=("data",), before="[secret]", now="[secret, another one]", manager=each)
+            for each in people
         ]
     applied = {key: value for key, value in expected.inputs.items() if key not in _KIND}
     found = _differences(applied, expected.recorded, live, ())
     return [
-        Change(path=path, before=old, now=new, manager=", ".join(sorted(_strangers(path, fields))))
+        Change(path=path, before=old, now=new, manager=_named(owners))
         for path, old, new in found
+        if not (owners := _owners(path, fields)) or not all(map(_is_controller, owners))
     ]
+
+
+def _named(owners: set[str]) -> str:
+    """Who changed a field, of those who own it."""
+    others = sorted(each for each in owners if _is_somebody(each))
+    return ", ".join(others) if others or not owners else _UNFINISHED
+
+
+def _is_controller(manager: str) -> bool:
+    return _CONTROLLERS.search(manager) is not None
+
+
+def _is_somebody(manager: str) -> bool:
+    return not manager.startswith(_OURS) and not _is_controller(manager)
 
 
 def _differences(applied: Any, recorded: Any, live: Any, path: Path) -> Iterator[tuple[Path, Any, Any]]:
@@ -126,12 +150,12 @@ def _is_secret(value: Any) -> bool:
     return isinstance(value, Mapping) and SECRET in value
 
 
-def _strangers(path: Path, fields: Sequence[Mapping[str, Any]]) -> set[str]:
-    """Managers other than Pulumi that own a field, by the `managedFields` of its object."""
+def _owners(path: Path, fields: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Managers that own a field, by the `managedFields` of its object."""
     return {
         entry["manager"]
         for entry in fields
-        if not entry.get("manager", _OURS).startswith(_OURS) and _owns(entry.get("fieldsV1") or {}, path)
+        if entry.get("manager") and _owns(entry.get("fieldsV1") or {}, path)
     }
 
 

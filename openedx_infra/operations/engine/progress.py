@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Mapping
@@ -240,13 +241,20 @@ class Plan:
         for step in self.steps:
             if step.op in _VERBS and step.urn.is_shown:
                 mark, style, _ = _VERBS[step.op]
-                paths = f"  [{', '.join(step.changed)}]" if step.changed else ""
+                changed = dict.fromkeys(_READ.sub("what it reads", path) for path in step.changed)
+                paths = f"  [{', '.join(changed)}]" if changed else ""
                 console.print(
                     Text.assemble(
                         (f"  {mark} ", style), f"{step.urn.owner:<16}", (str(step.urn), "bold"), paths
                     ),
                     soft_wrap=True,
                 )
+
+
+_READ = re.compile(
+    r"^spec\.(jobTemplate\.spec\.)?template\.spec\.volumes\[.*\.(configMap\.name|secret\.name|secretName)$"
+)
+"""A pod's volume that refers to another ConfigMap or Secret."""
 
 
 def counted(changes: Mapping[str, int], *, future: bool = False) -> str:
