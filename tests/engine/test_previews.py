@@ -40,7 +40,7 @@ def test_a_preview_without_changes_says_so_in_a_line(dev: Instance) -> None:
 
 
 def test_each_change_is_shown_with_its_old_and_new_value(dev: Instance) -> None:
-    said = dev.run("secrets", "rotate", ROTATED)
+    said = dev.run("secrets", "rotate", ROTATED, "--yes")
     assert said.code == 0, said.text
     dev.say(**CHANGES)
     told, plain = dev.run("preview", "--diff"), dev.run("preview", "--json")

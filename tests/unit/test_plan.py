@@ -262,6 +262,7 @@ def test_no_secret_is_shown_in_any_form() -> None:
     assert "MY_PASSWORD  [masked] → [masked]" in shown(found)
     assert SENTINEL not in shown(found) + json.dumps(found.as_json())
     new = summary([step("Secret", "keys", {}, now, "create")], None)
+    assert list(diffs(found.objects[:1])) == ["*** Secret keys: only secret values differ (spec)"]
     text = "\n".join(diffs([*found.objects[:1], *new.objects]))
     assert "data: '[secret]'" in text and SENTINEL not in text
 

@@ -63,9 +63,10 @@ def _diff(change: ObjectChange, names: Mapping[str, str]) -> Iterator[str]:
         yield from difflib.unified_diff(
             before.splitlines(), now.splitlines(), title, title, lineterm="", n=_CONTEXT
         )
-    elif plain[0] != plain[1]:
-        read = sorted({names[name] for name in names if name in plain[1] and name not in plain[0]})
-        yield f"*** {title}: reads {', '.join(read)} anew"
+        return
+    read = {names[name] for name in names if name in plain[1] and name not in plain[0]} - {change.urn.name}
+    if read:
+        yield f"*** {title}: reads {', '.join(sorted(read))} anew"
     else:
         yield f"*** {title}: only secret values differ ({', '.join(change.paths)})"
 
