@@ -55,7 +55,7 @@ def test_each_change_is_shown_with_its_old_and_new_value(dev: Instance) -> None:
         "studio  limits.memory",
         "mysql  restarts: pages fail for about 7 s",
         "rolls over: nobody notices",
-        "+    COURSE_ABOUT_VISIBILITY_PERMISSION: see_exists",
+        "+  COURSE_ABOUT_VISIBILITY_PERMISSION: see_exists",
         "lms-secrets  another content (never shown)",
         "Nothing was changed.",
     ):
