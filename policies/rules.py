@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from policies import aws, buckets, entrance, pods, relations, scaling, secrecy
+from policies import aws, buckets, entrance, pods, relations, scaling, secrecy, sizes
 from policies.complaint import Complaint
 from policies.objects import Object, at, title
 
@@ -25,6 +25,7 @@ OBJECT_RULES: tuple[Callable[[Object], Iterator[str]], ...] = (
     secrecy.plain_environment,
     secrecy.nothing_secret,
     entrance.metadata_closed,
+    sizes.storable,
 )
 """Rules over one Kubernetes object."""
 

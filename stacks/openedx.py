@@ -62,7 +62,7 @@ def _checks(
         return [*unfit(values, password_limits(stack)), *unfit_headers(stack, values)]
 
     async def overrides() -> list[str]:
-        return _unmatched(stack, patches)
+        return [*_unmatched(stack, patches), *_unknown_fields(stack)]
 
     yield forms()
     yield overrides()
@@ -76,6 +76,18 @@ def _unmatched(stack: Stack, patches: Patches) -> list[str]:
         f"{stack.overrides[index].name}; "
         f"`openedx-infra render --stack {stack.name} --output DIR` shows all kinds and names"
         for index in patches.unmatched
+    ]
+
+
+def _unknown_fields(stack: Stack) -> list[str]:
+    if not stack.overrides:
+        return []
+    from openedx_infra.kubernetes import schema  # loads Kubernetes' models, which few stacks need
+
+    return [
+        f"openedx:overrides[{index}].{path}: {text}"
+        for index, override in enumerate(stack.overrides)
+        for path, text in schema.faults(override.kind, override.patch)
     ]
 
 

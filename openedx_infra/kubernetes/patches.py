@@ -58,14 +58,65 @@ class Patches:
         ]
 
 
+MERGE_KEYS: Mapping[str, tuple[str, ...]] = {
+    "containers": ("name",),
+    "initContainers": ("name",),
+    "ephemeralContainers": ("name",),
+    "env": ("name",),
+    "volumes": ("name",),
+    "volumeMounts": ("mountPath",),
+    "volumeDevices": ("devicePath",),
+    "ports": ("containerPort", "port"),
+    "imagePullSecrets": ("name",),
+    "hostAliases": ("ip",),
+    "topologySpreadConstraints": ("topologyKey",),
+}
+"""What tells the items of a list apart, by the list's name: `patchMergeKey` of Kubernetes' API, by which
+`kubectl patch` merges. Lists that aren't here have none."""
+
+DIRECTIVE = "$patch"
+"""Key by which a patch deletes an item (`$patch: delete`) or replaces a list (`- $patch: replace`)."""
+
+
 def merged(base: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
-    """`base` with `patch` over it: maps key by key, also those in Outputs; everything else replaced whole."""
-    return {**base, **{key: _over(base.get(key), value) for key, value in patch.items()}}
+    """`base` with `patch` over it, as `kubectl patch` merges: maps key by key, lists whose items have a merge
+    key item by item, everything else replaced whole; also what is in Outputs."""
+    return {**base, **{key: _over(key, base.get(key), value) for key, value in patch.items()}}
 
 
-def _over(below: Any, value: Any) -> Any:
+def merge_key(name: str, item: Any) -> str | None:
+    """The key that tells an item of the list `name` apart; None when it has none."""
+    if not isinstance(item, Mapping):
+        return None
+    return next((key for key in MERGE_KEYS.get(name, ()) if key in item), None)
+
+
+def _over(name: str, below: Any, value: Any) -> Any:
+    if isinstance(below, pulumi.Output) and isinstance(value, Mapping | list | tuple):
+        return below.apply(lambda resolved: _over(name, resolved, value))
     if isinstance(value, Mapping) and isinstance(below, Mapping):
         return merged(below, value)
-    if isinstance(value, Mapping) and isinstance(below, pulumi.Output):
-        return below.apply(lambda resolved: _over(resolved, value))
+    if isinstance(value, list | tuple) and isinstance(below, list | tuple) and name in MERGE_KEYS:
+        return _items(name, below, value)
     return value
+
+
+def _items(name: str, below: Sequence[Any], patch: Sequence[Any]) -> list[Any]:
+    """A list with the items of a patch merged into it; new ones are added at its end."""
+    if {DIRECTIVE: "replace"} in patch:
+        return [item for item in patch if item != {DIRECTIVE: "replace"}]
+    items = list(below)
+    for item in patch:
+        key = merge_key(name, item)
+        same = [index for index, old in enumerate(items) if key and _plain(old).get(key) == item[key]]
+        if isinstance(item, Mapping) and item.get(DIRECTIVE) == "delete":
+            items = [old for index, old in enumerate(items) if index not in same]
+        elif same:
+            items[same[0]] = merged(_plain(items[same[0]]), item)
+        elif item not in items:
+            items.append(item)
+    return items
+
+
+def _plain(item: Any) -> Mapping[str, Any]:
+    return item if isinstance(item, Mapping) else {}

@@ -86,3 +86,23 @@ def test_all_that_match_nothing_are_named_at_once(recorded: Record) -> None:
     assert "openedx:overrides[0]: no Deployment is called lsm" in text
     assert "openedx:overrides[2]: no CronJob is called lms" in text
     assert "overrides[1]" not in text
+
+
+def test_a_container_keeps_what_a_patch_is_silent_about(recorded: Record) -> None:
+    containers = [{"name": "lms", "env": [{"name": "NEW", "value": "x"}]}]
+    patch = {"spec": {"template": {"spec": {"containers": containers}}}}
+    before, after = recorded(), recorded(_with({"kind": "Deployment", "name": "lms", "patch": patch}))
+    (old,), (new,) = (
+        graph.object(find(graph, "Deployment", "lms"))["spec"]["template"]["spec"]["containers"]
+        for graph in (before, after)
+    )
+    assert new == {**old, "env": [*old.get("env", []), {"name": "NEW", "value": "x"}]}
+
+
+def test_a_typo_is_refused_before_anything_is_registered(recorded: Record) -> None:
+    patch = {"spec": {"template": {"spec": {"containers": [{"name": "lms", "resorces": {}}]}}}}
+    with pytest.raises(pulumi.RunError) as caught:
+        recorded(_with({"kind": "Deployment", "name": "lms", "patch": patch}))
+    text = str(caught.value)
+    assert "openedx:overrides[0].patch.spec.template.spec.containers[0].resorces" in text
+    assert "did you mean `resources`?" in text

@@ -1,4 +1,4 @@
-"""A patch is merged map by map, key by key; everything else is replaced whole."""
+"""A patch is merged map by map, and lists with merge keys item by item; everything else is replaced whole."""
 
 from __future__ import annotations
 
@@ -71,3 +71,48 @@ def test_typed_arguments_get_the_names_of_kubernetes() -> None:
         "cidr": "0.0.0.0/0",
         "except": ["10.0.0.0/8"],
     }
+
+
+POD = {
+    "containers": [
+        {"name": "lms", "image": "a", "env": [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}]},
+        {"name": "metrics", "image": "b"},
+    ],
+    "tolerations": [{"key": "old"}],
+    "args": ["one", "two"],
+}
+
+
+def test_items_with_a_key_are_merged_and_new_ones_added() -> None:
+    patch = {
+        "containers": [{"name": "lms", "env": [{"name": "B", "value": "9"}]}, {"name": "proxy", "image": "c"}]
+    }
+    containers = merged(POD, patch)["containers"]
+    assert [each["name"] for each in containers] == ["lms", "metrics", "proxy"]
+    assert containers[0] == {
+        "name": "lms",
+        "image": "a",
+        "env": [{"name": "A", "value": "1"}, {"name": "B", "value": "9"}],
+    }
+    assert merged(merged(POD, patch), patch) == merged(POD, patch)
+
+
+def test_items_are_deleted_and_lists_replaced_when_a_patch_demands_it() -> None:
+    gone = merged(POD, {"containers": [{"name": "metrics", "$patch": "delete"}]})
+    assert [each["name"] for each in gone["containers"]] == ["lms"]
+    only = merged(POD, {"containers": [{"$patch": "replace"}, {"name": "x"}]})
+    assert only["containers"] == [{"name": "x"}]
+
+
+def test_lists_without_keys_are_replaced() -> None:
+    assert merged(POD, {"tolerations": [{"key": "new"}]})["tolerations"] == [{"key": "new"}]
+    assert merged(POD, {"args": ["three"]})["args"] == ["three"]
+
+
+def test_ports_are_told_apart_by_what_their_object_calls_them() -> None:
+    service = {"ports": [{"port": 80, "name": "http"}, {"port": 443, "name": "https"}]}
+    changed = merged(service, {"ports": [{"port": 443, "nodePort": 30443}]})
+    assert changed["ports"] == [
+        {"port": 80, "name": "http"},
+        {"port": 443, "name": "https", "nodePort": 30443},
+    ]

@@ -64,6 +64,7 @@ WRONG: list[tuple[str, str, Change]] = [
         "one probe for two questions",
         lambda o: container(o).update(livenessProbe=CONTAINER["readinessProbe"]),
     ),
+    ("storable", "holds 1,100,0", lambda o: o["ConfigMap"]["data"].update(b="x" * 1_100_000)),
     ("nobody_of_the_node", "above 10000", lambda o: pod(o)["securityContext"].update(runAsUser=1000)),
     ("nobody_of_the_node", "container web runs", lambda o: context(o).update(runAsUser=10_000)),
     ("nobody_of_the_node", "a node may have", lambda o: pod(o, "Job")["securityContext"].pop("runAsUser")),

@@ -24,4 +24,6 @@ class Override(Section):
     name: str = Field(min_length=1)
     """Name of the resource, as `pulumi preview` shows it, such as `lms`."""
     patch: dict[str, Setting] = Field(min_length=1)
-    """Fields to set, merged into the object: maps key by key, everything else replaced whole."""
+    """Fields to set, merged as `kubectl patch` does: maps key by key; lists whose items have a name or port
+    (containers, env, volumes, ports …) item by item; everything else replaced whole. `$patch: delete` in an
+    item deletes it; an item `$patch: replace` replaces its list."""

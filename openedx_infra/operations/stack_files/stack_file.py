@@ -15,7 +15,7 @@ from openedx_infra.config.secrets.references import names_in
 from openedx_infra.config.stack_kinds import INSTANCE, kind_in, missing, missing_at_least
 from openedx_infra.config.types.secret_references import SECRET_NAME
 from openedx_infra.operations.errors import OperationError
-from openedx_infra.operations.stack_files import yaml_reader
+from openedx_infra.operations.stack_files import config_size, yaml_reader
 from openedx_infra.operations.stack_files.checkout import stack_file_path, stack_names
 from openedx_infra.operations.stack_files.yaml_reader import YamlProblem
 
@@ -86,6 +86,7 @@ class StackFile:
             else:
                 yield f"{key}: nobody reads this key: write `{PROJECT}:{name}` if it is the program's"
         yield from self._secret_problems()
+        yield from config_size.problems(self.config)
 
     def _secret_problems(self) -> Iterator[str]:
         secrets = self.values.get(SECRETS_KEY, {})
