@@ -17,7 +17,7 @@ from openedx_infra.config.immutable import IMMUTABLE_OUTPUT, immutable_values
 from openedx_infra.config.rules import certificates
 from openedx_infra.config.secrets.formats import unfit, unfit_headers
 from openedx_infra.config.secrets.needed import password_limits
-from openedx_infra.kubernetes.patches import Patches
+from openedx_infra.kubernetes.overrides.patches import Patches
 from stacks.cluster import cluster
 from stacks.gate import Refused, validation_gate
 from stacks.reference import FoundationReference
@@ -82,7 +82,7 @@ def _unmatched(stack: Stack, patches: Patches) -> list[str]:
 def _unknown_fields(stack: Stack) -> list[str]:
     if not stack.overrides:
         return []
-    from openedx_infra.kubernetes import schema  # loads Kubernetes' models, which few stacks need
+    from openedx_infra.kubernetes.overrides import schema  # loads Kubernetes' models, which few stacks need
 
     return [
         f"openedx:overrides[{index}].{path}: {text}"

@@ -8,7 +8,7 @@ import pulumi
 import pytest
 from shape import Record, find, of_kind
 
-from openedx_infra.kubernetes.patches import merged
+from openedx_infra.kubernetes.overrides.patches import merged
 
 LEAST = {"site": {"lms_host": "learn.example.org"}}
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from openedx_infra.kubernetes.schema import faults
+from openedx_infra.kubernetes.overrides.schema import faults
 
 
 def pod(**spec: Any) -> dict[str, Any]:

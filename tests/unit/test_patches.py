@@ -12,7 +12,7 @@ from openedx_infra.kubernetes.models import (
     ServicePortArgs,
     ServiceSpecArgs,
 )
-from openedx_infra.kubernetes.patches import merged
+from openedx_infra.kubernetes.overrides.patches import merged
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.lists(st.integers(), max_size=3)
 MAPS = st.dictionaries(

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
-from openedx_infra.kubernetes.patches import DIRECTIVE, MERGE_KEYS, merge_key
+from openedx_infra.kubernetes.overrides.patches import DIRECTIVE, MERGE_KEYS, merge_key
 
 _GROUPS = ("apps_v1", "autoscaling_v2", "batch_v1", "core_v1", "networking_v1", "policy_v1", "rbac_v1")
 _SCALARS: Mapping[type, tuple[type, str]] = {
