@@ -15,7 +15,7 @@ import pytest
 import yaml
 from entrance import KINDS
 from instances import FirstUp, Instance
-from lightkube import codecs
+from lightkube import Client, codecs
 from lightkube.generic_resource import create_global_resource
 from lightkube.resources.core_v1 import Secret
 from testing_tools import ensure_for_tests
@@ -111,10 +111,9 @@ def entrance(first_up: FirstUp, tmp_path_factory: pytest.TempPathFactory) -> Ite
         },
     )
     _certificate(instance, folder)
-    instance.up()
     client = instance.client
-    controller = {"controllerName": "traefik.io/gateway-controller"}
-    client.create(GatewayClass(metadata={"name": "traefik"}, spec=controller))
+    _create_class(client)
+    instance.up()
     process = _start(folder, cluster, Path(toolchain.paths["traefik"]), ports)
     yield Entrance(instance, f"http://127.0.0.1:{ports['web']}", f"https://127.0.0.1:{ports['websecure']}")
     process.terminate()
@@ -123,6 +122,21 @@ def entrance(first_up: FirstUp, tmp_path_factory: pytest.TempPathFactory) -> Ite
     client.delete(Secret, "wildcard")
     instance.file.write_text(before)
     instance.up()
+
+
+def _create_class(client: Client) -> None:
+    """Create the GatewayClass, whose kind was defined a moment ago."""
+    controller = {"controllerName": "traefik.io/gateway-controller"}
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            client.create(GatewayClass(metadata={"name": "traefik"}, spec=controller))
+        except httpx2.HTTPStatusError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.2)
+        else:
+            return
 
 
 def _certificate(instance: Instance, folder: Path) -> None:

@@ -287,6 +287,13 @@ def test_a_missing_priority_class() -> None:
     assert '"important" is no PriorityClass' in one(classes.problems(of, complete(of))).found
 
 
+def test_a_gateway_api_that_is_not_there_is_told_once() -> None:
+    of = objects(ingress={"kind": "gateway"})
+    absent = answering(lambda _: Answer(code=404, body={}))
+    facts = replace(complete(of), gateway_classes=gather(absent, []).gateway_classes)
+    assert list(classes.problems(of, facts)) == []
+
+
 # --- Permissions
 
 

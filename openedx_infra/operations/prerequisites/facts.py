@@ -159,9 +159,8 @@ def _by_namespace(answers: Mapping[str, Answer], what: str, namespaces: Sequence
 
 
 def _items(answer: Answer) -> Items | None:
-    """The items of a list. A kind that is not served has none; one page of a longer list is no list."""
-    if answer.code == HTTPStatus.NOT_FOUND:
-        return []
+    """The items of a list. None: it can't be read, is too long, or its kind is not served, which `kinds`
+    tells."""
     if not answer.is_good or answer.body.get("metadata", {}).get("continue"):
         return None
     items: Items = answer.body.get("items", [])
