@@ -1,8 +1,8 @@
 """The page of the first day works as printed, line by line, on a cluster that its stack file names.
 
 Three things are added to its lines: `init` is given the embedded cluster, questions are answered by `--yes`,
-and secrets come from standard input. Lines of others (k3s, kubectl), and the interactive way to `init`, are left
-out. On simulated nodes no container runs: what would need one has to end by saying so.
+and secrets come from standard input. Lines of others (k3s, kubectl), and the interactive way to `init`, are
+left out. On simulated nodes no container runs: what would need one has to end by saying so.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ def test_each_change_is_shown_with_its_old_and_new_value(dev: Instance) -> None:
     assert "Deployment studio" in size["workloads"]
     assert "lms-secrets" in found["secrets"]
     mysql = next(each for each in found["restarts"] if each["name"] == "mysql")
-    assert mysql["seconds"] == 7 and "docs/operations.md" in mysql["source"]
+    assert mysql["seconds"] == 7 and "docs/faults.md" in mysql["source"]
     assert not {word for word in secret_words(dev) if word in told.text + plain.text}
     dev.say(**dict.fromkeys(CHANGES))
     dev.up()

@@ -232,7 +232,7 @@ def test_who_notices_a_restart_follows_from_strategy_and_replicas() -> None:
     assert effect(deployment(replicas=2), deployment(replicas=0)).startswith("stops")
     assert effect(deployment(replicas=0), deployment(replicas=2)) == "starts: nobody notices"
     mysql = effect(stateful("m:1"), stateful("m:2"), "mysql")
-    assert mysql.startswith("restarts: pages fail for about 7 s (measured, docs/operations.md")
+    assert mysql.startswith("restarts: pages fail for about 7 s (measured, docs/faults.md")
     assert effect(stateful("m:1", 3), stateful("m:2", 3), "mysql").startswith("one pod after another")
     assert effect(deployment(), {}, op="delete").startswith("stops")
     operated = {"kind": operator_status.NAMES[0], "spec": {"x": 1}}

@@ -10,7 +10,7 @@ from openedx_infra.operations.cluster import operator_status
 from openedx_infra.operations.plan.differences import ABSENT, Difference, differences
 from openedx_infra.operations.plan.objects import ObjectChange
 
-SOURCE = "docs/operations.md, which faults it survives"
+SOURCE = "docs/faults.md"
 """Where the measured seconds stand."""
 
 OUTAGES = {
