@@ -23,7 +23,7 @@ pytestmark = pytest.mark.engine
 
 PAGE = Path(__file__).parents[2] / "docs/first-day.md"
 COMMAND = ".venv/bin/openedx-infra"
-IN_CONTAINERS = ("users", "manage", "logs")
+IN_CONTAINERS = ("users", "courses", "manage", "logs")
 """Verbs that need a container that runs."""
 ASKING = ("up", "destroy")
 
