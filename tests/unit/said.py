@@ -19,9 +19,11 @@ from openedx_infra.config.types.addresses import Cidr
 from openedx_infra.config.types.base import Distinct, Section, Setting
 from openedx_infra.config.types.hosts import Email, Hostname
 from openedx_infra.config.types.patterns import Pattern
-from openedx_infra.config.types.quantities import memory_bytes
+from openedx_infra.config.types.quantities import Quantity, memory_bytes
 from openedx_infra.releases import DEFAULT_RELEASE, RELEASES
 
+MEMORY = st.builds("{}{}".format, st.integers(16, 4096), st.sampled_from(["Mi", "Gi"]))
+CPU = st.integers(1, 10**6).map("{}m".format) | st.integers(1, 1024).map(str)
 LABELS = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,12}[a-z0-9])?", fullmatch=True)
 TOP = st.sampled_from(["org", "edu", "xn--p1ai", "co.uk"])
 HOSTS = st.builds(lambda labels, top: ".".join((*labels, top)), st.lists(LABELS, min_size=1, max_size=4), TOP)
@@ -99,6 +101,8 @@ def _plain(annotation: Any, marks: tuple[Any, ...]) -> st.SearchStrategy[Any]:
         return SETTINGS
     flat = [inner for mark in marks for inner in (mark.metadata if isinstance(mark, FieldInfo) else [mark])]
     for mark in flat:
+        if isinstance(mark, Quantity):
+            return MEMORY if mark.amount is memory_bytes else CPU
         if isinstance(mark, Pattern):
             return st.from_regex(mark.regex, fullmatch=True)
     if annotation is bool:
