@@ -8,6 +8,11 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -18,10 +23,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
+from filelock import FileLock
 from settings_elsewhere import ELSEWHERE
 from settings_pod import Pod
 
 USE = (case.DATA / "use_settings.py").read_text(encoding="utf-8")
+LIBRARIES = re.findall(r"^(?:import|from) (boto\S+|celery|django\S*|pymongo|redis)", USE, re.MULTILINE)
+"""Libraries that the program loads before it loads the settings."""
 
 
 @pytest.fixture(scope="module")
@@ -46,18 +54,23 @@ def certificate() -> tuple[bytes, bytes]:
 
 
 class Used:
-    """What the libraries make of each case, asked once."""
+    """What the libraries make of each case, asked once for all workers of a run."""
 
-    def __init__(self, folder: Path, certificate: tuple[bytes, bytes]) -> None:
-        self.folder, self.certificate = folder, certificate
+    def __init__(self, folder: Path, answers: Path, certificate: tuple[bytes, bytes]) -> None:
+        self.folder, self.answers, self.certificate = folder, answers, certificate
         self.known: dict[tuple[str, str], dict[str, Any]] = {}
+        self.pods: subprocess.Popen[str] | None = None
 
     def __call__(self, name: str, site: str = "lms") -> dict[str, Any]:
         if (name, site) not in self.known:
-            self.known[name, site] = self._ask(name, site)
+            answer = self.answers / f"settings-used-{name}-{site}.json"
+            with FileLock(f"{answer}.lock"):
+                if not answer.exists():
+                    answer.write_text(self._ask(name, site), encoding="utf-8")
+            self.known[name, site] = json.loads(answer.read_text(encoding="utf-8"))
         return self.known[name, site]
 
-    def _ask(self, name: str, site: str) -> dict[str, Any]:
+    def _ask(self, name: str, site: str) -> str:
         folder = self.folder / f"{name}-{site}"
         folder.mkdir()
         pod = Pod(folder, "lms" if site == "lms" else "cms", ELSEWHERE[name])
@@ -69,15 +82,37 @@ class Used:
             (folder / "secrets" / f"{store}-client.key").write_bytes(private)
         # What a role gives a pod, here by the environment.
         role = {"AWS_ACCESS_KEY_ID": "role", "AWS_SECRET_ACCESS_KEY": "role"} if name == "aws" else {}
-        done = pod.run(USE, **role)
-        assert done.returncode == 0, done.stderr
-        found: dict[str, Any] = json.loads(done.stdout.replace(str(folder), ""))
-        return found
+        return self._run({**pod.environment, **role}).replace(str(folder), "")
+
+    def _run(self, environment: dict[str, str]) -> str:
+        """What the program prints. The libraries are loaded once for all cases, which takes a second."""
+        if self.pods is None:
+            command = [sys.executable, str(case.DATA / "forked_pods.py"), *LIBRARIES]
+            clean = {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"}
+            self.pods = subprocess.Popen(
+                command, env=clean, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            )
+        assert self.pods.stdin and self.pods.stdout
+        self.pods.stdin.write(json.dumps({"code": USE, "environment": environment}) + "\n")
+        self.pods.stdin.flush()
+        done = json.loads(self.pods.stdout.readline())
+        assert done["status"] == 0, done["output"]
+        return str(done["output"])
+
+    def close(self) -> None:
+        if self.pods is not None:
+            with self.pods:  # closes its input, at which it ends
+                pass
 
 
 @pytest.fixture(scope="module")
-def used(tmp_path_factory: pytest.TempPathFactory, certificate: tuple[bytes, bytes]) -> Used:
-    return Used(tmp_path_factory.mktemp("used"), certificate)
+def used(
+    tmp_path_factory: pytest.TempPathFactory, certificate: tuple[bytes, bytes], worker_id: str
+) -> Iterator[Used]:
+    base = tmp_path_factory.getbasetemp()
+    used = Used(tmp_path_factory.mktemp("used"), base if worker_id == "master" else base.parent, certificate)
+    yield used
+    used.close()
 
 
 def tls(store: str, *, hostname: bool = True) -> dict[str, Any]:
