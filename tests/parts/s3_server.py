@@ -13,9 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import boto3
-from botocore.config import Config
-
 from openedx_infra import scripts
 from openedx_infra.services import object_storage
 
@@ -90,6 +87,10 @@ class S3Server:
 
     def client(self, access: str, key: str, url: str | None = None) -> Any:
         """boto3's client, set up as the platform's storages are."""
+        # Loaded late: every run collects this folder, and most run none of its tests.
+        import boto3
+        from botocore.config import Config
+
         return boto3.client(
             "s3",
             endpoint_url=url or self.url,

@@ -6,9 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 from looking import Looker
 from servers import HOST, Process, free_port, wait
 from testing_tools import PARTS, ensure_for_tests
@@ -138,6 +136,10 @@ def _statement(bucket: str, who: dict[str, list[str]], action: str) -> dict[str,
 
 
 def _root(server: Process) -> Any:
+    # Loaded late: every run collects this folder, and most run none of its tests.
+    import boto3
+    from botocore.config import Config
+
     return boto3.client(
         "s3",
         endpoint_url=f"http://{HOST}:{server.port}",

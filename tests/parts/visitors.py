@@ -8,7 +8,6 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from botocore.exceptions import ClientError
 
 Answer = tuple[int, bytes, dict[str, str]]
 """Status, body, and headers by their names in lower case."""
@@ -28,6 +27,8 @@ def ask(port: int, method: str, target: str, *, body: bytes | None = None, **hea
 
 def refusal(call: Callable[..., object], **said: object) -> int:
     """The status by which a call of boto3's is refused."""
+    from botocore.exceptions import ClientError
+
     with pytest.raises(ClientError) as error:
         call(**said)
     status: int = error.value.response["ResponseMetadata"]["HTTPStatusCode"]
