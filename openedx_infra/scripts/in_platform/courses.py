@@ -119,7 +119,12 @@ def existing(course):
 def listed():
     """All courses by key."""
     rows = [
-        {"course": str(each.id), "name": each.display_name, "start": each.start, "end": each.end}
+        {
+            "course": str(each.id),
+            "name": each.display_name,
+            "start": getattr(each, "start", None),
+            "end": getattr(each, "end", None),
+        }
         for each in modulestore().get_course_summaries()
     ]
     return {"courses": sorted(rows, key=lambda row: row["course"])}
