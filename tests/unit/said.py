@@ -20,6 +20,7 @@ from openedx_infra.config.types.base import Distinct, Section, Setting
 from openedx_infra.config.types.hosts import Email, Hostname
 from openedx_infra.config.types.patterns import Pattern
 from openedx_infra.config.types.quantities import Quantity, memory_bytes
+from openedx_infra.config.types.secret_references import OrSecret, SecretReference
 from openedx_infra.releases import DEFAULT_RELEASE, RELEASES
 
 MEMORY = st.builds("{}{}".format, st.integers(16, 4096), st.sampled_from(["Mi", "Gi"]))
@@ -73,9 +74,8 @@ _MARKED = {
 
 def _of(annotation: Any, marks: tuple[Any, ...] = ()) -> st.SearchStrategy[Any]:
     """What may be said for an annotation of the models."""
-    for mark in marks:
-        if isinstance(mark, Hashable) and mark in _MARKED:
-            return _MARKED[mark]
+    if (marked := _marked(marks)) is not None:
+        return marked
     if branches(annotation):
         return st.one_of(*(_section(branch, tag) for tag, branch in branches(annotation).items()))
     origin, arguments = get_origin(annotation), get_args(annotation)
@@ -94,6 +94,16 @@ def _of(annotation: Any, marks: tuple[Any, ...] = ()) -> st.SearchStrategy[Any]:
     if origin:
         return st.one_of(*(st.none() if member is NoneType else _of(member, marks) for member in arguments))
     return _plain(annotation, marks)
+
+
+def _marked(marks: tuple[Any, ...]) -> st.SearchStrategy[Any] | None:
+    """What may be said where a mark alone decides."""
+    for mark in marks:
+        if isinstance(mark, Hashable) and mark in _MARKED:
+            return _MARKED[mark]
+        if isinstance(mark, OrSecret):
+            return _of(mark.plain) | _section(SecretReference)
+    return None
 
 
 def _plain(annotation: Any, marks: tuple[Any, ...]) -> st.SearchStrategy[Any]:
