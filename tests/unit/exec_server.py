@@ -213,8 +213,7 @@ class _Exchange:
             if channel == 0:
                 while content:
                     content = content[os.write(self.input, content) :]
-            elif channel == 255:
-                assert self.process and self.process.stdin
+            elif channel == 255 and self.process and self.process.stdin:  # a terminal has no end
                 self.process.stdin.close()
             elif channel == 4:
                 size = json.loads(content)

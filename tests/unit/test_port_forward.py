@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -72,7 +72,7 @@ class Pod:
 
     def _serve(self, connection: socket.socket) -> None:
         protocol, partial = WSConnection(ConnectionType.SERVER), b""
-        with connection:
+        with connection, suppress(ConnectionError):  # the command may be gone
             while data := connection.recv(65536):
                 protocol.receive_data(data)
                 for event in protocol.events():
