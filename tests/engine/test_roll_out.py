@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from instances import Instance
@@ -54,6 +57,31 @@ def test_a_setting_of_studio_rolls_studio_and_its_workers_alone(dev: Instance) -
     assert "ConfigMap studio-settings" in said.out and "ConfigMap lms-settings" not in said.out
     dev.demand_unchanged()
     assert dev.objects() == dev.believed()
+
+
+def test_a_secret_of_the_operators_rolls_its_readers_and_is_nowhere_in_plain(
+    dev: Instance, tmp_path: Path
+) -> None:
+    """In the state, what is exported for others, what Pulumi prints, and every object but Secrets."""
+    dev.say(settings={"studio": {"CRM": [{"token": {"secret": "crm"}}]}})
+    for value in ("sentinel-one", "sentinel-two"):
+        (tmp_path / "value").write_text(f"{value}\n", encoding="utf-8")
+        said = dev.run("secrets", "set", "crm", "--file", str(tmp_path / "value"))
+        assert said.code == 0 and value not in said.text
+        preview = dev.run("preview", "--diff")
+        with touched(dev) as found:
+            up = dev.up()
+        assert found == Touched(pods=frozenset(STUDIO))
+        shown = (preview.text, up.text, json.dumps(dev.state()), dev.file.read_text(encoding="utf-8"))
+        assert not [text for text in shown if "sentinel-" in text]
+        configs = json.dumps([config.to_dict() for config in dev.list("ConfigMap")])
+        assert "secret: crm" in configs and "sentinel-" not in configs
+        held = [
+            b64decode(text).decode() for each in dev.list("Secret") for text in (each.data or {}).values()
+        ]
+        assert [text for text in held if value in text]
+    dev.say(settings=None)
+    dev.up()
 
 
 def test_a_size_rolls_its_own_pods_alone(dev: Instance) -> None:
