@@ -42,7 +42,8 @@ class WebPod:
         self.folder.mkdir()
         (self.folder / "static").mkdir()
         (self.folder / "static/logo.0123456789ab.txt").write_text("a logo")
-        said = uwsgi_ini(self.stack, "lms")
+        # First, as our own paths may lie below /tmp, too.
+        said = uwsgi_ini(self.stack, "lms").replace("/tmp/", f"{self.folder}/")
         for theirs, ours in (
             (f":{PORT}\n", f":{self.port}\n"),
             ("lms.wsgi:application", "small_app:application"),
@@ -52,7 +53,6 @@ class WebPod:
         ):
             assert theirs in said
             said = said.replace(theirs, ours)
-        said = said.replace("/tmp/", f"{self.folder}/")
         (self.folder / "uwsgi.ini").write_text(said)
         with (self.folder / "log").open("wb") as log:
             environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
