@@ -118,8 +118,9 @@ def _failed(vertices: dict[str, _Vertex], cause: str) -> _Vertex | None:
 
 
 def _only_open(vertex: _Vertex) -> bool:
-    """Whether it is one of BuildKit's own steps that was merely at work when another one failed unnamed."""
-    return vertex.name == "internal" and not any(line.startswith("ERROR: ") for line in vertex.lines)
+    """Whether it is a step that loads something, and was merely at work when another one failed unnamed."""
+    loads = vertex.name == "internal" or vertex.instruction.startswith("FROM ")
+    return loads and not any(line.startswith("ERROR: ") for line in vertex.lines)
 
 
 def _canceled(vertex: _Vertex) -> bool:
