@@ -51,7 +51,8 @@ def dev_as_it_was(first_up: FirstUp) -> Iterator[Instance]:
 
 def _site(instance: Instance, issuer: dict[str, Any]) -> dict[str, Any]:
     site: dict[str, Any] = copy.deepcopy(yaml.safe_load(instance.file.read_text())["config"]["openedx:site"])
-    return {**site, "tls": {"source": "cert-manager", "issuer": issuer}}
+    hosts = {"lms_host": "learn.example.org"}  # an authority reaches no host of the machine itself
+    return {**site, **hosts, "tls": {"source": "cert-manager", "issuer": issuer}}
 
 
 @pytest.fixture

@@ -190,7 +190,7 @@ def test_its_data_does_not_move(foundation: Built) -> None:
     with changed(foundation, aws={"region": "us-east-1", "network": NETWORK, "own_key": True}):
         said = foundation.run("up", "--yes")
     assert said.code == 1
-    assert "openedx:aws.region" in said.err and "can't change" in said.err
+    assert "openedx:aws.region" in said.err and "cannot be changed to" in said.err
 
 
 # --- Instances

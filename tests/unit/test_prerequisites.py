@@ -15,7 +15,7 @@ from openedx_infra.operations.prerequisites import classes, hosts, kinds, permis
 from openedx_infra.operations.prerequisites.api import Answer, Question
 from openedx_infra.operations.prerequisites.facts import Facts, Items, Kind, gather
 from openedx_infra.operations.prerequisites.lack import Lack
-from openedx_infra.operations.prerequisites.require import problems
+from openedx_infra.operations.prerequisites.require import ending, problems
 from openedx_infra.operations.secrets.secrets import stand_ins
 
 SITE = {"lms_host": "learn.example.org"}
@@ -435,9 +435,10 @@ def test_a_cluster_of_a_cloud_may_grow() -> None:
 
 
 def test_a_namespace_that_is_being_deleted() -> None:
-    ending = named(HERE, status={"phase": "Terminating"})
-    lack = one(problems(usual(), replace(complete(usual()), namespaces={HERE: ending}), administrator))
-    assert "is being deleted" in lack.found
+    namespace = named(HERE, status={"phase": "Terminating"})
+    terminating = replace(complete(usual()), namespaces={HERE: namespace})
+    assert "is being deleted" in one(ending(terminating)).found
+    assert list(problems(usual(), terminating, administrator)) == [], "`up` waits for what it knows"
 
 
 # --- Hosts

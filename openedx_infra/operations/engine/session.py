@@ -129,17 +129,16 @@ def begin(
     if file.local:
         address = _begin_local(file, stack, live, console, creating)
         target = target_of(stack, local=True, address=address)
-        if creating:
-            require(stack, target, console)
     else:
         target = target_of(stack, local=False)
         target.require_reachable()
-        if creating:
-            require(stack, target, console)
+    exists = live.exists()  # if not, a verb that doesn't create it says so
+    outputs = live.outputs() if exists else {}
+    if creating:
+        require(stack, target, console, is_new=not outputs)
+        if not exists:
             live.create()
     locks.clear_dead(live, console)
-    exists = creating or live.exists()  # if not, the verb says so
-    outputs = live.outputs() if exists else {}
     emptied = _changed_while_empty(file, stack, live, target, outputs) if creating else set()
     _require_same(stack, outputs, target.address, creating, emptied)
     return Session(

@@ -35,10 +35,11 @@ _UNREAD: Mapping[str, str] = {
 """Facts that every instance is checked against, and the words for them."""
 
 
-def require(stack: BaseStack, target: Target, console: Console) -> None:
+def require(stack: BaseStack, target: Target, console: Console, *, is_new: bool) -> None:
     """Raise OperationError with everything that the cluster lacks, in one list; print notes.
 
-    What its user may not read is not checked. Nothing is changed.
+    What its user may not read is not checked. Nothing is changed. A namespace that is being deleted is
+    refused for a new stack (`is_new`) only: `up` waits for what an existing one has lost.
     """
     if target.address is None:
         return
@@ -46,7 +47,7 @@ def require(stack: BaseStack, target: Target, console: Console) -> None:
         asking = pool.submit(gather, api, stack.namespaces)
         objects = recorded(stack, stand_ins(stack)).objects()
         facts = asking.result()
-        lacks = list(problems(objects, facts, api))
+        lacks = [*(ending(facts) if is_new else ()), *problems(objects, facts, api)]
     for lack in lacks:
         if not lack.fatal:
             console.print(f"note: {lack}.", style="yellow", highlight=False, soft_wrap=True, markup=False)
@@ -58,7 +59,6 @@ def require(stack: BaseStack, target: Target, console: Console) -> None:
 def problems(objects: Items, facts: Facts, ask: Ask) -> Iterator[Lack]:
     """Everything that a cluster lacks for these objects, and notes."""
     yield from version.problems(facts)
-    yield from _ending(facts)
     yield from kinds.problems(objects, facts, ask)
     yield from storage.problems(objects, facts, ask)
     yield from classes.problems(objects, facts)
@@ -75,7 +75,7 @@ def problems(objects: Items, facts: Facts, ask: Ask) -> Iterator[Lack]:
         )
 
 
-def _ending(facts: Facts) -> Iterator[Lack]:
+def ending(facts: Facts) -> Iterator[Lack]:
     """Namespaces that are being deleted, in which nothing can be created."""
     for name, namespace in facts.namespaces.items():
         if namespace and namespace.get("status", {}).get("phase") == "Terminating":
