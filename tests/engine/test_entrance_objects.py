@@ -49,9 +49,8 @@ def dev_as_it_was(first_up: FirstUp) -> Iterator[Instance]:
     instance.up()
 
 
-def _site(instance: Instance, issuer: dict[str, Any]) -> dict[str, Any]:
+def _site(instance: Instance, issuer: dict[str, Any], **hosts: str) -> dict[str, Any]:
     site: dict[str, Any] = copy.deepcopy(yaml.safe_load(instance.file.read_text())["config"]["openedx:site"])
-    hosts = {"lms_host": "learn.example.org"}  # an authority reaches no host of the machine itself
     return {**site, **hosts, "tls": {"source": "cert-manager", "issuer": issuer}}
 
 
@@ -62,7 +61,9 @@ def rendered(first_up: FirstUp, tmp_path: Path) -> Iterator[Any]:
     before = instance.file.read_text()
 
     def render(issuer: dict[str, Any], kind: str) -> list[dict[str, Any]]:
-        instance.say(site=_site(instance, issuer), ingress={**LIMITS, "kind": kind})
+        # An authority reaches no host of the machine itself.
+        site = _site(instance, issuer, lms_host="learn.example.org")
+        instance.say(site=site, ingress={**LIMITS, "kind": kind})
         said = instance.run("render", "--output", str(tmp_path))
         assert said.code == 0, said.text
         texts = [path.read_text() for path in sorted(tmp_path.rglob("*.yaml"))]
