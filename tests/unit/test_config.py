@@ -280,3 +280,10 @@ def test_immutable_values_are_plain() -> None:
 def test_models_alone_refuse_what_load_refuses() -> None:
     with pytest.raises(ValidationError):
         Stack.model_validate({"site": {"lms_host": "not a host"}})
+
+
+def test_half_of_a_surrogate_pair_is_no_setting() -> None:
+    """No file could hold it: it is no UTF-8."""
+    site = {"lms_host": "learn.example.org"}
+    with pytest.raises(ConfigError, match=r"openedx:settings\.common\.A.* can't be passed on"):
+        load("mine", {"site": site, "settings": {"common": {"A": ["\ud83d"]}}})

@@ -70,7 +70,7 @@ def _distinct(values: Sequence[T]) -> Sequence[T]:
 
 def _sayable(value: T) -> T:
     try:
-        json.dumps(value, allow_nan=False)
+        json.dumps(value, allow_nan=False, ensure_ascii=False).encode()  # half a surrogate pair is no UTF-8
     except (TypeError, ValueError, RecursionError):
         raise ValueError(
             "can't be passed on as it is: settings are text, finite numbers, true, false, null, lists and "
