@@ -106,7 +106,8 @@ def test_a_namespace_that_was_deleted_by_hand_comes_back_and_the_loss_of_data_is
     assert "openedx-infra up --stack dev" in said.out
     said = dev.run("preview", "--expect-no-changes")
     assert said.code == 1
-    assert "DATA IS LOST with PersistentVolumeClaim mysql" in said.out
+    lost = next(line for line in said.out.splitlines() if line.startswith("DATA IS LOST with "))
+    assert "PersistentVolumeClaim mysql" in lost
     said = dev.up()
     assert "DATA IS LOST" in said.out and "EMPTY" in said.out and "openedx-infra restore" in said.out
     assert dev.objects() == dev.believed()

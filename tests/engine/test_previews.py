@@ -63,6 +63,7 @@ def test_each_change_is_shown_with_its_old_and_new_value(dev: Instance) -> None:
     found = json.loads(plain.out)
     assert found.keys() == KEYS
     assert {"where": ["lms", "studio"], "setting": "ENABLE_TEAMS", "now": False} in found["settings"]
+    assert len(found["sizes"]) == 1, found["sizes"]
     (size,) = found["sizes"]
     assert (size["size"], size["now"]) == ("limits.memory", "3Gi"), size
     assert "Deployment studio" in size["workloads"]

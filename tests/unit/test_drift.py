@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from copy import deepcopy
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -85,6 +86,17 @@ def test_what_is_not_there_is_missing_what_is_going_is_leaving_and_what_may_not_
     assert [each.name for each in found.leaving] == ["mfe"]
     assert found.unreadable == [CORE]
     assert found.lost == []
+
+
+def test_with_a_namespace_goes_all_that_is_in_it() -> None:
+    """Its controller marks one kind after the other: a volume without a mark would be taken for safe."""
+    namespace, volume = one("Namespace", "n", {}, "v1"), one("PersistentVolumeClaim", "mysql", {}, "v1")
+    space = replace(namespace, name=volume.namespace)
+    going = {"metadata": {"name": space.name, "deletionTimestamp": "2026-11-30T10:00:00Z"}}
+    answers = {space.where: {space.name: going}, volume.where: {"mysql": {"metadata": {"name": "mysql"}}}}
+    found = compared([space, volume], answers)
+    assert found.leaving == [space, volume]
+    assert volume in found.lost
 
 
 def test_data_is_lost_with_volumes_servers_of_operators_and_what_is_protected() -> None:

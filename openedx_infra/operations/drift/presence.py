@@ -45,15 +45,24 @@ def by_kind(objects: Iterable[Expected]) -> dict[Kind, list[str]]:
 
 
 def compared(objects: Iterable[Expected], live: Mapping[Kind, Mapping[str, Object] | None]) -> Presence:
-    """Which objects are not among those that the cluster has, by kind and name."""
-    missing, leaving = [], []
+    """Which objects are not among those that the cluster has, by kind and name.
+
+    With a namespace goes all that is in it, though its controller marks one kind after the other.
+    """
+    objects, missing, leaving = list(objects), [], []
+    namespaces = {each.name for each in objects if each.kind == "Namespace" and _is_leaving(each, live)}
     for each in objects:
         answer = live[each.where]
         if answer is None:
             continue
         if each.name not in answer:
             missing.append(each)
-        elif answer[each.name]["metadata"].get("deletionTimestamp"):
+        elif each.namespace in namespaces or _is_leaving(each, live):
             leaving.append(each)
     unreadable = [kind for kind, answer in live.items() if answer is None]
     return Presence(missing=missing, leaving=leaving, unreadable=unreadable)
+
+
+def _is_leaving(each: Expected, live: Mapping[Kind, Mapping[str, Object] | None]) -> bool:
+    found = (live[each.where] or {}).get(each.name)
+    return bool(found and found["metadata"].get("deletionTimestamp"))
