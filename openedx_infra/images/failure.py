@@ -67,7 +67,7 @@ def explain(image: str, output: str, dockerfile: str = "") -> Failure | None:
     cause = match["text"].strip()
     vertices = _vertices(output)
     vertex = _failed(vertices, cause)
-    if vertex is None or (_only_open(vertex) and _fetching(dockerfile, cause)):
+    if vertex is None or (_only_open(vertex, cause) and _fetching(dockerfile, cause)):
         vertex = _fetch(dockerfile, cause)
     log = [*vertex.lines, cause]
     return Failure(
@@ -117,10 +117,10 @@ def _failed(vertices: dict[str, _Vertex], cause: str) -> _Vertex | None:
     return open_ones[-1] if open_ones else None
 
 
-def _only_open(vertex: _Vertex) -> bool:
-    """Whether it is a step that loads something, and was merely at work when another one failed unnamed."""
-    loads = vertex.name == "internal" or vertex.instruction.startswith("FROM ")
-    return loads and not any(line.startswith("ERROR: ") for line in vertex.lines)
+def _only_open(vertex: _Vertex, cause: str) -> bool:
+    """Whether it may have been merely at work when another one failed unnamed: it tells of no error, and the
+    cause names no command."""
+    return _PROCESS.search(cause) is None and not any(line.startswith("ERROR: ") for line in vertex.lines)
 
 
 def _canceled(vertex: _Vertex) -> bool:

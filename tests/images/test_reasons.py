@@ -93,7 +93,12 @@ def test_no_failure_is_no_failure() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["#4 [internal] load build context", "#5 [uv 1/1] FROM docker.io/library/uv:1@sha256:0123"]
+    "line",
+    [
+        "#4 [internal] load build context",
+        "#5 [uv 1/1] FROM docker.io/library/uv:1@sha256:0123",
+        "#6 [context patches] load from client",
+    ],
 )
 def test_a_step_that_was_merely_at_work_is_not_blamed(line: str) -> None:
     """Seen on a busy machine: the plugin names no step that fetches, and others were still loading."""
