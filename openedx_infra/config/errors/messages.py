@@ -25,6 +25,11 @@ _WANTED = {
 }
 
 
+def without_credentials(text: str) -> str:
+    """A text without the user names and passwords in its addresses."""
+    return _CREDENTIALS.sub("://…@", text)
+
+
 def written(value: Any) -> str:
     """A value as a stack file has it, shortened to one line; lists and maps by their kind."""
     if isinstance(value, bool):
@@ -32,7 +37,7 @@ def written(value: Any) -> str:
     if value is None:
         return "nothing"
     if isinstance(value, str):
-        text = _CREDENTIALS.sub("://…@", value)
+        text = without_credentials(value)
         text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
         return '"' + text.replace("\n", " ") + '"'
     if isinstance(value, Mapping):

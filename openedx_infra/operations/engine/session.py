@@ -132,7 +132,8 @@ def begin(
     else:
         target = target_of(stack, local=False)
         target.require_reachable()
-    exists = live.exists()  # if not, a verb that doesn't create it says so
+    created = file.local and creating
+    exists = created or live.exists()  # if not, a verb that doesn't create it says so
     outputs = live.outputs() if exists else {}
     if creating:
         require(stack, target, console, is_new=not outputs)

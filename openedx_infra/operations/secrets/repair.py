@@ -140,6 +140,5 @@ def _write(file: StackFile, plain: _Plain, salt: str, live: LiveStack) -> None:
 
 def _temporary(folder: Path, content: Mapping[str, Any]) -> Path:
     path = folder / f"Pulumi.{PROJECT}.yaml"
-    with path.open("w", encoding="utf-8") as out:
-        YAML(typ="safe", pure=True).dump(dict(content), out)
+    path.write_bytes(editing.fresh(content))
     return path

@@ -6,7 +6,7 @@ import hashlib
 import io
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,16 @@ def copied(path: Path, name: str | None = None) -> Iterator[Path]:
         yield copy
         if copy.exists() and (after := copy.read_bytes()) != before:
             write_whole(path, after, mode=0o644)
+
+
+def fresh(content: Mapping[str, Any]) -> bytes:
+    """The bytes of a stack file that nobody wrote by hand: one key to a line, and no line broken."""
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = False
+    yaml.width = 4096
+    out = io.BytesIO()
+    yaml.dump(dict(content), out)
+    return out.getvalue()
 
 
 def edit(path: Path, change: Callable[[Any], object]) -> None:

@@ -7,13 +7,10 @@ stays clean.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from ruamel.yaml import YAML
 
 from openedx_infra.config import PROJECT, SECRETS_KEY
 from openedx_infra.operations.stack_files import editing, encryption
@@ -49,12 +46,7 @@ def write_effective(file: StackFile, address: Address | None) -> StackFile:
     path = effective_path(file.name)
     with editing.alone(path):
         content = _composed(file, effective_file(file.name), address)
-        writer = YAML(typ="safe", pure=True)
-        writer.default_flow_style = False
-        writer.width = 4096
-        out = io.BytesIO()
-        writer.dump(content, out)
-        write_whole(path, out.getvalue(), mode=0o600)
+        write_whole(path, editing.fresh(content), mode=0o600)
     return StackFile(name=file.name, path=path, content=content)
 
 

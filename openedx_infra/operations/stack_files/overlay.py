@@ -14,9 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
 from openedx_infra.config import PROJECT, SECRETS_KEY
+from openedx_infra.operations.stack_files import editing
 from openedx_infra.operations.stack_files.stack_file import StackFile
 
 
@@ -60,13 +59,6 @@ def _written(file: StackFile, config: Mapping[str, Any]) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="openedx-infra-") as folder:
         path = Path(folder) / f"Pulumi.{file.name}.yaml"
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-            _writer().dump({**file.content, "config": dict(config)}, out)
+        with os.fdopen(descriptor, "wb") as out:
+            out.write(editing.fresh({**file.content, "config": dict(config)}))
         yield path
-
-
-def _writer() -> YAML:
-    yaml = YAML(typ="safe", pure=True)
-    yaml.default_flow_style = False
-    yaml.width = 4096
-    return yaml

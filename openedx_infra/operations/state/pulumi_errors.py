@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from openedx_infra.config.errors.messages import without_credentials
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.state import damaged_state
 from openedx_infra.operations.state.backend import passphrase_origin
@@ -60,15 +61,13 @@ _NO_BACKEND = re.compile(
     r"|no such host|connection refused|invalid access token"
 )
 """What Pulumi says of a backend that it can't reach or log in to, by the kinds of backends."""
-_CREDENTIALS = re.compile(r"://[^/\s@]*@")
-"""User name and password in the address of a backend."""
 _NOISE = re.compile(r"^ *(code: \d+|stdout:|stderr:) ?|\?no_tmp_dir=\w+", re.MULTILINE)
 """What the Automation API puts around the CLI's output, and the CLI behind the address of a lock file."""
 
 
 def plain(text: str) -> str:
     """A text without colours, empty lines around it, and passwords in addresses."""
-    return _CREDENTIALS.sub("://…@", _COLOUR.sub("", text).strip())
+    return without_credentials(_COLOUR.sub("", text).strip())
 
 
 def _backend(environment: Mapping[str, str]) -> str:
