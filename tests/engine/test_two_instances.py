@@ -23,9 +23,15 @@ from tools.control_plane import CONTEXT
 pytestmark = pytest.mark.engine
 
 PASSPHRASE = "of the operator's own"
-SLOW = {"spec": {"template": {"metadata": {"annotations": {"openedx-infra.test/delay": "9s"}}}}}
-"""A patch by which the embedded cluster takes its time with a Job: one can interrupt it meanwhile."""
+MIGRATIONS = {"lms-migrate": 9, "studio-migrate": 30}
+"""Seconds of each. Studio's outlives the start of the next `up`: 9 were too few on a busy machine."""
 GONE_SECONDS = 60.0
+
+
+def slow(seconds: int) -> dict[str, object]:
+    """A patch by which the embedded cluster takes its time with a Job: one can interrupt it meanwhile."""
+    delay = {"openedx-infra.test/delay": f"{seconds}s"}
+    return {"spec": {"template": {"metadata": {"annotations": delay}}}}
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +52,7 @@ def file_of_campus(first_up: FirstUp) -> Instance:
         site={"lms_host": "learn.campus.example.org"},
         cluster={"context": CONTEXT, "kubeconfig": str(folder / "kubeconfig")},
         overrides=[
-            {"kind": "Job", "name": name, "patch": SLOW} for name in ("lms-migrate", "studio-migrate")
+            {"kind": "Job", "name": name, "patch": slow(seconds)} for name, seconds in MIGRATIONS.items()
         ],
     )
     said = campus.run("secrets", "generate")
