@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pulumi
@@ -13,15 +14,15 @@ DELETION_DAYS = 30
 """Days for which a deleted key can be had back: AWS' longest."""
 
 
-def rights(key: str, region: str, service: str) -> list[dict[str, Any]]:
+def rights(key: str, via: Sequence[str]) -> list[dict[str, Any]]:
     """What a program needs for data that a service of AWS encrypts by a key: its use by that service alone,
-    such as `s3`."""
+    by its name in the region, or any one of several names."""
     return [
         {
             "Effect": "Allow",
             "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
             "Resource": key,
-            "Condition": {"StringEquals": {"kms:ViaService": f"{service}.{region}.amazonaws.com"}},
+            "Condition": {"StringEquals": {"kms:ViaService": via[0] if len(via) == 1 else list(via)}},
         }
     ]
 

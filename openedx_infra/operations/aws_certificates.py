@@ -12,10 +12,9 @@ from cryptography import x509
 from rich.console import Console
 
 from openedx_infra.config.datastores.common import AWS_AUTHORITIES
+from openedx_infra.config.types.aws_regions import trust_store
 from openedx_infra.operations.errors import OperationError
 
-TRUST_STORE = "https://truststore.pki.rds.amazonaws.com"
-"""Where AWS publishes the authorities of RDS, Aurora and DocumentDB."""
 DEFAULT_OUTPUT = Path(AWS_AUTHORITIES)
 """Where stack files look for them by default, from the folder of Pulumi.yaml."""
 TIMEOUT = 30.0
@@ -25,14 +24,14 @@ LARGEST = 4 * 2**20
 
 
 def fetch_aws(
-    output: Path, console: Console, *, region: str | None = None, source: str = TRUST_STORE
+    output: Path, console: Console, *, region: str | None = None, source: str | None = None
 ) -> None:
     """Fetch the authorities of one region, or of all, check them, and write them to a file.
 
     A file that is there already is replaced only by one that is right. Raises OperationError.
     """
     name = region or "global"
-    url = f"{source}/{name}/{name}-bundle.pem"
+    url = f"{source or trust_store(region)}/{name}/{name}-bundle.pem"
     data = _fetched(url)
     certificates = _checked(data, url)
     _write(output, data)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from openedx_infra.config import Stack
+from openedx_infra.config.types.aws_regions import service_host
 from openedx_infra.settings.connections import Ses, Smtp
 from openedx_infra.settings.merging import Settings
 
@@ -81,7 +82,7 @@ def _ses(server: Ses) -> Settings:
         "EMAIL_BACKEND": "django_ses.SESBackend",
         "AWS_SES_REGION_NAME": server.region,
         # The platform's default is another region's.
-        "AWS_SES_REGION_ENDPOINT": f"email.{server.region}.amazonaws.com",
+        "AWS_SES_REGION_ENDPOINT": service_host("email", server.region),
         "AWS_SES_ACCESS_KEY_ID": None,
         "AWS_SES_SECRET_ACCESS_KEY": None,
         "AWS_SES_CONFIGURATION_SET": server.configuration_set,

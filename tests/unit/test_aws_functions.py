@@ -91,8 +91,11 @@ def test_a_closed_bucket_allows_nobody() -> None:
 
 
 def test_keys_are_used_through_one_service() -> None:
-    [statement] = key_rights("arn:aws:kms:eu-west-1:123456789012:key/1", "eu-west-1", "s3")
+    key = "arn:aws:kms:eu-west-1:123456789012:key/1"
+    [statement] = key_rights(key, ["s3.eu-west-1.amazonaws.com"])
     assert statement["Condition"] == {"StringEquals": {"kms:ViaService": "s3.eu-west-1.amazonaws.com"}}
+    [statement] = key_rights(key, ["one", "other"])
+    assert statement["Condition"] == {"StringEquals": {"kms:ViaService": ["one", "other"]}}
 
 
 def test_a_domain_is_asked_but_not_changed() -> None:

@@ -30,6 +30,7 @@ class Client:
 
     def __init__(self) -> None:
         self.deleted: list[str] = []
+        self.meta = SimpleNamespace(endpoint_url="https://s3.eu-west-1.amazonaws.com")
 
     def head_bucket(self, **_: Any) -> dict[str, Any]:
         return {"ResponseMetadata": {"HTTPHeaders": {}}}

@@ -9,6 +9,7 @@ from openedx_infra.components.datastores.datastores import Datastores
 from openedx_infra.components.ingress.routes import public_hosts
 from openedx_infra.components.instance import PLATFORM, Instance
 from openedx_infra.config import Stack
+from openedx_infra.config.sections.backups import HTTPS
 from openedx_infra.config.sections.issuers import AcmeHttp, ClusterIssuer
 from openedx_infra.config.sections.network import anywhere, networks, public
 from openedx_infra.kubernetes.names import NAME
@@ -104,8 +105,8 @@ def _tracking_server(stack: Stack) -> int | None:
     tracking = stack.monitoring.tracking
     if tracking is None or tracking.server is None:
         return None
-    address = urlsplit(tracking.server.endpoint or "https://s3.amazonaws.com")
-    return address.port or (443 if address.scheme == "https" else 80)
+    address = urlsplit(tracking.server.url)
+    return address.port or (HTTPS if address.scheme == "https" else 80)
 
 
 def servers_outside(stack: Stack) -> Mapping[str, Sequence[str]]:

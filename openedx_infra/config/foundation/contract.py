@@ -10,7 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from openedx_infra.config.sections.aws import AwsRegion, Irsa, KeyArn, Network, PodIdentity
+from openedx_infra.config.sections.aws import Irsa, KeyArn, Network, PodIdentity
+from openedx_infra.config.types.aws_regions import AwsRegion
 from openedx_infra.config.types.base import Port, Section
 
 CONTRACT_OUTPUT = "contract"

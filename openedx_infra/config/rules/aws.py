@@ -9,7 +9,9 @@ from openedx_infra.config.datastores.source import RunBy
 from openedx_infra.config.errors.conflict import Conflict
 from openedx_infra.config.errors.key_paths import Location, key_of
 from openedx_infra.config.sections.aws import Aws, Network
+from openedx_infra.config.sections.mail import MailSes
 from openedx_infra.config.stack import Stack
+from openedx_infra.config.types.aws_regions import has_mail
 
 _MAIL: Location = ("mail", "delivery")
 
@@ -30,6 +32,7 @@ def conflicts(stack: Stack) -> Iterator[Conflict]:
     if stack.aws is not None:
         yield from _parts(stack)
         yield from _spread(stack, stack.aws)
+        yield from _mail(stack, stack.aws)
         yield from key_of_another_region(stack.aws)
 
 
@@ -58,6 +61,21 @@ def key_of_another_region(aws: Aws) -> Iterator[Conflict]:
             f"({aws.region}): name a key of that region"
         )
         yield Conflict(("aws", "kms_key"), text, (("aws", "region"),))
+
+
+def _mail(stack: Stack, aws: Aws) -> Iterator[Conflict]:
+    """Amazon SES isn't in every partition of AWS."""
+    delivery = stack.mail.delivery
+    if not isinstance(delivery, MailSes):
+        return
+    region = delivery.region or aws.region
+    if not has_mail(region):
+        where: Location = (*_MAIL, "region" if delivery.region else "source")
+        text = (
+            f"Amazon SES isn't in {region}, nor in any region of that part of AWS: set `source: smtp` with "
+            "a mail provider there, or `source: relay`"
+        )
+        yield Conflict(where, text, (("aws", "region"),))
 
 
 def _spread(stack: Stack, aws: Aws) -> Iterator[Conflict]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import combinations
 
 from openedx_infra.config.datastores.mongodb import MongodbDocumentdb, MongodbExternal, MongodbShared
@@ -180,6 +180,27 @@ def _buckets(section: StorageExternal) -> Iterator[Conflict]:
         if named[first] == named[second]:
             text = f"{named[second]} is `{first}`, too, and each has rules of its own: name another bucket"
             yield Conflict((*_STORAGE, "buckets", second), text, ((*_STORAGE, "buckets", first),))
+    for purpose, name in named.items():
+        where: Location = (*_STORAGE, "buckets", purpose)
+        keys: tuple[Location, ...] = ((*_STORAGE, "addressing"), (*_STORAGE, "endpoint"))
+        yield from unproven_host(
+            where, name, section.addressing, (section.endpoint, section.public_endpoint), keys
+        )
+
+
+def unproven_host(
+    where: Location, bucket: str, addressing: str, urls: Iterable[str | None], keys: tuple[Location, ...]
+) -> Iterator[Conflict]:
+    """A bucket with a dot in its name, before the host of an https address: certificates for all buckets
+    (`*.s3.example.org`) stand for one label alone (RFC 6125, 6.4.3). A `url` of None is no address."""
+    url = next((url for url in urls if url and url.startswith("https:")), None)
+    if "." in bucket and addressing == "virtual" and url:
+        host = url.removeprefix("https://")
+        text = (
+            f"no certificate for *.{host} is right for {bucket}.{host}, as {bucket} has a dot: set "
+            "`addressing: path`, or use a bucket without dots in its name"
+        )
+        yield Conflict(where, text, keys)
 
 
 def _public_files(stack: Stack, section: StorageExternal) -> Iterator[Conflict]:

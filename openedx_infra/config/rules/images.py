@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
+from typing import NamedTuple
 
 from openedx_infra.config.errors.conflict import Conflict
 from openedx_infra.config.errors.key_paths import Location
@@ -13,6 +15,44 @@ from openedx_infra.config.stack import Stack
 from openedx_infra.config.types.secret_references import SecretReference
 
 _RELEASE: Location = ("release",)
+
+
+class _ShortLived(NamedTuple):
+    """A login whose password ends by itself."""
+
+    host: re.Pattern[str]
+    user: str
+    lasts: str
+    instead: str
+    """How nodes pull without it."""
+
+
+_SHORT_LIVED = (
+    _ShortLived(
+        re.compile(r"\d{12}\.dkr\.ecr(-fips)?\.[a-z0-9-]+\..+"),
+        "AWS",
+        "12 hours",
+        "Nodes of EKS pull by their role (AmazonEC2ContainerRegistryPullOnly), others by the kubelet's "
+        "credential provider ecr-credential-provider, or by a Secret in `images.pull_secrets` that "
+        "something renews",
+    ),
+    _ShortLived(
+        re.compile(r"([a-z]+\.)?gcr\.io|[a-z0-9-]+-docker\.pkg\.dev"),
+        "oauth2accesstoken",
+        "an hour",
+        "Nodes of GKE pull by their service account (Artifact Registry Reader); elsewhere use the user "
+        "_json_key_base64 with a service account's key",
+    ),
+    _ShortLived(
+        re.compile(r"[a-z0-9-]+\.azurecr\.(io|cn|us)"),
+        "00000000-0000-0000-0000-000000000000",
+        "three hours",
+        "Nodes of AKS pull by the kubelet's identity (AcrPull); elsewhere use a token of the registry's "
+        "own, or a service principal",
+    ),
+)
+"""Logins that `aws ecr get-login-password`, `gcloud auth print-access-token` and `az acr login
+--expose-token` make, with the life that AWS, Google and Microsoft document."""
 
 
 def conflicts(stack: Stack) -> Iterator[Conflict]:
@@ -56,6 +96,14 @@ def _registries(stack: Stack) -> Iterator[Conflict]:
         if first != name:
             text = f"{registry.host} is the host of `{first}`, too: list each registry once"
             yield Conflict(("images", "registries", name, "host"), text, (("images", "registries", first),))
+        for kind in _SHORT_LIVED:
+            if kind.user == registry.username and kind.host.fullmatch(registry.host):
+                text = (
+                    f"the password of {registry.username} at {registry.host} lasts {kind.lasts}, and after "
+                    "that no node could pull an image: leave this registry out. "
+                    f"{kind.instead}; builds log in as Docker does on this machine"
+                )
+                yield Conflict(("images", "registries", name, "username"), text)
 
 
 def _layers(location: Location, build: Build) -> Iterator[Conflict]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from openedx_infra.config.datastores.storage import StorageExternal
 from openedx_infra.config.errors.conflict import Conflict
+from openedx_infra.config.rules.datastores import unproven_host
 from openedx_infra.config.sections.backups import Backups
 from openedx_infra.config.sections.duties import DUTY_SECRET
 from openedx_infra.config.stack import SCRATCH_END, Stack
@@ -25,6 +26,9 @@ def _backups(stack: Stack) -> Iterator[Conflict]:
     if backups is None:
         return
     yield from _another_bucket(stack, backups)
+    to, where = backups.destination, ("backups", "destination")
+    keys = ((*where, "addressing"), (*where, "endpoint"))
+    yield from unproven_host((*where, "bucket"), to.bucket, to.addressing, (to.url,), keys)
     retention = backups.retention
     if not (retention.daily or retention.weekly or retention.monthly):
         text = "would keep no scheduled backup: set daily, weekly or monthly"
@@ -105,6 +109,11 @@ def _tracking(stack: Stack) -> Iterator[Conflict]:
     if tracking.server is not None and tracking.bucket is None:
         text = "missing: name the bucket on `server`"
         yield Conflict(("monitoring", "tracking", "bucket"), text, (("monitoring", "tracking", "server"),))
+    if tracking.server is not None and tracking.bucket is not None:
+        place = ("monitoring", "tracking")
+        keys = ((*place, "server"),)
+        server = tracking.server
+        yield from unproven_host((*place, "bucket"), tracking.bucket, server.addressing, (server.url,), keys)
     if (
         tracking.server is None
         and tracking.bucket is not None

@@ -6,14 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from openedx_infra.config.types.aws_regions import AwsRegion
 from openedx_infra.config.types.base import IMMUTABLE, Distinct, Section
 from openedx_infra.config.types.patterns import Pattern
-
-AwsRegion = Annotated[
-    str,
-    Pattern("region of AWS", r"[a-z]{2}(-[a-z]+)+-\d", "as AWS names them", "eu-west-1"),
-]
-"""A region of AWS."""
 
 VpcId = Annotated[
     str, Pattern("id of a VPC", r"vpc-[0-9a-f]{8,17}", "`vpc-` and what AWS made up", "vpc-0a1b2c3d4e5f60718")

@@ -10,6 +10,7 @@ from openedx_infra.config.datastores.search import ServerUrl
 from openedx_infra.config.datastores.storage import BucketName
 from openedx_infra.config.sections.duties import Schedule
 from openedx_infra.config.sizing.sizing import Resources
+from openedx_infra.config.types.aws_regions import service_host
 from openedx_infra.config.types.base import Count, OrNothing, Port, Section, Switch
 from openedx_infra.config.types.patterns import Pattern
 from openedx_infra.config.types.quantities import Disk
@@ -49,7 +50,7 @@ class Destination(Section):
     @property
     def url(self) -> str:
         """Address of the server, without a slash at its end."""
-        return self.endpoint or f"https://s3.{self.region}.amazonaws.com"
+        return self.endpoint or f"https://{service_host('s3', self.region)}"
 
     @property
     def port(self) -> Port:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from openedx_infra.config.sections.aws import AwsRegion
+from openedx_infra.config.types.aws_regions import AwsRegion
 from openedx_infra.config.types.base import KubernetesName, Section
 from openedx_infra.config.types.hosts import Email, ServerName
 from openedx_infra.config.types.patterns import Pattern

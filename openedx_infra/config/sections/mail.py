@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from openedx_infra.config.datastores.source import SecretNeed, Source, only_operator_knows
-from openedx_infra.config.sections.aws import AwsRegion
+from openedx_infra.config.types.aws_regions import AwsRegion
 from openedx_infra.config.types.base import Port, Section
 from openedx_infra.config.types.hosts import Email, ServerName
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from openedx_infra.config.datastores.search import ServerUrl
 from openedx_infra.config.datastores.storage import BucketName
+from openedx_infra.config.types.aws_regions import service_host
 from openedx_infra.config.types.base import KubernetesName, Section, Switch
 from openedx_infra.config.types.patterns import Pattern
 from openedx_infra.config.types.quantities import Disk
@@ -66,6 +67,11 @@ class TrackingServer(Section):
     """Region that requests are signed for. Most servers other than AWS' take any."""
     addressing: Literal["path", "virtual"] = "path"
     """Whether a bucket's name stands in the path or before the host."""
+
+    @property
+    def url(self) -> str:
+        """Address of the server."""
+        return self.endpoint or f"https://{service_host('s3', self.region)}"
 
 
 class Tracking(Section):

@@ -34,5 +34,5 @@ def aws(
         output or CHECKOUT / aws_certificates.DEFAULT_OUTPUT,
         new_console(),
         region=region,
-        source=source or aws_certificates.TRUST_STORE,
+        source=source,
     )

@@ -89,7 +89,7 @@ class Bucket:
 
     def _answers(self, path: str) -> bool:
         """Whether a stranger gets what is at a path of the bucket."""
-        url = urlsplit(self.connection["endpoint"] or f"https://s3.{self.connection['region']}.amazonaws.com")
+        url = urlsplit(self.client.meta.endpoint_url)
         virtual = self.connection["addressing"] == "virtual"
         host = f"{self.name}.{url.netloc}" if virtual else url.netloc
         folder = "" if virtual else f"/{quote(self.name)}"

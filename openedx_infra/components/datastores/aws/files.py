@@ -13,6 +13,7 @@ from openedx_infra.components.datastores.store import FileStore, Reach
 from openedx_infra.components.instance import Instance
 from openedx_infra.config import Stack
 from openedx_infra.config.datastores.storage import StorageS3
+from openedx_infra.config.types.aws_regions import service_names
 from openedx_infra.settings import connections
 from openedx_infra.settings.connections import Purpose
 
@@ -64,7 +65,7 @@ def _origins(stack: Stack, purpose: Purpose) -> tuple[str, ...]:
 
 def _rights(values: Sequence[Any]) -> list[Mapping[str, Any]]:
     arns, key, region = values
-    return [*s3.rights(arns), *(kms.rights(key, region, "s3") if key else [])]
+    return [*s3.rights(arns), *(kms.rights(key, service_names("s3", region)) if key else [])]
 
 
 def _connection(names: Mapping[str, str], region: str) -> connections.Buckets:
