@@ -20,7 +20,7 @@ from policies.objects import (
     selects,
     title,
 )
-from policies.scaling import least
+from policies.scaling import least, most
 
 _GRACE = 30
 """Seconds that Kubernetes gives a pod that doesn't say how many it needs."""
@@ -97,15 +97,17 @@ def served(objects: Objects) -> Found:
 
 
 def evictable(objects: Objects) -> Found:
-    """Who has several pods has a budget that lets a node be drained, one pod at a time."""
+    """Who has several pods, or may get them by an autoscaler, has a budget that lets a node be drained, one
+    pod at a time."""
     budgets = list(of_kind(objects, "PodDisruptionBudget"))
     for obj in of_kind(objects, "Deployment", "StatefulSet"):
-        replicas = least(objects, obj)
+        replicas, possible = least(objects, obj), most(objects, obj)
         matching = [budget for budget in budgets if selects(_selector(budget), pod_labels(obj))]
-        if replicas >= 2 and not matching:
+        if possible >= 2 and not matching:
+            may = "has" if possible == replicas else "may have"
             yield (
                 obj,
-                f"has {_number(replicas)} pods and no PodDisruptionBudget: a drained node may take all",
+                f"{may} {_number(possible)} pods and no PodDisruptionBudget: a drained node may take all",
             )
         for budget in matching:
             if _blocks(budget, replicas):

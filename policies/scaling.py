@@ -9,6 +9,8 @@ from policies.objects import Object, at, title
 
 Found = Iterator[tuple[Object, str]]
 KUBERNETES, KEDA = "HorizontalPodAutoscaler", "ScaledObject"
+KEDAS_MOST = 100
+"""Pods that KEDA may start where a ScaledObject sets no maxReplicaCount (KEDA's default)."""
 
 
 def autoscalers(objects: Sequence[Object], target: Object) -> list[Object]:
@@ -23,6 +25,15 @@ def least(objects: Sequence[Object], target: Object) -> Any:
         return at(target, "spec", "replicas") or 0
     key = "minReplicas" if scalers[0]["kind"] == KUBERNETES else "minReplicaCount"
     return at(scalers[0], "spec", key) or 0
+
+
+def most(objects: Sequence[Object], target: Object) -> Any:
+    """How many pods of an object there may be, whoever decides. An autoscaler leaves 0 alone."""
+    scalers, number = autoscalers(objects, target), at(target, "spec", "replicas")
+    if number == 0 or not scalers:
+        return number or 0
+    key = "maxReplicas" if scalers[0]["kind"] == KUBERNETES else "maxReplicaCount"
+    return at(scalers[0], "spec", key) or KEDAS_MOST
 
 
 def one_scaler(objects: Sequence[Object]) -> Found:

@@ -57,6 +57,19 @@ class Account:
         """
         return fitting(f"{self.prefix}-{what}", limit - SUFFIX)
 
+    def final_snapshot(
+        self, what: str, *neighbours: pulumi.Input[str], limit: int = 63
+    ) -> pulumi.Output[str]:
+        """Name of the last snapshot of a server: a new one for each server that is made under one name.
+
+        AWS refuses to delete a server whose last snapshot would have the name of an older one's. The digits
+        are made of the names that Pulumi found for the server's `neighbours`, which come and go with it, and
+        of the key, a new one of which means a new server. So they stay as long as the server does.
+        """
+        birth = pulumi.Output.all(self.kms_key, *neighbours)
+        name = self.name(f"{what}-final", limit)
+        return birth.apply(lambda parts: f"{name}-{_digits(' '.join(map(str, parts)), SUFFIX - 1)}")
+
     def opts(
         self,
         parent: pulumi.Resource,
@@ -115,5 +128,8 @@ def fitting(name: str, limit: int) -> str:
     plain = plain if plain[:1].isalpha() else f"s-{plain}".rstrip("-")
     if len(plain) <= limit:
         return plain
-    digits = hashlib.sha256(name.encode()).hexdigest()[:4]
-    return f"{plain[: limit - 5].rstrip('-')}-{digits}"
+    return f"{plain[: limit - 5].rstrip('-')}-{_digits(name, 4)}"
+
+
+def _digits(text: str, count: int) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:count]

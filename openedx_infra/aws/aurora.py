@@ -50,7 +50,7 @@ def server(account: Account, name: str, spec: mysql.Mysql, parent: pulumi.Resour
         copy_tags_to_snapshot=True,
         apply_immediately=spec.apply_immediately,
         enabled_cloudwatch_logs_exports=list(mysql.LOGS),
-        **cluster_args(account, name, spec),
+        **cluster_args(account, spec, account.final_snapshot(name, parameters.name, subnets.name)),
         opts=account.data(parent, timeouts=timeouts(), ignore_changes=["engineVersion"]),
     )
     writer = _member(account, name, spec, cluster, 0, parent)

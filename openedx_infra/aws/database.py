@@ -33,24 +33,25 @@ class Database:
     """Whether AWS refuses to delete it."""
 
 
-def data_args(account: Account, name: str, database: Database) -> dict[str, Any]:
-    """Arguments of the resource that holds the data: encrypted, backed up, and with a last snapshot."""
+def data_args(account: Account, database: Database, final_snapshot: pulumi.Input[str]) -> dict[str, Any]:
+    """Arguments of the resource that holds the data: encrypted, backed up, and with a last snapshot, by its
+    name."""
     return {
         "storage_encrypted": True,
         "kms_key_id": account.kms_key,
         "backup_retention_period": database.backup_days,
         "deletion_protection": database.deletion_protection,
         "skip_final_snapshot": False,
-        "final_snapshot_identifier": account.name(f"{name}-final"),
+        "final_snapshot_identifier": final_snapshot,
     }
 
 
-def cluster_args(account: Account, name: str, database: Database) -> dict[str, Any]:
+def cluster_args(account: Account, database: Database, final_snapshot: pulumi.Input[str]) -> dict[str, Any]:
     """Arguments of a cluster: those of its data, and its administrator."""
     return {
         "master_username": database.user,
         "master_password": pulumi.Output.secret(database.password),
-        **data_args(account, name, database),
+        **data_args(account, database, final_snapshot),
     }
 
 

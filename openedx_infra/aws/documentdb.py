@@ -75,7 +75,7 @@ def server(account: Account, name: str, spec: Documentdb, parent: pulumi.Resourc
         # AWS minds it for the password alone (and a name that never changes), which would else change in the
         # next maintenance window: until then nobody could log in by the new one.
         apply_immediately=True,
-        **cluster_args(account, name, spec),
+        **cluster_args(account, spec, account.final_snapshot(name, parameters.name, subnets.name)),
         opts=account.data(parent, timeouts=timeouts()),
     )
     members = [

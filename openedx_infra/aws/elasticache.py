@@ -56,6 +56,7 @@ def server(account: Account, name: str, spec: Valkey, parent: pulumi.Resource) -
         opts=opts,
     )
     group = network.security_group(account, name, PORT, parent)
+    last = account.final_snapshot(name, parameters.name, subnets.name, limit=LIMIT)
     options = account.data if spec.data else account.opts
     nodes = ReplicationGroup(
         account.name(name, LIMIT),
@@ -79,7 +80,7 @@ def server(account: Account, name: str, spec: Valkey, parent: pulumi.Resource) -
         auth_token_update_strategy="ROTATE",
         auto_minor_version_upgrade=True,
         snapshot_retention_limit=spec.snapshot_days,
-        final_snapshot_identifier=account.name(f"{name}-final", LIMIT) if spec.data else None,
+        final_snapshot_identifier=last if spec.data else None,
         opts=options(
             parent,
             timeouts=pulumi.CustomTimeouts(create="60m", update="60m", delete="45m"),

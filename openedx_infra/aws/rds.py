@@ -60,7 +60,9 @@ def server(
         "parameter_group_name": parameters.name,
         "vpc_security_group_ids": [group.id],
     }
-    primary = _primary(account, name, spec, options, {**shared, "db_subnet_group_name": subnets.name}, parent)
+    own = data_args(account, spec, account.final_snapshot(name, parameters.name, subnets.name))
+    own["db_subnet_group_name"] = subnets.name
+    primary = _primary(account, name, spec, options, shared | own, parent)
     replicas = [
         Instance(
             account.name(f"{name}-replica-{number}"),
@@ -83,7 +85,7 @@ def _primary(
     name: str,
     spec: mysql.Mysql,
     options: Options,
-    shared: dict[str, Any],
+    args: dict[str, Any],
     parent: pulumi.Resource,
 ) -> Instance:
     blue_green = options.blue_green and not spec.replicas
@@ -98,8 +100,7 @@ def _primary(
         multi_az=options.multi_az,
         delete_automated_backups=False,
         blue_green_update=InstanceBlueGreenUpdateArgs(enabled=True) if blue_green else None,
-        **data_args(account, name, spec),
-        **shared,
+        **args,
         opts=account.data(parent, timeouts=patience),
     )
 

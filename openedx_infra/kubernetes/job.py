@@ -14,6 +14,7 @@ from openedx_infra.kubernetes.models import (
 )
 from openedx_infra.kubernetes.names import NO_WAIT, Scope
 from openedx_infra.kubernetes.pod import Pod, template
+from openedx_infra.kubernetes.timeouts import MARGIN_SECONDS, deletion
 
 RETRIES = 1
 """Pods that may fail before the Job does: one node may die, and a real fault is reported soon."""
@@ -34,7 +35,9 @@ def job(name: str, scope: Scope, pod: Pod, opts: pulumi.ResourceOptions, *, dead
     failed one is run again by the next `up`. Without a time to live: a Job that vanished would look as if it
     never ran.
     """
-    deadline = pulumi.CustomTimeouts(create=f"{deadline_minutes + 5}m")
+    patience = pulumi.CustomTimeouts(
+        create=f"{deadline_minutes * 60 + MARGIN_SECONDS}s", delete=deletion(pod)
+    )
     return Job(
         name,
         metadata=scope.metadata(
@@ -45,7 +48,7 @@ def job(name: str, scope: Scope, pod: Pod, opts: pulumi.ResourceOptions, *, dead
             active_deadline_seconds=deadline_minutes * 60,
             template=template(scope, pod),
         ),
-        opts=pulumi.ResourceOptions.merge(pulumi.ResourceOptions(custom_timeouts=deadline), opts),
+        opts=pulumi.ResourceOptions.merge(pulumi.ResourceOptions(custom_timeouts=patience), opts),
     )
 
 

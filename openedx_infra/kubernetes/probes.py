@@ -82,3 +82,12 @@ def server(port: int, *, start_seconds: int = 300) -> Probes:
         readiness=tcp(port, every=10),
         liveness=tcp(port, every=20, failures=6),
     )
+
+
+def seconds_of(probe: ProbeArgs) -> int:
+    """How long a probe goes on asking before it gives up. Raises ValueError for one that this file did not
+    make."""
+    every, failures = probe.period_seconds, probe.failure_threshold
+    if not isinstance(every, int) or not isinstance(failures, int):
+        raise ValueError(f"the probe sets neither or one of periodSeconds and failureThreshold: {probe}")
+    return every * failures

@@ -26,12 +26,7 @@ from openedx_infra.kubernetes.models import (
 )
 from openedx_infra.kubernetes.names import NO_WAIT, Scope
 from openedx_infra.kubernetes.pod import Pod, template
-
-PROGRESS_SECONDS = 600
-"""Seconds until a roll-out without progress has failed (Kubernetes' default): pulling 2 GB took MIT 4
-minutes."""
-_TIMEOUTS = pulumi.CustomTimeouts(create="15m", update="15m")
-"""Longer than Kubernetes' own patience, so that its reason is reported rather than ours."""
+from openedx_infra.kubernetes.timeouts import PROGRESS_SECONDS, timeouts
 
 
 def deployment(
@@ -43,7 +38,7 @@ def deployment(
     replicas: int | Replicas,
     renewal: Literal["surge", "recreate"] = "surge",
 ) -> Deployment:
-    """Pods without data, a disruption budget when there are several, and who decides how many there are.
+    """Pods without data, a disruption budget where there may be several, and who decides how many there are.
 
     `surge` starts a new pod before an old one goes; `recreate` has never two at a time. Of a paused pod there
     is none.
@@ -51,8 +46,12 @@ def deployment(
     count = replicas if isinstance(replicas, Replicas) else Replicas(fixed=replicas)
     autoscaler = count.autoscaler
     number = 0 if pod.paused else None if autoscaler else count.fixed
-    if (autoscaler.least if number is None and autoscaler else number or 0) > 1:
+    most = 0 if pod.paused else autoscaler.most if autoscaler else count.fixed
+    if most > 1:
         budget(name, scope, pod, opts)
+    opts = pulumi.ResourceOptions.merge(
+        pulumi.ResourceOptions(custom_timeouts=timeouts(pod, pods=most)), opts
+    )
     result = _deployment(name, scope, pod, opts, number, renewal, scalable=count is replicas)
     if autoscaler:
         autoscale(name, scope, pod, autoscaler, opts, target=result)
@@ -84,7 +83,7 @@ def _deployment(
             strategy=_strategy(renewal),
             template=template(scope, pod, moves=renewal == "surge"),
         ),
-        opts=pulumi.ResourceOptions.merge(pulumi.ResourceOptions(custom_timeouts=_TIMEOUTS), opts),
+        opts=opts,
     )
 
 
@@ -105,7 +104,7 @@ def stateful_set(name: str, scope: Scope, pod: Pod, opts: pulumi.ResourceOptions
             selector=LabelSelectorArgs(match_labels=scope.selector(pod.component)),
             template=template(scope, pod),
         ),
-        opts=pulumi.ResourceOptions.merge(pulumi.ResourceOptions(custom_timeouts=_TIMEOUTS), opts),
+        opts=pulumi.ResourceOptions.merge(pulumi.ResourceOptions(custom_timeouts=timeouts(pod)), opts),
     )
 
 
@@ -134,10 +133,8 @@ def service(
 
 
 def budget(name: str, scope: Scope, pod: Pod, opts: pulumi.ResourceOptions) -> PodDisruptionBudget:
-    """At most one pod is moved at a time.
-
-    Only for several replicas: it would keep a node from being drained.
-    """
+    """At most one pod is moved at a time, however many an autoscaler has started. It keeps no node from being
+    drained, as a single pod may go, too."""
     return PodDisruptionBudget(
         name,
         metadata=scope.metadata(pod.component, name=name, software=pod.software, annotations=NO_WAIT),

@@ -40,10 +40,38 @@ pulumi.export("address", database.address)
 pulumi.export("bucket", bucket.bucket)
 pulumi.export("password", database.password)
 """
+SERVERS = f"""
+import json, pathlib, sys
+sys.path.insert(0, {str(Path(__file__).parents[2])!r})
+import pulumi
+from openedx_infra.aws import aurora, documentdb, elasticache, mysql, rds
+from openedx_infra.aws.account import Account, Network, provider
+say = json.loads(pathlib.Path("said.json").read_text())
+account = Account(
+    provider=provider("aws", region="eu-central-1", tags={{}}), region="eu-central-1", prefix="campus",
+    protect=False, kms_key=say["key"]["arn"],
+    network=Network(vpc="vpc-1", subnets=["subnet-1", "subnet-2"], clients=["sg-1"]),
+)
+parent = pulumi.ComponentResource("small:index:Servers", "servers")
+database = dict(user="root", password=say["password"], backup_days=7, deletion_protection=False)
+spec = mysql.Mysql(instance_class="db.r7g.large", apply_immediately=False, replicas=0, **database)
+options = rds.Options(storage=20, storage_limit=100, multi_az=False, blue_green=False)
+rds.server(account, "mysql", spec, options, parent)
+aurora.server(account, "aurora", spec, parent)
+documents = documentdb.Documentdb(instance_class="db.r7g.large", version="8.0.0", instances=1, **database)
+documentdb.server(account, "mongodb", documents, parent)
+broker = elasticache.Valkey(
+    node_type="cache.t4g.small", replicas=0, snapshot_days=1, eviction="noeviction",
+    password=say["password"], data=True,
+)
+elasticache.server(account, "broker", broker, parent)
+"""
+"""Every kind of server that leaves a last snapshot, as `openedx_infra.aws` makes them."""
 SAID: dict[str, Any] = {
     "password": PASSWORD,
     "database": {"instance_class": "db.t4g.medium", "deletion_protection": True, "skip_final_snapshot": True},
     "bucket": {},
+    "key": {"arn": "arn:aws:kms:eu-central-1:123456789012:key/first"},
 }
 
 
@@ -183,6 +211,35 @@ def test_deletion_protection_and_last_snapshots(program: Program) -> None:
     assert program.run("destroy", "--yes").code == 0
     assert [each.id for each in program.cloud.resources()] == ["mysql-last"]
     assert program.cloud.one(SNAPSHOT).outputs["source"].startswith("db-")
+
+
+def test_a_last_snapshot_is_never_written_over(program: Program) -> None:
+    last = {"deletion_protection": False, "skip_final_snapshot": False, "final_snapshot_identifier": "last"}
+    for code in (0, 1):
+        program.made(database=last)
+        destroyed = program.run("destroy", "--yes")
+        assert destroyed.code == code, destroyed.stdout + destroyed.stderr
+    assert "identifier last already exists" in destroyed.stdout + destroyed.stderr
+
+
+def test_servers_can_be_destroyed_again_and_again(program: Program) -> None:
+    """Each leaves a snapshot by a name of its own, which no preview wants to change."""
+    (program.folder / "__main__.py").write_text(SERVERS)
+    for lives in (1, 2):
+        program.made()
+        assert program.steps() == {}
+        destroyed = program.run("destroy", "--yes")
+        assert destroyed.code == 0, destroyed.stdout + destroyed.stderr
+        assert len(program.cloud.resources(SNAPSHOT)) == 4 * lives
+
+
+def test_a_replaced_server_leaves_a_snapshot_and_so_does_the_new_one(program: Program) -> None:
+    (program.folder / "__main__.py").write_text(SERVERS)
+    program.made()
+    program.made(key={"arn": "arn:aws:kms:eu-central-1:123456789012:key/second"})
+    assert len(program.cloud.resources(SNAPSHOT)) == 4
+    assert program.run("destroy", "--yes").code == 0
+    assert len(program.cloud.resources(SNAPSHOT)) == 8
 
 
 def test_a_bucket_with_files_is_not_deleted(program: Program) -> None:

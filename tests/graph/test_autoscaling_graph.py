@@ -76,9 +76,15 @@ def test_kubernetes_own_autoscaler_does_what_the_profile_says(recorded: Record) 
     assert studio["behavior"]["scaleDown"]["policies"] == [{"type": "Pods", "value": 1, "periodSeconds": 300}]
 
 
-def test_budgets_follow_the_least_number(recorded: Record) -> None:
-    budgets = {r.name for r in of_kind(recorded(LARGE), "PodDisruptionBudget")}
-    assert {"lms", "studio", "mfe"} <= budgets and not budgets & (AUTOSCALED - {"lms", "studio"})
+def test_whoever_an_autoscaler_may_give_several_pods_has_a_budget(
+    recorded: Record, said: dict[str, Any]
+) -> None:
+    """Also where the least number is 1, or 0: a drain would evict all that the autoscaler has started."""
+    graph = recorded(said)
+    scaled = {r.name for r in of_kind(graph, "HorizontalPodAutoscaler", "ScaledObject")}
+    budgets = {r.name: graph.object(r)["spec"] for r in of_kind(graph, "PodDisruptionBudget")}
+    assert scaled | {"mfe"} <= set(budgets)
+    assert {spec["maxUnavailable"] for spec in budgets.values()} == {1}
 
 
 def test_keda_does_it_all_where_it_is(recorded: Record) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from on_aws import ALL, SECRET, aurora, of_type, on_aws, the, with_
 from samples import AUTHORITY
 from shape import Record, comes_after, find
 
-from openedx_infra.operations.offline.recording import Registered
+from openedx_infra.operations.offline.recording import Graph, Registered
 
 DATA = {
     "aws:rds/instance:Instance campus-mysql",
@@ -76,7 +77,24 @@ def test_aws_itself_refuses_to_delete_databases_and_keeps_backups(recorded: Reco
             assert props["deletionProtection"] is True
             assert props["backupRetentionPeriod"] == 30
             assert props["skipFinalSnapshot"] is False
-            assert props["finalSnapshotIdentifier"].endswith("-final")
+            assert re.fullmatch(r"campus-\w+-final-[0-9a-f]{7}", props["finalSnapshotIdentifier"])
+
+
+def test_last_snapshots_have_a_name_for_each_server_that_is_made(recorded: Record) -> None:
+    """AWS refuses to delete a server whose last snapshot would be called as an older one."""
+    graph, again = recorded(ALL, name="campus"), recorded(ALL, name="campus", preview=True)
+    other_key = {**ALL, "aws": {**ALL["aws"], "kms_key": f"{ALL['aws']['kms_key']}0"}}
+    replaced = recorded(other_key, name="campus")
+    snapshots = _snapshots(graph)
+    assert len(snapshots) == 3 and len(set(snapshots.values())) == 3
+    assert all(len(name) <= 40 for name in snapshots.values()), "replication groups take no longer names"
+    assert _snapshots(again) in (snapshots, {})
+    assert not set(_snapshots(replaced).values()) & set(snapshots.values())
+
+
+def _snapshots(graph: Graph) -> dict[str, str]:
+    found = {each.name: each.props.get("finalSnapshotIdentifier") for each in graph.resources}
+    return {name: snapshot for name, snapshot in found.items() if isinstance(snapshot, str)}
 
 
 def test_everything_is_encrypted_by_the_key(recorded: Record) -> None:

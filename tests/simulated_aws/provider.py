@@ -124,7 +124,7 @@ class Aws(provider_pb2_grpc.ResourceProviderServicer):
         type_, _ = _type_and_name(request.urn)
         with self._doing("delete", request.urn, context):
             resource = self._cloud.find(type_, request.id)
-            reason = guards.refusal(resource) if resource else None
+            reason = guards.refusal(self._cloud, resource) if resource else None
             if reason:
                 _refuse(context, reason)
             if resource:

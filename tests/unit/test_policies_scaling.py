@@ -56,3 +56,13 @@ def test_several_pods_by_an_autoscaler_need_a_budget(scaler: dict[str, Any]) -> 
     objects = scaled()
     del objects["PodDisruptionBudget"]
     assert complaints(objects, scaler) == {("Deployment web", "evictable")}
+    few = {**scaler["spec"], **{key: 1 for key in scaler["spec"] if key.startswith("min")}}
+    assert complaints(objects, {**scaler, "spec": few}) == {("Deployment web", "evictable")}
+
+
+@pytest.mark.parametrize("scaler", [HPA, KEDA])
+def test_no_budget_is_needed_where_nothing_can_run(scaler: dict[str, Any]) -> None:
+    objects = scaled()
+    del objects["PodDisruptionBudget"]
+    objects["Deployment"]["spec"]["replicas"] = 0
+    assert complaints(objects, scaler) == set()
