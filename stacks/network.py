@@ -13,6 +13,7 @@ from openedx_infra.config.errors.key_paths import key_of
 from openedx_infra.config.foundation.foundation import NetworkReference
 from openedx_infra.config.sections.aws import Network
 from stacks.gate import Gate, is_unknown
+from stacks.stack_outputs import outputs_of
 
 _KEY = key_of(("aws", "network_reference"))
 
@@ -44,10 +45,8 @@ class NetworkOfAnother:
         return missing or self._faults(outputs)
 
     def network(self, gate: Gate) -> pulumi.Output[Network]:
-        """The network, once the gate is open."""
-        network = pulumi.Output.all(gate, self._outputs.outputs).apply(lambda values: self._read(values[1]))
-        # All outputs count as secret when one of them is; these ids are none.
-        return pulumi.Output.unsecret(network)
+        """The network, once the gate is open. It is secret only if an output is that it is read from."""
+        return outputs_of(self._outputs, self._names.values(), gate).apply(self._read)
 
     def _read(self, outputs: Mapping[str, Any]) -> Network:
         return Network.model_validate({field: outputs[name] for field, name in self._names.items()})

@@ -15,6 +15,7 @@ from openedx_infra.config.foundation.contract import (
 )
 from openedx_infra.config.rules.foundation_contract import disagreements, lacking, never_up, read, shared
 from stacks.gate import Gate, is_unknown
+from stacks.stack_outputs import outputs_of
 
 
 class FoundationReference:
@@ -37,12 +38,9 @@ class FoundationReference:
         return disagreements(self._stack, values) or lacking(self._stack, passwords)
 
     def contract(self, gate: Gate) -> pulumi.Output[Contract]:
-        """Its contract, once the gate is open."""
-        contract = pulumi.Output.all(gate, self._outputs.outputs).apply(
-            lambda values: read(values[1][CONTRACT_OUTPUT])
-        )
-        # All outputs count as secret when one of them is.
-        return pulumi.Output.unsecret(contract)
+        """Its contract, once the gate is open. It is secret only if the foundation exports it as a secret."""
+        outputs = outputs_of(self._outputs, [CONTRACT_OUTPUT], gate)
+        return outputs.apply(lambda values: read(values[CONTRACT_OUTPUT]))
 
     def passwords(self) -> dict[str, pulumi.Output[str]]:
         """Passwords of the servers that the instance shares, by the names that its own would have."""

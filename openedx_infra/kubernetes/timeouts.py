@@ -14,7 +14,7 @@ MARGIN_SECONDS = 300
 """Seconds that Pulumi waits longer than Kubernetes, whose reasons say more (a guess)."""
 NEXT_SECONDS = 60
 """Seconds for each further pod of a roll-out, which are started one after the other on nodes that have the
-image by then: the LMS needs half a minute on a quiet node (a guess)."""
+image by then: a large web application needs half a minute on a quiet node (a guess)."""
 DELETION_SECONDS = 600
 """Seconds beyond their grace that deleted pods may take: Pulumi's own default, which knows nothing of the
 grace. On a lost node they take longer: then somebody has to remove the node."""
@@ -36,8 +36,8 @@ def deletion(pod: Pod) -> str:
 
 
 def startup_seconds(pod: Pod) -> int:
-    """How long the probes let the containers take until they are ready. Sidecars start one after the other,
-    and before the others."""
+    """How long the startup probes let the containers take. Sidecars start one after the other, before the
+    container that they serve."""
     return sum(map(_startup, pod.sidecars)) + _startup(pod.container)
 
 

@@ -260,6 +260,31 @@ def test_passwords_of_the_foundation_stand_in_secrets_alone(recorded: Record) ->
     assert "of-the-foundation" not in json.dumps(graph.outputs)
 
 
+def test_a_contract_that_becomes_secret_stays_secret() -> None:
+    """Only what the foundation exports in plain is plain in the instance."""
+    contract, passwords = promised()
+    plain = graph_of(SHARED, answers())
+    assert "mysql.foundation.example.org" in json.dumps(plain.outputs)
+    secret = Answers(
+        plain={FOUNDATION: {}},
+        secret={FOUNDATION: {CONTRACT_OUTPUT: contract, CONTRACT_SECRETS_OUTPUT: passwords}},
+    )
+    hidden = graph_of(SHARED, secret)
+    assert "mysql.foundation.example.org" not in json.dumps(hidden.outputs)
+    assert "mysql.foundation.example.org" not in json.dumps(
+        [_without_secrets(resource.props) for resource in hidden.resources]
+    )
+
+
+def test_a_network_is_secret_only_if_it_is_exported_so() -> None:
+    beside = Answers(plain=network().plain, secret={OTHERS: {"token": "of-another-kind"}})
+    contract = graph_of(EVERYTHING, beside).outputs[CONTRACT_OUTPUT]
+    assert contract["network"]["vpc"] == NETWORK["vpc"]
+    outputs = dict(network().plain[OTHERS])
+    secret = Answers(plain={OTHERS: outputs}, secret={OTHERS: {"vpc": outputs.pop("vpc")}})
+    assert NETWORK["vpc"] not in json.dumps(graph_of(EVERYTHING, secret).outputs)
+
+
 def test_all_that_an_instance_lacks_is_told_at_once_and_nothing_is_sent(sent: list[Registered]) -> None:
     said = {**SHARED, "overrides": [{"kind": "Deployment", "name": "lsm", "patch": {"spec": {}}}]}
     with pytest.raises(Refused) as caught:
