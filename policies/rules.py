@@ -24,6 +24,7 @@ OBJECT_RULES: tuple[Callable[[Object], Iterator[str]], ...] = (
     pods.ending_jobs,
     secrecy.plain_environment,
     secrecy.nothing_secret,
+    secrecy.proven_servers,
     entrance.metadata_closed,
     sizes.storable,
 )

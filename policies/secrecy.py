@@ -19,6 +19,16 @@ _TELLING = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN|PRIVATE|CREDENTIAL|API_?KEY
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]*-----END CERTIFICATE-----")
 _TOKEN = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{32,}={0,2}(?![A-Za-z0-9+/_-])")
+_UNPROVEN_BY = {
+    "PYTHONHTTPSVERIFY": ("0",),
+    "NODE_TLS_REJECT_UNAUTHORIZED": ("0",),
+    "GIT_SSL_NO_VERIFY": ("1", "true"),
+    "RCLONE_NO_CHECK_CERTIFICATE": ("1", "true"),
+    "RESTIC_INSECURE_TLS": ("1", "true"),
+}
+"""Variables by which programs stop to check certificates, with the values that do it."""
+_UNPROVEN = re.compile(r"--(no-check-certificate|insecure-tls|insecure-skip-tls-verify|ssl-no-revoke)\b")
+_TRUSTS = "takes any server for the right one: name its authority in openedx:network.authorities"
 _LEAST_BITS = 4.2
 """Entropy a character that 99 of 100 random texts of 32 letters and digits exceed (measured on 20,000;
 of 40 characters, as our passwords have, all do). Hexadecimal digits have at most 4, and no name or path
@@ -40,6 +50,18 @@ def plain_environment(obj: Object) -> Iterator[str]:
                 yield f"container {name} gets {variable['name']} in plain: mount a file, and name its path"
         if any("secretRef" in source for source in container.get("envFrom") or ()):
             yield f"container {name} gets a whole Secret as its environment: mount it as files"
+
+
+def proven_servers(obj: Object) -> Iterator[str]:
+    """No program is told to take any server for the one it wants: authorities are named instead."""
+    for container in containers(pod_spec(obj) or {}):
+        name = container.get("name")
+        for variable in container.get("env") or ():
+            if str(variable.get("value")).lower() in _UNPROVEN_BY.get(variable["name"], ()):
+                yield f"container {name} has {variable['name']}, which {_TRUSTS}"
+        for word in (*(container.get("command") or ()), *(container.get("args") or ())):
+            if flag := _UNPROVEN.search(str(word)):
+                yield f"container {name} is run with {flag[0]}, which {_TRUSTS}"
 
 
 def _is_path(value: Any) -> bool:

@@ -12,9 +12,10 @@ from openedx_infra.settings.datastores import buckets, files
 from openedx_infra.settings.datastores.caches import cache_secrets, caches
 from openedx_infra.settings.datastores.mongodb import mongodb, mongodb_secrets
 from openedx_infra.settings.datastores.mysql import mysql, mysql_secrets
-from openedx_infra.settings.datastores.search import search, search_secrets
+from openedx_infra.settings.datastores.search import search, search_authorities, search_secrets
 from openedx_infra.settings.merging import Settings, dump, merged
 from openedx_infra.settings.modules import module_files
+from openedx_infra.settings.paths import CERTIFICATES_DIR
 from openedx_infra.settings.servers.mfe import HEALTH_PATH, mfe_caddyfile
 from openedx_infra.settings.servers.web import Site, upload_limit, uwsgi_ini
 
@@ -103,11 +104,19 @@ def _shared(stack: Stack, connections: Connections, site: Site) -> Settings:
         mongodb(connections.mongodb),
         caches(connections.cache),
         search(stack, connections.search),
+        _authorities(stack, connections),
         tasks.tasks(stack, connections.broker, site),
         files.files(site, connections.storage),
         mail.mail(stack, connections.mail),
         logs.logs(stack.monitoring, site),
     )
+
+
+def _authorities(stack: Stack, connections: Connections) -> Settings:
+    """Authorities that libraries without a setting for them shall trust, too (platform/certificates.py)."""
+    own = [f"{CERTIFICATES_DIR}/{name}" for name in stack.network.authority_files]
+    files = [*own, *search_authorities(connections.search)]
+    return {"OPENEDX_INFRA_AUTHORITIES": files} if files else {}
 
 
 def _of_release(stack: Stack, derived_settings: Settings) -> Settings:

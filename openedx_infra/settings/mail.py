@@ -43,6 +43,8 @@ def mail(stack: Stack, server: Smtp | Ses) -> Settings:
         # edX's own pages and apps, unless the operator says others.
         "SOCIAL_MEDIA_FOOTER_ACE_URLS": {},
         "MOBILE_STORE_ACE_URLS": {},
+        # What Django calls itself before mail servers, and in Message-ID (platform/loading.py).
+        "OPENEDX_INFRA_MAIL_NAME": stack.site.lms_host,
         "LTI_USER_EMAIL_DOMAIN": stack.site.lms_host,
         # One way out for all mails of the platform's engine (ACE), and for bulk mails with it.
         "ACE_ENABLED_CHANNELS": ["django_email"],

@@ -155,6 +155,15 @@ def by_boto3():
     }
 
 
+def mail_name():
+    """How Django calls itself: before a mail server, and in Message-ID."""
+    from django.core.mail import EmailMessage, get_connection
+    from django.core.mail.utils import DNS_NAME
+
+    message = EmailMessage(connection=get_connection("django.core.mail.backends.dummy.EmailBackend"))
+    return [DNS_NAME.get_fqdn(), message.message()["Message-ID"].rpartition("@")[2].strip(">")]
+
+
 shown = {
     "cache": cache(),
     "broker": broker(),
@@ -162,6 +171,7 @@ shown = {
     "mongodb": mongodb(),
     "files": files() if "AWS_S3_REGION_NAME" in said else None,
     "trusted": {name: os.environ.get(name) for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")},
+    "mail name": mail_name(),
     "databases": said["DATABASES"],
     "apps": module.INSTALLED_APPS,
     "routers": module.DATABASE_ROUTERS,

@@ -18,7 +18,12 @@ COMPONENTS = {
 RESTORE_TEST = {
     *("CronJob drill", "Secret drill-registries", "NetworkPolicy drill-deny-all"),
     *("NetworkPolicy drill-allow-dns", "NetworkPolicy drill-internet-from-drill"),
-    *("ConfigMap drill-scripts", "ConfigMap drill-parameters", "Secret drill-secrets"),
+    *(
+        "ConfigMap drill-scripts",
+        "ConfigMap drill-authorities",
+        "ConfigMap drill-parameters",
+        "Secret drill-secrets",
+    ),
     *("ConfigMap lms-drill-settings", "Secret lms-drill-secrets"),
     *("ConfigMap studio-drill-settings", "Secret studio-drill-secrets"),
 }

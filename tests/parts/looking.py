@@ -71,6 +71,13 @@ class Looker:
     folder: Path
     secrets: dict[str, str] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
+    authorities: list[str] = field(default_factory=list)
+    """Files of `network.authorities`, by their names in pods."""
+
+    def trust_everywhere(self, authority: Path) -> None:
+        """Mount the certificate of an authority that all connections trust."""
+        self.trust("authorities-0", authority)
+        self.authorities.append("authorities-0-ca.pem")
 
     def trust(self, store: str, authority: Path) -> None:
         """Mount the certificate of an authority for a store."""
@@ -85,7 +92,12 @@ class Looker:
 
     def look(self, ahead: float = 0, **stores: Mapping[str, Any]) -> Looked:
         """What a preflight says of stores outside, as the stack file has them; our clock may be ahead."""
-        told = json.dumps({"stores": {name: self._told(name, said) for name, said in stores.items()}})
+        told = json.dumps(
+            {
+                "authorities": [f"{paths.CERTIFICATES_DIR}/{name}" for name in self.authorities],
+                "stores": {name: self._told(name, said) for name, said in stores.items()},
+            }
+        )
         told = told.replace(paths.CERTIFICATES_DIR, str(self._certificates))
         told = told.replace(paths.SECRETS_DIR, str(self._secrets))
         _write(self.folder / "parameters", {"preflight.json": told})

@@ -21,6 +21,15 @@ class MailServer:
     from_the_first_byte: bool = False
     users: dict[str, str] = field(default_factory=dict)
     greeting: str = "220 mail.example.org"
+    refuses: dict[str, str] = field(default_factory=dict)
+    """Answers to MAIL and RCPT, by these words; others are taken."""
+    strict: bool = False
+    """Whether it refuses recipients of clients that greet by a name without a dot, as Postfix'
+    reject_non_fqdn_helo_hostname does."""
+    heard: list[str] = field(default_factory=list)
+    """Lines of clients, logins aside."""
+    mails: list[str] = field(default_factory=list)
+    """What was sent."""
 
     def __enter__(self) -> MailServer:
         mail = self
@@ -54,11 +63,21 @@ class MailServer:
     def _answer(self, raw: Any) -> None:
         stream, encrypted = raw.makefile("rwb"), self.from_the_first_byte
         _say(stream, self.greeting)
+        name = ""
         while line := stream.readline():
             words = line.decode().split()
+            if words[0].upper() != "AUTH":
+                self.heard.append(line.decode().strip())
             match words[0].upper():
                 case "EHLO":
+                    name = words[1]
                     _say(stream, *self._offers(encrypted))
+                case "MAIL" | "RCPT" | "RSET" as verb:
+                    _say(stream, self._envelope(verb, name))
+                case "DATA":
+                    _say(stream, "354 go on")
+                    self.mails.append(_until_dot(stream))
+                    _say(stream, "250 2.0.0 Ok: queued")
                 case "STARTTLS" if self.pair and not encrypted:
                     _say(stream, "220 go ahead")
                     raw, encrypted = self._encrypted(raw), True
@@ -70,6 +89,11 @@ class MailServer:
                     return
                 case _:
                     _say(stream, "502 not here")
+
+    def _envelope(self, verb: str, name: str) -> str:
+        if verb == "RCPT" and self.strict and "." not in name.strip("[]0123456789."):
+            return f"504 5.5.2 <{name}>: Helo command rejected: need fully-qualified hostname"
+        return self.refuses.get(verb, "250 2.0.0 Ok")
 
     def _offers(self, encrypted: bool) -> list[str]:
         more = ["STARTTLS"] if self.pair and not encrypted else []
@@ -86,6 +110,13 @@ class MailServer:
     def _knows(self, word: str) -> bool:
         _, user, password = base64.b64decode(word).decode().split("\0")
         return self.users.get(user) == password
+
+
+def _until_dot(stream: Any) -> str:
+    lines = []
+    while (line := stream.readline()) not in (b".\r\n", b""):
+        lines.append(line.decode())
+    return "".join(lines)
 
 
 def _say(stream: Any, *lines: str) -> None:

@@ -19,7 +19,12 @@ from openedx_infra.operations.offline import check as verb
 from openedx_infra.operations.offline import missing_files
 from openedx_infra.operations.stack_files import stack_file
 
-FILES = ("certificates/mysql.pem", "certificates/mongodb.pem", "certificates/aws-rds.pem")
+FILES = (
+    "certificates/mysql.pem",
+    "certificates/mongodb.pem",
+    "certificates/aws-rds.pem",
+    "certificates/campus-ca.pem",
+)
 FOLDERS = ("themes/campus", "xblocks/third")
 """What the pages tell to put beside the stack file."""
 STACK_FILES = stack_files()

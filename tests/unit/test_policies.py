@@ -64,6 +64,16 @@ WRONG: list[tuple[str, str, Change]] = [
         "one probe for two questions",
         lambda o: container(o).update(livenessProbe=CONTAINER["readinessProbe"]),
     ),
+    (
+        "proven_servers",
+        "has PYTHONHTTPSVERIFY, which takes any server for the right one",
+        lambda o: container(o)["env"].append({"name": "PYTHONHTTPSVERIFY", "value": "0"}),
+    ),
+    (
+        "proven_servers",
+        "is run with --insecure-tls",
+        lambda o: container(o, "Job").update(command=["sh", "-c", "restic --insecure-tls check"]),
+    ),
     ("storable", "holds 1,100,0", lambda o: o["ConfigMap"]["data"].update(b="x" * 1_100_000)),
     ("nobody_of_the_node", "above 10000", lambda o: pod(o)["securityContext"].update(runAsUser=1000)),
     ("nobody_of_the_node", "container web runs", lambda o: context(o).update(runAsUser=10_000)),

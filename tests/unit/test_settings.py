@@ -35,6 +35,7 @@ READ_ELSEWHERE = {
     "AWS_SES_CONFIGURATION_SET": "django-ses'",
     "EVENT_BUS_REDIS_SENTINELS": "ours: platform/events.py",
     "OPENEDX_INFRA_AUTHORITIES": "ours: platform/certificates.py",
+    "OPENEDX_INFRA_MAIL_NAME": "ours: platform/loading.py",
 }
 
 

@@ -298,6 +298,10 @@ def test_own_authorities_of_search_are_trusted_by_the_whole_process(used: Used) 
     assert set(used("aws")["trusted"].values()) == {None}
 
 
+def test_mail_servers_are_greeted_by_the_site_s_host(used: Used) -> None:
+    assert set(used("external")["mail name"]) == {"local.openedx.io"}
+
+
 def test_the_history_s_app_and_router_stay_with_its_database(used: Used) -> None:
     kept, gone = used("bought"), used("aws")
     assert "lms.djangoapps.coursewarehistoryextended" in kept["apps"]

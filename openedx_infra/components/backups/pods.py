@@ -15,6 +15,7 @@ import pulumi
 
 from openedx_infra import scripts
 from openedx_infra.components.backups.destination import folder, logins, repository
+from openedx_infra.components.datastores.certificates import GO_TRUSTS
 from openedx_infra.components.datastores.store import FileStore
 from openedx_infra.components.edx_platform.platform_pod import SHARED
 from openedx_infra.components.instance import Instance
@@ -22,6 +23,7 @@ from openedx_infra.components.users import IMAGE_GROUPS, USER
 from openedx_infra.config import Stack
 from openedx_infra.config.datastores.storage import StorageVolumes
 from openedx_infra.config.sections.backups import Backups
+from openedx_infra.config.sections.network import AUTHORITIES
 from openedx_infra.config.types.quantities import memory_bytes
 from openedx_infra.kubernetes import files, volumes
 from openedx_infra.kubernetes.files import Files
@@ -132,7 +134,9 @@ class BackupContainers:
         }
         command = ["sh", f"{FOLDER}/restic.sh", verb]
         secrets = ["backup_password", "backup_credentials"]
-        return self._container(name or f"restic-{verb}", "restic", command, variables, secrets=secrets)
+        return self._container(
+            name or f"restic-{verb}", "restic", command, variables, secrets=secrets, store=AUTHORITIES
+        )
 
     def rclone(self, verb: str) -> Container:
         """Copies uploaded files from buckets or back, or publishes a proof (`out`, `in`, `publish`)."""
@@ -143,7 +147,9 @@ class BackupContainers:
             "PROOFS": f"backups:{to.bucket}/{folder(to, self.instance.stack)}-proofs",
         }
         command = ["sh", f"{FOLDER}/buckets.sh", verb]
-        return self._container(f"rclone-{verb}", "rclone", command, env, secrets=["rclone.conf"])
+        return self._container(
+            f"rclone-{verb}", "rclone", command, env, secrets=["rclone.conf"], store=AUTHORITIES
+        )
 
     def pod(self, component: str, software: str, steps: Sequence[Container]) -> Pod:
         """A pod that runs these steps, the last one as its main container."""
@@ -200,7 +206,7 @@ class BackupContainers:
             image=self.instance.image(image),
             size=self.config.size,
             command=command,
-            env={**common, **env, "HOME": "/tmp"},
+            env={**common, **env, **(GO_TRUSTS if store == AUTHORITIES and trusted else {}), "HOME": "/tmp"},
             mounts=[
                 volumes.mounted("scripts", FOLDER, [self.scripts]),
                 volumes.mounted("parameters", paths.PARAMETERS_DIR, [self.parameters]),

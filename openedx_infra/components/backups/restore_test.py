@@ -22,7 +22,7 @@ from openedx_infra.components.backups.pods import (
     Uploads,
     backup_containers,
 )
-from openedx_infra.components.datastores.certificates import Certificates
+from openedx_infra.components.datastores.certificates import authorities
 from openedx_infra.components.datastores.store import FileStore, Reach
 from openedx_infra.components.edx_platform.platform_pod import platform_container
 from openedx_infra.components.edx_platform.sites import LMS, STUDIO, Site, render_settings, store_settings
@@ -165,7 +165,7 @@ def _in_scratch_namespace(instance: Instance, parent: pulumi.Resource) -> Instan
         scope=scope,
         aws=None,
         tracking=None,
-        certificates=Certificates(),
+        certificates=authorities(stack, scope, f"{PREFIX}authorities", parent),
         pull_secrets=[*stack.images.pull_secrets, *secrets],
     )
 

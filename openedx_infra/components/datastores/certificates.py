@@ -9,11 +9,16 @@ import pulumi
 
 from openedx_infra.config import Stack
 from openedx_infra.config.rules.certificates import client_keys, named
+from openedx_infra.config.sections.network import AUTHORITIES
 from openedx_infra.kubernetes import files, volumes
 from openedx_infra.kubernetes.files import Files
 from openedx_infra.kubernetes.names import Scope
 from openedx_infra.kubernetes.volumes import Mount
 from openedx_infra.settings import paths
+
+GO_TRUSTS = {"SSL_CERT_DIR": paths.CERTIFICATES_DIR}
+"""Environment by which programs in Go, such as restic and rclone, trust the authorities in a folder beside
+those of the system: its bundle is a file, which they go on to read (crypto/x509, root_unix.go)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +57,16 @@ def certificates(
         plain=plain.only(*texts) if plain else None,
         keys=hidden.only(*keys) if hidden else None,
     )
+
+
+def authorities(stack: Stack, scope: Scope, name: str, parent: pulumi.Resource) -> Certificates:
+    """The authorities that all connections trust, in an object of this name, for another namespace than the
+    instance's."""
+    texts = {file.name: file.text() for file in named(stack) if file.store == AUTHORITIES}
+    if not texts:
+        return Certificates()
+    plain = files.plain(name, scope, texts, pulumi.ResourceOptions(parent=parent))
+    return Certificates(plain=plain.only(*texts))
 
 
 def _with_certificate(key: pulumi.Input[str], certificate: str) -> pulumi.Output[str]:

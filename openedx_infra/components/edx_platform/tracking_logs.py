@@ -12,9 +12,11 @@ from collections.abc import Mapping
 import pulumi
 
 from openedx_infra import scripts
+from openedx_infra.components.datastores.certificates import GO_TRUSTS
 from openedx_infra.components.datastores.datastores import Datastores
 from openedx_infra.components.instance import Instance, Shipping
 from openedx_infra.config.sections.monitoring import Tracking, TrackingServer
+from openedx_infra.config.sections.network import AUTHORITIES
 from openedx_infra.config.types.quantities import memory_bytes
 from openedx_infra.kubernetes import files, volumes
 from openedx_infra.kubernetes.pod import Container, FixedSize
@@ -60,13 +62,18 @@ def shipping(instance: Instance, stores: Datastores, parent: pulumi.Resource) ->
 
 def _sidecar(instance: Instance, tracking: Tracking, folder: Mount, config: Mount) -> Container:
     limit = int(memory_bytes(tracking.buffer) * FULL) // 1024
+    trusted = instance.certificates.mounts(AUTHORITIES)
     return Container(
         name="tracking",
         image=instance.image("rclone"),
         size=SIZE,
         command=["sh", "-c", command(limit)],
-        env={"RCLONE_CONFIG": f"{CONFIG}/rclone.conf", "HOME": paths.TRACKING_DIR},
-        mounts=[folder, config],
+        env={
+            "RCLONE_CONFIG": f"{CONFIG}/rclone.conf",
+            "HOME": paths.TRACKING_DIR,
+            **(GO_TRUSTS if trusted else {}),
+        },
+        mounts=[folder, config, *(volumes.renamed(mount, "tracking-authorities") for mount in trusted)],
         disk_limit=tracking.buffer,
     )
 

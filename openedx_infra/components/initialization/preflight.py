@@ -97,7 +97,9 @@ def preflight(instance: Instance, datastores: Datastores, parent: pulumi.Resourc
 
 def about(name: str, stack: Stack, store: Store[Any]) -> dict[str, Any]:
     """Parameters of a store besides its connection."""
+    more = {"sender": stack.sender, "greeting": stack.site.lms_host} if name == "mail" else {}
     return {
+        **more,
         "key": "openedx:mail.delivery" if name == "mail" else f"openedx:datastores.{name}",
         "external": stack.stores[name].run_by == "external",
         "administrator": store.administrator.user if store.administrator else None,
@@ -110,7 +112,14 @@ def _parameters(stack: Stack, external: Mapping[str, Store[Any]]) -> pulumi.Outp
     """The Job's parameters as JSON. Nothing in it is secret."""
     facts = {name: about(name, stack, store) for name, store in external.items()}
     connections = {name: store.connection for name, store in external.items()}
-    return pulumi.Output.all(facts=facts, connections=connections).apply(_json)
+    return pulumi.Output.all(facts=facts, connections=connections, authorities=authorities(stack)).apply(
+        _json
+    )
+
+
+def authorities(stack: Stack) -> list[str]:
+    """Files of authorities that the whole platform trusts, beside those of its libraries."""
+    return [f"{paths.CERTIFICATES_DIR}/{name}" for name in stack.network.authority_files]
 
 
 def _json(values: Mapping[str, Any]) -> str:
@@ -118,7 +127,7 @@ def _json(values: Mapping[str, Any]) -> str:
         name: about | {"connection": asdict(values["connections"][name])}
         for name, about in values["facts"].items()
     }
-    return json.dumps({"stores": stores}, indent=1, sort_keys=True)
+    return json.dumps({"authorities": values["authorities"], "stores": stores}, indent=1, sort_keys=True)
 
 
 def _tested(stack: Stack) -> dict[str, str]:

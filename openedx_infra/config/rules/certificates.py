@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from openedx_infra.config.datastores.common import ProvenByAws
-from openedx_infra.config.errors.key_paths import key_of
+from openedx_infra.config.errors.key_paths import Location, key_of
 from openedx_infra.config.secrets.catalogue import client_key
+from openedx_infra.config.sections.network import AUTHORITIES
 from openedx_infra.config.stack import Stack
 
 if TYPE_CHECKING:
@@ -32,15 +33,20 @@ class CertificateFile:
     """A file of certificates that a stack names."""
 
     store: str
-    """The datastore that it is for."""
+    """The datastore that it is for, or `authorities`, which all connections trust."""
     name: str
     """What it is called in pods: `mysql-ca.pem`, `mysql-client.pem`."""
-    key: str
-    """The key that names it."""
+    location: Location
+    """Where the stack file names it."""
     path: str
     """Where it is, as the stack file says it."""
     of_aws: bool = False
     """Whether it holds the authorities of Amazon RDS."""
+
+    @property
+    def key(self) -> str:
+        """The key that names it."""
+        return key_of(self.location)
 
     @property
     def authorities(self) -> bool:
@@ -98,17 +104,22 @@ def problems(stack: Stack) -> list[str]:
 
 def _named(stack: Stack) -> Iterator[CertificateFile]:
     datastores = stack.datastores
+    place: Location
     for store, tls in datastores.encryption.items():
         paths = {"ca": tls.ca, "client_certificate": tls.client_certificate}
         for field, suffix in (("ca", "ca"), ("client_certificate", "client")):
             if path := paths[field]:
-                key = key_of(("datastores", store, "tls", field))
-                yield CertificateFile(store=store, name=f"{store}-{suffix}.pem", key=key, path=path)
+                place = ("datastores", store, "tls", field)
+                yield CertificateFile(store=store, name=f"{store}-{suffix}.pem", location=place, path=path)
+    for number, (name, path) in enumerate(stack.network.authority_files.items()):
+        place = ("network", "authorities", number)
+        yield CertificateFile(store=AUTHORITIES, name=name, location=place, path=path)
     for store in ("mysql", "mongodb"):
         section = getattr(datastores, store)
         if isinstance(section, ProvenByAws):
-            key = key_of(("datastores", store, "ca"))
-            yield CertificateFile(store=store, name=f"{store}-ca.pem", key=key, path=section.ca, of_aws=True)
+            place = ("datastores", store, "ca")
+            name = f"{store}-ca.pem"
+            yield CertificateFile(store=store, name=name, location=place, path=section.ca, of_aws=True)
 
 
 def _certificates(file: CertificateFile) -> list[x509.Certificate]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated
 
+from openedx_infra.config.images.sources import FilePath
 from openedx_infra.config.types.addresses import Cidr
 from openedx_infra.config.types.base import Distinct, OrNothing, Port, Section
 
@@ -32,6 +33,20 @@ class Egress(Section):
     """Addresses of name servers that are no pods of kube-system with the label k8s-app: kube-dns, nor
     NodeLocal DNSCache at its usual address, 169.254.20.10."""
 
+    authorities: Annotated[tuple[FilePath, ...], Distinct] = ()
+    """Files with certificates of authorities of the operator's own, in PEM form, such as those of a campus.
+    The whole platform trusts them beside those that browsers trust, wherever it connects to: LTI tools, login
+    servers, mail, buckets; and so do backups, tracking events and the preflight. Datastores that have a key
+    `tls.ca` trust what it names alone."""
+
+    @property
+    def authority_files(self) -> dict[str, FilePath]:
+        """What each of `authorities` is called in pods."""
+        return {f"{AUTHORITIES}-{number}-ca.pem": path for number, path in enumerate(self.authorities)}
+
+
+AUTHORITIES = "authorities"
+"""What the names of those files in pods begin with, where others have the name of a datastore."""
 
 PRIVATE = ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
 """Networks that are nobody's on the Internet (RFC 1918, 6598, 4193): there the cluster's own pods, Services

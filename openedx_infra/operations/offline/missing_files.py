@@ -33,18 +33,19 @@ def without(stack: Stack, folder: Path) -> Stack:
         except certificates.CertificateError:
             path = folder / file.name
             path.write_bytes(_certificate())
-            stack = _replaced(stack, file.key.removeprefix("openedx:").split("."), str(path))
+            stack = _replaced(stack, file.location, str(path))
     return stack
 
 
-def _replaced(section: Any, location: Sequence[str], value: Any) -> Any:
+def _replaced(section: Any, location: Sequence[str | int], value: Any) -> Any:
     """A model with another value at a location."""
     if not location:
         return value
-    name, *rest = location
-    inner = getattr(section, name)
+    part, *rest = location
+    if isinstance(part, int):
+        return tuple(_replaced(inner, rest, value) if n == part else inner for n, inner in enumerate(section))
     assert isinstance(section, BaseModel)
-    return section.model_copy(update={name: _replaced(inner, rest, value)})
+    return section.model_copy(update={part: _replaced(getattr(section, part), rest, value)})
 
 
 def _certificate() -> bytes:

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from . import buckets, mail, mongodb, mysql, search, valkey
+from . import buckets, mail, mongodb, mysql, network, search, valkey
 from .report import Fault, Findings, Report
 
 CHECKS = {
@@ -24,7 +24,9 @@ CHECKS = {
 def main() -> int:
     """Look at all stores, say everything that is wrong at once, and tell by the code whether any is."""
     folder = Path(os.environ.get("PARAMETERS_DIR", "/openedx/parameters"))
-    stores: dict[str, Any] = json.loads((folder / "preflight.json").read_text(encoding="utf-8"))["stores"]
+    told: dict[str, Any] = json.loads((folder / "preflight.json").read_text(encoding="utf-8"))
+    stores: dict[str, Any] = told["stores"]
+    network.trust(told["authorities"])
     report = Report()
     for name, store in stores.items():
         _look(name, store, report.of(store["key"], external=store["external"]))

@@ -23,11 +23,7 @@ def check(store: dict[str, Any], findings: Findings) -> None:
         return
     if connection["endpoint"]:
         endpoint = urlsplit(connection["endpoint"])
-        tls = (
-            {"verify": "full", "ca": None, "certificate": None, "key": None}
-            if endpoint.scheme == "https"
-            else None
-        )
+        tls = network.WEB if endpoint.scheme == "https" else None
         port = endpoint.port or (443 if tls else 80)
         network.probe(endpoint.hostname or "", port, tls, findings, "endpoint")
     client = _client(connection)

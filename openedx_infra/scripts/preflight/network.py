@@ -3,7 +3,10 @@
 import os
 import socket
 import ssl
+import tempfile
 import time
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from .report import Fault, Findings
@@ -15,10 +18,34 @@ HESITATION = 0.5
 EXPIRES_SOON = 14
 """Days before a certificate's end that are worth a warning."""
 
+WEB = {"verify": "full", "ca": None, "certificate": None, "key": None}
+"""TLS of servers whose section of the stack file has no `tls`: mail and buckets. The platform trusts them by
+the authorities that it trusts everywhere."""
+
 _EXPIRED, _NOT_YET = 10, 9
 _STRANGERS = (2, 18, 19, 20, 21)
 _OTHER_NAME = (62, 64)
 """OpenSSL's numbers of what is wrong with a certificate (x509_vfy.h)."""
+
+
+def trust(authorities: list[str]) -> None:
+    """Trust these authorities beside those of the libraries, wherever no others are named, as the platform
+    does (settings/platform/certificates.py)."""
+    if not authorities:
+        return
+    texts = [Path(path).read_text(encoding="utf-8") for path in (*_trusted_anyway(), *authorities)]
+    with tempfile.NamedTemporaryFile("w", suffix=".pem", encoding="utf-8", delete=False) as bundle:
+        bundle.write("\n".join(texts))
+    # Python's own ssl reads the first, boto3 the second.
+    os.environ["SSL_CERT_FILE"] = os.environ["REQUESTS_CA_BUNDLE"] = bundle.name
+
+
+def _trusted_anyway() -> list[str]:
+    try:
+        return [str(import_module("certifi").where())]
+    except ImportError:
+        system = ssl.get_default_verify_paths().cafile
+        return [system] if system else []
 
 
 def connect(host: str, port: int, field: str = "host") -> socket.socket:
@@ -68,7 +95,7 @@ def encrypt(raw: socket.socket, host: str, tls: dict[str, Any], findings: Findin
     try:
         secured = context(tls).wrap_socket(raw, server_hostname=host)
     except (ssl.SSLError, OSError) as error:
-        raise explained(error, host) from error
+        raise explained(error, host, web=tls is WEB) from error
     warn_of_end(secured.getpeercert() or {}, findings)
     return secured
 
@@ -101,11 +128,14 @@ def _demand_welcome(secured: ssl.SSLSocket, host: str) -> None:
         ) from error
 
 
-def explained(error: OSError, host: str) -> Fault:
-    """What is wrong with the encryption of a connection, or with a certificate."""
+def explained(error: OSError, host: str, *, web: bool = False) -> Fault:
+    """What is wrong with the encryption of a connection, or with a certificate; `web` where it was made with
+    WEB."""
     if not isinstance(error, ssl.SSLCertVerificationError):
         why = getattr(error, "reason", None) or error.strerror or str(error) or type(error).__name__
-        return Fault(f"{host} does not speak TLS here ({why}): leave `tls` out, or correct the port", "tls")
+        rule = "correct port and encryption" if web else "leave `tls` out, or correct the port"
+        field = "" if web else "tls"
+        return Fault(f"{host} does not speak TLS here ({why}): {rule}", field)
     code, message = error.verify_code, error.verify_message
     if code == _EXPIRED:
         return Fault(f"the certificate of {host} has expired: its owner must renew it")
@@ -113,15 +143,15 @@ def explained(error: OSError, host: str) -> Fault:
         return Fault(f"the certificate of {host} is not valid yet: compare the clocks")
     if code in _OTHER_NAME:
         return Fault(
-            f"the certificate is for another name than {host} ({message}): write the name that it has, or "
-            "`verify: ca` where any name will do",
+            f"the certificate is for another name than {host} ({message}): write the name that it has"
+            + ("" if web else ", or `verify: ca` where any name will do"),
             "host",
         )
     if code in _STRANGERS:
         return Fault(
             f"the certificate of {host} is by an authority that is not trusted ({message}): name the file "
-            "with the certificate of its authority",
-            "tls.ca",
+            f"with the certificate of its authority{' in openedx:network.authorities' if web else ''}",
+            "" if web else "tls.ca",
         )
     return Fault(f"the certificate of {host} can't be trusted ({message}): ask its owner", "tls")
 

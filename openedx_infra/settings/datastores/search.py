@@ -35,6 +35,14 @@ def search(stack: Stack, server: Search) -> Settings:
     }
 
 
+def search_authorities(server: Search) -> list[str]:
+    """Authorities that the whole process must trust for the sake of the search server: clients of Meilisearch
+    and Typesense check certificates in full, and take no authorities from a setting.
+    """
+    takes_none = server.engine in ("meilisearch", "typesense")
+    return [server.tls.ca] if takes_none and server.tls and server.tls.ca else []
+
+
 def search_secrets(server: Search, secrets: Mapping[str, str]) -> Settings:
     """The engine's API key or password."""
     if server.engine == "meilisearch":
@@ -58,7 +66,6 @@ def _meilisearch(stack: Stack, server: Search) -> Settings:
         "MEILISEARCH_URL": server.url,
         "MEILISEARCH_PUBLIC_URL": server.public_url,
         "MEILISEARCH_INDEX_PREFIX": keys.index_prefix(stack),
-        **_trusted(server),
     }
 
 
@@ -67,7 +74,6 @@ def _typesense(stack: Stack, server: Search) -> Settings:
         "TYPESENSE_ENABLED": True,
         "TYPESENSE_URLS": [server.url],
         "TYPESENSE_COLLECTION_PREFIX": keys.index_prefix(stack),
-        **_trusted(server),
     }
 
 
@@ -83,13 +89,6 @@ _SERVERS = {
     "opensearch": _elastic,
     "typesense": _typesense,
 }
-
-
-def _trusted(server: Search) -> Settings:
-    """Clients of Meilisearch and Typesense check certificates in full, and take no authorities from a
-    setting: the settings module makes the process trust these, too (platform/certificates.py).
-    """
-    return {"OPENEDX_INFRA_AUTHORITIES": [server.tls.ca]} if server.tls and server.tls.ca else {}
 
 
 def _elastic_hosts(host: Settings) -> Settings:

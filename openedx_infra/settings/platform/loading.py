@@ -94,12 +94,25 @@ def prepare_process(values):
     """Tell libraries what they take from no setting of Django's."""
     if "OPENEDX_INFRA_AUTHORITIES" in values:
         certificates.trust(values["OPENEDX_INFRA_AUTHORITIES"])
+    if "OPENEDX_INFRA_MAIL_NAME" in values:
+        greet_by(values["OPENEDX_INFRA_MAIL_NAME"])
     if "AWS_S3_PUBLIC_ENDPOINT_URL" in values:
         # boto3 takes its time, which nobody without buckets shall spend.
         from .endpoints import prepare
 
         names = ("ENDPOINT_URL", "PUBLIC_ENDPOINT_URL", "REGION_NAME", "ADDRESSING_STYLE")
         prepare(*(values[f"AWS_S3_{name}"] for name in names))
+
+
+def greet_by(host):
+    """Greet mail servers by this name, and end each Message-ID with it.
+
+    Django takes the machine's own, which in a pod has no dot and which nobody can look up: strict servers
+    refuse all mails from such a name.
+    """
+    from django.core.mail.utils import DNS_NAME
+
+    DNS_NAME.get_fqdn = lambda: host
 
 
 @contextmanager
