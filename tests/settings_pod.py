@@ -57,6 +57,8 @@ class Pod:
             target = folder / "platform" / source.relative_to(case.DATA / "platform")
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(source.read_bytes())
+        facts = (case.DATA / "releases/production.json").read_text(encoding="utf-8")
+        (folder / "platform/production.json").write_text(facts, encoding="utf-8")
         package = folder / "platform" / site / "envs" / paths.MODULE
         package.mkdir()
         for name, text in settings.module_files(site).items():

@@ -25,4 +25,7 @@ RUN --mount=type=cache,id=openedx-apt-lists,target=/var/lib/apt/lists,sharing=lo
 COPY --from=node /usr/local /opt/node
 WORKDIR /openedx/app
 ENV PATH=/openedx/app/node_modules/.bin:/opt/node/bin:${PATH} PACT_SKIP_BINARY_INSTALL=true
+# Unless it is false, frontend-build adds New Relic's agent to each page, which asks js-agent.newrelic.com. Who has
+# an account sets it to true at the point `build`, beside NEW_RELIC_ACCOUNT_ID and the others.
+ENV ENABLE_NEW_RELIC=false
 # fragment: build

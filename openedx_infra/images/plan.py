@@ -123,6 +123,7 @@ def _openedx(stack: Stack, build: OpenedxBuild) -> _Recipe:
     arguments = {
         **_common_arguments(stack, build),
         "PYTHON_VERSION": release.python,
+        "CONSTRAINTS": " ".join(release.constraints),
         "EXTRA_REQUIREMENTS": "\n".join(build.requirements),
         "EXTRA_INDEX_URLS": " ".join(build.indexes),
         "APT_PACKAGES": " ".join(build.apt_packages),

@@ -76,6 +76,7 @@ _FACTS: tuple[tuple[str, Callable[[Release], str]], ...] = (
     ("Node.js", lambda release: release.node),
     ("uv", lambda release: release.uv),
     ("requirements", lambda release: release.requirements),
+    ("constraints", lambda release: _lines(release.constraints)),
     ("base image", _base("system")),
     ("image of LMS and Studio", _image("openedx")),
     ("image of MFEs", _image("mfe")),
@@ -95,6 +96,7 @@ _FACTS: tuple[tuple[str, Callable[[Release], str]], ...] = (
     ),
     ("settings of its own", lambda release: _pairs(release.settings)),
     ("settings it lacks", lambda release: _lines(sorted(release.unknown_settings))),
+    ("index of Studio", lambda release: _lines(" ".join(run) or "at once" for run in release.studio_index)),
     ("waffle flags", lambda release: _lines(release.waffle_flags)),
 )
 """Titles of the rows, and what stands in them."""

@@ -84,6 +84,9 @@ class Release:
     """Version of uv that installs its requirements."""
     requirements: Literal["txt", "uv.lock"]
     """What pins the platform's requirements: requirements/edx/*.txt, or uv.lock beside pyproject.toml."""
+    constraints: tuple[str, ...] = ()
+    """Versions of Python packages that its requirements leave open and its code doesn't bear, such as
+    `setuptools<82`: the image is built by them."""
     bases: BaseImages
     """Images to build on."""
     images: ReleaseImages
@@ -102,6 +105,9 @@ class Release:
     """Settings of LMS and Studio that this release alone needs, laid over those of every release."""
     unknown_settings: frozenset[str] = frozenset()
     """Settings that every other release reads and this one doesn't: they are left out."""
+    studio_index: tuple[tuple[str, ...], ...] = ((),)
+    """Arguments of `reindex_studio`, run by run, that make Studio's index and fill it. An index that is there
+    needs the last run only."""
     waffle_flags: tuple[str, ...] = ()
     """Waffle flags that are switched on for everyone when an instance is first deployed."""
     runs_beside: frozenset[str] = frozenset()

@@ -22,6 +22,9 @@ ULMO = Release(
     node="24.11.0",
     uv="0.13.5",
     requirements="txt",
+    # `fs` imports pkg_resources, which setuptools 82 dropped; requirements/edx/base.txt leaves setuptools out
+    # (openedx-platform #38068, which is open in November 2026, so that later releases have it, too).
+    constraints=("setuptools<82",),
     bases=BaseImages(
         node="docker.io/library/node:24.11.0-bookworm-slim",
         uv="ghcr.io/astral-sh/uv:0.13.5",
@@ -47,8 +50,6 @@ ULMO = Release(
         Mfe(
             name="admin-console",
             port=2025,
-            setting="ADMIN_CONSOLE_MICROFRONTEND_URL",
-            studio=True,
             config={"ADMIN_CONSOLE_URL": "{url}"},
         ),
         Mfe(
@@ -69,7 +70,6 @@ ULMO = Release(
                 "COURSE_AUTHORING_MICROFRONTEND_URL": "{url}",
                 # Strings, as that micro-frontend compares them with "true".
                 "ENABLE_ASSETS_PAGE": "true",
-                "ENABLE_HOME_PAGE_COURSE_API_V2": "true",
                 "ENABLE_PROGRESS_GRAPH_SETTINGS": "true",
                 "ENABLE_TAGGING_TAXONOMY_PAGES": "true",
                 "ENABLE_UNIT_PAGE": "true",
@@ -128,6 +128,9 @@ ULMO = Release(
         ),
     ),
     frontend_apps=(),
+    # Filled step by step, the index must be there with its configuration. Filled at once, it is lost when the
+    # command is stopped, and every run begins anew.
+    studio_index=(("--init",), ("--incremental",)),
     waffle_flags=("discussions.enable_forum_v2", "forum_v2.enable_mysql_backend"),
 )
 """Ulmo."""

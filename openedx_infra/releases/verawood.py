@@ -34,7 +34,14 @@ VERAWOOD = replace(
     # Typesense since edx-search's #254; the others since long.
     search_engines=("meilisearch", "elasticsearch", "opensearch", "typesense"),
     mfes=mfes(
-        *ULMO.mfes,
+        *(mfe for mfe in ULMO.mfes if mfe.name != "admin-console"),
+        # The LMS' pages of instructors link to it.
+        Mfe(
+            name="admin-console",
+            port=2025,
+            setting="ADMIN_CONSOLE_MICROFRONTEND_URL",
+            config={"ADMIN_CONSOLE_URL": "{url}"},
+        ),
         Mfe(
             name="catalog",
             port=1998,
@@ -52,6 +59,8 @@ VERAWOOD = replace(
         ),
         FrontendApp(name="notifications", version="^3.0.0", role="org.openedx.frontend.role.notifications"),
     ),
+    # Migrations make the index, and a task of the workers fills it (openedx-platform #38384).
+    studio_index=((),),
     waffle_flags=(),
 )
 """Verawood, as it differs from Ulmo."""

@@ -93,6 +93,8 @@ def setup_parameters(stack: Stack) -> dict[str, Any]:
         "default_switches": ["completion.enable_completion_tracking"],
         # They would send people to frontends that are not served.
         "absent_flags": [flag for mfe in mfes for flag in mfe.waffle_flags if flag not in served],
+        # Mails that duties send: fields of ScheduleConfig.
+        "schedules": list(stack.duties.schedules),
         # Said in the stack file, and so set each time.
         "flags": dict(stack.features.waffle_flags),
         "switches": dict(stack.features.waffle_switches),

@@ -18,6 +18,7 @@ from django.core.management import call_command
 from oauth2_provider.models import get_application_model
 from openedx.core.djangoapps.dark_lang.models import DarkLangConfig
 from openedx.core.djangoapps.oauth_dispatch.models import ApplicationAccess
+from openedx.core.djangoapps.schedules.models import ScheduleConfig
 from openedx.core.djangoapps.theming.models import SiteTheme
 from openedx.core.djangoapps.user_api.models import RetirementState
 from waffle import get_waffle_flag_model, get_waffle_switch_model
@@ -106,6 +107,21 @@ def flags(config):
         Switch.objects.update_or_create(name=name, defaults={"active": active})
 
 
+def schedules(config):
+    """What the LMS needs to send the mails of duties. A row that somebody saved in Django's admin stays."""
+    now = ScheduleConfig.current(Site.objects.get(domain=config["lms_host"]))
+    missing = [
+        field
+        for mail in config["schedules"]
+        for field in (f"enqueue_{mail}", f"deliver_{mail}")
+        if not getattr(now, field)
+    ]
+    if missing and now.changed_by is None:
+        for field in ("enabled", *missing):
+            setattr(now, field, True)
+        now.save()
+
+
 def retirement(config):
     """The steps by which accounts are retired. The command refuses to run while one is on its way."""
     states = RetirementState.objects.order_by("state_execution_order").values_list("state_name", flat=True)
@@ -128,7 +144,18 @@ def administrators(config):
 SCRIPTS = os.environ.get("OPENEDX_SCRIPTS_DIR", "/openedx/scripts")
 SECRETS = os.environ.get("OPENEDX_SECRETS_DIR", "/openedx/secrets")
 PARAMETERS = os.environ.get("OPENEDX_PARAMETERS_DIR", "/openedx/parameters")
-STEPS = (search_indexes, site, theme, languages, studio_client, flags, retirement, policies, administrators)
+STEPS = (
+    search_indexes,
+    site,
+    theme,
+    languages,
+    studio_client,
+    flags,
+    schedules,
+    retirement,
+    policies,
+    administrators,
+)
 
 parameters = json.loads(Path(PARAMETERS, "setup.json").read_text(encoding="utf-8"))
 for number, task in enumerate(STEPS, 1):

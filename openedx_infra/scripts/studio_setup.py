@@ -1,25 +1,25 @@
 """Fills Studio's search indexes. Piped into `manage.py cms shell`.
 
 Studio's own index, for which it needs Meilisearch, is filled by a task that its workers take on in the
-background. The index of courseware, which the LMS searches, is filled here when it is empty, as after a new
-start of Meilisearch without its data; otherwise it follows each change of a course by itself.
+background; on Ulmo, here. The index of courseware, which the LMS searches, is filled here when it is empty,
+as after a new start of Meilisearch without its data; otherwise it follows each change of a course by itself.
+
+Environment: STUDIO_INDEX, the arguments of each run of `reindex_studio` as JSON.
 """
 
+import json
+import os
+
 from django.conf import settings
-from django.core.management import call_command, get_commands, load_command_class
+from django.core.management import call_command
 from search.search_engine_base import SearchEngine
 
 
 def studio_index():
     """Courses, components and libraries, for authors."""
     if settings.MEILISEARCH_ENABLED:
-        call_command("reindex_studio", *accepted("reindex_studio", "--experimental"))
-
-
-def accepted(command, option):
-    """An option, where the command of this release has it: there it may be demanded."""
-    parser = load_command_class(get_commands()[command], command).create_parser("manage.py", command)
-    return [option] if option in parser.format_help() else []
+        for arguments in json.loads(os.environ["STUDIO_INDEX"]):
+            call_command("reindex_studio", *arguments)
 
 
 def courseware_index():

@@ -21,6 +21,8 @@ def common(stack: Stack) -> Settings:
     return {
         "PLATFORM_NAME": site.name,
         "PLATFORM_DESCRIPTION": site.name,
+        # Whom posts about videos and courses name: else @YourPlatformTwitterAccount.
+        "PLATFORM_TWITTER_ACCOUNT": site.name,
         "LANGUAGE_CODE": site.language,
         "LANGUAGE_COOKIE_NAME": "openedx-language-preference",
         # Without a selector nobody could choose among the languages that the site offers.
@@ -53,7 +55,6 @@ def lms_only(stack: Stack) -> Settings:
         "ENABLE_MOBILE_REST_API": True,
         "ENABLE_OAUTH2_PROVIDER": True,
         "ENABLE_THIRD_PARTY_AUTH": True,
-        "ENABLE_COMBINED_LOGIN_REGISTRATION": True,
         "PREVENT_CONCURRENT_LOGINS": False,
         "REGISTRATION_EXTRA_FIELDS": {
             "confirm_email": "hidden",
@@ -114,7 +115,6 @@ def common_secrets(secrets: Mapping[str, str]) -> Settings:
 def tokens(stack: Stack) -> Settings:
     """Who issues JSON web tokens, and for whom."""
     return {
-        "OAUTH_OIDC_ISSUER": _issuer(stack),
         "JWT_AUTH": {"JWT_ISSUER": _issuer(stack), "JWT_AUDIENCE": AUDIENCE},
     }
 

@@ -36,7 +36,7 @@ def lms_frontends(stack: Stack, search: Search) -> Settings:
         "MFE_CONFIG_API_CACHE_TIMEOUT": 1,
         "MFE_CONFIG": merged(_mfe_config(stack, search), stack.mfes.config),
         "MFE_CONFIG_OVERRIDES": stack.mfes.overrides,
-        "FRONTEND_SITE_CONFIG": _site_config(stack),
+        **({"FRONTEND_SITE_CONFIG": _site_config(stack)} if stack.pinned_release.frontend_apps else {}),
     }
 
 
@@ -68,7 +68,19 @@ def _mfe_config(stack: Stack, search: Search) -> dict[str, Any]:
         "LANGUAGE_PREFERENCE_COOKIE_NAME": "openedx-language-preference",
         "SITE_NAME": site.name,
         "INFO_EMAIL": site.contact_email,
+        "SUPPORT_EMAIL": site.contact_email,
+        "SUPPORT_URL": f"mailto:{site.contact_email}",
         "PASSWORD_RESET_SUPPORT_LINK": f"mailto:{site.contact_email}",
+        # Cookies that scripts of the micro-frontends set, such as one that a page was visited.
+        "SESSION_COOKIE_DOMAIN": site.cookie_domain,
+        # Pages that are the operator's to write, and of services that this instance has none of. Empty, none
+        # is linked; left out, micro-frontends miss them aloud.
+        "TERMS_OF_SERVICE_URL": "",
+        "PRIVACY_POLICY_URL": "",
+        "ORDER_HISTORY_URL": "",
+        "CREDIT_PURCHASE_URL": "",
+        # That page asks people to write to the makers of Open edX. A string, as it is compared with "true".
+        "ENABLE_ACCESSIBILITY_PAGE": "false",
         "FAVICON_URL": f"{site.lms_url}/favicon.ico",
         "LOGO_URL": logo,
         "LOGO_WHITE_URL": logo,

@@ -86,6 +86,17 @@ def test_compiled_libraries_load_for_anybody_on_a_read_only_file_system(
     assert run(root, ["uwsgi", "--version"], variables).stdout.startswith("2.0.31")
 
 
+def test_fs_finds_the_part_of_setuptools_that_the_newest_lacks(
+    buildx: Buildx, image: str, root: Path
+) -> None:
+    """The platform's requirements leave setuptools out, and `fs`, which LMS, Studio and workers import, asks
+    for its pkg_resources: a newer one stops them all."""
+    variables = environment(buildx.configuration(image)["config"])
+    python = "from importlib.metadata import version; import fs; print(version('setuptools'))"
+    done = run(root, ["python", "-W", "ignore", "-c", python], variables)
+    assert done.returncode == 0 and int(done.stdout.split(".")[0]) < 82, done.stderr
+
+
 def test_xblocks_of_the_platform_and_of_the_instance_are_found(
     buildx: Buildx, image: str, root: Path
 ) -> None:

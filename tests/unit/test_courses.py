@@ -20,23 +20,19 @@ from rich.console import Console
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.users_and_courses import courses
 from openedx_infra.operations.users_and_courses.platform_script import Platform
+from openedx_infra.releases import DEFAULT_RELEASE, RELEASES
 
 DATA = Path(__file__).parents[1] / "data"
 KEY = "course-v1:Campus+C1+2026"
 _MANAGE = """#!/usr/bin/env python
 import sys, types
-sys.path.insert(0, {here!r})
+sys.path[:0] = [{here!r}, {tests!r}]
 import courses_standin as standin
 standin.install()
 from django.core import management
 from django.conf import settings
 settings.configure(MEILISEARCH_ENABLED=True)
 management.call_command = standin.call_command
-class Command(management.BaseCommand):
-    def add_arguments(self, parser):
-        parser.add_argument("--experimental", action="store_true")
-management.get_commands = lambda: {{"reindex_studio": Command()}}
-management.load_command_class = lambda app, name: app
 assert sys.argv[1:5] == ["cms", "shell", "--verbosity", "0"], sys.argv
 exec(sys.argv[6])
 """
@@ -49,7 +45,7 @@ class Studio:
         self.folder = folder
         folder.mkdir()
         shutil.copy(DATA / "courses_standin.py", folder)
-        (folder / "manage.py").write_text(_MANAGE.format(here=str(folder)))
+        (folder / "manage.py").write_text(_MANAGE.format(here=str(folder), tests=str(DATA.parent)))
         (folder / "manage.py").chmod(0o755)
 
     def server(self) -> ExecServer:
@@ -196,6 +192,7 @@ def test_courses_are_listed_and_indexed(
     with pytest.raises(OperationError, match=r"Broken\+C1\+2026: RuntimeError: no index for it"):
         said(courses.reindex, [])
     assert (studio.folder / "indexed").read_text().split() == [KEY]
-    # A release whose command takes the option gets it, as it may demand it.
-    assert '["reindex_studio", "--experimental"]' in (studio.folder / "called").read_text()
+    lines = (studio.folder / "called").read_text().splitlines()
+    called = [json.loads(line) for line in lines if "reindex_studio" in line]
+    assert called == [["reindex_studio", *arguments] for arguments in RELEASES[DEFAULT_RELEASE].studio_index]
     assert said(courses.reindex, [KEY]) == "Courses indexed: 1.\n"

@@ -22,6 +22,7 @@ from openedx_infra.config import Stack
 FRESH = 'shell.Site(domain="example.com", name="example.com").save()'
 SHOW = """
 models = ("Site", "SiteTheme", "User", "Flag", "Switch", "Application", "ApplicationAccess", "DarkLangConfig")
+models += ("ScheduleConfig",)
 rows = {name: [row.shown() for row in getattr(shell, name).objects.rows] for name in models}
 print("OUTCOME" + json.dumps({"rows": rows, "calls": shell.calls, "saves": shell.saves}, default=str))
 """
@@ -50,6 +51,7 @@ def run(folder: Path, script: str, stack: Stack, before: str = FRESH, times: int
     (folder / script).write_text(scripts.text(script), encoding="utf-8")
     code = f"""
 import json, platform_shell as shell
+shell.release, shell.variant = {stack.release!r}, {"lms" if script.startswith("lms") else "cms"!r}
 shell.install()
 {before}
 for _ in range({times}):
@@ -62,10 +64,16 @@ for _ in range({times}):
         "PYTHONDONTWRITEBYTECODE": "1",
         "OPENEDX_PARAMETERS_DIR": str(folder),
         "OPENEDX_SECRETS_DIR": str(folder),
+        "STUDIO_INDEX": json.dumps(stack.pinned_release.studio_index),
     }
     # -S: not even Django is there but the stand-ins.
     command = [sys.executable, "-S", "-c", code]
     return Outcome(subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60))
+
+
+def of_release(release: str) -> Stack:
+    built = {"openedx": "registry.example.org/o:1", "mfe": "registry.example.org/m:1"}
+    return case.said(release=release, images=built)
 
 
 def lms(folder: Path, stack: str | Stack = "dev", before: str = FRESH, times: int = 1) -> Outcome:
@@ -83,11 +91,14 @@ def test_every_step_is_told_in_order(tmp_path: Path) -> None:
         "languages",
         "studio client",
         "flags",
+        "schedules",
         "retirement",
         "policies",
         "administrators",
     ]
-    assert outcome.printed.startswith("lms_setup: 1 of 9: ") and outcome.printed.endswith("lms_setup: done\n")
+    assert outcome.printed.startswith("lms_setup: 1 of 10: ") and outcome.printed.endswith(
+        "lms_setup: done\n"
+    )
 
 
 def test_commands_of_the_platform_run_once(tmp_path: Path) -> None:
@@ -212,11 +223,41 @@ def test_courseware_is_indexed_when_the_index_is_empty(tmp_path: Path) -> None:
     assert full.printed.endswith("studio_setup: done\n")
 
 
-def test_a_command_that_may_demand_an_option_gets_it(tmp_path: Path) -> None:
-    """Ulmo's `reindex_studio` refuses to run without `--experimental`, which later releases drop."""
-    before = 'shell.Index.documents = 5\nshell.Command.options = "--experimental"'
-    outcome = run(tmp_path, "studio_setup.py", case.stack(), before)
-    assert outcome.calls == [["reindex_studio", "--experimental"]]
+@pytest.mark.parametrize(
+    ("release", "runs"), [("ulmo", [["--init"], ["--incremental"]]), ("verawood", [[]]), ("master", [[]])]
+)
+def test_studio_s_index_is_filled_as_the_release_does_it(
+    tmp_path: Path, release: str, runs: list[list[str]]
+) -> None:
+    """Ulmo's alone can be left half done, and without `--init` nothing that it fills in is found."""
+    outcome = run(tmp_path, "studio_setup.py", of_release(release), "shell.Index.documents = 5")
+    assert outcome.calls == [["reindex_studio", *arguments] for arguments in runs]
+
+
+MAILS = "enqueue_recurring_nudge", "deliver_recurring_nudge", "enqueue_course_update", "deliver_course_update"
+
+
+def test_the_lms_may_send_what_duties_send(tmp_path: Path) -> None:
+    """Without a ScheduleConfig of the site, the commands run and send nothing."""
+    stack = case.said(duties={"upgrade_reminders": {"enabled": False}})
+    (row,) = lms(tmp_path, stack, times=2).rows["ScheduleConfig"]
+    assert row.pop("site") == "Site 1" and row.pop("pk") == 1
+    assert row == {"enabled": True, **dict.fromkeys(MAILS, True)}
+    mails = ("nudges", "upgrade_reminders", "course_updates", "next_sections")
+    none = case.said(duties={name: {"enabled": False} for name in mails})
+    assert lms(tmp_path, none).rows["ScheduleConfig"] == []
+    assert lms(tmp_path, case.said(duties={"enabled": False})).rows["ScheduleConfig"] == []
+
+
+def test_a_schedule_of_the_operator_stays(tmp_path: Path) -> None:
+    config = f"{FRESH}\nshell.Site.objects.rows[0].domain = 'local.openedx.io'\n"
+    config += (
+        "config = shell.ScheduleConfig(site=shell.Site.objects.rows[0], changed_by='anna')\nconfig.save()"
+    )
+    (row,) = lms(tmp_path, before=config).rows["ScheduleConfig"]
+    assert row["changed_by"] == "anna" and "deliver_recurring_nudge" not in row
+    (row,) = lms(tmp_path, before=config.replace(", changed_by='anna'", "")).rows["ScheduleConfig"]
+    assert row["deliver_recurring_nudge"] is True
 
 
 def test_another_engine_makes_its_indexes_itself_and_is_none_for_studio(tmp_path: Path) -> None:

@@ -108,10 +108,11 @@ def _built_in(stack: Stack, key: str) -> Task:
     site = SITES[command.site]
     domain = [site.host(stack)] if command.by_site else []
     name = key.replace("_", "-")
+    arguments = [*command.args, *command.release_args(stack.pinned_release), *duty.args, *domain]
     return Task(
         name=name,
         site=site,
-        command=["./manage.py", site.variant, command.name, *command.args, *duty.args, *domain],
+        command=["./manage.py", site.variant, command.name, *arguments],
         schedule=resolved(duty.schedule, stack.name, name),
         minutes=command.minutes,
         retries=command.retries,

@@ -25,6 +25,5 @@ def consumer_command(site: Site, consumer: Consumer) -> list[str]:
         "consume_events",
         f"--topic={consumer.topic}",
         f"--group_id={consumer.group}",
-        f"--signal={consumer.signal}",
         f"--extra={json.dumps(extra)}",
     ]

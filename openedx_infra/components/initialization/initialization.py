@@ -77,8 +77,14 @@ class Initialization(pulumi.ComponentResource):
         lms_migrate = self._migrate(LMS, [*servers, *self._back_up(databases), check])
         studio_migrate = self._migrate(STUDIO, [lms_migrate])
         lms_setup = self._set_up_lms([studio_migrate, *search])
-        setup = ["studio_setup.sh", "studio_setup.py"]
-        self.done = self._job("studio-setup", STUDIO, setup, [lms_setup], rerun_on=self._search())
+        self.done = self._job(
+            "studio-setup",
+            STUDIO,
+            ["studio_setup.sh", "studio_setup.py"],
+            [lms_setup],
+            rerun_on=self._search(),
+            env={"STUDIO_INDEX": json.dumps(args.instance.stack.pinned_release.studio_index)},
+        )
         """The Job after which everything else may start. It comes after all others."""
         self.register_outputs({})
 

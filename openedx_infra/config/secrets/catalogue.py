@@ -16,6 +16,11 @@ def _password() -> str:
     return "".join(random.choice(string.ascii_letters + string.digits) for _ in range(40))
 
 
+def _django_key() -> str:
+    """64 letters and digits: `manage.py check --deploy` wants 50 characters or more."""
+    return "".join(random.choice(string.ascii_letters + string.digits) for _ in range(64))
+
+
 def _password_of_four_classes() -> str:
     """The same with all classes of characters that Amazon OpenSearch Service demands of its master."""
     return f"{_password()}-Aa1"
@@ -92,7 +97,12 @@ def _administrator(store: str, server: str) -> Secret:
 
 
 PLATFORM_SECRETS: tuple[Secret, ...] = (
-    Secret(name="django_secret_key", meaning="Django's SECRET_KEY of LMS and Studio", rotation=_LOGOUT),
+    Secret(
+        name="django_secret_key",
+        meaning="Django's SECRET_KEY of LMS and Studio",
+        make=_django_key,
+        rotation=_LOGOUT,
+    ),
     Secret(name="jwt_secret_key", meaning="symmetric key of JSON web tokens", rotation=_LOGOUT),
     Secret(
         name="jwt_private_key",

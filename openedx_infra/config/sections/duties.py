@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Annotated, Literal
@@ -11,6 +12,7 @@ from pydantic import Field
 from openedx_infra.config.types.base import Count, Distinct, Section, Switch
 from openedx_infra.config.types.patterns import Pattern
 from openedx_infra.config.types.secret_references import OrSecret, SecretReference, secrets_by_file
+from openedx_infra.releases import Release
 
 _PART = r"(\*|[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*)(/[0-9]+)?"
 _MINUTE = rf"({_PART}|H(/([2-9]|[1-5][0-9]))?)"
@@ -73,17 +75,22 @@ class Duty(Section):
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """What a duty runs: a management command of edx-platform. Names and arguments are those of Verawood."""
+    """What a duty runs: a management command of edx-platform, with arguments that every release has."""
 
     site: Literal["lms", "studio"]
     name: str
     args: tuple[str, ...] = ()
+    release_args: Callable[[Release], tuple[str, ...]] = lambda release: ()
+    """Arguments that differ from release to release."""
     minutes: int = 60
     """Minutes after which a run is ended: a guess, some times what it takes where thousands learn."""
     retries: int = 1
     """How often a failed run is repeated: all may run twice, but those that send mails."""
     by_site: bool = False
     """Whether the site's domain is its last argument: without it, it would run for Studio's, too."""
+    schedule: str | None = None
+    """Fields of the platform's ScheduleConfig without which it sends nothing, after `enqueue_` and
+    `deliver_`."""
 
 
 class OwnDuty(Section):
@@ -141,9 +148,14 @@ class Duties(Section):
     ] = Duty(schedule="H 2 * * 6")
     """Rebuilds the index of courses that have not ended (`reindex_course --active`), weekly as at MIT: it
     adds what was lost while search was down."""
-    # Verawood and earlier rebuild everything at once without the flag, which later releases ignore.
     reindex_studio: Annotated[
-        Duty, Command(site="studio", name="reindex_studio", args=("--incremental",), minutes=720)
+        Duty,
+        Command(
+            site="studio",
+            name="reindex_studio",
+            release_args=lambda release: release.studio_index[-1],
+            minutes=720,
+        ),
     ] = Duty(enabled=False, schedule="H 2 * * 0")
     """Rebuilds Studio's index (`reindex_studio`), only with Meilisearch. Off: every change updates the index,
     and set-up fills a new one."""
@@ -152,21 +164,34 @@ class Duties(Section):
     )
     """Fetches metadata of SAML identity providers (`saml --pull`), whose certificates change. Does nothing
     where there are none."""
-    nudges: Annotated[Duty, Command(site="lms", name="send_recurring_nudge", retries=0, by_site=True)] = Duty(
-        schedule="H 8 * * *"
-    )
-    """Mail to learners who have been away for a while (`send_recurring_nudge`). Like the three that follow,
-    it sends nothing until ScheduleConfig in the LMS' administration allows it for the site."""
+    nudges: Annotated[
+        Duty,
+        Command(site="lms", name="send_recurring_nudge", retries=0, by_site=True, schedule="recurring_nudge"),
+    ] = Duty(schedule="H 8 * * *")
+    """Mail to learners who have been away for a while (`send_recurring_nudge`). For this duty and the next
+    three, set-up writes the ScheduleConfig without which the LMS sends nothing; one that somebody saved in
+    Django's admin stays as it is."""
     upgrade_reminders: Annotated[
-        Duty, Command(site="lms", name="send_upgrade_reminder", retries=0, by_site=True)
+        Duty,
+        Command(
+            site="lms", name="send_upgrade_reminder", retries=0, by_site=True, schedule="upgrade_reminder"
+        ),
     ] = Duty(schedule="H 8 * * *")
     """Mail before the last day to upgrade to a certificate (`send_upgrade_reminder`)."""
     course_updates: Annotated[
-        Duty, Command(site="lms", name="send_course_update", retries=0, by_site=True)
+        Duty,
+        Command(site="lms", name="send_course_update", retries=0, by_site=True, schedule="course_update"),
     ] = Duty(schedule="H 8 * * *")
     """Weekly highlights of courses with fixed dates (`send_course_update`)."""
     next_sections: Annotated[
-        Duty, Command(site="lms", name="send_course_next_section_update", retries=0, by_site=True)
+        Duty,
+        Command(
+            site="lms",
+            name="send_course_next_section_update",
+            retries=0,
+            by_site=True,
+            schedule="course_update",
+        ),
     ] = Duty(schedule="H 8 * * *")
     """Highlights of the next section in self-paced courses (`send_course_next_section_update`)."""
     programs: Annotated[Duty, Command(site="lms", name="cache_programs", minutes=30)] = Duty(
@@ -191,6 +216,13 @@ class Duties(Section):
             for mark in field.metadata
             if isinstance(mark, Command)
         }
+
+    @property
+    def schedules(self) -> tuple[str, ...]:
+        """What the LMS' ScheduleConfig must allow for the duties that are on."""
+        on = [key for key, duty in self.built_in.items() if self.enabled and duty.enabled]
+        fields = {self.commands()[key].schedule for key in on}
+        return tuple(sorted(field for field in fields if field))
 
     @property
     def built_in(self) -> dict[str, Duty]:

@@ -33,7 +33,7 @@ Topic = Annotated[
 
 
 class Consumer(Section):
-    """A process that reads events of one type from one topic and passes them to its site's receivers.
+    """A process that reads the events of one topic and passes them to its site's receivers.
 
     There is one pod of each, and its successor continues where it stopped: events whose handling did not end
     are read again. Events that were sent while none ran wait in the topic.
@@ -41,8 +41,9 @@ class Consumer(Section):
 
     topic: Topic
     """Topic to listen to, without this instance's prefix."""
-    signal: EventType
-    """Type of the events to read."""
+    signal: EventType | None = None
+    """Type of the topic's events: a note for people. The platform learns each event's type from the event
+    itself, since openedx-events 9."""
     group: Topic
     """Group of consumers: each group gets every event once. Renaming it skips waiting events."""
     site: Literal["lms", "studio"] = "lms"

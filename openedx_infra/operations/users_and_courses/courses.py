@@ -82,9 +82,10 @@ def show(stack: str, config_file: Path | None, console: Console, *, as_json: boo
 def reindex(stack: str, config_file: Path | None, courses: Sequence[str], console: Console) -> None:
     """Fill the search index of some courses anew, or of all courses and of Studio."""
     studio = platform(stack, config_file, "cms")
+    release = stack_file.instance(stack_file.read(stack, config_file), placeholders=True).pinned_release
     done = studio.ask(
         SCRIPT,
-        {"action": "reindex", "courses": list(courses)},
+        {"action": "reindex", "courses": list(courses), "studio_index": release.studio_index},
         on_line=lambda line: console.out(f"  {line}", highlight=False),
     )
     console.print(f"Courses indexed: {done['indexed']}.")

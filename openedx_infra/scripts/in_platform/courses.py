@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cms.djangoapps.contentstore.courseware_index import CoursewareSearchIndexer
 from django.conf import settings
-from django.core.management import call_command, get_commands, load_command_class
+from django.core.management import call_command
 from lxml import etree
 from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import CourseKey
@@ -130,8 +130,9 @@ def listed():
     return {"courses": sorted(rows, key=lambda row: row["course"])}
 
 
-def reindex(courses=()):
-    """Fill the search index of courses anew: of some, or of all, and then of Studio, too."""
+def reindex(courses=(), studio_index=((),)):
+    """Fill the search index of courses anew: of some, or of all, and then of Studio, too. `studio_index`:
+    arguments of each run of `reindex_studio`."""
     keys = [existing(course) for course in courses]
     keys = keys or [each.id for each in modulestore().get_course_summaries()]
     failed = {}
@@ -142,15 +143,9 @@ def reindex(courses=()):
             failed[str(key)] = f"{type(error).__name__}: {error}"
     studio = not courses and getattr(settings, "MEILISEARCH_ENABLED", False)
     if studio:
-        call_command("reindex_studio", *accepted("reindex_studio", "--experimental"))
+        for arguments in studio_index:
+            call_command("reindex_studio", *arguments)
     return {"indexed": len(keys) - len(failed), "failed": failed, "studio": studio}
-
-
-def accepted(command, option):
-    """An option, where the command of this release takes it: Ulmo's reindex_studio may demand one that later
-    ones drop."""
-    parser = load_command_class(get_commands()[command], command).create_parser("manage.py", command)
-    return [option] if option in parser.format_help() else []
 
 
 ACTIONS = {"import": import_course, "export": export_course, "list": listed, "reindex": reindex}

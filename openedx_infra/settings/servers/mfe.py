@@ -91,6 +91,9 @@ _ROOT = """\
 	handle / {{
 		redir {lms}/ 302
 	}}
+	handle /favicon.ico {{
+		redir {lms}/favicon.ico 302
+	}}
 """
 
 _API = """\

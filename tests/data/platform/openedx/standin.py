@@ -4,6 +4,7 @@ Written from the facts in lms/envs/production.py and cms/envs/production.py of V
 dangerous ones.
 """
 
+import json
 import os
 from pathlib import Path
 
@@ -38,7 +39,15 @@ def fill(namespace, site):
     namespace["JWT_AUTH"].update(said.get("JWT_AUTH", {}))
     shared(namespace, said)
     (lms if site == "lms" else cms)(namespace, said)
+    for name in replaced(site) & said.keys():
+        namespace[name] = "what production.py says"
     namespace["ENV_TOKENS"] = said
+
+
+def replaced(site):
+    """What any release's production.py assigns after it has read the YAML."""
+    facts = Path(__file__).parents[1] / "production.json"
+    return json.loads(facts.read_text(encoding="utf-8"))["replaced"][site].keys()
 
 
 def defaults(site):

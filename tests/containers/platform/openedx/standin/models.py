@@ -36,6 +36,25 @@ class SiteTheme(models.Model):
     theme_dir_name = models.CharField(max_length=255)
 
 
+class ScheduleConfig(models.Model):
+    """Mails to learners that a site sends; the newest row of a site counts."""
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE)
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT)
+    enabled = models.BooleanField(default=False)
+    enqueue_recurring_nudge = models.BooleanField(default=False)
+    deliver_recurring_nudge = models.BooleanField(default=False)
+    enqueue_upgrade_reminder = models.BooleanField(default=False)
+    deliver_upgrade_reminder = models.BooleanField(default=False)
+    enqueue_course_update = models.BooleanField(default=False)
+    deliver_course_update = models.BooleanField(default=False)
+
+    @classmethod
+    def current(cls, site):
+        """The newest of a site, or what there is without any."""
+        return cls.objects.filter(site=site).order_by("-pk").first() or cls(site=site)
+
+
 class RetirementState(models.Model):
     """A step by which accounts are retired."""
 

@@ -42,6 +42,25 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="ScheduleConfig",
+            fields=[
+                ("id", models.AutoField(primary_key=True, serialize=False)),
+                ("site", models.ForeignKey(to="sites.site", on_delete=django.db.models.deletion.CASCADE)),
+                (
+                    "changed_by",
+                    models.ForeignKey(
+                        to=settings.AUTH_USER_MODEL, null=True, on_delete=django.db.models.deletion.PROTECT
+                    ),
+                ),
+                ("enabled", models.BooleanField(default=False)),
+                *(
+                    (f"{verb}_{mail}", models.BooleanField(default=False))
+                    for mail in ("recurring_nudge", "upgrade_reminder", "course_update")
+                    for verb in ("enqueue", "deliver")
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="RetirementState",
             fields=[
                 ("id", models.AutoField(primary_key=True, serialize=False)),
