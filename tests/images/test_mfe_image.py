@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import socket
 import time
@@ -75,6 +76,15 @@ def test_each_is_a_folder_that_knows_its_path(dist: Path) -> None:
         assert f'src="/{name}/{script.name}"' in page and f"<title>{name}</title>" in page
         assert "/api/mfe_config/v1" in script.read_text() and f"Bienvenue dans {name}" in script.read_text()
     assert not list(folder.rglob("*.map"))
+
+
+def test_pages_and_their_scripts_ask_no_other_host(dist: Path) -> None:
+    """Unless the stack file wants New Relic's agent, which frontend-build adds to each page by itself."""
+    files = [path for path in (dist / "openedx/dist").rglob("*") if path.suffix in {".html", ".js", ".css"}]
+    assert {path.suffix for path in files} >= {".html", ".js"}
+    for path in files:
+        hosts = re.findall(r"(?:src|href|url)\W{1,3}(?:https?:)?//([\w.-]+)", path.read_text())
+        assert not hosts, f"{path} loads from {hosts}"
 
 
 def test_nothing_of_the_build_is_left(buildx: Buildx, frontends: Frontends, dist: Path) -> None:

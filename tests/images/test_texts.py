@@ -53,6 +53,14 @@ def test_a_secret_is_only_ever_mounted(text: str) -> None:
             assert not re.search("password|token|secret|netrc|npmrc", line, re.IGNORECASE)
 
 
+def test_new_relic_is_off_unless_the_stack_file_switches_it_on() -> None:
+    """A fragment's ENV comes later and wins; nothing after the points takes it back."""
+    on = mfe_dockerfile(MFES, APPS, {"build": "ENV ENABLE_NEW_RELIC=true"})
+    for text, last in ((TEXTS["mfe"], "false"), (on, "true")):
+        assert re.findall(r"^ENV ENABLE_NEW_RELIC=(\w+)$", text, re.MULTILINE)[-1] == last
+        assert text.index("ENV ENABLE_NEW_RELIC=false") < text.index("FROM build AS learning-modules")
+
+
 def test_each_micro_frontend_has_caches_of_its_own() -> None:
     text = TEXTS["mfe"]
     for name in ("learning", "learner-dashboard"):
