@@ -7,6 +7,7 @@ import json
 import os
 import socket
 import subprocess
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,11 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from openedx_infra.operations.state import locks
+from openedx_infra.operations.state import backend, locks, machine
 from openedx_infra.operations.state.live_stack import LiveStack
 from openedx_infra.operations.state.pulumi_cli import Cli
 from openedx_infra.operations.state.recovery import recover, without_pending
+from tools.paths import private_dir
 
 JOB = "urn:pulumi:mine::openedx::openedx:index:Initialization$kubernetes:batch/v1:Job::lms-migrate"
 
@@ -78,14 +80,22 @@ def test_what_aws_was_making_is_told_by_its_name_there(tmp_path: Path) -> None:
     assert "pending_operations" not in stack.kept["deployment"]
 
 
-class Locked(LiveStack):
-    """A stack with locks in a folder."""
+@pytest.fixture(autouse=True)
+def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The state of a checkout, in a folder of the test's own."""
+    for module in (backend, machine):
+        monkeypatch.setattr(module, "state", lambda: private_dir(tmp_path / "checkout"))
 
-    def __init__(self, folder: Path) -> None:
-        environment = {"PULUMI_BACKEND_URL": folder.as_uri()}
+
+class Locked(LiveStack):
+    """A stack with locks in a folder: by default the state of the checkout."""
+
+    def __init__(self, folder: Path, url: str = "") -> None:
+        environment = backend.environment({"PULUMI_BACKEND_URL": url, "HOME": str(folder)}, local=False)
+        folder = Path(environment["PULUMI_BACKEND_URL"].removeprefix("file://"))
         super().__init__("mine", config_file=folder, cli=Cli(Path("pulumi"), environment))
         self.folder = folder / ".pulumi" / "locks" / "organization" / "openedx" / "mine"
-        self.folder.mkdir(parents=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
         self.cancelled = False
 
     def lock(self, pid: int, host: str) -> None:
@@ -105,8 +115,8 @@ def dead() -> int:
     return process.pid
 
 
-def cleared(stack: Locked) -> bool:
-    locks.clear_dead(stack, Console(file=io.StringIO()))
+def cleared(stack: Locked, printed: io.StringIO | None = None) -> bool:
+    locks.clear_dead(stack, Console(file=printed or io.StringIO(), width=500))
     return stack.cancelled
 
 
@@ -157,3 +167,48 @@ def test_one_living_lock_keeps_all(tmp_path: Path, dead: int) -> None:
 
 def test_no_lock_is_nothing_to_do(tmp_path: Path) -> None:
     assert not cleared(Locked(tmp_path))
+
+
+def test_a_shared_backend_is_not_judged_from_here(tmp_path: Path, dead: int) -> None:
+    """Two runners of CI may have one name, and neither sees the other's processes."""
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    stack, printed = Locked(tmp_path, shared.as_uri()), io.StringIO()
+    stack.lock(dead, socket.gethostname())
+    assert not cleared(stack, printed)
+    assert "container of that name may still be at work" in printed.getvalue()
+    assert "pulumi cancel --stack mine" in printed.getvalue()
+
+
+def test_two_containers_of_one_name_over_one_checkout_leave_each_others_locks(
+    tmp_path: Path, dead: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "identity", lambda: "container-1-boot")
+    Locked(tmp_path / "first").lock(dead, socket.gethostname())
+    monkeypatch.setattr(machine, "identity", lambda: "container-2-boot")
+    stack, printed = Locked(tmp_path / "second"), io.StringIO()
+    assert not cleared(stack, printed) and "pulumi cancel" in printed.getvalue()
+    day_before = time.time() - machine.FORGOTTEN_SECONDS - 1
+    os.utime(tmp_path / "checkout/machines/container-1-boot", (day_before, day_before))
+    assert cleared(stack), "nobody else has used it for a day"
+
+
+def test_a_machine_is_the_same_after_a_restart_and_a_container_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boot, name = tmp_path / "boot_id", tmp_path / "machine-id"
+    name.write_text("m1\n")
+    monkeypatch.setattr(machine, "_BOOT_ID", boot)
+    monkeypatch.setattr(machine, "_MACHINE_ID", name)
+
+    def identities(inode: int) -> set[str]:
+        monkeypatch.setattr(machine, "_OUTSIDE_CONTAINERS", inode)
+        found = set()
+        for each in ("b1", "b2"):
+            boot.write_text(each)
+            found.add(machine.identity())
+        return found
+
+    here = Path("/proc/self/ns/pid").stat().st_ino
+    assert identities(here) == {"machine-m1"}
+    assert identities(here + 1) == {f"container-{here}-b1", f"container-{here}-b2"}

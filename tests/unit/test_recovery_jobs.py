@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
@@ -14,12 +15,15 @@ from lightkube.models.core_v1 import (
     ContainerStatus,
     Pod,
     PodCondition,
+    PodSpec,
     PodStatus,
 )
+from lightkube.models.meta_v1 import ObjectMeta
 from rich.console import Console
 
-from openedx_infra.operations.state import recovery
-from openedx_infra.operations.state.recovery import unfinished_jobs
+from openedx_infra.operations.errors import OperationError
+from openedx_infra.operations.state import unfinished_jobs as recovery
+from openedx_infra.operations.state.unfinished_jobs import UnfinishedJob, unfinished_jobs
 
 RUNNING = Pod(status=PodStatus(phase="Running"))
 STARTING = Pod(status=PodStatus(phase="Pending"))
@@ -46,6 +50,15 @@ NO_ROOM = Pod(
         conditions=[PodCondition(type="PodScheduled", status="False", reason="Unschedulable")],
     )
 )
+
+
+def pod_on_lost_node(*, deleted: bool) -> Pod:
+    since = datetime(2026, 1, 1, tzinfo=UTC) if deleted else None
+    return Pod(
+        metadata=ObjectMeta(name="migrate-1-abc", deletionTimestamp=since),
+        spec=PodSpec(containers=[], nodeName="worker-2", terminationGracePeriodSeconds=60),
+        status=PodStatus(phase="Running"),
+    )
 
 
 @dataclass
@@ -79,14 +92,37 @@ def test_only_one_at_work_is_waited_for(
     monkeypatch.setattr(recovery, "POLL_SECONDS", 0)
     cluster, said = Cluster(answers), io.StringIO()
     console = Console(file=said, width=200)
-    recovery.wait_for_jobs([("openedx", "migrate-1")], cast(Client, cluster), console)
+    recovery.wait_for_jobs([UnfinishedJob("openedx", "migrate-1")], cast(Client, cluster), console)
     assert cluster.asked == asked
     assert said.getvalue().count("migrate-1") == (asked > 1)
 
 
+@pytest.mark.parametrize(
+    ("pod", "seconds"),
+    [
+        (pod_on_lost_node(deleted=True), 60 + recovery.SLACK_SECONDS),
+        (pod_on_lost_node(deleted=False), 1800 + 60 + recovery.SLACK_SECONDS),
+    ],
+    ids=["being deleted", "beyond the limit of its Job"],
+)
+def test_a_pod_on_a_lost_node_is_given_up(pod: Pod, seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody ends it, so that it would be waited for without end."""
+    clock = [0.0]
+    monkeypatch.setattr(recovery.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(recovery.time, "sleep", lambda _: clock.__setitem__(0, clock[0] + 10))
+    job = UnfinishedJob("openedx", "migrate-1", 1800)
+    with pytest.raises(OperationError) as caught:
+        recovery.wait_for_jobs([job], cast(Client, Cluster([[pod]])), Console(file=io.StringIO()))
+    assert seconds < clock[0] <= seconds + 10
+    assert "migrate-1-abc on worker-2" in str(caught.value)
+    assert "kubectl delete node worker-2" in str(caught.value.remedy)
+
+
 def test_jobs_that_were_pending_or_unready_were_unfinished_jobs() -> None:
     def resource(name: str, kind: str = recovery.JOB, **more: Any) -> dict[str, Any]:
-        return {"type": kind, "inputs": {"metadata": {"namespace": "openedx", "name": name}}, **more}
+        inputs = {"metadata": {"namespace": "openedx", "name": name}}
+        spec = {"spec": {"activeDeadlineSeconds": 1800}} if name == "made" else {}
+        return {"type": kind, "inputs": inputs | spec, **more}
 
     state = {
         "deployment": {
@@ -102,5 +138,8 @@ def test_jobs_that_were_pending_or_unready_were_unfinished_jobs() -> None:
             ],
         }
     }
-    assert unfinished_jobs(state) == [("openedx", "made"), ("openedx", "unready")]
+    assert unfinished_jobs(state) == [
+        UnfinishedJob("openedx", "made", 1800),
+        UnfinishedJob("openedx", "unready"),
+    ]
     assert unfinished_jobs({"deployment": {}}) == []

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlparse
 
 from openedx_infra.operations.stack_files.checkout import state
+from openedx_infra.operations.state import machine
 from tools.paths import private_dir
 
 PASSPHRASE_VARIABLES = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
@@ -23,7 +24,8 @@ def environment(base: Mapping[str, str], *, local: bool) -> dict[str, str]:
     """
     variables = dict(base)
     if not chosen_backend(base):
-        variables["PULUMI_BACKEND_URL"] = private_dir(state() / "state").as_uri()
+        variables["PULUMI_BACKEND_URL"] = _own().as_uri()
+        machine.record()
     if not any(base.get(variable) for variable in PASSPHRASE_VARIABLES):
         variables["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(passphrase_file())
     if local:
@@ -48,6 +50,15 @@ def local_folder(variables: Mapping[str, str]) -> Path | None:
     """The folder `.pulumi` of a backend that is files of this machine; None of any other."""
     url = variables.get("PULUMI_BACKEND_URL", "")
     return Path(unquote(urlparse(url).path)).expanduser() / ".pulumi" if url.startswith("file://") else None
+
+
+def is_own(variables: Mapping[str, str]) -> bool:
+    """Whether the backend is the checkout's own folder, rather than one that somebody chose."""
+    return variables.get("PULUMI_BACKEND_URL") == _own().as_uri()
+
+
+def _own() -> Path:
+    return private_dir(state() / "state")
 
 
 def passphrase_file() -> Path:

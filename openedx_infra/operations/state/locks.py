@@ -1,4 +1,4 @@
-"""The lock of a stack: one whose holder died on this machine is cleared."""
+"""The lock of a stack: one whose holder died on this machine is cleared where no other may hold it."""
 
 from __future__ import annotations
 
@@ -12,22 +12,34 @@ from typing import Any
 from rich.console import Console
 
 from openedx_infra.config import PROJECT
-from openedx_infra.operations.state import backend
+from openedx_infra.operations.state import backend, machine
 from openedx_infra.operations.state.live_stack import LiveStack
 
 
 def clear_dead(live: LiveStack, console: Console) -> None:
-    """Clear the lock of a run on this machine that has died.
+    """Clear the lock of a run that has died on this machine.
 
-    All other locks stay: Pulumi reports them.
+    Only in the checkout's own state, and only where nobody else uses that: on a shared backend another
+    machine, or container, may have the same name, and its processes can't be seen from here. All other locks
+    stay: Pulumi reports them, with the remedy.
     """
     locks = [_read(path) for path in _locks(live)]
-    if locks and all(_is_dead(lock) for lock in locks):
-        live.run("cancel", live.name, "--yes")
+    if not locks or not all(_has_no_process(lock) for lock in locks):
+        return
+    if not backend.is_own(live.cli.environment) or machine.others():
         console.print(
-            f"An earlier run on stack {live.name} was killed: its lock is cleared, and this one goes on.",
+            f"Stack {live.name} is locked by a process of {socket.gethostname()} that can't be seen here. "
+            "Another machine or container of that name may still be at work, so the lock stays. If none is, "
+            f"run `.venv/bin/pulumi cancel --stack {live.name}`.",
+            style="yellow",
             soft_wrap=True,
         )
+        return
+    live.run("cancel", live.name, "--yes")
+    console.print(
+        f"An earlier run on stack {live.name} was killed: its lock is cleared, and this one goes on.",
+        soft_wrap=True,
+    )
 
 
 def _locks(live: LiveStack) -> list[Path]:
@@ -46,7 +58,8 @@ def _read(path: Path) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def _is_dead(lock: Mapping[str, Any]) -> bool:
+def _has_no_process(lock: Mapping[str, Any]) -> bool:
+    """Whether it was made under this machine's name, and no such process runs here."""
     pid = lock.get("pid")
     return lock.get("hostname") == socket.gethostname() and isinstance(pid, int) and not _is_pulumi(pid)
 

@@ -5,15 +5,14 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from openedx_infra.operations.cluster.stuck_pods import why_not_ready
 from openedx_infra.operations.state.live_stack import LiveStack
+from openedx_infra.operations.state.unfinished_jobs import unfinished_jobs, wait_for_jobs
 from openedx_infra.operations.urn import Urn
 
 if TYPE_CHECKING:
@@ -22,11 +21,6 @@ if TYPE_CHECKING:
 
 _MANAGER = "pulumi-kubernetes"
 """How the names begin under which Pulumi's provider owns fields of an object."""
-
-JOB = "kubernetes:batch/v1:Job"
-"""Pulumi's token for Jobs."""
-
-POLL_SECONDS = 0.5
 
 
 def recover(live: LiveStack, client: Client | None, console: Console) -> None:
@@ -76,43 +70,6 @@ def _called(inputs: Mapping[str, Any]) -> str:
 
 _NAMES = ("identifier", "clusterIdentifier", "replicationGroupId", "domainName", "bucket", "name")
 """Inputs that name a resource at AWS, by its service."""
-
-
-def unfinished_jobs(state: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Jobs, by namespace and name, whose end the earlier run did not see: pending, or not ready."""
-    deployment = state["deployment"]
-    pending = [
-        operation["resource"]
-        for operation in deployment.get("pending_operations") or ()
-        if operation["type"] == "creating"
-    ]
-    unready = [resource for resource in deployment.get("resources") or () if resource.get("initErrors")]
-    metadata = [each["inputs"]["metadata"] for each in (*pending, *unready) if each["type"] == JOB]
-    return [(each["namespace"], each["name"]) for each in metadata]
-
-
-def wait_for_jobs(jobs: Iterable[tuple[str, str]], client: Client, console: Console) -> None:
-    """Wait until none of these Jobs, by namespace and name, is running: nobody stopped them with Pulumi.
-
-    `up` would take one that is not done for a failed one, and start another beside it. One that is stuck
-    (its image can't be pulled, no node has room) is not waited for: `up` replaces it.
-    """
-    for namespace, name in jobs:
-        printed = False
-        while _is_running(client, namespace, name):
-            if not printed:
-                console.print(f"Job {name} of an earlier run is still running: waiting for its end.")
-                printed = True
-            time.sleep(POLL_SECONDS)
-
-
-def _is_running(client: Client, namespace: str, name: str) -> bool:
-    """Whether a pod of the Job runs, or is about to."""
-    from lightkube.resources.core_v1 import Pod
-
-    pods = client.list(Pod, namespace=namespace, labels={"batch.kubernetes.io/job-name": name})
-    phases = [(pod.status.phase if pod.status else None, why_not_ready(pod)) for pod in pods]
-    return any(phase == "Running" or (phase in ("Pending", None) and not why) for phase, why in phases)
 
 
 def without_pending(state: Mapping[str, Any], managers: Mapping[str, str]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from openedx_infra.config import Stack
 from openedx_infra.config.immutable import VOLUMES
 from openedx_infra.operations.cluster.connection import no_answer
-from openedx_infra.operations.state.recovery import JOB
+from openedx_infra.operations.state.unfinished_jobs import JOB
 from openedx_infra.operations.urn import Urn
 
 if TYPE_CHECKING:
