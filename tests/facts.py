@@ -12,6 +12,7 @@ FOLDER = Path(__file__).parent / "data" / "releases"
 COMMANDS: dict[str, Any] = json.loads((FOLDER / "commands.json").read_text(encoding="utf-8"))
 PRODUCTION: dict[str, Any] = json.loads((FOLDER / "production.json").read_text(encoding="utf-8"))
 MFE_CONFIG: dict[str, Any] = json.loads((FOLDER / "mfe_config.json").read_text(encoding="utf-8"))
+WAFFLE: dict[str, Any] = json.loads((FOLDER / "waffle.json").read_text(encoding="utf-8"))
 OF_DJANGO = ("--verbosity=", "-v=", "--settings=", "--traceback", "--no-color", "--force-color")
 """Options of every management command."""
 

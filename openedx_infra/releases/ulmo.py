@@ -89,10 +89,6 @@ ULMO = Release(
             setting="DISCUSSIONS_MICROFRONTEND_URL",
             waffle_flags=(
                 "discussions.enable_discussions_mfe",
-                "discussions.enable_learners_tab_in_discussions_mfe",
-                "discussions.enable_moderation_reason_codes",
-                "discussions.enable_reported_content_email_notifications",
-                "discussions.enable_learners_stats",
                 "discussions.enable_new_structure_discussions",
             ),
             config={"DISCUSSIONS_MFE_BASE_URL": "{url}"},

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 import settings_case as case
 import settings_elsewhere as elsewhere
-from facts import MFE_CONFIG, PRODUCTION, readers
+from facts import MFE_CONFIG, PRODUCTION, WAFFLE, readers
 
+from openedx_infra import scripts
 from openedx_infra.config import Stack, load
 from openedx_infra.releases import RELEASES
 from openedx_infra.settings import Site
@@ -73,6 +74,14 @@ def test_what_production_py_replaces_is_laid_over_it(site: Site) -> None:
 def test_nothing_is_laid_over_that_production_py_leaves_alone() -> None:
     known = {name for site in SITES for name in PRODUCTION["replaced"][site]}
     assert set(loading.OVERWRITTEN) == known
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_flags_are_those_of_the_release(release: str) -> None:
+    parameters = scripts.setup_parameters(stack(release))
+    for kind in ("flags", "switches"):
+        read = {name for name, fact in WAFFLE[kind].items() if release in fact["releases"]}
+        assert not set(parameters[f"default_{kind}"]) - read
 
 
 def config(release: str, **said: Any) -> dict[str, Any]:

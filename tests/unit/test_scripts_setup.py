@@ -177,9 +177,9 @@ def test_a_second_run_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_flags_of_served_frontends_are_on_unless_the_operator_said_otherwise(tmp_path: Path) -> None:
-    before = FRESH + '\nshell.Flag(name="discussions.enable_learners_stats", everyone=False).save()'
+    before = FRESH + '\nshell.Flag(name="discussions.enable_discussions_mfe", everyone=False).save()'
     flags = lms(tmp_path, before=before).flags()
-    assert flags.pop("discussions.enable_learners_stats") is False
+    assert flags.pop("discussions.enable_discussions_mfe") is False
     assert flags and all(flags.values())
     assert "learner_home_mfe.enabled" in flags
 
