@@ -7,6 +7,7 @@
 //   OWN_SERVER (true)                     false where the administrator's own password is not ours to change; operator
 //                                         where an operator of the cluster changes it, which takes a while
 //   REPLICA_SET, RETRY_WRITES             name of the replica set; false where the server knows no such writes
+//   AUTH_MECHANISM                        how users log in; empty: as server and driver agree
 //   TLS_VERIFY                            full, ca or none; empty: the connection is not encrypted
 //   TLS_CA, TLS_KEY                       files; the key's holds the certificate, too
 // Files in SECRETS_DIR (/openedx/secrets): mongodb_root_password, which is the administrator's, mongodb_password, and
@@ -18,7 +19,7 @@ const fs = require("fs");
 
 const secrets = process.env.SECRETS_DIR || "/openedx/secrets";
 const { MONGODB_ADDRESS, DATABASE, DATABASE_USER } = process.env;
-const { REPLICA_SET, RETRY_WRITES, TLS_VERIFY, TLS_CA, TLS_KEY } = process.env;
+const { REPLICA_SET, RETRY_WRITES, AUTH_MECHANISM, TLS_VERIFY, TLS_CA, TLS_KEY } = process.env;
 const AUTH_DATABASE = process.env.AUTH_DATABASE || DATABASE;
 const ADMIN = process.env.ADMIN_USER || "root";
 const OWN_SERVER = process.env.OWN_SERVER || "true";
@@ -33,6 +34,7 @@ const secret = (name) => fs.readFileSync(`${secrets}/${name}`, "utf8").replace(/
 function options(holder) {
   const found = { authSource: holder, serverSelectionTimeoutMS: 5000 };
   if (REPLICA_SET) found.replicaSet = REPLICA_SET;
+  if (AUTH_MECHANISM) found.authMechanism = AUTH_MECHANISM;
   if (RETRY_WRITES === "false") found.retryWrites = false;
   if (TLS_VERIFY) found.tls = true;
   if (TLS_VERIFY === "ca") found.tlsAllowInvalidHostnames = true;

@@ -74,7 +74,7 @@ class Mysql:
 
 @dataclass(frozen=True, kw_only=True)
 class Mongodb:
-    """MongoDB. Secret: `mongodb_password`."""
+    """MongoDB. Secret: `mongodb_password`, unless the certificate is the login."""
 
     members: tuple[Endpoint, ...] = ()
     """Its servers; empty with `srv`."""
@@ -88,6 +88,13 @@ class Mongodb:
     tls: Tls | None = None
     retry_writes: bool = True
     """Whether the server knows retryable writes, which DocumentDB before 8.0.2 does not."""
+    auth_mechanism: str | None = None
+    """How the user logs in, as drivers name it. None: by a password, as server and driver agree."""
+
+    @property
+    def has_password(self) -> bool:
+        """Whether the user has a password, rather than a certificate whose subject it is."""
+        return self.auth_mechanism != "MONGODB-X509"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,6 +20,7 @@ import bson
 
 TOLD = json.loads(Path(sys.argv[1]).read_text())
 ROUNDS = 4096
+WITHOUT_LOGIN = ("ismaster", "hello", "saslstart", "saslcontinue", "authenticate")
 
 
 class Conversation(socketserver.StreamRequestHandler):
@@ -36,7 +37,9 @@ class Conversation(socketserver.StreamRequestHandler):
                 answer = bson.BSON.encode(self.answer(bson.BSON(body[flags:]).decode()))
                 self.send(number, 1, struct.pack("<iqii", 8, 0, 0, 1) + answer)
             else:
-                command = bson.BSON(body[5:]).decode()
+                # What a command deletes comes in a section of its own, after the command.
+                size = int.from_bytes(body[5:9], "little")
+                command = bson.BSON(body[5 : 5 + size]).decode()
                 answer = bson.BSON.encode(self.answer(command, command["$db"]))
                 self.send(number, 2013, b"\0\0\0\0\0" + answer)
 
@@ -48,7 +51,7 @@ class Conversation(socketserver.StreamRequestHandler):
         reply = getattr(self, name.lower(), None)
         if reply is None:
             return {"ok": 0, "code": 59, "errmsg": f"no such command: {name}"}
-        if self.user is None and name.lower() not in ("ismaster", "hello", "saslstart", "saslcontinue"):
+        if self.user is None and name.lower() not in WITHOUT_LOGIN:
             return {"ok": 0, "code": 13, "errmsg": "command requires authentication"}
         return {"ok": 1, **reply(command, database)}
 
@@ -76,7 +79,9 @@ class Conversation(socketserver.StreamRequestHandler):
         fields = dict(part.split("=", 1) for part in self.first.split(","))
         self.asked = (database, fields["n"])
         password = TOLD["users"].get(database, {}).get(fields["n"])
-        if password is None or command["mechanism"] != "SCRAM-SHA-256":
+        if command["mechanism"] != "SCRAM-SHA-256":
+            return {"ok": 0, "code": 334, "errmsg": f"Unsupported mechanism {command['mechanism']}"}
+        if password is None:
             return refused()
         self.password, self.salt = password, os.urandom(28)
         nonce = fields["r"] + base64.b64encode(os.urandom(18)).decode()
@@ -97,6 +102,18 @@ class Conversation(socketserver.StreamRequestHandler):
         self.user = self.asked
         verifier = base64.b64encode(digest(digest(salted, b"Server Key"), said)).decode()
         return {"conversationId": 1, "done": True, "payload": f"v={verifier}".encode()}
+
+    def authenticate(self, command, database):
+        assert (database, command["mechanism"]) == ("$external", "MONGODB-X509")
+        if not TOLD.get("by_certificate"):
+            return refused()
+        self.user = ("$external", "CN=campus")
+        return {"dbname": "$external", "user": "CN=campus"}
+
+    def delete(self, command, database):
+        if "txnNumber" in command and not TOLD.get("retries", True):
+            return {"ok": 0, "code": 301, "errmsg": "Retryable writes are not supported"}
+        return {"n": 0}
 
     def ping(self, command, database):
         return {}

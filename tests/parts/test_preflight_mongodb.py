@@ -99,6 +99,38 @@ def test_a_client_must_prove_who_it_is(start: Start, pod: Looker, authority: Aut
     pod.look(mongodb=said(server, tls={"ca": "campus.pem", "client_certificate": "us.pem"})).demand_fit()
 
 
+def test_a_certificate_is_a_login(start: Start, pod: Looker, authority: Authority) -> None:
+    pair, client = authority.issue(), authority.issue("campus.example.org")
+    told = {"certificate": str(pair.certificate), "key": str(pair.key), "clients": str(authority.certificate)}
+    pod.trust("mongodb", authority.certificate)
+    pod.show("mongodb", client.certificate, client.key)
+    del pod.secrets["mongodb_password"]
+    x509 = {
+        "auth_mechanism": "MONGODB-X509",
+        "tls": {"ca": "campus.pem", "client_certificate": "us.pem"},
+    }
+    pod.look(mongodb=said(start(**told, by_certificate=True), **x509)).demand_fit()
+    pod.look(mongodb=said(start(**told), **x509)).demand_fault(
+        "mongodb.tls.client_certificate: ", "knows no user who is the subject", "$external"
+    )
+
+
+def test_mechanisms(start: Start, pod: Looker) -> None:
+    pod.look(mongodb=said(start(), auth_mechanism="SCRAM-SHA-256")).demand_fit()
+    pod.look(mongodb=said(start(), auth_mechanism="SCRAM-SHA-1")).demand_fault(
+        "mongodb.auth_mechanism: ", "SCRAM-SHA-1", "set another `auth_mechanism`"
+    )
+
+
+def test_a_server_that_refuses_writes_that_may_be_repeated(start: Start, pod: Looker) -> None:
+    server = start(set="rs0", retries=False)
+    pod.look(mongodb=said(server, replica_set="rs0")).demand_fault(
+        "mongodb.retry_writes: ", "set `retry_writes: false`"
+    )
+    pod.look(mongodb=said(server, replica_set="rs0", retry_writes=False)).demand_fit()
+    pod.look(mongodb=said(start(set="rs0"), replica_set="rs0")).demand_fit()
+
+
 def test_replica_sets(start: Start, pod: Looker) -> None:
     alone, member = start(), start(set="rs1")
     pod.look(mongodb=said(alone, replica_set="rs0")).demand_fault("mongodb.replica_set: ", "rs0")

@@ -114,7 +114,8 @@ class BackupContainers:
 
     def python(self, name: str, *args: str) -> Container:
         """Runs `scripts/backup/__main__.py` with these arguments."""
-        names = [f"{store}_password" for store in ("mysql", "mongodb") if getattr(self.config, store)]
+        asked = [f"{store}_password" for store in ("mysql", "mongodb") if getattr(self.config, store)]
+        names = [name for name in asked if name in self.instance.secrets]
         command = ["python", "-m", "backup", *args]
         env = {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": PACKAGES}
         return self._container(name, "openedx", command, env, secrets=names, certified=True)
@@ -231,7 +232,9 @@ def backup_containers(
     """The containers of a namespace, with their scripts, parameters and secrets in objects whose names begin
     with `name`."""
     scope, secrets = instance.scope, instance.secrets
-    passwords = {f"{store}_password": secrets[f"{store}_password"] for store in ("mysql", "mongodb")}
+    names = [f"{store}_password" for store in ("mysql", "mongodb")]
+    # Who logs in by a certificate has no password.
+    passwords = {name: secrets[name] for name in names if name in secrets}
     passwords |= {"backup_password": secrets["backup_password"], **logins(instance, config, storage)}
     text = pulumi.Output.all(servers.mysql, servers.mongodb).apply(
         lambda connections: parameters(instance.stack, config, connections[0], connections[1])

@@ -40,7 +40,7 @@ from openedx_infra.kubernetes.names import RESTRICTED, Scope
 from openedx_infra.kubernetes.network_policies import NetworkPolicies
 from openedx_infra.kubernetes.pod import Container, FixedSize, Size
 from openedx_infra.kubernetes.volumes import Mount
-from openedx_infra.settings import paths
+from openedx_infra.settings import keys, paths
 from openedx_infra.settings.backups import RESTORE_TEST, SCRATCH
 from openedx_infra.settings.connections import (
     Connections,
@@ -160,9 +160,13 @@ def _in_scratch_namespace(instance: Instance, parent: pulumi.Resource) -> Instan
     scope: Scope = replace(instance.scope, namespace=namespace.metadata["name"])
     registries = logins(stack, instance.secrets)
     secrets = [pull_secret(registries, scope, parent, prefix=PREFIX).metadata["name"]] if registries else []
+    # Its own MongoDB has a password, also where the instance's user logs in by a certificate.
+    root = pulumi.Output.from_input(instance.secrets["django_secret_key"])
+    own_password = root.apply(lambda key: keys.derived(key, "restore test's MongoDB"))
     return replace(
         instance,
         scope=scope,
+        secrets={"mongodb_password": pulumi.Output.secret(own_password), **instance.secrets},
         aws=None,
         tracking=None,
         certificates=authorities(stack, scope, f"{PREFIX}authorities", parent),

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from openedx_infra.components.datastores.store import Administrator, FileStore, Reach, Store
 from openedx_infra.components.instance import Instance
 from openedx_infra.config.datastores.common import Tls
-from openedx_infra.config.datastores.mongodb import MongodbExternal
+from openedx_infra.config.datastores.mongodb import X509, MongodbExternal
 from openedx_infra.config.datastores.mysql import MysqlExternal
 from openedx_infra.config.datastores.search import SearchExternal
 from openedx_infra.config.datastores.storage import StorageExternal
@@ -18,6 +18,8 @@ from openedx_infra.settings.connections import Endpoint
 
 MONGODB_PORT = 27017
 """Port of the servers that DNS records (SRV) list. Atlas uses this one; the records could say another."""
+EXTERNAL = "$external"
+"""Where MongoDB looks for users whom something else proves, such as a certificate."""
 MEILISEARCH_MASTER_KEY = "meilisearch_master_key"
 
 
@@ -43,13 +45,16 @@ def mysql(instance: Instance, section: MysqlExternal) -> Store[connections.Mysql
 def mongodb(instance: Instance, section: MongodbExternal) -> Store[connections.Mongodb]:
     """A MongoDB server or replica set."""
     members = tuple(Endpoint(host=member.host, port=member.port) for member in section.members)
+    by_certificate = section.auth_mechanism == X509
     return Store(
         connection=connections.Mongodb(
             members=members,
             srv=section.srv,
             database=section.database,
             user=section.user,
-            auth_database=section.auth_database or section.database,
+            auth_database=EXTERNAL if by_certificate else section.auth_database or section.database,
+            auth_mechanism=section.auth_mechanism,
+            retry_writes=section.retry_writes,
             replica_set=section.replica_set,
             # Drivers encrypt what they find by SRV records.
             tls=_tls("mongodb", section.tls or (Tls() if section.srv else None)),

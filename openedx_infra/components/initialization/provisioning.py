@@ -95,6 +95,7 @@ class Provisioning:
                 "MONGODB_ADDRESS": connection.apply(_mongodb_address),
                 "REPLICA_SET": connection.apply(lambda mongodb: mongodb.replica_set or ""),
                 "RETRY_WRITES": connection.apply(lambda mongodb: str(mongodb.retry_writes).lower()),
+                "AUTH_MECHANISM": connection.apply(lambda mongodb: mongodb.auth_mechanism or ""),
                 "AUTH_DATABASE": connection.apply(lambda mongodb: mongodb.auth_database),
                 "DATABASE": config.database,
                 "DATABASE_USER": config.user,

@@ -76,6 +76,10 @@ class Member(Section):
     """Port of the server."""
 
 
+X509 = "MONGODB-X509"
+"""Mechanism by which a client's certificate is its login."""
+
+
 class MongodbExternal(MongodbDatabase):
     """A MongoDB server or replica set that somebody else runs, such as Atlas."""
 
@@ -93,6 +97,12 @@ class MongodbExternal(MongodbDatabase):
     """Name of its replica set. None: a single server, or what the DNS records say."""
     auth_database: DatabaseName | None = None
     """Database that holds the user. Default: `database`; Atlas wants `admin`."""
+    auth_mechanism: Literal["SCRAM-SHA-1", "SCRAM-SHA-256", "MONGODB-X509"] | None = None
+    """How the user logs in. None: by a password, by whichever SCRAM server and driver both have.
+    `MONGODB-X509`: by `tls.client_certificate`, whose subject is the user, without a password."""
+    retry_writes: Switch = True
+    """Whether the driver tries a write again that may have been lost. False for servers that refuse such
+    writes, such as Cosmos DB (RU) and DocumentDB before 8.0.2."""
     provisioned: Switch = True
     """Whether the user exists already. If not, it is made by `admin_user` of the database `admin`, whose
     password is the secret `mongodb_root_password`."""
@@ -103,6 +113,8 @@ class MongodbExternal(MongodbDatabase):
 
     def secret_needs(self, store: str) -> Iterable[SecretNeed]:
         """Secrets that it needs."""
+        if self.auth_mechanism == X509:
+            return ()  # the key of the certificate is asked for with it
         if self.provisioned:
             return only_operator_knows(f"{store}_password")
         return (*generated(f"{store}_password"), *only_operator_knows(f"{store}_root_password"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 
-from openedx_infra.config.datastores.mongodb import MongodbDocumentdb, MongodbExternal, MongodbShared
+from openedx_infra.config.datastores.mongodb import X509, MongodbDocumentdb, MongodbExternal, MongodbShared
 from openedx_infra.config.datastores.mysql import MysqlExternal, MysqlRds, RdsServer
 from openedx_infra.config.datastores.storage import StorageExternal, StorageVolumes
 from openedx_infra.config.datastores.valkey import BrokerExternal, CacheExternal, ValkeyExternal
@@ -43,6 +43,7 @@ def conflicts(stack: Stack) -> Iterator[Conflict]:
         yield from little_room(datastores.mysql)
     if isinstance(datastores.mongodb, MongodbExternal):
         yield from _members(datastores.mongodb)
+        yield from _by_certificate(datastores.mongodb)
     if isinstance(datastores.mongodb, MongodbDocumentdb | MongodbShared):
         yield from _experimental(datastores.mongodb)
     if isinstance(datastores.broker, BrokerExternal):
@@ -103,6 +104,27 @@ def _members(section: MongodbExternal) -> Iterator[Conflict]:
         if first == second:
             text = f"{second.host}:{second.port} is named twice: name each server once"
             yield Conflict((*members, index), text)
+
+
+def _by_certificate(section: MongodbExternal) -> Iterator[Conflict]:
+    """A client's certificate is the whole login: its subject is the user."""
+    mechanism: Location = (*_MONGODB, "auth_mechanism")
+    if section.auth_mechanism != X509:
+        return
+    if section.tls is None or section.tls.client_certificate is None:
+        text = f"missing: {X509} logs in by it: name the file of the instance's own certificate"
+        yield Conflict((*_MONGODB, "tls", "client_certificate"), text, (mechanism,))
+    if not section.provisioned:
+        text = (
+            f"false would make a user with a password, and {X509} has none: make the user in the database "
+            "$external yourself, called as the certificate's subject, and write true"
+        )
+        yield Conflict((*_MONGODB, "provisioned"), text, (mechanism,))
+    for key in sorted({"auth_database", "user"} & section.model_fields_set):
+        text = (
+            f"has no effect with {X509}, whose user is the certificate's subject in $external: leave it out"
+        )
+        yield Conflict((*_MONGODB, key), text, (mechanism,))
 
 
 def _experimental(section: MongodbDocumentdb | MongodbShared) -> Iterator[Conflict]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from .backup_parameters import Refused, databases_dir, parameters, secret, step
 
-DRIVER = ("replicaSet", "retryWrites")
+DRIVER = ("replicaSet", "retryWrites", "authMechanism")
 """Options of the driver among what the platform is told, beside all of TLS."""
 WAIT_MS = 10_000
 """Patience with a server that does not answer."""
@@ -79,11 +79,9 @@ def connected() -> Any:
     options = {name: value for name, value in config.items() if name.startswith("tls") or name in DRIVER}
     if pair := options.pop("tlsCertificateKeyFile", None):
         options["tlsCertificateKeyFile"] = pair[1]  # the file of the key holds the certificate as well
-    login = {
-        "username": config["user"],
-        "password": secret("mongodb_password"),
-        "authSource": config["authsource"],
-    }
+    login = {"authSource": config["authsource"]}
+    if "user" in config:  # else the client's certificate is the login
+        login |= {"username": config["user"], "password": secret("mongodb_password")}
     client = pymongo.MongoClient(
         config["host"], config.get("port"), serverSelectionTimeoutMS=WAIT_MS, **login, **options
     )

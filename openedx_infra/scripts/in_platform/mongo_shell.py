@@ -24,7 +24,7 @@ LEFT_OUT = (
 
 def settings(path):
     """How the platform reaches MongoDB, by a file of settings."""
-    return yaml.safe_load(Path(path).read_text(encoding="utf-8"))["DOC_STORE_CONFIG"]
+    return yaml.safe_load(Path(path).read_text(encoding="utf-8")).get("DOC_STORE_CONFIG", {})
 
 
 def one_file(paths):
@@ -40,9 +40,9 @@ def connected(said):
     options = {name: value for name, value in said.items() if name not in LEFT_OUT}
     if isinstance(options.get("tlsCertificateKeyFile"), list):
         options["tlsCertificateKeyFile"] = one_file(options["tlsCertificateKeyFile"])
-    return pymongo.MongoClient(
-        username=said["user"], password=said["password"], authSource=said["authsource"], **options
-    )
+    # Without a user, the client's certificate is the login.
+    login = {"username": said["user"], "password": said["password"]} if "user" in said else {}
+    return pymongo.MongoClient(authSource=said["authsource"], **login, **options)
 
 
 said = {**settings(sys.argv[1]), **settings(sys.argv[2])}

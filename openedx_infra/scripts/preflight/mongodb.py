@@ -15,8 +15,10 @@ LEAST = (4, 4)
 """The oldest MongoDB that PyMongo 4 still speaks to without warning."""
 NEEDED = frozenset({"find", "insert", "update", "remove", "createCollection", "createIndex"})
 """What the platform does in its database: the role readWrite has it all."""
-REFUSED, UNKNOWN_USER = 18, 8000
-"""AuthenticationFailed, and what Atlas says instead."""
+REFUSED, UNKNOWN_USER, NO_SUCH_MECHANISM = 18, 8000, 334
+"""AuthenticationFailed, what Atlas says instead, and MechanismUnavailable."""
+X509 = "MONGODB-X509"
+"""The mechanism by which a client's certificate is its login."""
 
 
 def check(store: dict[str, Any], findings: Findings) -> None:
@@ -88,6 +90,7 @@ def _look_at_database(client: Any, config: dict[str, Any], findings: Findings) -
             f"role readWrite on {config['database']}",
             "user",
         ) from error
+    _try_again(database, config, findings)
     try:
         order = database["fs.files"].find().sort("displayname").collation({"locale": "en", "strength": 2})
         list(order.limit(1))
@@ -97,6 +100,19 @@ def _look_at_database(client: Any, config: dict[str, Any], findings: Findings) -
             "course's files by name"
         )
     _demand_rights(client, config, findings)
+
+
+def _try_again(database: Any, config: dict[str, Any], findings: Findings) -> None:
+    """Delete a file that nobody has, by a write that may be repeated: not every server knows such writes."""
+    errors, nobody = import_module("pymongo.errors"), import_module("bson").ObjectId()
+    try:
+        database["fs.files"].delete_one({"_id": nobody})
+    except errors.OperationFailure as error:
+        if config["retry_writes"] and "retryable" in str(error).lower():
+            findings.fault(
+                f"it refuses writes that may be repeated ({_words(error)}): set `retry_writes: false`",
+                "retry_writes",
+            )
 
 
 def _demand_rights(client: Any, config: dict[str, Any], findings: Findings) -> None:
@@ -140,9 +156,11 @@ def _client(config: dict[str, Any], administrator: str | None, name: str) -> Any
     errors = import_module("pymongo.errors")
     user = administrator or config["user"]
     holder = "admin" if administrator else config["auth_database"]
+    mechanism = config["auth_mechanism"]
+    by_certificate = mechanism == X509
     options = {
-        "username": user,
-        "password": secret(name),
+        **({} if by_certificate else {"username": user, "password": secret(name)}),
+        **({"authMechanism": mechanism} if mechanism else {}),
         "authSource": holder,
         "serverSelectionTimeoutMS": 10_000,
         "retryWrites": config["retry_writes"],
@@ -154,6 +172,15 @@ def _client(config: dict[str, Any], administrator: str | None, name: str) -> Any
         client.admin.command("ping")
         client[config["database"]].command("connectionStatus")
     except errors.OperationFailure as error:
+        if error.code == NO_SUCH_MECHANISM or (mechanism and "mechanism" in str(error).lower()):
+            rule = f"it does not let {user} in by {mechanism or 'a password'} ({_words(error)})"
+            raise Fault(f"{rule}: set another `auth_mechanism`", "auth_mechanism") from error
+        if by_certificate and error.code in (REFUSED, UNKNOWN_USER):
+            raise Fault(
+                f"it knows no user who is the subject of `tls.client_certificate` ({_words(error)}): make "
+                f"one in its database {holder}, with the role readWrite on {config['database']}",
+                "tls.client_certificate",
+            ) from error
         if error.code in (REFUSED, UNKNOWN_USER):
             raise Fault(
                 f"the password of {user} is refused, or {user} is no user of database {holder}: put the "

@@ -28,7 +28,9 @@ def mongodb(server: Mongodb) -> Settings:
 
 
 def mongodb_secrets(server: Mongodb, secrets: Mapping[str, str]) -> Settings:
-    """The password. A list can't be merged, so MODULESTORE is here in full."""
+    """The password, where there is one. A list can't be merged, so MODULESTORE is here in full."""
+    if not server.has_password:
+        return {}
     password = {"password": secrets["mongodb_password"]}
     return {
         "DOC_STORE_CONFIG": password,
@@ -43,8 +45,10 @@ def _doc_store(server: Mongodb) -> Settings:
         **_servers(server),
         "db": server.database,
         "collection": "modulestore",
-        "user": server.user,
+        # Without a user, xmodule leaves the login to the options below, as by a certificate.
+        **({"user": server.user} if server.has_password else {}),
         "authsource": server.auth_database,
+        **({"authMechanism": server.auth_mechanism} if server.auth_mechanism else {}),
         # pymongo must not connect before the web server forks.
         "connect": False,
         "read_preference": "PRIMARY",
