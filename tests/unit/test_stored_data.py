@@ -135,7 +135,7 @@ def test_claims_without_a_volume_that_are_asked_for_differently_are_outdated() -
     pending = [{"type": "creating", "resource": claim("private", accessModes=["ReadWriteMany"])}]
     live = Live({"resources": resources, "pending_operations": pending})
     cluster = cast(Client, Claims({"mysql": False, "mongodb": False, "media": True, "private": False}))
-    claims = unbound_claims.unbound(live, cluster)
+    claims = unbound_claims.unbound(live.state(), cluster)
     assert [each.name for each in claims] == ["mysql", "mongodb", "private"]
     assert [each.name for each in unbound_claims.outdated(claims, STACK)] == ["mysql", "private"]
 
@@ -149,14 +149,14 @@ def test_what_is_no_longer_asked_for_is_outdated() -> None:
         },
     )
     live = Live({"resources": [claim("mysql"), claim("mongodb")]})
-    claims = unbound_claims.unbound(live, cast(Client, Claims({"mysql": False, "mongodb": False})))
+    claims = unbound_claims.unbound(live.state(), cast(Client, Claims({"mysql": False, "mongodb": False})))
     assert [each.name for each in unbound_claims.outdated(claims, gone)] == ["mysql"]
 
 
 def test_a_claim_that_was_bound_meanwhile_is_not_deleted() -> None:
     """Claims has no `delete`: whoever calls it fails."""
     live = Live({"resources": [claim("mysql")]})
-    claims = unbound_claims.unbound(live, cast(Client, Claims({"mysql": False})))
+    claims = unbound_claims.unbound(live.state(), cast(Client, Claims({"mysql": False})))
     unbound_claims.delete(claims, live, cast(Client, Claims({"mysql": True})))
     urns = [each.urn for each in claims]
     assert live.done == [("unprotect", urns), ("refresh", urns)]

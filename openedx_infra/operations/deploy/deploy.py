@@ -109,7 +109,7 @@ def destroy(request: Request, console: Console, *, confirm: Confirm | None = Non
         f"Delete the objects of stack {request.name} in {session.target}? Protected ones stay."
     ):
         return
-    unbound = unbound_claims.unbound(session.live, session.target.client())
+    unbound = unbound_claims.unbound(session.live.state(), session.target.client())
     unbound_claims.delete(unbound, session.live, session.target.client())
     session.recover(console)
     _run(session, stop, lambda verbs: verbs.destroy(), "destroy", session.tools_ready)

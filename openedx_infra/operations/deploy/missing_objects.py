@@ -7,7 +7,8 @@ a refresh of exactly these resources.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from rich.console import Console
 
@@ -28,13 +29,16 @@ _SHOWN = 12
 """Names in one line: of more, the rest is counted."""
 
 
-def find(session: Session) -> Presence:
-    """Ask the cluster for everything that the state has. Raises OperationError when it does not answer."""
+def find(session: Session, state: Mapping[str, Any] | None = None) -> Presence:
+    """Ask the cluster for everything that the state has, which is read unless it is given.
+
+    Raises OperationError when the cluster does not answer.
+    """
     client = session.target.client()
     if client is None:
         return Presence()
     with answering():
-        return look(Api(client), expected(session.live.state()))
+        return look(Api(client), expected(state if state is not None else session.live.state()))
 
 
 def show(

@@ -91,12 +91,13 @@ _STYLES = {"+": "green", "-": "red", "@": "cyan"}
 def inspect(session: Session, console: Console) -> Look:
     """Find and print what moved datastores leave behind, unbound claims, and what the cluster has lost."""
     stack, live = session.stack, session.live
-    unbound = unbound_claims.outdated(unbound_claims.unbound(live, session.target.client()), stack)
+    state = live.state()
+    unbound = unbound_claims.outdated(unbound_claims.unbound(state, session.target.client()), stack)
     urns = {claim.urn for claim in unbound}
     orphans = [urn for urn in moved_datastores.orphans(stack, live, session.emptied) if urn not in urns]
     moved_datastores.print_orphans(orphans, console)
     unbound_claims.show(unbound, console)
-    presence = missing_objects.find(session)
+    presence = missing_objects.find(session, state)
     missing_objects.show(presence, session.file.name, console)
     return Look(orphans=orphans, unbound=unbound, presence=presence)
 

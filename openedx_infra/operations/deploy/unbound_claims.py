@@ -45,11 +45,11 @@ class UnboundClaim:
     """Whether it is a resource of the state, and not only one whose creation was interrupted."""
 
 
-def unbound(live: LiveStack, client: Client | None) -> list[UnboundClaim]:
-    """The stack's claims that are in the cluster and have no volume."""
+def unbound(state: Mapping[str, Any], client: Client | None) -> list[UnboundClaim]:
+    """The claims of a stack's state that are in the cluster and have no volume."""
     if client is None:
         return []
-    claims = list(_claims(live.state()))
+    claims = list(_claims(state))
     return [claim for claim in claims if _is_unbound(client, claim)] if claims else []
 
 
