@@ -63,8 +63,16 @@ def stop(stack: Instance) -> Said:
 
 
 CLAIMS = ("mysql", "mongodb", "broker", "meilisearch", "media", "private")
-SOON = {"metadata": {"annotations": {"pulumi.com/timeoutSeconds": "5"}}}
-"""Ends the five minutes in which Pulumi's provider waits for a volume."""
+SOON = {
+    "metadata": {
+        "annotations": {
+            "pulumi.com/waitFor": "jsonpath={.status.phase}=Bound",
+            "pulumi.com/timeoutSeconds": "5",
+        }
+    }
+}
+"""Waits for a volume for five seconds. The provider's own wait for claims takes five minutes, whatever
+`timeoutSeconds` is: its `untilCoreV1PersistentVolumeClaimReady` reads only a constant."""
 
 
 def test_destroy_leaves_no_empty_claims(mended: Instance) -> None:
