@@ -26,6 +26,8 @@ OBJECT_RULES: tuple[Callable[[Object], Iterator[str]], ...] = (
     secrecy.nothing_secret,
     secrecy.proven_servers,
     entrance.metadata_closed,
+    entrance.named_peers,
+    entrance.private_closed,
     sizes.storable,
 )
 """Rules over one Kubernetes object."""

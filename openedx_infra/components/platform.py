@@ -20,6 +20,7 @@ from openedx_infra.components.instance import Instance, OnAws
 from openedx_infra.components.network.policies import isolate
 from openedx_infra.components.registry_logins import RegistryLogin, logins, pull_secret
 from openedx_infra.components.services import Companion
+from openedx_infra.components.users import WHY
 from openedx_infra.config import Stack
 from openedx_infra.config.foundation.contract import Contract
 from openedx_infra.kubernetes.models import Namespace, ObjectMetaArgs
@@ -62,6 +63,8 @@ class Platform(pulumi.ComponentResource):
             instance=stack.name,
             part_of=PART_OF,
             priority_classes=_priorities(stack),
+            exception=WHY,
+            assigned_users=stack.cluster.users == "assigned",
         )
         registries = logins(stack, args.secrets)
         secrets = [pull_secret(registries, scope, self).metadata["name"]] if registries else []

@@ -7,8 +7,8 @@ stay where files on volumes belong to them, or where a program of others insists
 from __future__ import annotations
 
 WHY = "openedx-infra/exception"
-"""Annotation of pods that run as a lower user without a volume, with the reason; rules of policies/ ask for
-it."""
+"""Annotation of what needs more than others, such as a lower user without a volume, with the reason; rules of
+policies/ ask for it."""
 USER = 10_001
 """Runs what keeps no file of its own on a volume; also the user of the images that we build."""
 

@@ -230,8 +230,12 @@ class Stack(BaseStack):
         """Hosts that lead to this version whether it serves or not, by site. Empty where there is one."""
         if self.blue_green is None:
             return {}
-        hosts = {"lms": self.site.lms_host, "studio": self.site.studio_host, "mfe": self.site.mfe_host}
-        return {name: f"{self.colour}.{host}" for name, host in hosts.items()}
+        return {name: f"{self.colour}.{host}" for name, host in self.site_hosts.items()}
+
+    @property
+    def site_hosts(self) -> dict[str, str]:
+        """Hosts of the platform's own sites and of the MFEs."""
+        return {"lms": self.site.lms_host, "studio": self.site.studio_host, "mfe": self.site.mfe_host}
 
     def runs_beside(self, release: str) -> bool:
         """Whether code of a release may run while and after the migrations of this stack's."""

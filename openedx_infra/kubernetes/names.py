@@ -34,6 +34,10 @@ class Scope:
     """Name of the larger application that all objects are part of."""
     priority_classes: Mapping[str, str] = field(default_factory=dict)
     """PriorityClasses of the cluster by what pods are: `data`, `web`, `workers`, `jobs`. Others have none."""
+    exception: str = ""
+    """Annotation by which an object gives the reason for what it needs beyond others. Empty: none does."""
+    assigned_users: bool = False
+    """Whether the cluster decides as which users and groups pods run, so that they name none."""
 
     def labels(self, component: str, software: str | None = None) -> dict[str, str]:
         """Labels of the objects of a component. `software` is what runs in it; by default the same word."""

@@ -22,9 +22,8 @@ from openedx_infra.kubernetes.names import COMPONENT, INSTANCE, NAME, Scope
 
 NODE_LOCAL_DNS = "169.254.20.10/32"
 """Address of NodeLocal DNSCache where a cluster runs it (its documented default)."""
-KUBE_DNS = {"k8s-app": "kube-dns"}
-"""Label of the cluster's name servers in kube-system, whatever software they are: k3s, EKS, AKS, GKE and
-kubeadm keep it."""
+DNS_PORT = 53
+"""Port of name servers."""
 NAMESPACE = "kubernetes.io/metadata.name"
 """Label of each namespace with its name, which Kubernetes sets itself."""
 CREDENTIALS_AGENT = ("169.254.170.23/32", "fd00:ec2::23/128")
@@ -41,15 +40,30 @@ class Group:
     """Labels by which they are found."""
     without: Sequence[str] = ()
     """Components that are not among them, though they have these labels."""
-    any_namespace: bool = False
-    """Whether they may be in any namespace: policies of their own namespace then say what they may do."""
+    any_namespace: str = ""
+    """Why they may be in any namespace. Empty: they may not."""
     namespaces: Sequence[str] = ()
     """Namespaces that they are in. None: the instance's own, or any."""
+    addresses: Sequence[str] = ()
+    """Networks from which they connect, too: pods in the network of their node have its address."""
 
     @property
     def elsewhere(self) -> bool:
         """Whether they are outside the instance's namespace."""
-        return self.any_namespace or bool(self.namespaces)
+        return bool(self.any_namespace or self.namespaces)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Destination:
+    """What pods may connect to outside of the instance."""
+
+    blocks: Mapping[str, Sequence[str]]
+    """Networks, each with what is barred in it."""
+    namespaces: Sequence[str] = ()
+    """Namespaces all of whose pods are reached: some CNIs read networks as addresses outside of the cluster
+    alone."""
+    anywhere: str = ""
+    """Why private networks are reached that nobody names. Empty: they are not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,15 +90,17 @@ class NetworkPolicies:
         """No ingress and no egress for any pod of the namespace: other policies only add to that."""
         self._policy("deny-all", LabelSelectorArgs(), types=["Ingress", "Egress"])
 
-    def allow_dns(self, addresses: Sequence[str] = ()) -> None:
-        """Every pod may reach the cluster's name servers, and those at these addresses."""
-        ports = [NetworkPolicyPortArgs(protocol=protocol, port=53) for protocol in ("UDP", "TCP")]
-        servers = Group(name="dns", labels=KUBE_DNS, namespaces=["kube-system"])
-        blocks = [IPBlockArgs(cidr=cidr) for cidr in (NODE_LOCAL_DNS, *addresses)]
-        peers = [*_peers([servers]), *(NetworkPolicyPeerArgs(ip_block=block) for block in blocks)]
-        self._policy(
-            "allow-dns", LabelSelectorArgs(), egress=[NetworkPolicyEgressRuleArgs(to=peers, ports=ports)]
-        )
+    def allow_dns(self, servers: Group, port: int, addresses: Sequence[str] = ()) -> None:
+        """Every pod may reach the cluster's name servers: pods on their port, and others at these addresses
+        on port 53."""
+        blocks = [
+            NetworkPolicyPeerArgs(ip_block=IPBlockArgs(cidr=cidr)) for cidr in (NODE_LOCAL_DNS, *addresses)
+        ]
+        rules = [
+            NetworkPolicyEgressRuleArgs(to=peers, ports=_dns_ports(number))
+            for peers, number in ((_peers([servers]), port), (blocks, DNS_PORT))
+        ]
+        self._policy("allow-dns", LabelSelectorArgs(), egress=rules)
 
     def software(self, name: str) -> Group:
         """Pods of the instance that run a software, by their label app.kubernetes.io/name."""
@@ -103,7 +119,10 @@ class NetworkPolicies:
                 for flow in flows
                 if flow.server.name == name
             ]
-            self._policy(f"to-{name}", _selector(server), ingress=rules)
+            reasons = [
+                client.any_namespace for flow in flows if flow.server.name == name for client in flow.clients
+            ]
+            self._policy(f"to-{name}", _selector(server), ingress=rules, reasons=reasons)
         clients = {client.name: client for flow in flows for client in flow.clients if not client.elsewhere}
         for name, client in sorted(clients.items()):
             egress = [
@@ -118,17 +137,17 @@ class NetworkPolicies:
         rule = NetworkPolicyIngressRuleArgs(from_=_peers([clients]), ports=[_tcp(port)])
         self._policy(f"visitors-to-{server.name}", _selector(server), ingress=[rule])
 
-    def allow_egress(
-        self, name: str, client: Group, ports: Sequence[int], blocks: Mapping[str, Sequence[str]]
-    ) -> None:
-        """These pods may reach networks outside on these ports, each without the networks that are barred in
-        it."""
+    def allow_egress(self, name: str, client: Group, ports: Sequence[int], to: Destination) -> None:
+        """These pods may reach what is outside of the instance on these ports."""
         peers = [
-            NetworkPolicyPeerArgs(ip_block=IPBlockArgs(cidr=cidr, except_=list(barred) or None))
-            for cidr, barred in blocks.items()
+            *(
+                NetworkPolicyPeerArgs(ip_block=IPBlockArgs(cidr=cidr, except_=list(barred) or None))
+                for cidr, barred in to.blocks.items()
+            ),
+            *(NetworkPolicyPeerArgs(namespace_selector=_named([each])) for each in to.namespaces),
         ]
         rule = NetworkPolicyEgressRuleArgs(to=peers, ports=[_tcp(port) for port in ports])
-        self._policy(name, _selector(client), egress=[rule])
+        self._policy(name, _selector(client), egress=[rule], reasons=[to.anywhere])
 
     def allow_credentials_agent(self, client: str) -> None:
         """These pods may ask EKS Pod Identity's agent on their node for the credentials of their own role."""
@@ -144,11 +163,14 @@ class NetworkPolicies:
         ingress: Sequence[NetworkPolicyIngressRuleArgs] = (),
         egress: Sequence[NetworkPolicyEgressRuleArgs] = (),
         types: Sequence[str] = (),
+        reasons: Sequence[str] = (),
     ) -> None:
         directions = types or [*(["Ingress"] if ingress else []), *(["Egress"] if egress else [])]
+        why = "; ".join(dict.fromkeys(reason for reason in reasons if reason))
+        annotations = {self.scope.exception: why} if why else None
         NetworkPolicy(
             f"{self.prefix}{name}",
-            metadata=self.scope.metadata(name, name=name),
+            metadata=self.scope.metadata(name, name=name, annotations=annotations),
             spec=NetworkPolicySpecArgs(
                 pod_selector=pods,
                 policy_types=list(directions),
@@ -172,14 +194,29 @@ def _selector(group: Group) -> LabelSelectorArgs:
 
 def _peers(groups: Sequence[Group]) -> list[NetworkPolicyPeerArgs]:
     return [
-        NetworkPolicyPeerArgs(pod_selector=_selector(group), namespace_selector=_namespaces(group))
-        for group in groups
+        *(
+            NetworkPolicyPeerArgs(pod_selector=_selector(group), namespace_selector=_namespaces(group))
+            for group in groups
+        ),
+        *(
+            NetworkPolicyPeerArgs(ip_block=IPBlockArgs(cidr=cidr))
+            for group in groups
+            for cidr in group.addresses
+        ),
     ]
 
 
 def _namespaces(group: Group) -> LabelSelectorArgs | None:
     """None: the policy's own namespace."""
     if group.namespaces:
-        among = LabelSelectorRequirementArgs(key=NAMESPACE, operator="In", values=list(group.namespaces))
-        return LabelSelectorArgs(match_expressions=[among])
+        return _named(group.namespaces)
     return LabelSelectorArgs() if group.any_namespace else None
+
+
+def _named(namespaces: Sequence[str]) -> LabelSelectorArgs:
+    among = LabelSelectorRequirementArgs(key=NAMESPACE, operator="In", values=list(namespaces))
+    return LabelSelectorArgs(match_expressions=[among])
+
+
+def _dns_ports(port: int) -> list[NetworkPolicyPortArgs]:
+    return [NetworkPolicyPortArgs(protocol=protocol, port=port) for protocol in ("UDP", "TCP")]

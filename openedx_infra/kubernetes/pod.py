@@ -9,7 +9,7 @@ be written, no token of a service account. What a container writes goes to a vol
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 import pulumi
@@ -38,6 +38,8 @@ from openedx_infra.kubernetes.placement import HOSTNAME, ZONE, beside, lost_node
 from openedx_infra.kubernetes.probes import NO_PROBES, Probes
 from openedx_infra.kubernetes.volumes import Mount
 
+ASSIGNED = "the cluster assigns users and groups"
+"""Why pods name no user."""
 DISK_REQUEST = "64Mi"
 """Disk of the node that a container reserves for logs and scratch folders: a guess, far below the limits."""
 
@@ -158,8 +160,10 @@ def template(scope: Scope, pod: Pod, *, moves: bool = False) -> PodTemplateSpecA
     whether the one on the lost node still does.
     """
     labels = scope.labels(pod.component, pod.software) | dict(pod.beside or {})
+    annotations = {**pod.annotations, **({scope.exception: ASSIGNED} if scope.assigned_users else {})}
+    pod = _unnamed(pod) if scope.assigned_users else pod
     return PodTemplateSpecArgs(
-        metadata=ObjectMetaArgs(labels=labels, annotations=dict(pod.annotations) or None),
+        metadata=ObjectMetaArgs(labels=labels, annotations=annotations or None),
         spec=PodSpecArgs(
             service_account_name=pod.service_account,
             automount_service_account_token=False,
@@ -167,7 +171,9 @@ def template(scope: Scope, pod: Pod, *, moves: bool = False) -> PodTemplateSpecA
             enable_service_links=False,
             restart_policy=pod.restart,
             termination_grace_period_seconds=pod.grace_seconds,
-            security_context=pod_security(pod.user, pod.group or pod.user, pod.groups),
+            security_context=pod_security(
+                pod.user, pod.group or pod.user, pod.groups, assigned=scope.assigned_users
+            ),
             image_pull_secrets=[
                 LocalObjectReferenceArgs(name=name) for name in pod.container.image.pull_secrets
             ]
@@ -188,13 +194,27 @@ def _priority(scope: Scope, pod: Pod) -> str | None:
     return scope.priority_classes.get("jobs" if pod.restart == "Never" else pod.rank)
 
 
-def pod_security(user: int, group: int, groups: Sequence[int] = ()) -> PodSecurityContextArgs:
-    """Who the processes of a pod are, and the group of its volumes."""
+def _unnamed(pod: Pod) -> Pod:
+    """The pod, none of whose containers names a user."""
+
+    def each(containers: Sequence[Container]) -> list[Container]:
+        return [replace(container, user=None) for container in containers]
+
+    return replace(
+        pod, container=each([pod.container])[0], before=each(pod.before), sidecars=each(pod.sidecars)
+    )
+
+
+def pod_security(
+    user: int, group: int, groups: Sequence[int] = (), *, assigned: bool = False
+) -> PodSecurityContextArgs:
+    """Who the processes of a pod are, and the group of its volumes; none of it where the cluster decides
+    (`assigned`)."""
     return PodSecurityContextArgs(
         run_as_non_root=True,
-        run_as_user=user,
-        run_as_group=group,
-        fs_group=group,
+        run_as_user=None if assigned else user,
+        run_as_group=None if assigned else group,
+        fs_group=None if assigned else group,
         supplemental_groups=list(groups) or None,
         fs_group_change_policy="OnRootMismatch",  # else each start walks through all files of the volume
         seccomp_profile=SeccompProfileArgs(type="RuntimeDefault"),

@@ -66,6 +66,15 @@ def enters(graph: Graph, client: Pod, server: Pod, port: int) -> bool:
     )
 
 
+def comes(graph: Graph, address: str, server: Pod, port: int) -> bool:
+    """Whether a pod of the namespace takes a connection from an address."""
+    source = ipaddress.ip_address(address)
+    return any(
+        _open(rule, port) and any(_has(peer["ipBlock"], source) for peer in rule["from"] if "ipBlock" in peer)
+        for rule in _rules(graph, "ingress", server)
+    )
+
+
 def leaves(graph: Graph, client: Pod, server: Pod, port: int) -> bool:
     """Whether a pod of the namespace may connect to a pod anywhere, as far as it is asked."""
     return any(

@@ -102,8 +102,37 @@ def test_keda_does_it_all_where_it_is(recorded: Record) -> None:
         f"edx.lms.core.{word}" for word in ("default", "high", "high_mem")
     ]
     for queue in queues:
-        assert queue["type"] == "redis" and queue["metadata"]["address"] == "broker:6379"
+        assert queue["type"] == "redis" and queue["metadata"]["address"] == "broker.openedx-dev.svc:6379"
         assert queue["authenticationRef"] == {"name": "broker-queues"}
+
+
+@pytest.mark.parametrize(
+    ("broker", "addresses"),
+    [
+        ({"source": "in-cluster"}, ["broker.openedx-dev.svc:6379"]),
+        (
+            {"source": "operator"},
+            [f"broker-redis-s-{i}.broker-redis-s-hl.openedx-dev.svc:26379" for i in range(3)],
+        ),
+        ({"source": "external", "host": "redis", "port": 6380}, ["redis.openedx-dev.svc:6380"]),
+        ({"source": "external", "host": "redis.queues"}, ["redis.queues:6379"]),
+        ({"source": "external", "host": "redis.example.org"}, ["redis.example.org:6379"]),
+        ({"source": "external", "host": "10.2.3.4"}, ["10.2.3.4:6379"]),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_keda_finds_the_broker_from_its_own_namespace(
+    recorded: Record, broker: dict[str, Any], addresses: list[str]
+) -> None:
+    """Its operator looks names up where it runs: the bare name of a Service of ours is nobody's there."""
+    graph = recorded({**COUNTED, "datastores": {**STORAGE, "broker": broker}})
+    scaled = spec(graph, "ScaledObject", "lms-worker-all")
+    assert scaled["minReplicaCount"] == 0 and scaled["triggers"]
+    for trigger in scaled["triggers"]:
+        metadata = trigger["metadata"]
+        assert (metadata.get("address") or metadata["addresses"]).split(",") == addresses
+        login = find(graph, "TriggerAuthentication", trigger["authenticationRef"]["name"])
+        assert graph.object(login)["metadata"]["namespace"] == "openedx-dev"
 
 
 def test_the_password_of_the_broker_is_in_a_secret_alone(recorded: Record) -> None:

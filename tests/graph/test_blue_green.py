@@ -106,6 +106,31 @@ def test_doors_lead_to_the_one_that_serves_and_previews_to_each(both: Graph, swi
             assert _host(both, preview) == f"{colour}.{_host(both, name)}"
 
 
+def _framed_by(graph: Graph, name: str) -> str:
+    headers = graph.object(find(graph, "Middleware", f"{name}-headers"))["spec"]["headers"]
+    return str(headers["customResponseHeaders"]["Content-Security-Policy"])
+
+
+def test_previews_stand_in_the_same_frames_and_in_those_of_their_version(recorded: Record) -> None:
+    origins = ["'self'", "https://apps.learn.example.org", "https://portal.example.org"]
+    said = {**SAID, "blue_green": {"green": GREEN}, "ingress": {"framed_by": {"lms": origins}}}
+    graph = recorded(said)
+    everywhere = f"frame-ancestors {' '.join(origins)}"
+    assert _framed_by(graph, "lms") == everywhere
+    for colour in ("blue", "green"):
+        preview = f"lms-{colour}"
+        assert _framed_by(graph, preview) == f"{everywhere} https://{colour}.apps.learn.example.org"
+        annotations = graph.object(find(graph, "Ingress", preview))["metadata"]["annotations"]
+        chain = annotations["traefik.ingress.kubernetes.io/router.middlewares"]
+        assert f"-{preview}-headers@" in chain
+        assert find_none(graph, f"studio-{colour}-headers")
+
+
+def find_none(graph: Graph, name: str) -> bool:
+    """Whether no Middleware has this name."""
+    return name not in {each.name for each in of_kind(graph, "Middleware")}
+
+
 def test_doors_wait_for_what_they_lead_to(switched: Graph) -> None:
     before = names_before(switched, find(switched, "Ingress", "lms"))
     assert {"Deployment lms-green", "Deployment studio-green", "Deployment mfe-green"} <= before

@@ -6,28 +6,33 @@ import ipaddress
 from typing import Any
 
 import pytest
-from flows import Pod, enters, pods, ports, reaches, talks, visible
-from shape import Record, of_kind
+from flows import Pod, comes, enters, leaves, pods, ports, reaches, talks, visible
+from shape import Record, find, of_kind
 
+from openedx_infra.components.network.destinations import of_url
+from openedx_infra.config import Stack, load
 from openedx_infra.operations.offline.recording import Graph
+from policies import check
 
 LEAST = {"site": {"lms_host": "learn.example.org"}}
 TRAEFIK = Pod({"app.kubernetes.io/name": "traefik"}, "kube-system")
 SOFTWARE = "app.kubernetes.io/name"
 CODE = "the platform's code"
 """Stands for all pods that run it: web, workers, beat, Jobs, duties."""
+USERS = "the platform's code, but for what needs datastores alone"
+"""Stands for web pods, workers and duties: neither the clock nor Jobs."""
 
 MATRIX: dict[tuple[str, int], set[str]] = {
     ("broker", 6379): {CODE},
     ("cache", 6379): {CODE},
-    ("lms", 8000): {CODE, "mfe"},
+    ("lms", 8000): {USERS, "mfe"},
     ("meilisearch", 7700): {CODE, "search-provision"},
     ("mfe", 8002): set(),
     ("mongodb", 27017): {CODE, "mongodb-provision"},
     ("mysql", 3306): {CODE, "mysql-provision"},
-    ("smtp", 8025): {CODE},
+    ("smtp", 8025): {USERS},
     ("static", 8003): {"static"},
-    ("studio", 8000): {CODE},
+    ("studio", 8000): {USERS},
 }
 """Every port that a pod of the smallest stack listens on, and who in the namespace may connect to it."""
 
@@ -62,13 +67,17 @@ def _code(graph: Graph) -> set[str]:
 
 
 def _matrix(graph: Graph) -> dict[tuple[str, int], set[str]]:
-    """Who connects to what, with all pods of the platform's code as one where they all may."""
+    """Who connects to what, with all pods of the platform's code as one where they all may, or all but those
+    that need datastores alone."""
     known, code = pods(graph), _code(graph)
+    users = {name for name in code if name.replace("-green", "") not in HOMEBODIES}
     found = {}
     for server in known:
         for port in ports(graph, server):
             clients = {client for client in known if talks(graph, client, server, port)}
-            found[server, port] = clients - code | {CODE} if clients >= code else clients
+            whole = clients & code
+            word = {CODE} if whole == code else {USERS} if whole == users else whole
+            found[server, port] = clients - code | word
     return found
 
 
@@ -130,16 +139,33 @@ def test_strangers_are_refused(recorded: Record, stranger: Pod) -> None:
         ({"ingress_controller": "nginx"}, Pod({SOFTWARE: "ingress-nginx"}, "ingress-nginx")),
         ({}, Pod({SOFTWARE: "traefik"}, "traefik")),
         ({"ingress_namespace": "edge"}, Pod({SOFTWARE: "traefik"}, "edge")),
+        (
+            {
+                "ingress_controller": "nginx",
+                "ingress_namespace": "ingress",
+                "ingress_pods": {"name": "nginx-ingress-microk8s"},
+            },
+            Pod({"name": "nginx-ingress-microk8s"}, "ingress"),
+        ),
     ],
     ids=lambda value: getattr(value, "namespace", None),
 )
 def test_the_controller_is_the_one_of_the_stack(
-    recorded: Record, cluster: dict[str, str], visitor: Pod
+    recorded: Record, cluster: dict[str, Any], visitor: Pod
 ) -> None:
     graph = recorded({**LEAST, "cluster": cluster})
     lms = pods(graph)["lms"]
     assert enters(graph, visitor, lms, 8000)
     assert enters(graph, TRAEFIK, lms, 8000) == (visitor.namespace == "traefik")
+    assert not enters(graph, Pod(visitor.labels, "elsewhere"), lms, 8000)
+
+
+def test_a_controller_in_the_network_of_its_nodes_comes_by_their_addresses(recorded: Record) -> None:
+    graph = recorded({**LEAST, "cluster": {"ingress_addresses": ["192.0.2.16/30"]}})
+    for server, port in VISITED.items():
+        assert comes(graph, "192.0.2.17", pods(graph)[server], port)
+        assert not comes(graph, "192.0.2.20", pods(graph)[server], port)
+    assert not comes(graph, "192.0.2.17", pods(graph)["mysql"], 3306)
 
 
 @pytest.mark.parametrize(
@@ -263,7 +289,7 @@ def test_a_second_version_is_as_closed_as_the_first(recorded: Record) -> None:
         if name in ("lms", "studio", "mfe")
     }
     for site in (("lms", 8000), ("lms-green", 8000)):
-        both[site] = {CODE, "mfe", "mfe-green"}
+        both[site] = {USERS, "mfe", "mfe-green"}
     assert _matrix(graph) == {**MATRIX, **both}
     out = {client for client in pods(graph) if reaches(graph, client, PUBLIC[0], 443)}
     assert not [name for name in out if any(word in name for word in ("beat", "migra", "setup"))]
@@ -296,22 +322,169 @@ def test_servers_outside_are_reached_on_their_own_ports(
     assert not reaches(graph, "mfe", "10.9.0.5", 3307)
 
 
-def test_the_mail_provider_is_reached(recorded: Record) -> None:
-    delivery = {"source": "smtp", "host": "smtp.example.org", "port": 465, "security": "tls"}
-    graph = recorded({**LEAST, "mail": {"delivery": delivery}})
-    assert reaches(graph, "lms-worker-default", "192.0.2.1", 465)
+@pytest.mark.parametrize(
+    ("host", "network", "reached", "closed"),
+    [
+        ("smtp.example.org", {}, ["192.0.2.1"], ["10.9.0.5", "10.20.0.5"]),
+        ("smtp.example.org", {"inside": ["10.20.0.0/16"]}, ["192.0.2.1", "10.20.0.5"], ["10.9.0.5"]),
+        ("smtp.example.org", {"datastores": ["10.9.0.0/16"]}, ["10.9.0.5"], ["192.0.2.1", "10.20.0.5"]),
+        ("10.9.0.5", {}, ["10.9.0.5"], ["192.0.2.1", "10.9.0.6"]),
+        ("10.9.0.5", {"datastores": ["10.20.0.0/16"]}, ["10.9.0.5", "10.20.0.5"], ["192.0.2.1"]),
+        ("relay.mail.svc", {}, ["10.9.0.5"], ["192.0.2.1"]),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_the_mail_server_is_reached_by_senders_where_it_may_be(
+    recorded: Record, host: str, network: dict[str, Any], reached: list[str], closed: list[str]
+) -> None:
+    delivery = {"source": "smtp", "host": host, "port": 465, "security": "tls"}
+    graph = recorded({**LEAST, "mail": {"delivery": delivery}, "network": network})
+    senders = _code(graph) - HOMEBODIES | {"preflight"}
+    for address in reached:
+        assert {name for name in pods(graph) if reaches(graph, name, address, 465)} == senders
+    for address in [*closed, "169.254.169.254"]:
+        assert not any(reaches(graph, name, address, 465) for name in pods(graph)), address
     assert not reaches(recorded(), "lms-worker-default", "192.0.2.1", 465)
+
+
+def _external(host: str) -> dict[str, Any]:
+    """A stack all of whose servers are outside, at names of one domain."""
+    buckets = {name: f"campus-{name}" for name in ("public", "private", "grades", "ora", "exports")}
+    endpoint = f"http://{host}:9000"
+    return {
+        **LEAST,
+        "datastores": {
+            "mysql": {"source": "external", "host": host, "provisioned": True},
+            "mongodb": {"source": "external", "members": [{"host": host}], "provisioned": True},
+            "broker": {"source": "external", "host": host},
+            "cache": {"source": "external", "sentinels": [{"host": host}], "master": "mymaster"},
+            "search": {"source": "external", "engine": "elasticsearch", "url": f"http://{host}:9200"},
+            "storage": {"source": "external", "endpoint": endpoint, "buckets": buckets},
+        },
+        "release": "ulmo",
+        "mail": {"delivery": {"source": "smtp", "host": host, "port": 2525}},
+        "backups": {"destination": {"bucket": "campus-backups", "endpoint": f"http://{host}:9001"}},
+        "monitoring": {
+            "prometheus": True,
+            "tracking": {"bucket": "campus-events", "server": {"endpoint": f"http://{host}:9002"}},
+        },
+    }
+
+
+SERVED = {3306, 27017, 6379, 26379, 9200, 9000, 9001, 9002, 2525}
+"""Ports of those servers."""
+
+
+@pytest.mark.parametrize("host", ["one.databases.svc", "one.databases.svc.cluster.local"])
+def test_servers_in_another_namespace_are_pods_to_every_network(recorded: Record, host: str) -> None:
+    """Cilium takes networks for addresses outside of the cluster alone: cilium#9209."""
+    graph = recorded(_external(host))
+    server, neighbour = Pod({"app": "one"}, "databases"), Pod({"app": "one"}, "others")
+    for port in SERVED:
+        clients = {name for name, pod in pods(graph).items() if leaves(graph, pod, server, port)}
+        assert clients and clients == {
+            name for name in pods(graph) if reaches(graph, name, "10.9.0.5", port)
+        }, port
+        assert not any(leaves(graph, pod, neighbour, port) for pod in pods(graph).values()), port
+
+
+def test_a_server_at_an_address_is_reached_there_alone(recorded: Record) -> None:
+    graph = recorded(_external("10.9.0.5"))
+    for port in SERVED - {26379, 6379}:
+        assert any(reaches(graph, name, "10.9.0.5", port) for name in pods(graph)), port
+        assert not any(reaches(graph, name, "10.9.0.6", port) for name in pods(graph)), port
+    # Sentinels tell of further servers, whose addresses nobody knows before.
+    assert reaches(graph, "lms", "10.9.0.6", 26379)
+
+
+def test_backups_at_a_cloud_reach_no_private_network(recorded: Record) -> None:
+    graph = recorded({**LEAST, "backups": {"destination": {"bucket": "campus-backups"}}})
+    for name in (name for name in pods(graph) if name.startswith(("backup", "drill"))):
+        assert reaches(graph, name, "192.0.2.1", 443)
+        assert not any(reaches(graph, name, address, 443) for address in PRIVATE), name
+
+
+@pytest.mark.parametrize(
+    ("host", "private"),
+    [
+        ("s3.eu-west-1.amazonaws.com", False),
+        ("s3.cn-north-1.amazonaws.com.cn", False),
+        ("bucket.vpce-1-a.s3.eu-west-1.vpce.amazonaws.com", True),
+        ("campus.abc.eu-west-1.rds.amazonaws.com", True),
+        ("s3.example.org", True),
+    ],
+)
+def test_only_public_services_are_taken_for_public(host: str, private: bool) -> None:
+    stack = load("dev", LEAST)
+    assert isinstance(stack, Stack)
+    blocks = of_url(stack, f"https://{host}").blocks
+    assert ("10.0.0.0/8" in blocks["0.0.0.0/0"]) != private
+
+
+def test_pods_of_a_namespace_inside_are_reached_by_its_name(recorded: Record) -> None:
+    graph = recorded({**LEAST, "network": {"inside_namespaces": ["lti"], "ports": [80, 8080]}})
+    tool = Pod({"app": "tool"}, "lti")
+    out = {name for name, pod in pods(graph).items() if leaves(graph, pod, tool, 8080)}
+    assert out == _code(graph) - HOMEBODIES
+    assert not leaves(graph, pods(graph)["lms"], tool, 443)
+    assert not leaves(graph, pods(graph)["lms"], Pod({"app": "tool"}, "others"), 8080)
+
+
+def test_only_what_the_stack_file_leaves_open_is_open_with_a_reason(recorded: Record) -> None:
+    """A policy that opens more than the rules allow names the key by which it is narrowed."""
+    graph = recorded(_external("db.example.org"))
+    reasons = {
+        policy.name: graph.object(policy)["metadata"]["annotations"]["openedx-infra/exception"]
+        for policy in of_kind(graph, "NetworkPolicy")
+        if graph.object(policy)["metadata"].get("annotations")
+    }
+    keys = {"openedx:network.datastores", "openedx:monitoring.prometheus_namespace"}
+    assert reasons and all(any(key in why for key in keys) for why in reasons.values())
+    assert "internet-from-edx-platform" not in reasons and "mail-from-edx-platform" not in reasons
+    closed = {**_external("db.example.org"), "network": {"datastores": ["10.9.0.0/24"]}}
+    closed["monitoring"] = {**closed["monitoring"], "prometheus_namespace": "monitoring"}
+    graph = recorded(closed)
+    for policy in of_kind(graph, "NetworkPolicy"):
+        assert not graph.object(policy)["metadata"].get("annotations"), policy.name
+    assert find(graph, "NetworkPolicy", "mail-from-edx-platform")
 
 
 def test_names_are_asked_of_name_servers_alone(recorded: Record, graph: Graph) -> None:
     for policy in _in_each_namespace(graph, "allow-dns"):
         assert policy["podSelector"] == {}
-        [rule] = policy["egress"]
-        assert rule["ports"] == [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}]
-        assert rule["to"][0]["podSelector"] == {"matchLabels": {"k8s-app": "kube-dns"}}
+        for rule in policy["egress"]:
+            assert rule["ports"] == [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}]
+        assert policy["egress"][0]["to"][0]["podSelector"] == {"matchLabels": {"k8s-app": "kube-dns"}}
     said = recorded({**LEAST, "network": {"name_servers": ["10.96.0.10"]}})
     assert reaches(said, "mysql", "10.96.0.10", 53, "UDP")
     assert not reaches(recorded(), "mysql", "10.96.0.10", 53, "UDP")
+
+
+OPENSHIFT = {
+    "namespace": "openshift-dns",
+    "labels": {"dns.operator.openshift.io/daemonset-dns": "default"},
+    "port": 5353,
+}
+
+
+def test_name_servers_are_where_the_cluster_has_them(recorded: Record) -> None:
+    """OpenShift: other pods, and a port that is not their Service's."""
+    graph = recorded({**LEAST, "network": {"dns": OPENSHIFT}})
+    server = Pod({"dns.operator.openshift.io/daemonset-dns": "default"}, "openshift-dns")
+    usual = Pod({"k8s-app": "kube-dns"}, "kube-system")
+    for client in pods(graph).values():
+        assert leaves(graph, client, server, 5353) and not leaves(graph, client, server, 53)
+        assert not leaves(graph, client, usual, 53) and not leaves(graph, client, usual, 5353)
+
+
+def test_cloud_dns_answers_where_credentials_are_and_gives_none(recorded: Record) -> None:
+    """GKE: the name server of every pod is the address of the metadata service, on port 53."""
+    said = {**LEAST, "network": {"name_servers": ["169.254.169.254"]}}
+    graph = recorded(said)
+    for client in pods(graph):
+        assert reaches(graph, client, "169.254.169.254", 53, "UDP")
+        assert not any(reaches(graph, client, "169.254.169.254", port) for port in (80, 443, 988))
+    assert check(graph, load("dev", said)) == []
 
 
 def test_silence_is_the_rule(graph: Graph) -> None:

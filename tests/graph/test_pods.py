@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from shape import ENDING, Record, containers, find, label, matches, of_kind, templates
 
+from openedx_infra.config import load
 from openedx_infra.operations.offline.recording import Graph, Registered
 from openedx_infra.settings import module_files
 from openedx_infra.settings.paths import LEAVING
+from policies import check
 
 LEAST = {"site": {"lms_host": "learn.example.org"}}
 
@@ -242,3 +246,37 @@ def test_what_has_no_data_and_may_run_twice_leaves_a_lost_node_soon(graph: Graph
         moves = strategy == "RollingUpdate"
         assert {each["tolerationSeconds"] for each in found} == ({60} if moves else set()), label(resource)
         assert len(found) == (2 if moves else 0)
+
+
+NUMBERS = ("runAsUser", "runAsGroup", "fsGroup")
+
+
+def _numbers(value: Any) -> Iterator[tuple[str, Any]]:
+    """Users and groups that an object names, at any depth, as custom resources have them, too."""
+    if isinstance(value, dict):
+        yield from ((key, inner) for key, inner in value.items() if key in NUMBERS)
+        for inner in value.values():
+            yield from _numbers(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _numbers(inner)
+
+
+@pytest.mark.parametrize("source", ["in-cluster", "operator"])
+def test_pods_name_no_user_where_the_cluster_assigns_them(recorded: Record, source: str) -> None:
+    """OpenShift refuses numbers outside of the namespace's range, and root all the same."""
+    datastores = {name: {"source": source} for name in ("mysql", "mongodb", "broker", "cache")}
+    said: dict[str, Any] = {
+        "site": {"lms_host": "learn.example.org"},
+        "datastores": {**datastores, "storage": {"source": "in-cluster"}},
+        "backups": {"destination": {"bucket": "campus-backups"}},
+        "monitoring": {"prometheus": True},
+    }
+    assigned = {**said, "cluster": {"users": "assigned"}}
+    fixed, graph = recorded(said), recorded(assigned)
+    assert any(list(_numbers(each)) for each in fixed.objects())
+    for each in graph.objects():
+        assert list(_numbers(each)) == [], each["metadata"]
+    for workload, pod in templates(graph):
+        assert pod["spec"]["securityContext"]["runAsNonRoot"] is True, workload.name
+    assert check(graph, load("dev", assigned)) == []

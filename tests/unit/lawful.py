@@ -87,7 +87,11 @@ def right() -> dict[str, dict[str, Any]]:
             "NetworkPolicy", "deny", {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
         ),
     }
-    outside = [{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["169.254.0.0/16"]}}]
+    private = ["10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16"]
+    outside = [
+        {"ipBlock": {"cidr": "0.0.0.0/0", "except": ["169.254.0.0/16", *private]}},
+        {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "lti"}}},
+    ]
     egress = [{"to": outside, "ports": [{"port": 443}]}]
     objects["Outside"] = made("NetworkPolicy", "outside", {"podSelector": LABELS, "egress": egress})
     objects |= entrance()

@@ -215,6 +215,26 @@ WRONG: list[tuple[str, str, Change]] = [
         "reach 169.254.169.254",
         lambda o: o["Outside"]["spec"]["egress"][0]["to"][0]["ipBlock"].pop("except"),
     ),
+    (
+        "metadata_closed",
+        "reach 169.254.169.254",
+        lambda o: o["Outside"]["spec"]["egress"].append(
+            {
+                "to": [{"ipBlock": {"cidr": "169.254.169.254/32"}}],
+                "ports": [{"port": 53}, {"port": 53, "endPort": 80}],
+            }
+        ),
+    ),
+    (
+        "named_peers",
+        "pods of any namespace",
+        lambda o: o["Outside"]["spec"]["egress"][0]["to"][1].update(namespaceSelector={}, podSelector=LABELS),
+    ),
+    (
+        "private_closed",
+        "private networks in it (10.0.0.0/8)",
+        lambda o: o["Outside"]["spec"]["egress"][0]["to"][0]["ipBlock"]["except"].remove("10.0.0.0/8"),
+    ),
     ("metadata_closed", "reach everything", lambda o: o["Outside"]["spec"]["egress"][0].pop("to")),
     ("encrypted_entrance", "without TLS", lambda o: o["Ingress"]["spec"].pop("tls")),
     ("encrypted_entrance", "without TLS", lambda o: o["Ingress"]["spec"]["rules"][0].update(host="other")),
@@ -252,6 +272,18 @@ def test_only_the_rule_that_is_broken_complains() -> None:
         lambda o: o["Deployment"]["spec"].update(replicas=1) or o.pop("PodDisruptionBudget"),
         lambda o: container(o).pop("ports") and (container(o).pop("readinessProbe"), o.pop("Service")),
         lambda o: o["Service"]["spec"].update(selector=None, type="ExternalName"),
+        lambda o: o["Outside"]["spec"]["egress"].append(
+            {
+                "to": [{"ipBlock": {"cidr": "169.254.169.254/32"}}],
+                "ports": [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}],
+            }
+        ),
+        lambda o: (
+            o["Outside"]["metadata"].update(
+                annotations={"openedx-infra/exception": "nobody knows where it is"}
+            )
+            or o["Outside"]["spec"]["egress"][0]["to"][0]["ipBlock"].update(**{"except": ["169.254.0.0/16"]})
+        ),
     ],
     ids=[
         "digest",
@@ -259,6 +291,8 @@ def test_only_the_rule_that_is_broken_complains() -> None:
         "one pod needs no budget",
         "who serves nothing needs no probe",
         "external name",
+        "names",
+        "private networks with a reason",
     ],
 )
 def test_what_is_right_in_another_way_is_let_pass(change: Change) -> None:

@@ -27,11 +27,12 @@ from openedx_infra.components.datastores.store import FileStore, Reach
 from openedx_infra.components.edx_platform.platform_pod import platform_container
 from openedx_infra.components.edx_platform.sites import LMS, STUDIO, Site, render_settings, store_settings
 from openedx_infra.components.instance import Instance
+from openedx_infra.components.network.destinations import of_url
+from openedx_infra.components.network.policies import allow_names
 from openedx_infra.components.registry_logins import logins, pull_secret
 from openedx_infra.components.users import WHY
 from openedx_infra.config.sections.backups import Backups, RestoreTest
 from openedx_infra.config.sections.duties import resolved
-from openedx_infra.config.sections.network import anywhere
 from openedx_infra.config.types.quantities import memory_bytes
 from openedx_infra.kubernetes import probes, volumes
 from openedx_infra.kubernetes.job import cron_job
@@ -85,10 +86,13 @@ def restore_test(args: RestoreTestArgs, parent: pulumi.Resource) -> None:
     instance = _in_scratch_namespace(args.instance, parent)
     policies = NetworkPolicies(scope=instance.scope, opts=opts, prefix=PREFIX)
     policies.deny_all()
-    policies.allow_dns(instance.stack.network.name_servers)
-    port = args.config.destination.port
+    allow_names(policies, instance.stack)
+    target = args.config.destination
     policies.allow_egress(
-        f"internet-from-{RESTORE_TEST}", policies.software(RESTORE_TEST), [port], anywhere()
+        f"internet-from-{RESTORE_TEST}",
+        policies.software(RESTORE_TEST),
+        [target.port],
+        of_url(instance.stack, target.url),
     )
     endpoints = connections(args.instance)
     servers = Servers(
@@ -123,6 +127,16 @@ def restore_test(args: RestoreTestArgs, parent: pulumi.Resource) -> None:
     )
 
 
+def _search(secrets: Mapping[str, object]) -> Search:
+    """A search server that isn't there, by the key that the stack has for its own; Elasticsearch asks for
+    none."""
+    nobody = Endpoint(host=HOST, port=7700)
+    derived = "meilisearch_master_key" in secrets
+    if derived or "search_api_key" in secrets:
+        return Search(engine="meilisearch", endpoint=nobody, derived_key=derived)
+    return Search(engine="elasticsearch", endpoint=nobody)
+
+
 def connections(instance: Instance) -> Connections:
     """Connections to the throw-away servers; search and mail have none."""
     datastores = instance.stack.datastores
@@ -143,7 +157,7 @@ def connections(instance: Instance) -> Connections:
         ),
         broker=redis,
         cache=replace(redis, database=1),
-        search=Search(engine="meilisearch", endpoint=Endpoint(host=HOST, port=7700), derived_key=True),
+        search=_search(instance.secrets),
         storage=Volumes(),
         mail=Smtp(endpoint=Endpoint(host=HOST, port=1025)),
     )

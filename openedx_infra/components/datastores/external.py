@@ -37,7 +37,10 @@ def mysql(instance: Instance, section: MysqlExternal) -> Store[connections.Mysql
             history_database=section.history_database,
             history=history,
         ),
-        reach=Reach(ports=_ports(section.port, *([replica.port] if replica else ()))),
+        reach=Reach(
+            ports=_ports(section.port, *([replica.port] if replica else ())),
+            hosts=(section.host, *(each.host for each in (replica, history) if each)),
+        ),
         administrator=_administrator(instance, "mysql", section),
     )
 
@@ -60,7 +63,9 @@ def mongodb(instance: Instance, section: MongodbExternal) -> Store[connections.M
             tls=_tls("mongodb", section.tls or (Tls() if section.srv else None)),
         ),
         reach=Reach(
-            ports=_ports(*(member.port for member in members), *([MONGODB_PORT] if section.srv else ()))
+            ports=_ports(*(member.port for member in members), *([MONGODB_PORT] if section.srv else ())),
+            hosts=tuple(member.host for member in members),
+            learns_more=section.srv is not None or section.replica_set is not None,
         ),
         administrator=_administrator(instance, "mongodb", section),
     )
@@ -91,7 +96,7 @@ def search(instance: Instance, section: SearchExternal) -> Store[connections.Sea
             user=section.username,
             derived_key=made_here,
         ),
-        reach=Reach(ports=(endpoint.port,)),
+        reach=Reach(ports=(endpoint.port,), hosts=(endpoint.host,)),
         administrator=(
             Administrator(user="", password=instance.secrets[MEILISEARCH_MASTER_KEY]) if made_here else None
         ),
@@ -115,7 +120,7 @@ def storage(instance: Instance, section: StorageExternal) -> FileStore:
             public_endpoint=section.public_endpoint,
             addressing=section.addressing,
         ),
-        reach=Reach(ports=(endpoint.port,)),
+        reach=Reach(ports=(endpoint.port,), hosts=(endpoint.host,)),
     )
 
 
@@ -127,7 +132,7 @@ def mail(instance: Instance, section: MailSmtp) -> Store[connections.Smtp]:
             security=section.security,
             user=section.username,
         ),
-        reach=Reach(ports=(section.port,)),
+        reach=Reach(ports=(section.port,), hosts=(section.host,)),
     )
 
 
@@ -144,7 +149,11 @@ def _valkey(name: str, section: ValkeyExternal) -> Store[connections.Valkey]:
             authenticated=section.authenticated,
             tls=_tls(name, section.tls),
         ),
-        reach=Reach(ports=_ports(section.port, *(each.port for each in sentinels))),
+        reach=Reach(
+            ports=_ports(section.port, *(each.port for each in sentinels)),
+            hosts=(*([section.host] if section.host else ()), *(each.host for each in sentinels)),
+            learns_more=bool(sentinels),
+        ),
     )
 
 

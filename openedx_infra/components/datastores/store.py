@@ -40,7 +40,9 @@ class Members:
     ports: tuple[int, ...]
     """TCP ports on which they, what is in front of them, and the operator connect to them."""
     operator: Mapping[str, str]
-    """Labels of the operator's own pods, in whatever namespace."""
+    """Labels of the operator's own pods."""
+    operator_namespace: str
+    """Namespace of the operator's own pods."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +53,11 @@ class Reach:
     """TCP ports that they connect to."""
     pods: Mapping[str, str] | None = None
     """Labels of the server's own pods in the instance's namespace. None: it is outside."""
+    hosts: tuple[str, ...] = ()
+    """Names or addresses of a server that the stack file names. None: AWS makes them up, or a foundation
+    tells them."""
+    learns_more: bool = False
+    """Whether servers tell clients the addresses of further ones, as Sentinels and replica sets do."""
     members: Members | None = None
     """Pods behind it that talk to each other. None: it is a single one, or outside."""
 

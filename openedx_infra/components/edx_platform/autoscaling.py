@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pulumi
 
-from openedx_infra.components.edx_platform.queues import login_name, queue_trigger
+from openedx_infra.components.edx_platform.queues import queue_trigger
 from openedx_infra.components.edx_platform.sites import Site
 from openedx_infra.components.instance import Instance
 from openedx_infra.config.sizing.autoscaling import PoolAutoscaling, WebAutoscaling
@@ -77,9 +77,10 @@ def _pool(
     names = [site.queue(queue) for queue in pool.queues]
     triggers: pulumi.Input[list[Trigger]] = []
     if length is not None:
-        login = login_name(instance.stack)
         triggers = pulumi.Output.from_input(connections).apply(
-            lambda endpoints: [queue_trigger(endpoints.broker, name, length, login) for name in names]
+            lambda endpoints: [
+                queue_trigger(instance.stack, endpoints.broker, name, length) for name in names
+            ]
         )
     return Autoscaler(
         least=config.min,

@@ -13,7 +13,7 @@ from openedx_infra.config.rules.certificates import named
 from openedx_infra.config.secrets.catalogue import client_key
 from openedx_infra.kubernetes import files
 from openedx_infra.kubernetes.autoscaling import Trigger, authentication
-from openedx_infra.settings.connections import Valkey
+from openedx_infra.settings.connections import Endpoint, Valkey
 
 LOGIN = "broker-queues"
 """Name of the TriggerAuthentication by which KEDA reads the lengths of queues."""
@@ -27,9 +27,10 @@ def scales_by_queues(stack: Stack) -> bool:
     return any(pool.autoscaling and pool.autoscaling.queue_length for pool in pools)
 
 
-def queue_trigger(broker: Valkey, queue: str, length: int, login: str | None) -> Trigger:
+def queue_trigger(stack: Stack, broker: Valkey, queue: str, length: int) -> Trigger:
     """A queue as KEDA counts it: the list in which tasks of usual priority wait, as all of the platform's
     are."""
+    login = login_name(stack)
     metadata = {
         "listName": f"{broker.prefix}{queue}",
         "listLength": str(length),
@@ -38,12 +39,20 @@ def queue_trigger(broker: Valkey, queue: str, length: int, login: str | None) ->
     if broker.tls and broker.tls.verify == "none":
         metadata["unsafeSsl"] = "true"
     if not broker.sentinels:
-        return Trigger(
-            type="redis", metadata={"address": str(broker.endpoint), **metadata}, authentication=login
-        )
-    metadata["addresses"] = ",".join(map(str, broker.sentinels))
+        endpoint = broker.endpoint or Endpoint(host="", port=0)
+        metadata["address"] = _from_elsewhere(stack, endpoint)
+        return Trigger(type="redis", metadata=metadata, authentication=login)
+    metadata["addresses"] = ",".join(_from_elsewhere(stack, each) for each in broker.sentinels)
     metadata["sentinelMaster"] = str(broker.master)
     return Trigger(type="redis-sentinel", metadata=metadata, authentication=login)
+
+
+def _from_elsewhere(stack: Stack, endpoint: Endpoint) -> str:
+    """Host and port of the broker as pods of another namespace, such as KEDA's, find it: the names of
+    Services of the instance's namespace end with it."""
+    own = stack.stores["broker"].run_by in ("cluster", "operator") or "." not in endpoint.host
+    host = f"{endpoint.host}.{stack.namespace}.svc" if own else endpoint.host
+    return str(Endpoint(host=host, port=endpoint.port))
 
 
 def login_name(stack: Stack) -> str | None:

@@ -99,7 +99,7 @@ class GatewayRoutes:
         ]
 
     def _filters(self, group: RouteGroup) -> list[dict[str, Any]]:
-        values = headers.common(self._stack) | headers.of_host(group.host.name, self._stack)
+        values = headers.common(self._stack) | headers.of_host(group.host, self._stack)
         modifier = {
             "set": [{"name": name, "value": value} for name, value in values.items()],
             "remove": ["Server"],

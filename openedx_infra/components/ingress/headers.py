@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pulumi
 
+from openedx_infra.components.ingress.routes import PublicHost
 from openedx_infra.components.instance import Instance
 from openedx_infra.config import Stack
 from openedx_infra.config.types.secret_references import SecretReference
@@ -37,14 +38,29 @@ def secret(instance: Instance) -> dict[str, pulumi.Output[str]]:
     }
 
 
-def of_host(name: str, stack: Stack) -> dict[str, str]:
+def of_host(host: PublicHost, stack: Stack) -> dict[str, str]:
     """Headers of one host beside those: who may show its pages in frames, where the operator sets it.
 
     By default the servers decide. LMS and Studio refuse frames except for what courses, MFEs and LTI
-    consumers show, which a header for the whole host would take away."""
-    framed_by = {str(host): origins for host, origins in stack.ingress.framed_by.items()}
-    origins = framed_by.get(name)
-    return {"Content-Security-Policy": f"frame-ancestors {' '.join(origins)}"} if origins else {}
+    consumers show, which a header for the whole host would take away. At the previews of two versions, the
+    previews of origins that are hosts of the site may show its pages, too."""
+    framed_by = {str(name): origins for name, origins in stack.ingress.framed_by.items()}
+    origins = framed_by.get(host.site)
+    if not origins:
+        return {}
+    both = dict.fromkeys([*origins, *(_preview(origin, host, stack) for origin in origins)])
+    return {"Content-Security-Policy": f"frame-ancestors {' '.join(both)}"}
+
+
+def _preview(origin: str, host: PublicHost, stack: Stack) -> str:
+    """The origin's preview of the version that a host previews; the origin itself where there is none."""
+    for version in stack.versions:
+        previews = version.preview_hosts
+        if previews.get(host.site) == host.domain:
+            at_site = {version.site_hosts[name]: preview for name, preview in previews.items()}
+            scheme, _, rest = origin.partition("://")
+            return f"{scheme}://{at_site[rest]}" if rest in at_site else origin
+    return origin
 
 
 def _hsts(stack: Stack) -> str:

@@ -30,7 +30,7 @@ class Middlewares:
         stack = self._instance.stack
         common = {**headers.common(stack), "Server": ""}
         names = [self._middleware("headers", {"headers": {"customResponseHeaders": common}})]
-        if special := headers.of_host(host.name, stack):
+        if special := headers.of_host(host, stack):
             names.append(
                 self._middleware(f"{host.name}-headers", {"headers": {"customResponseHeaders": special}})
             )

@@ -24,6 +24,8 @@ class PublicHost:
     """Name of its Ingress or HTTPRoute: it stays, whatever the routes lead to."""
     domain: str
     routes: Sequence[Route]
+    site: str = ""
+    """Which host of the site it is, or the preview of: `lms`, `studio` or `mfe`. Empty: a service's."""
     body_limit: int
     """Largest body of a request, in bytes."""
     sticky: bool = False
@@ -97,8 +99,8 @@ def _preview_hosts(stack: Stack) -> Iterator[PublicHost]:
     """Hosts of each of two versions, which lead to it whether it serves or not, and show no page."""
     for version in stack.versions if stack.blue_green else ():
         for host in _version_hosts(version):
-            domain = version.preview_hosts[host.name]
-            yield replace(host, name=f"{host.name}-{version.colour}", domain=domain)
+            domain = version.preview_hosts[host.site]
+            yield replace(host, name=f"{host.site}-{version.colour}", domain=domain)
 
 
 def _version_hosts(stack: Stack) -> list[PublicHost]:
@@ -108,6 +110,7 @@ def _version_hosts(stack: Stack) -> list[PublicHost]:
     return [
         PublicHost(
             name="lms",
+            site="lms",
             domain=site.lms_host,
             routes=[Route(service=f"lms{stack.suffix}", port=WEB_PORT), static],
             body_limit=memory_bytes(bodies.lms),
@@ -116,6 +119,7 @@ def _version_hosts(stack: Stack) -> list[PublicHost]:
         ),
         PublicHost(
             name="studio",
+            site="studio",
             domain=site.studio_host,
             routes=[Route(service=f"studio{stack.suffix}", port=WEB_PORT), static],
             body_limit=memory_bytes(bodies.studio),
@@ -126,6 +130,7 @@ def _version_hosts(stack: Stack) -> list[PublicHost]:
         ),
         PublicHost(
             name="mfe",
+            site="mfe",
             domain=site.mfe_host,
             routes=[Route(service=f"mfe{stack.suffix}", port=MFE_PORT)],
             body_limit=memory_bytes(bodies.mfe),

@@ -46,6 +46,8 @@ class Exporter:
 
     name: str
     pod: Pod
+    store: str
+    """The datastore that it asks."""
     asks: Reach
     port: int
 
@@ -79,7 +81,7 @@ def _mysql(instance: Instance, stores: Datastores, opts: pulumi.ResourceOptions)
         env={"DOLLAR": "$"},
         secrets=files.secret(f"{MYSQL}-login", instance.scope, {"my.cnf": text}, opts),
     )
-    return Exporter(name=MYSQL, pod=_pod(MYSQL, container), asks=store.reach, port=MYSQL_PORT)
+    return Exporter(name=MYSQL, pod=_pod(MYSQL, container), store="mysql", asks=store.reach, port=MYSQL_PORT)
 
 
 def my_cnf(mysql: Mysql, password: str) -> str:
@@ -118,7 +120,7 @@ def _valkey(
         env=_environment(valkey, counted),
         secrets=files.secret(f"{name}-login", instance.scope, {"passwords.json": text}, opts),
     )
-    return Exporter(name=name, pod=_pod(name, container), asks=reach, port=VALKEY_PORT)
+    return Exporter(name=name, pod=_pod(name, container), store=which, asks=reach, port=VALKEY_PORT)
 
 
 def _environment(connection: pulumi.Output[Valkey], keys: Sequence[str]) -> dict[str, pulumi.Input[str]]:

@@ -10,7 +10,7 @@ import pulumi
 from openedx_infra.components.datastores.datastores import Datastores
 from openedx_infra.components.instance import Instance
 from openedx_infra.components.monitoring.exporters import Exporter, exporters
-from openedx_infra.components.network.egress import servers_outside
+from openedx_infra.components.network.destinations import of_store
 from openedx_infra.kubernetes import monitors, workload
 from openedx_infra.kubernetes.names import Scope
 from openedx_infra.kubernetes.network_policies import Flow, Group, NetworkPolicies
@@ -18,6 +18,8 @@ from openedx_infra.monitoring.alerts import rules
 from openedx_infra.monitoring.dashboards import dashboards
 from openedx_infra.monitoring.facts import MonitoringFacts, monitoring_facts
 from openedx_infra.settings import keys
+
+ANY_PROMETHEUS = "openedx:monitoring.prometheus_namespace is not set, so Prometheus may be in any namespace"
 
 
 class Monitoring(pulumi.ComponentResource):
@@ -61,7 +63,7 @@ class Monitoring(pulumi.ComponentResource):
         prometheus = Group(
             name="prometheus",
             labels=config.prometheus_labels,
-            any_namespace=config.prometheus_namespace is None,
+            any_namespace="" if config.prometheus_namespace else ANY_PROMETHEUS,
             namespaces=[config.prometheus_namespace] if config.prometheus_namespace else [],
         )
         flows = []
@@ -69,8 +71,8 @@ class Monitoring(pulumi.ComponentResource):
             group = policies.software(exporter.name)
             flows.append(Flow(clients=[prometheus], server=group, port=exporter.port))
             if exporter.asks.pods is None:
-                servers = servers_outside(self._instance.stack)
-                policies.allow_egress(f"{exporter.name}-asks", group, exporter.asks.ports, servers)
+                to = of_store(self._instance.stack, exporter.store, exporter.asks)
+                policies.allow_egress(f"{exporter.name}-asks", group, exporter.asks.ports, to)
                 continue
             server = Group(name=f"{exporter.name}-asks", labels=exporter.asks.pods)
             flows += [Flow(clients=[group], server=server, port=port) for port in exporter.asks.ports]

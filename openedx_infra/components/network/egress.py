@@ -8,27 +8,28 @@ from urllib.parse import urlsplit
 from openedx_infra.components.datastores.datastores import Datastores
 from openedx_infra.components.ingress.routes import public_hosts
 from openedx_infra.components.instance import PLATFORM, Instance
+from openedx_infra.components.network.destinations import internet, of_store, of_url
 from openedx_infra.config import Stack
 from openedx_infra.config.sections.backups import HTTPS
 from openedx_infra.config.sections.issuers import AcmeHttp, ClusterIssuer
-from openedx_infra.config.sections.network import anywhere, networks, public
 from openedx_infra.kubernetes.names import NAME
-from openedx_infra.kubernetes.network_policies import Group, NetworkPolicies
+from openedx_infra.kubernetes.network_policies import Destination, Group, NetworkPolicies
 from openedx_infra.services import services
 from openedx_infra.settings.backups import CHECK, LIST
 from openedx_infra.settings.backups import SOFTWARE as BACKUPS
 
-WITHOUT_INTERNET = (
+PREFLIGHT = "preflight{}"
+DATASTORES_ONLY = (
     "lms{}-beat",
-    "preflight{}",
+    PREFLIGHT,
     "lms-migrate{}",
     "studio-migrate{}",
     "lms-setup{}",
     "studio-setup{}",
     "migration-check{}",
 )
-"""Components that run the platform's code, and need nothing outside but datastores. The braces stand for the
-suffix of a second version."""
+"""Components that run the platform's code, and need nothing but datastores: no web site, no mail, nothing
+outside. The braces stand for the suffix of a second version."""
 
 CONTROLLERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "traefik": ("traefik", ("kube-system", "traefik")),
@@ -48,9 +49,7 @@ SOLVER_PORT = 8089
 def allow_ingress_controller(instance: Instance, policies: NetworkPolicies) -> None:
     """The ingress controller reaches the Services of public hosts, each on its port, and nothing else."""
     stack = instance.stack
-    label, namespaces = CONTROLLERS[stack.cluster.ingress_controller]
-    namespace = stack.cluster.ingress_namespace
-    controller = Group(name=label, labels={NAME: label}, namespaces=[namespace] if namespace else namespaces)
+    controller = ingress_controller(stack)
     ports = {route.service: route.port for host in public_hosts(stack) for route in host.routes}
     for service, port in sorted(ports.items()):
         policies.allow_ingress(policies.component(service), port, controller)
@@ -58,32 +57,60 @@ def allow_ingress_controller(instance: Instance, policies: NetworkPolicies) -> N
         policies.allow_ingress(Group(name="acme-solver", labels=SOLVER), SOLVER_PORT, controller)
 
 
+def ingress_controller(stack: Stack) -> Group:
+    """Pods of the ingress controller, and the addresses of those in the network of their node."""
+    cluster = stack.cluster
+    label, namespaces = CONTROLLERS[cluster.ingress_controller]
+    return Group(
+        name=label,
+        labels=cluster.ingress_pods or {NAME: label},
+        namespaces=[cluster.ingress_namespace] if cluster.ingress_namespace else namespaces,
+        addresses=cluster.ingress_addresses,
+    )
+
+
+def users_of_sites(policies: NetworkPolicies, stack: Stack) -> Group:
+    """Pods with the platform's code that ask LMS and Studio, other servers of the Internet, and send mail:
+    all but those that need datastores alone."""
+    return _platform(policies, stack, "users-of-sites", DATASTORES_ONLY)
+
+
+def senders_of_mail(policies: NetworkPolicies, stack: Stack) -> Group:
+    """Pods that connect to the mail server: who sends, and the preflight, which tries it."""
+    without = [name for name in DATASTORES_ONLY if name != PREFLIGHT]
+    return _platform(policies, stack, "senders-of-mail", without)
+
+
+def _platform(policies: NetworkPolicies, stack: Stack, name: str, without: Sequence[str]) -> Group:
+    names = [each.format(version.suffix) for version in stack.versions for each in without]
+    return Group(name=name, labels=policies.software(PLATFORM).labels, without=names)
+
+
 def allow_egress(instance: Instance, stores: Datastores, policies: NetworkPolicies) -> None:
     """The platform reaches the Internet, and servers outside on their own ports; so do the Jobs that
     provision these."""
     stack, platform = instance.stack, policies.software(PLATFORM)
-    internet = public(stack.network.inside)
-    without = [name.format(version.suffix) for version in stack.versions for name in WITHOUT_INTERNET]
-    clients = Group(name=PLATFORM, labels=platform.labels, without=without)
-    policies.allow_egress(f"internet-from-{PLATFORM}", clients, stack.network.ports, internet)
-    if port := _tracking_server(stack):
-        policies.allow_egress(f"tracking-from-{PLATFORM}", clients, [port], servers_outside(stack))
-    for name, ports, blocks in _stores_outside(stack, stores):
-        policies.allow_egress(f"{name}-from-{PLATFORM}", platform, ports, blocks)
+    web, clients = internet(stack), users_of_sites(policies, stack)
+    policies.allow_egress(f"internet-from-{PLATFORM}", clients, stack.network.ports, web)
+    if server := _tracking_server(stack):
+        policies.allow_egress(f"tracking-from-{PLATFORM}", clients, [_port(server)], of_url(stack, server))
+    for name, ports, to in _stores_outside(stack, stores):
+        group = senders_of_mail(policies, stack) if name == "mail" else platform
+        policies.allow_egress(f"{name}-from-{PLATFORM}", group, ports, to)
         if stores.named()[name].administrator:
             job = policies.software(f"{name}-provision")
-            policies.allow_egress(f"{name}-from-{job.name}", job, ports, blocks)
+            policies.allow_egress(f"{name}-from-{job.name}", job, ports, to)
         if name in read_by_backups(stack):
-            policies.allow_egress(f"{name}-from-{BACKUPS}", backup_readers(policies), ports, blocks)
+            policies.allow_egress(f"{name}-from-{BACKUPS}", backup_readers(policies), ports, to)
     if stack.backups:
-        port = stack.backups.destination.port
+        target = stack.backups.destination
         policies.allow_egress(
-            f"internet-from-{BACKUPS}", policies.software(BACKUPS), [port], servers_outside(stack)
+            f"internet-from-{BACKUPS}", policies.software(BACKUPS), [target.port], of_url(stack, target.url)
         )
     for service in services(stack):
         if service.internet:
             client = policies.software(service.label)
-            policies.allow_egress(f"internet-from-{client.name}", client, service.internet, internet)
+            policies.allow_egress(f"internet-from-{client.name}", client, service.internet, web)
     if instance.aws and instance.aws.agent:
         policies.allow_credentials_agent(PLATFORM)
         if "storage" in read_by_backups(stack):
@@ -100,33 +127,22 @@ def backup_readers(policies: NetworkPolicies) -> Group:
     return Group(name=BACKUPS, labels=policies.software(BACKUPS).labels, without=(CHECK, LIST))
 
 
-def _tracking_server(stack: Stack) -> int | None:
-    """Port of the server that tracking events go to. None: it is that of uploaded files, or there is none."""
+def _tracking_server(stack: Stack) -> str | None:
+    """Address of the server that tracking events go to. None: it is that of uploaded files, or there is
+    none."""
     tracking = stack.monitoring.tracking
     if tracking is None or tracking.server is None:
         return None
-    address = urlsplit(tracking.server.url)
+    return tracking.server.url
+
+
+def _port(url: str) -> int:
+    address = urlsplit(url)
     return address.port or (HTTPS if address.scheme == "https" else 80)
 
 
-def servers_outside(stack: Stack) -> Mapping[str, Sequence[str]]:
-    """Networks of the servers that the stack file names, each without what is barred in it."""
-    blocks = stack.network.datastores
-    return anywhere() if blocks is None else networks(blocks)
-
-
-def _stores_outside(
-    stack: Stack, stores: Datastores
-) -> Iterator[tuple[str, Sequence[int], Mapping[str, Sequence[str]]]]:
-    """Name, ports and networks of each server that runs in no pod of the instance."""
+def _stores_outside(stack: Stack, stores: Datastores) -> Iterator[tuple[str, Sequence[int], Destination]]:
+    """Name, ports and place of each server that runs in no pod of the instance."""
     for name, store in stores.named().items():
-        if store.reach.pods or not store.reach.ports:
-            continue
-        # What AWS lets pods use by a role is at public addresses.
-        by_role = stack.stores[name].run_by == "aws-role"
-        public_only = by_role and stack.network.datastores is None
-        yield (
-            name,
-            store.reach.ports,
-            public(stack.network.inside) if public_only else servers_outside(stack),
-        )
+        if store.reach.ports and not store.reach.pods:
+            yield name, store.reach.ports, of_store(stack, name, store.reach)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
+from functools import partial
 
 import pulumi
 
@@ -17,6 +18,8 @@ from openedx_infra.components.network.egress import (
     allow_ingress_controller,
     backup_readers,
     read_by_backups,
+    senders_of_mail,
+    users_of_sites,
 )
 from openedx_infra.config import Stack
 from openedx_infra.kubernetes.names import NAME
@@ -30,32 +33,33 @@ def isolate(instance: Instance, stores: Datastores, parent: pulumi.Resource) -> 
     controller; everything else is denied."""
     policies = NetworkPolicies(scope=instance.scope, opts=pulumi.ResourceOptions(parent=parent))
     policies.deny_all()
-    policies.allow_dns(instance.stack.network.name_servers)
-    to_stores = _to_stores(
-        policies, stores, scales_by_queues(instance.stack), read_by_backups(instance.stack)
-    )
-    policies.allow_flows(
-        [*_among_sites(policies, instance.stack), *to_stores, *_to_services(policies, instance.stack)]
-    )
+    allow_names(policies, instance.stack)
+    flows = (_among_sites, partial(_to_stores, stores=stores), _to_services)
+    policies.allow_flows([flow for each in flows for flow in each(policies, instance.stack)])
     allow_ingress_controller(instance, policies)
     allow_egress(instance, stores, policies)
 
 
+def allow_names(policies: NetworkPolicies, stack: Stack) -> None:
+    """All pods ask the cluster's name servers."""
+    dns = stack.network.dns
+    servers = Group(name="dns", labels=dns.labels, namespaces=[dns.namespace])
+    policies.allow_dns(servers, dns.port, stack.network.name_servers)
+
+
 def _among_sites(policies: NetworkPolicies, stack: Stack) -> Iterator[Flow]:
-    """LMS and Studio ask each other, the MFEs' server passes on the request for their run-time settings, and
-    pods with static files hand them on to those after them."""
-    platform, static = policies.software(PLATFORM), policies.software(STATIC_SERVER)
+    """LMS, Studio, workers and scheduled commands ask LMS and Studio, the MFEs' server passes on the request
+    for their run-time settings, and pods with static files hand them on to those after them."""
+    users, static = users_of_sites(policies, stack), policies.software(STATIC_SERVER)
     yield Flow(clients=[static], server=static, port=STATIC_PORT)
     for suffix in (version.suffix for version in stack.versions):
         lms, studio = policies.component(f"lms{suffix}"), policies.component(f"studio{suffix}")
-        yield Flow(clients=[platform, policies.software(MFE_SERVER)], server=lms, port=WEB_PORT)
-        yield Flow(clients=[platform], server=studio, port=WEB_PORT)
+        yield Flow(clients=[users, policies.software(MFE_SERVER)], server=lms, port=WEB_PORT)
+        yield Flow(clients=[users], server=studio, port=WEB_PORT)
 
 
-def _to_stores(
-    policies: NetworkPolicies, stores: Datastores, counts_queues: bool, backed_up: Container[str]
-) -> Iterator[Flow]:
-    platform = policies.software(PLATFORM)
+def _to_stores(policies: NetworkPolicies, stack: Stack, stores: Datastores) -> Iterator[Flow]:
+    platform, senders = policies.software(PLATFORM), senders_of_mail(policies, stack)
     clients: dict[tuple[str, int], list[Group]] = {}
     servers: dict[str, Group] = {}
     for name, store in stores.named().items():
@@ -64,11 +68,12 @@ def _to_stores(
             continue
         servers[server.name] = server
         helpers = [policies.software(f"{name}-provision")] if store.administrator else []
-        if name == "broker" and counts_queues:
-            helpers.append(Group(name="keda", labels=KEDA_PODS, any_namespace=True))
-        helpers += [backup_readers(policies)] if name in backed_up else []
+        if name == "broker" and scales_by_queues(stack):
+            helpers.append(Group(name="keda", labels=KEDA_PODS, namespaces=[stack.cluster.keda_namespace]))
+        helpers += [backup_readers(policies)] if name in read_by_backups(stack) else []
         for port in store.reach.ports:
-            clients.setdefault((server.name, port), [platform]).extend(helpers)
+            first = senders if name == "mail" else platform
+            clients.setdefault((server.name, port), [first]).extend(helpers)
         if store.reach.members:
             yield from _among_members(name, server, store.reach.members)
     for (server_name, port), allowed in clients.items():
@@ -96,7 +101,9 @@ def _among_members(name: str, front: Group, members: Members) -> Iterator[Flow]:
     """The members of a server connect to each other; so do the proxy in front of them and their operator."""
     no_proxy = members.pods == front.labels
     group = front if no_proxy else Group(name=f"{name}-members", labels=members.pods)
-    operator = Group(name=f"{name}-operator", labels=members.operator, any_namespace=True)
+    operator = Group(
+        name=f"{name}-operator", labels=members.operator, namespaces=[members.operator_namespace]
+    )
     clients = [group, operator] if no_proxy else [group, front, operator]
     for port in members.ports:
         yield Flow(clients=clients, server=group, port=port)

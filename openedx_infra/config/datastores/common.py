@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationInfo, model_validator
 
 from openedx_infra.config.images.sources import FilePath
-from openedx_infra.config.types.base import IMMUTABLE, Count, Section
+from openedx_infra.config.types.base import IMMUTABLE, Count, KubernetesName, Section
 from openedx_infra.config.types.patterns import Pattern
 
 DatabaseName = Annotated[
@@ -85,6 +85,14 @@ class Tls(Section):
 
 AWS_AUTHORITIES = "certificates/aws-rds.pem"
 """File that `openedx-infra certificates aws` writes, from the folder of Pulumi.yaml."""
+
+
+class RunByOperator(Section):
+    """A server that an operator of the cluster runs."""
+
+    operator_namespace: KubernetesName = "operators"
+    """Namespace of the operator's own pods, which may connect to the servers. Default: where a foundation
+    installs it."""
 
 
 class ProvenByAws(Section):

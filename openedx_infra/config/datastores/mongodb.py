@@ -7,7 +7,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from openedx_infra.config.datastores.common import OWN_NAME, DatabaseName, Days, OfItsOwn, ProvenByAws, Tls
+from openedx_infra.config.datastores.common import (
+    OWN_NAME,
+    DatabaseName,
+    Days,
+    OfItsOwn,
+    ProvenByAws,
+    RunByOperator,
+    Tls,
+)
 from openedx_infra.config.datastores.mysql import RdsClass
 from openedx_infra.config.datastores.password_limits import DOCUMENTDB
 from openedx_infra.config.datastores.source import (
@@ -48,7 +56,7 @@ class MongodbInCluster(MongodbDatabase):
         return generated(f"{store}_password", f"{store}_root_password")
 
 
-class MongodbOperator(MongodbDatabase):
+class MongodbOperator(RunByOperator, MongodbDatabase):
     """A MongoDB replica set, run by the Percona Operator for MongoDB. It survives the loss of a node."""
 
     run_by = "operator"

@@ -14,6 +14,7 @@ from openedx_infra.config.datastores.common import (
     Gigabytes,
     OfItsOwn,
     ProvenByAws,
+    RunByOperator,
     Tls,
 )
 from openedx_infra.config.datastores.password_limits import RDS
@@ -66,7 +67,7 @@ class MysqlInCluster(MysqlDatabase):
         return generated(f"{store}_password", f"{store}_root_password")
 
 
-class MysqlOperator(MysqlDatabase):
+class MysqlOperator(RunByOperator, MysqlDatabase):
     """A MySQL cluster of group replication, run by the Percona Operator for MySQL. It survives the loss of
     a node."""
 

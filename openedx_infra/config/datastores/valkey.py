@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from openedx_infra.config.datastores.common import Tls
+from openedx_infra.config.datastores.common import RunByOperator, Tls
 from openedx_infra.config.datastores.password_limits import ELASTICACHE
 from openedx_infra.config.datastores.source import SecretNeed, Source, generated, only_operator_knows
 from openedx_infra.config.types.base import IMMUTABLE, Count, KubernetesName, Port, Section, Switch
@@ -126,7 +126,7 @@ class BrokerInCluster(Broking):
         return generated(f"{store}_password")
 
 
-class BrokerOperator(Broking):
+class BrokerOperator(RunByOperator, Broking):
     """The same with replicas and Sentinels, run by an operator. It survives the loss of a node."""
 
     run_by = "operator"
@@ -186,7 +186,7 @@ class CacheInCluster(Source):
         return generated(f"{store}_password")
 
 
-class CacheOperator(Source):
+class CacheOperator(RunByOperator, Source):
     """The same with replicas and Sentinels, run by an operator. It survives the loss of a node."""
 
     run_by = "operator"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from openedx_infra.config.datastores.storage import StorageVolumes
 from openedx_infra.config.errors.conflict import Conflict
@@ -161,6 +162,12 @@ def _keda(stack: Stack, where: Location, scaling: Autoscaling) -> Iterator[Confl
     if stack.monitoring.prometheus_url is None:
         text = "needs Prometheus: set openedx:monitoring.prometheus_url, or leave it out"
         yield Conflict((*where, key), text, (("monitoring", "prometheus_url"),))
+    elif "." not in (urlsplit(stack.monitoring.prometheus_url).hostname or ""):
+        text = (
+            f"{stack.monitoring.prometheus_url} has no namespace, and KEDA looks names up in its own: write "
+            "http://SERVICE.NAMESPACE:PORT"
+        )
+        yield Conflict(("monitoring", "prometheus_url"), text, ((*where, key),))
     if stack.ingress.kind == "gateway" and scaling.requests_query is None:
         text = "missing: it has a default only for Traefik and NGINX with `ingress.kind: ingress`: set it"
         yield Conflict((*where, "requests_query"), text, (("ingress", "kind"),))

@@ -6,7 +6,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from openedx_infra.config.types.base import IMMUTABLE, Count, KubernetesName, OrNothing, Section, Switch
+from openedx_infra.config.types.addresses import Cidr
+from openedx_infra.config.types.base import (
+    IMMUTABLE,
+    Count,
+    Distinct,
+    KubernetesName,
+    OrNothing,
+    Section,
+    Switch,
+)
+from openedx_infra.config.types.labels import LabelKey, LabelValue
 from openedx_infra.config.types.quantities import Cpu, Memory
 
 
@@ -53,12 +63,28 @@ class Cluster(ClusterAddress):
     """Namespace of the controller's pods, which alone may connect to web pods. Default: where k3s and the
     controllers' own charts put it: `kube-system` or `traefik`, `ingress-nginx`, `envoy-gateway-system`."""
 
+    ingress_pods: dict[LabelKey, LabelValue] | None = Field(None, min_length=1)
+    """Labels of the controller's pods. Default: `app.kubernetes.io/name` with the value that the
+    controller's own chart gives it: `traefik`, `ingress-nginx` or `envoy`."""
+
+    ingress_addresses: Annotated[tuple[Cidr, ...], Distinct] = ()
+    """Addresses of a controller that runs in the network of its nodes (`hostNetwork`), where labels of pods
+    don't count: those of the nodes. They may connect to web pods, too."""
+
     ingress_class: KubernetesName | None = None
     """IngressClass to use, or GatewayClass. Default: the name of the controller; `eg` with Envoy Gateway."""
 
     keda: Switch = False
     """Whether the cluster runs KEDA (2.14 or later), which can scale by requests and waiting tasks. It then
     does all autoscaling, by CPU and memory, too."""
+
+    keda_namespace: KubernetesName = "keda"
+    """Namespace of KEDA, whose operator alone may ask the broker from outside, for the length of queues."""
+
+    users: Literal["fixed", "assigned"] = "fixed"
+    """Who decides as which user pods run. `fixed`: this program, by numbers that no node has. `assigned`: the
+    cluster, as OpenShift does, which refuses numbers outside of the namespace's own range; pods then name
+    none, and still never run as root."""
 
     nodes: Annotated[Nodes | None, OrNothing] = None
     """Nodes on which the instance must find room: `check` adds up what its pods reserve, and refuses more.

@@ -10,30 +10,9 @@ from openedx_infra.config.datastores.search import ServerUrl
 from openedx_infra.config.datastores.storage import BucketName
 from openedx_infra.config.types.aws_regions import service_host
 from openedx_infra.config.types.base import KubernetesName, Section, Switch
+from openedx_infra.config.types.labels import LabelKey, LabelValue
 from openedx_infra.config.types.patterns import Pattern
 from openedx_infra.config.types.quantities import Disk
-
-LabelKey = Annotated[
-    str,
-    Pattern(
-        "label",
-        r"([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?",
-        "at most 63 letters, digits, dots, hyphens and underscores, perhaps after a domain and a slash",
-        "app.kubernetes.io/name",
-    ),
-]
-"""Key of a label of Kubernetes."""
-
-LabelValue = Annotated[
-    str,
-    Pattern(
-        "value of a label",
-        r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?",
-        "at most 63 letters, digits, dots, hyphens and underscores, with a letter or digit at both ends",
-        "prometheus",
-    ),
-]
-"""Value of a label of Kubernetes."""
 
 PageUrl = Annotated[
     str,

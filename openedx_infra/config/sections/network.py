@@ -6,9 +6,25 @@ from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated
 
+from pydantic import Field
+
 from openedx_infra.config.images.sources import FilePath
 from openedx_infra.config.types.addresses import Cidr
-from openedx_infra.config.types.base import Distinct, OrNothing, Port, Section
+from openedx_infra.config.types.base import Distinct, KubernetesName, OrNothing, Port, Section
+from openedx_infra.config.types.labels import LabelKey, LabelValue
+
+
+class NameService(Section):
+    """The pods that answer for names."""
+
+    namespace: KubernetesName = "kube-system"
+    """Their namespace: `openshift-dns` on OpenShift."""
+    labels: dict[LabelKey, LabelValue] = Field({"k8s-app": "kube-dns"}, min_length=1)
+    """Their labels. Default: what k3s, RKE2, microk8s, kubeadm, EKS, AKS and GKE with kube-dns set; on
+    OpenShift `dns.operator.openshift.io/daemonset-dns: default`."""
+    port: Port = 53
+    """The port on which the pods listen, which may be another than that of their Service: 5353 on
+    OpenShift."""
 
 
 class Egress(Section):
@@ -24,14 +40,23 @@ class Egress(Section):
     Without it private addresses (RFC 1918, RFC 6598, fc00::/7) are closed to them, and so are pods of others,
     nodes, and whatever else is in the network of the cluster."""
 
+    inside_namespaces: Annotated[tuple[KubernetesName, ...], Distinct] = ()
+    """Namespaces of the cluster whose pods they reach on the same ports: LTI tools or a login server that run
+    there. Some CNIs (Cilium, and so GKE Dataplane V2) read networks as addresses outside of the cluster
+    alone, so that `inside` opens no pod."""
+
     datastores: Annotated[Annotated[tuple[Cidr, ...], Distinct] | None, OrNothing] = None
-    """Networks of the datastores, mail servers and buckets outside the cluster, each of which is reached on
-    its own ports alone. None: anywhere. A server whose address is in the stack file needs no
-    entry."""
+    """Networks of the datastores, mail servers and buckets outside the instance, each of which is reached on
+    its own ports alone. None: anywhere; but AWS' own services and mail servers at public addresses alone. A
+    server whose address is in the stack file needs no entry and is reached at that address alone. One whose
+    name ends in `.svc` or `.svc.cluster.local` needs none either: the pods of its namespace are reached."""
 
     name_servers: Annotated[tuple[Cidr, ...], Distinct] = ()
-    """Addresses of name servers that are no pods of kube-system with the label k8s-app: kube-dns, nor
-    NodeLocal DNSCache at its usual address, 169.254.20.10."""
+    """Addresses of name servers that are no pods (`dns`), besides NodeLocal DNSCache at its usual address,
+    169.254.20.10: `169.254.169.254` for Cloud DNS of GKE. Port 53 alone is opened to them."""
+
+    dns: NameService = NameService()
+    """The cluster's name servers."""
 
     authorities: Annotated[tuple[FilePath, ...], Distinct] = ()
     """Files with certificates of authorities of the operator's own, in PEM form, such as those of a campus.

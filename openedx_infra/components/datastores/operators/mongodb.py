@@ -74,7 +74,12 @@ def mongodb(
         reach=Reach(
             ports=(PORT,),
             pods=pods,
-            members=Members(pods=pods, ports=(PORT,), operator={NAME: "psmdb-operator"}),
+            members=Members(
+                pods=pods,
+                ports=(PORT,),
+                operator={NAME: "psmdb-operator"},
+                operator_namespace=section.operator_namespace,
+            ),
         ),
         ready=[cluster],
         administrator=Administrator(user=ADMINISTRATOR, password=password, password_set_by_operator=True),
@@ -98,12 +103,12 @@ def _spec(instance: Instance, section: MongodbOperator) -> Mapping[str, Any]:
         "upgradeOptions": {"apply": "disabled"},
         # Members encrypt what they send each other; the instance's own pods need not.
         "tls": {"mode": "preferTLS"},
-        "initContainerSecurityContext": restricted(USER)[1],
+        "initContainerSecurityContext": restricted(instance, USER)[1],
         "replsets": [
             {
                 **member,
                 "name": REPLICA_SET,
-                **percona(USER, section.members, "terminationGracePeriodSeconds", 120),
+                **percona(instance, USER, section.members, "terminationGracePeriodSeconds", 120),
                 "volumeSpec": {"persistentVolumeClaim": claim(instance, section.storage)},
                 "configuration": _configuration(memory_bytes(size.memory_ceiling)),
             }

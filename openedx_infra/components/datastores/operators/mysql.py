@@ -72,7 +72,12 @@ def mysql(instance: Instance, section: MysqlOperator, parent: pulumi.Resource) -
         reach=Reach(
             ports=(PORT,),
             pods=_pods("haproxy"),
-            members=Members(pods=_pods("mysql"), ports=MEMBER_PORTS, operator={NAME: "ps-operator"}),
+            members=Members(
+                pods=_pods("mysql"),
+                ports=MEMBER_PORTS,
+                operator={NAME: "ps-operator"},
+                operator_namespace=section.operator_namespace,
+            ),
         ),
         ready=[cluster],
         administrator=Administrator(
@@ -98,7 +103,7 @@ def _spec(instance: Instance, section: MysqlOperator) -> Mapping[str, Any]:
         "upgradeOptions": {"apply": "disabled"},
         "mysql": {
             **container(instance, "percona_mysql", instance.stack.sizing.mysql),
-            **percona(USER, section.members, "gracePeriod", GRACE_SECONDS),
+            **percona(instance, USER, section.members, "gracePeriod", GRACE_SECONDS),
             "clusterType": "group-replication",
             "autoRecovery": True,
             "volumeSpec": {"persistentVolumeClaim": claim(instance, section.storage)},
@@ -107,7 +112,7 @@ def _spec(instance: Instance, section: MysqlOperator) -> Mapping[str, Any]:
         "proxy": {
             "haproxy": {
                 **container(instance, "percona_haproxy", PROXY_SIZE),
-                **percona(USER, section.proxies, "gracePeriod", 30),
+                **percona(instance, USER, section.proxies, "gracePeriod", 30),
                 "enabled": True,
             },
             "router": off,

@@ -74,12 +74,16 @@ def container(instance: Instance, image: ImageName, size: Size) -> dict[str, Any
     }
 
 
-def restricted(user: int) -> tuple[Any, Any]:
+def restricted(instance: Instance, user: int) -> tuple[Any, Any]:
     """Security contexts of pod and container that the Pod Security Standard `restricted` admits.
 
     Their root filesystem stays writable: images of operators write to it.
     """
-    return pod_security(user, user), container_security(user=user, writable=True)
+    assigned = instance.scope.assigned_users
+    return (
+        pod_security(user, user, assigned=assigned),
+        container_security(user=None if assigned else user, writable=True),
+    )
 
 
 def claim(instance: Instance, size: str) -> dict[str, Any]:
@@ -92,10 +96,10 @@ def claim(instance: Instance, size: str) -> dict[str, Any]:
     }
 
 
-def percona(user: int, members: int, grace: str, grace_seconds: int) -> dict[str, Any]:
+def percona(instance: Instance, user: int, members: int, grace: str, grace_seconds: int) -> dict[str, Any]:
     """What Percona's operators take alike of members and proxies: restricted pods, one on each node, moved
     one at a time. `grace` is the key of the seconds in which one leaves."""
-    pod, processes = restricted(user)
+    pod, processes = restricted(instance, user)
     return {
         "size": members,
         "podSecurityContext": pod,

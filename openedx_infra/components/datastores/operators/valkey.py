@@ -56,7 +56,7 @@ def broker(instance: Instance, section: BrokerOperator, parent: pulumi.Resource)
     return _replicas(
         "broker",
         instance,
-        section.members,
+        section,
         instance.stack.sizing.broker,
         rules,
         {"storage": storage},
@@ -69,20 +69,20 @@ def cache(instance: Instance, section: CacheOperator, parent: pulumi.Resource) -
     disk."""
     rules = ["maxmemory-policy allkeys-lru", "appendonly no", 'save ""']
     opts = pulumi.ResourceOptions(parent=parent)
-    return _replicas("cache", instance, section.members, instance.stack.sizing.cache, rules, {}, opts)
+    return _replicas("cache", instance, section, instance.stack.sizing.cache, rules, {}, opts)
 
 
 def _replicas(
     name: str,
     instance: Instance,
-    members: int,
+    section: BrokerOperator | CacheOperator,
     size: Resources,
     rules: Sequence[str],
     more: Mapping[str, Any],
     opts: pulumi.ResourceOptions,
 ) -> Store[connections.Valkey]:
     child_opts = pulumi.ResourceOptions(parent=opts.parent)
-    resource_name = _resource_name(name)
+    resource_name, members = _resource_name(name), section.members
     # The rest is for buffers and rewriting its file.
     lines = [f"maxmemory {memory_bytes(size.memory_ceiling) * 3 // 4}", *rules]
     text = "\n".join(lines) + "\n"
@@ -114,7 +114,16 @@ def _replicas(
             ),
             master=MASTER,
         ),
-        reach=Reach(ports=ports, pods=pods, members=Members(pods=pods, ports=ports, operator=OPERATOR)),
+        reach=Reach(
+            ports=ports,
+            pods=pods,
+            members=Members(
+                pods=pods,
+                ports=ports,
+                operator=OPERATOR,
+                operator_namespace=section.operator_namespace,
+            ),
+        ),
         ready=[redis],
         externally_managed=False,
     )
@@ -137,7 +146,7 @@ def _servers(
     config: pulumi.Input[str],
     password: pulumi.Input[str],
 ) -> dict[str, Any]:
-    pod, processes = restricted(USER)
+    pod, processes = restricted(instance, USER)
     return {
         "clusterSize": members,
         "kubernetesConfig": {
@@ -159,7 +168,7 @@ def _servers(
 
 
 def _sentinels(name: str, instance: Instance, members: int) -> dict[str, Any]:
-    pod, processes = restricted(USER)
+    pod, processes = restricted(instance, USER)
     return {
         **container(instance, "redis_sentinel", SENTINEL_SIZE),
         "size": members,
