@@ -19,6 +19,16 @@ from openedx_infra.config.secrets.needed import password_limits
 from openedx_infra.operations.secrets.stand_in_key import stand_in_key
 
 
+def test_django_finds_a_new_secret_key_long_enough() -> None:
+    """What `check --deploy` wants: 50 characters, five of them different, and no default's prefix."""
+    make = BY_NAME["django_secret_key"].make
+    assert make
+    key = make()
+    assert len(key) >= 50 and len(set(key)) >= 5 and key.isalnum()
+    # An older one, of 40, is as good as it was.
+    assert not unfit({"django_secret_key": key[:40]})
+
+
 def _pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, password: bytes | None = None) -> str:
     how = serialization.BestAvailableEncryption(password) if password else serialization.NoEncryption()
     form = serialization.PrivateFormat.PKCS8
