@@ -28,4 +28,7 @@ ENV PATH=/openedx/app/node_modules/.bin:/opt/node/bin:${PATH} PACT_SKIP_BINARY_I
 # Unless it is false, frontend-build adds New Relic's agent to each page, which asks js-agent.newrelic.com. Who has
 # an account sets it to true at the point `build`, beside NEW_RELIC_ACCOUNT_ID and the others.
 ENV ENABLE_NEW_RELIC=false
+# What authn and learner-dashboard miss aloud when they are loaded, before they ask the LMS for it, as their .env
+# lacks it.
+ENV CREDIT_PURCHASE_URL="" LOGO_URL="" SESSION_COOKIE_DOMAIN=""
 # fragment: build

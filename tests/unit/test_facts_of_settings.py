@@ -14,6 +14,7 @@ from facts import MFE_CONFIG, PRODUCTION, WAFFLE, readers
 
 from openedx_infra import scripts
 from openedx_infra.config import Stack, load
+from openedx_infra.images import Frontend, mfe_dockerfile
 from openedx_infra.releases import RELEASES
 from openedx_infra.settings import Site
 from openedx_infra.settings.connections import Connections
@@ -92,6 +93,12 @@ def config(release: str, **said: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("release", RELEASES)
 def test_micro_frontends_miss_no_key(release: str) -> None:
     assert not MFE_CONFIG["demanded"].keys() - config(release).keys()
+
+
+def test_micro_frontends_are_built_with_what_they_demand_before_they_ask() -> None:
+    text = mfe_dockerfile([Frontend(name="authn", repository="https://git.example.org/a.git", ref="main")])
+    given = re.findall(r'(\w+)=""', "".join(re.findall(r"^ENV .*$", text, re.MULTILINE)))
+    assert sorted(given) == sorted(MFE_CONFIG["demanded at build"]) and set(given) <= config("ulmo").keys()
 
 
 @pytest.mark.parametrize("release", RELEASES)
