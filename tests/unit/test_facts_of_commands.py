@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from facts import COMMANDS, fault
+from facts import COMMANDS, MODELS, fault
 from samples import LEAST
 
 from openedx_infra import scripts
@@ -80,6 +80,13 @@ def test_duties_are_what_a_release_has(release: str) -> None:
     for task in found:
         program, site, command, *words = task.command
         assert program == "./manage.py" and fault(release, site, command, words) is None, task.name
+
+
+def test_mails_of_duties_ask_for_the_fields_that_set_up_writes() -> None:
+    asked = {name: field for field, names in MODELS["ScheduleConfig"]["fields"].items() for name in names}
+    assert {each.name: each.schedule for each in Duties.commands().values() if each.by_site} == asked
+    module = MODELS["ScheduleConfig"]["module"]
+    assert f"from {module} import ScheduleConfig" in scripts.text("lms_setup.py")
 
 
 @pytest.mark.parametrize("release", RELEASES)
