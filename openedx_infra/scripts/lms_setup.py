@@ -2,7 +2,8 @@
 
 Reads /openedx/parameters/setup.json (made by `scripts.setup_parameters`) and
 /openedx/secrets/studio_oauth2_secret. A second run changes nothing. What the stack file leaves out stays
-as the operator set it in Django's admin.
+as the operator set it in Django's admin; what it set before, and no longer sets, is taken back unless
+somebody changed it since. A preference of Studio's service user keeps what was set.
 """
 
 import json
@@ -20,7 +21,7 @@ from openedx.core.djangoapps.dark_lang.models import DarkLangConfig
 from openedx.core.djangoapps.oauth_dispatch.models import ApplicationAccess
 from openedx.core.djangoapps.schedules.models import ScheduleConfig
 from openedx.core.djangoapps.theming.models import SiteTheme
-from openedx.core.djangoapps.user_api.models import RetirementState
+from openedx.core.djangoapps.user_api.models import RetirementState, UserPreference
 from waffle import get_waffle_flag_model, get_waffle_switch_model
 
 
@@ -33,6 +34,14 @@ def search_indexes(config):
         engine.create_indexes()
     if settings.ENABLE_DISCUSSION_SERVICE:
         call_command("initialize_forum_indices")
+        if hasattr(engine, "get_meilisearch_client") and not documents(engine, "comment_threads"):
+            call_command("rebuild_forum_indices")
+
+
+def documents(engine, index):
+    """Number of documents in an index of Meilisearch: a new version of it begins with empty ones."""
+    found = engine.get_meilisearch_client().index(engine.get_meilisearch_index_name(index))
+    return found.get_stats().number_of_documents
 
 
 def make_only_missing(collections):
@@ -56,11 +65,14 @@ def site(config):
 
 
 def theme(config):
-    """DEFAULT_SITE_THEME decides, unless a row from Django's admin hides it: rows of our hosts follow it."""
-    if config["theme"]:
-        for row in SiteTheme.objects.filter(site__domain__in=config["hosts"]):
+    """DEFAULT_SITE_THEME decides, unless a row from Django's admin hides it: rows of our hosts follow it, and
+    go with it."""
+    for row in SiteTheme.objects.filter(site__domain__in=config["hosts"]):
+        if config["theme"]:
             row.theme_dir_name = config["theme"]
             row.save()
+        elif row.theme_dir_name in previous["themes"]:
+            row.delete()
 
 
 def languages(config):
@@ -69,6 +81,8 @@ def languages(config):
     now = DarkLangConfig.current()
     if released and not (now.enabled and now.released_languages == released):
         DarkLangConfig(released_languages=released, enabled=True).save()
+    elif not released and now.enabled and now.released_languages in previous["languages"]:
+        DarkLangConfig(released_languages="", enabled=False).save()
 
 
 def studio_client(config):
@@ -101,6 +115,9 @@ def flags(config):
         Flag.objects.get_or_create(name=name, defaults={"everyone": True})
     for name in config["default_switches"]:
         Switch.objects.get_or_create(name=name, defaults={"active": True})
+    # Without a value for everyone a flag is as if it had no row, but keeps what the admin has for some.
+    take_back(Flag, "everyone", "flags", {name: True for name in config["default_flags"]}, None)
+    take_back(Switch, "active", "switches", {name: True for name in config["default_switches"]}, False)
     for name, everyone in config["flags"].items():
         Flag.objects.update_or_create(name=name, defaults={"everyone": everyone})
     for name, active in config["switches"].items():
@@ -122,6 +139,15 @@ def schedules(config):
         now.save()
 
 
+def take_back(model, field, kind, defaults, absent):
+    """Undo what an earlier stack file set of flags or switches, where it is still as it was set."""
+    for name, value in previous[kind].items():
+        row = model.objects.filter(name=name).first()
+        if name not in parameters[kind] and row and getattr(row, field) == value:
+            setattr(row, field, defaults.get(name, absent))
+            row.save()
+
+
 def retirement(config):
     """The steps by which accounts are retired. The command refuses to run while one is on its way."""
     states = RetirementState.objects.order_by("state_execution_order").values_list("state_name", flat=True)
@@ -139,7 +165,55 @@ def administrators(config):
     if config["administrators"]:
         sys.path.append(SCRIPTS)
         import_module("platform_users").administrators(config["administrators"])
+    for name in sorted(set(previous["administrators"]) - set(applied(config)["administrators"])):
+        print(
+            f"lms_setup: {name} is no longer among the stack's administrators, and keeps the rights: take "
+            "them in Django's admin, or end the account"
+        )
 
+
+def record(config):
+    """Keep what this run set, for the next one to take back."""
+    write_record(applied(config))
+
+
+def applied(config):
+    """What a stack file sets of all that can be taken back."""
+    return {
+        "themes": [config["theme"]] if config["theme"] else [],
+        "languages": [",".join(config["languages"])] if config["languages"] else [],
+        "flags": config["flags"],
+        "switches": config["switches"],
+        "administrators": [each["name"] for each in config["administrators"]],
+    }
+
+
+def read_record():
+    """What earlier runs set, and none has taken back yet."""
+    row = UserPreference.objects.filter(user__username="cms", key=RECORD).first()
+    return {**NOTHING, **(json.loads(row.value) if row else {})}
+
+
+def write_record(what):
+    """Write it down. Before Studio's service user is there, nothing was set."""
+    user = get_user_model().objects.filter(username="cms").first()
+    if user and what != read_record():
+        text = json.dumps(what, sort_keys=True)
+        UserPreference.objects.update_or_create(user=user, key=RECORD, defaults={"value": text})
+
+
+def merged_records(one, other):
+    """Two such records as one: a run that is cut short has set some of it."""
+    return {
+        name: {**one[name], **other[name]}
+        if isinstance(one[name], dict)
+        else sorted({*one[name], *other[name]})
+        for name in NOTHING
+    }
+
+
+RECORD = "openedx-infra-setup"
+NOTHING = {"themes": [], "languages": [], "flags": {}, "switches": {}, "administrators": []}
 
 SCRIPTS = os.environ.get("OPENEDX_SCRIPTS_DIR", "/openedx/scripts")
 SECRETS = os.environ.get("OPENEDX_SECRETS_DIR", "/openedx/secrets")
@@ -155,9 +229,12 @@ STEPS = (
     retirement,
     policies,
     administrators,
+    record,
 )
 
 parameters = json.loads(Path(PARAMETERS, "setup.json").read_text(encoding="utf-8"))
+previous = read_record()
+write_record(merged_records(previous, applied(parameters)))
 for number, task in enumerate(STEPS, 1):
     print(f"lms_setup: {number} of {len(STEPS)}: {task.__name__.replace('_', ' ')}", flush=True)
     task(parameters)

@@ -13,6 +13,7 @@ from openedx_infra.settings.datastores.caches import cache_secrets, caches
 from openedx_infra.settings.datastores.mongodb import mongodb, mongodb_secrets
 from openedx_infra.settings.datastores.mysql import mysql, mysql_secrets
 from openedx_infra.settings.datastores.search import search, search_authorities, search_secrets
+from openedx_infra.settings.job_inputs import operator_settings
 from openedx_infra.settings.merging import Settings, dump, merged
 from openedx_infra.settings.modules import module_files
 from openedx_infra.settings.paths import CERTIFICATES_DIR
@@ -49,7 +50,7 @@ def lms(stack: Stack, connections: Connections) -> Settings:
         frontends.lms_frontends(stack, connections.search),
         common.lms_only(stack),
     )
-    return {**_of_release(stack, derived_settings), **_operator_settings(stack, "lms")}
+    return {**_of_release(stack, derived_settings), **operator_settings(stack, "lms")}
 
 
 def studio(stack: Stack, connections: Connections) -> Settings:
@@ -60,7 +61,7 @@ def studio(stack: Stack, connections: Connections) -> Settings:
         frontends.studio_frontends(stack),
         common.studio_only(stack),
     )
-    return {**_of_release(stack, derived_settings), **_operator_settings(stack, "cms")}
+    return {**_of_release(stack, derived_settings), **operator_settings(stack, "cms")}
 
 
 def lms_secrets(
@@ -139,20 +140,11 @@ def _shared_secrets(connections: Connections, secrets: Mapping[str, str]) -> Set
     )
 
 
-def _operator_settings(stack: Stack, site: Site) -> Settings:
-    """Settings of the stack file by the platform's own names: flags, then free settings, a site's own last.
-
-    Each replaces a setting whole, as a setting in the platform's own files would.
-    """
-    of_site = stack.settings.lms if site == "lms" else stack.settings.studio
-    return {**stack.features.flags, **stack.settings.common, **of_site}
-
-
 def _referenced(stack: Stack, site: Site, secrets: Mapping[str, str]) -> Settings:
     """The secrets that settings of the stack file refer to, by name. The plain settings keep the references,
     which `platform/loading.py` replaces in the pod.
     """
-    names = sorted({name for _, name in references(_operator_settings(stack, site))})
+    names = sorted({name for _, name in references(operator_settings(stack, site))})
     return {REFERENCED: {name: secrets[name] for name in names}} if names else {}
 
 
@@ -160,5 +152,5 @@ def _without_operator_settings(stack: Stack, site: Site, derived_settings: Setti
     """Secret settings without those that the stack file sets; which it may not set is checked when it is
     loaded.
     """
-    operator_settings = _operator_settings(stack, site)
-    return {name: value for name, value in derived_settings.items() if name not in operator_settings}
+    set_by_operator = operator_settings(stack, site)
+    return {name: value for name, value in derived_settings.items() if name not in set_by_operator}

@@ -129,6 +129,14 @@ class Search:
     user: str | None = None
     derived_key: bool = False
     """Whether the API key is derived from `meilisearch_master_key`, rather than `search_api_key`."""
+    version: str = ""
+    """What names the version of a server whose keys and indexes are made anew for another version. Empty:
+    they stay whatever its version."""
+
+    @property
+    def identity(self) -> str:
+        """What the server's keys and indexes belong to: another one has none yet."""
+        return " ".join(part for part in (self.engine, self.url, self.version) if part)
 
     @property
     def url(self) -> str:

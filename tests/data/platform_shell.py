@@ -123,6 +123,10 @@ class RetirementState(Model):
     pass
 
 
+class UserPreference(Model):
+    """A value by a key, for each user."""
+
+
 class Application(Model):
     CLIENT_CONFIDENTIAL = "confidential"
     GRANT_AUTHORIZATION_CODE = "authorization-code"
@@ -175,6 +179,17 @@ class Index:
         return {"total": self.documents}
 
 
+def statistics(name):
+    """An index of Meilisearch by its whole name."""
+    assert name == "tutor_comment_threads"
+    found = types.SimpleNamespace(number_of_documents=discussions)
+    return types.SimpleNamespace(get_stats=lambda: found)
+
+
+discussions = 0
+"""Number of threads in Meilisearch."""
+
+
 class Collections(dict):
     """Typesense's, by name."""
 
@@ -217,9 +232,16 @@ def install():
         "openedx.core.djangoapps.oauth_dispatch.models": {"ApplicationAccess": ApplicationAccess},
         "openedx.core.djangoapps.schedules.models": {"ScheduleConfig": ScheduleConfig},
         "openedx.core.djangoapps.theming.models": {"SiteTheme": SiteTheme},
-        "openedx.core.djangoapps.user_api.models": {"RetirementState": RetirementState},
+        "openedx.core.djangoapps.user_api.models": {
+            "RetirementState": RetirementState,
+            "UserPreference": UserPreference,
+        },
         "waffle": {"get_waffle_flag_model": lambda: Flag, "get_waffle_switch_model": lambda: Switch},
-        "search.meilisearch": {"create_indexes": lambda: calls.append(["create_indexes"])},
+        "search.meilisearch": {
+            "create_indexes": lambda: calls.append(["create_indexes"]),
+            "get_meilisearch_index_name": "tutor_{}".format,
+            "get_meilisearch_client": lambda: types.SimpleNamespace(index=statistics),
+        },
         "search.elastic": {},
         "search.typesense": {
             "create_indexes": create_collections,

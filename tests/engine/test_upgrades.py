@@ -21,6 +21,8 @@ PLATFORM = {"lms", "studio", "lms-beat", "lms-worker-default", "lms-worker-high-
 FAILING = {"spec": {"template": {"metadata": {"annotations": {"openedx-infra.test/outcome": "fail"}}}}}
 FORBIDDING = {"spec": {"jobTemplate": {"spec": FAILING["spec"]}}}
 """Patches by which the embedded cluster lets the pods of a Job fail."""
+IMAGES = {"openedx": "docker.io/example/openedx:4", "mfe": "docker.io/example/openedx-mfe:4"}
+"""Images of master, which nobody publishes."""
 GREEN = {"openedx": "docker.io/example/openedx:green", "mfe": "docker.io/example/openedx-mfe:green"}
 
 
@@ -31,8 +33,11 @@ def _as_it_was(first_up: Any) -> Iterator[None]:
     instance.say(images=None)  # another test's image would serve both releases
     instance.up()
     yield
+    # Who tested that the older code runs on the newer databases may go straight back, without the page.
+    instance.say(migrations={"beside": ["verawood"]}, blue_green=None, overrides=None)
+    instance.up()
     instance.file.write_text(before)
-    instance.say(migrations={"beside": ["ulmo"]})  # straight back, without the page
+    instance.say(migrations={"beside": ["master"]})
     instance.up()
     instance.file.write_text(before)
 
@@ -57,7 +62,7 @@ def said(instance: Instance) -> dict[str, Any]:
 def test_another_release_comes_behind_the_page_and_a_failed_step_is_taken_up_again(dev: Instance) -> None:
     old = image(dev)
     failing = [{"kind": "Job", "name": "lms-migrate", "patch": FAILING}]
-    dev.say(release="ulmo", overrides=failing)
+    dev.say(release="master", images=IMAGES, overrides=failing)
     stopped = dev.run("up", "--yes")
     assert stopped.code == 1 and "Job lms-migrate failed" in stopped.err, stopped.text
     assert "Step 1 of 3" in stopped.out and "Step 2 of 3" in stopped.out and "Step 3" not in stopped.out
@@ -76,9 +81,21 @@ def test_another_release_comes_behind_the_page_and_a_failed_step_is_taken_up_aga
     dev.demand_unchanged()
 
 
+def test_an_older_release_in_the_stack_file_is_refused_before_anything_is_changed(dev: Instance) -> None:
+    before, file = dev.pods(), dev.file.read_text()
+    dev.say(release=None, images=None)  # the default, which is the release before
+    for verb in (("up", "--yes"), ("preview",)):
+        refused = dev.run(*verb)
+        assert refused.code == 1, refused.text
+        assert "has databases of master" in refused.err and "openedx-infra rollback" in refused.err
+    dev.file.write_text(file)
+    assert dev.pods() == before
+    dev.demand_unchanged()
+
+
 def test_rollback_is_refused_when_the_database_forbids_it(dev: Instance) -> None:
     patch = [{"kind": "CronJob", "name": "migration-check", "patch": FORBIDDING}]
-    dev.say(images={"openedx": "docker.io/example/openedx:5"}, overrides=patch)
+    dev.say(images={**IMAGES, "openedx": "docker.io/example/openedx:5"}, overrides=patch)
     dev.up()
     before, file = dev.pods(), dev.file.read_text()
     refused = dev.run("rollback", "--yes")
@@ -93,26 +110,26 @@ def test_rollback_brings_back_images_and_settings_when_the_database_is_accepted(
     assert told.code == 0, told.text
     assert "openedx:images" in told.out and "still has what was rolled back" in told.out
     assert image(dev) != "docker.io/example/openedx:5"
-    assert said(dev)["openedx:images"] == {"openedx": "docker.io/example/openedx:5"}
+    assert said(dev)["openedx:images"] == {**IMAGES, "openedx": "docker.io/example/openedx:5"}
 
 
 def test_rollback_asks_the_database_and_writes_the_file(dev: Instance) -> None:
-    dev.say(images=None, overrides=None, settings={"lms": {"CAMPUS": 1}})
+    dev.say(images=IMAGES, overrides=None, settings={"lms": {"CAMPUS": 1}})
     dev.up()
-    dev.say(images={"openedx": "docker.io/example/openedx:6"}, settings={"lms": {"CAMPUS": 2}})
+    dev.say(images={**IMAGES, "openedx": "docker.io/example/openedx:6"}, settings={"lms": {"CAMPUS": 2}})
     dev.up()
     told = dev.run("rollback", "--yes", "--write")
     assert told.code == 0, told.text
     assert "What was done to the database since" in told.out
     assert image(dev) != "docker.io/example/openedx:6"
     config = said(dev)
-    assert "openedx:images" not in config and config["openedx:settings"] == {"lms": {"CAMPUS": 1}}
-    assert config["openedx:release"] == "ulmo"
+    assert config["openedx:images"] == IMAGES and config["openedx:settings"] == {"lms": {"CAMPUS": 1}}
+    assert config["openedx:release"] == "master"
     dev.demand_unchanged()
 
 
 def test_green_comes_up_beside_blue_is_switched_to_and_back(dev: Instance) -> None:
-    dev.say(blue_green={"live": "blue", "green": {"release": "ulmo", **GREEN}})
+    dev.say(blue_green={"live": "blue", "green": {"release": "master", **GREEN}})
     alone = dev.pods()
     dev.up()
     both = dev.pods()
@@ -142,7 +159,7 @@ def test_nobody_is_switched_to_what_is_not_ready(dev: Instance) -> None:
     dev.say(
         blue_green={
             "live": "blue",
-            "green": {"release": "ulmo", **GREEN, "openedx": "docker.io/example/openedx:7"},
+            "green": {"release": "master", **GREEN, "openedx": "docker.io/example/openedx:7"},
         }
     )
     refused = dev.run("switch", "--yes")

@@ -239,6 +239,22 @@ def test_who_notices_a_restart_follows_from_strategy_and_replicas() -> None:
     assert "one after another" in effect(operated, {**operated, "spec": {"x": 2}})
 
 
+def test_a_job_tells_for_which_setting_it_runs_again() -> None:
+    def job(**annotations: str) -> dict[str, Any]:
+        named = {f"openedx.org/{name}": value for name, value in annotations.items()}
+        return {"kind": "Job", "spec": {"template": {"metadata": {"annotations": named}}}}
+
+    def runs(before: dict[str, Any], now: dict[str, Any]) -> str:
+        return effect(before, now, "lms-migrate", op="replace")
+
+    once, twice = job(apps="A=1 ENABLE_LTI_PROVIDER=false"), job(apps="A=1 ENABLE_LTI_PROVIDER=true X=[1]")
+    assert runs(once, twice) == "runs, as Django apps may change (ENABLE_LTI_PROVIDER, X): nobody notices"
+    assert runs(twice, job()) == "runs, as Django apps may change (A, ENABLE_LTI_PROVIDER, X): nobody notices"
+    assert runs(job(release="a"), job(release="b")) == "runs, as the release changes: nobody notices"
+    assert runs(job(search="m 1"), job(search="m 2")) == "runs, as the search server changes: nobody notices"
+    assert runs(job(), job()) == "runs: nobody notices"
+
+
 def test_what_is_new_altogether_restarts_nothing() -> None:
     assert summary([step("Deployment", "lms", {}, deployment(), "create")], None).restarts == []
 

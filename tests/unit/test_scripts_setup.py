@@ -21,8 +21,10 @@ from openedx_infra.config import Stack
 
 FRESH = 'shell.Site(domain="example.com", name="example.com").save()'
 SHOW = """
-models = ("Site", "SiteTheme", "User", "Flag", "Switch", "Application", "ApplicationAccess", "DarkLangConfig")
-models += ("ScheduleConfig",)
+models = (
+    "Site", "SiteTheme", "User", "UserPreference", "Flag", "Switch", "Application", "ApplicationAccess",
+    "DarkLangConfig", "ScheduleConfig",
+)
 rows = {name: [row.shown() for row in getattr(shell, name).objects.rows] for name in models}
 print("OUTCOME" + json.dumps({"rows": rows, "calls": shell.calls, "saves": shell.saves}, default=str))
 """
@@ -44,13 +46,31 @@ class Outcome:
         return {row["name"]: row["active"] for row in self.rows["Switch"]}
 
 
-def run(folder: Path, script: str, stack: Stack, before: str = FRESH, times: int = 1) -> Outcome:
-    """Run a script over a database that `before` fills, as often as said; the last run is what counts."""
+def run(
+    folder: Path,
+    script: str,
+    stack: Stack,
+    before: str = FRESH,
+    times: int = 1,
+    earlier: Stack | None = None,
+    between: str = "",
+) -> Outcome:
+    """Run a script over a database that `before` fills, as often as said; the last run is what counts. First
+    once for an `earlier` stack file, if there is one, and then what somebody does `between`."""
+    if earlier:
+        (folder / "earlier").mkdir()
+        text = json.dumps(scripts.setup_parameters(earlier))
+        (folder / "earlier" / "setup.json").write_text(text, encoding="utf-8")
+        before += f"""
+os.environ["OPENEDX_PARAMETERS_DIR"] = {str(folder / "earlier")!r}
+exec(open({str(folder / script)!r}).read(), {{}})
+os.environ["OPENEDX_PARAMETERS_DIR"] = {str(folder)!r}
+{between}"""
     (folder / "setup.json").write_text(json.dumps(scripts.setup_parameters(stack)), encoding="utf-8")
     (folder / "studio_oauth2_secret").write_text("oauth-secret\n", encoding="utf-8")
     (folder / script).write_text(scripts.text(script), encoding="utf-8")
     code = f"""
-import json, platform_shell as shell
+import json, os, platform_shell as shell
 shell.release, shell.variant = {stack.release!r}, {"lms" if script.startswith("lms") else "cms"!r}
 shell.install()
 {before}
@@ -81,6 +101,11 @@ def lms(folder: Path, stack: str | Stack = "dev", before: str = FRESH, times: in
     return run(folder, "lms_setup.py", found, before, times)
 
 
+def taken_back(folder: Path, before: str = FRESH, between: str = "", **said: Any) -> Outcome:
+    """What is left when a stack file set something, and then no longer does."""
+    return run(folder, "lms_setup.py", case.said(), before, earlier=case.said(**said), between=between)
+
+
 def test_every_step_is_told_in_order(tmp_path: Path) -> None:
     outcome = lms(tmp_path)
     steps = [line.split(": ", 2)[2] for line in outcome.printed.splitlines() if " of " in line]
@@ -95,6 +120,7 @@ def test_every_step_is_told_in_order(tmp_path: Path) -> None:
         "retirement",
         "policies",
         "administrators",
+        "record",
     ]
     assert outcome.printed.startswith("lms_setup: 1 of 10: ") and outcome.printed.endswith(
         "lms_setup: done\n"
@@ -105,6 +131,7 @@ def test_commands_of_the_platform_run_once(tmp_path: Path) -> None:
     assert lms(tmp_path).calls == [
         ["create_indexes"],
         ["initialize_forum_indices"],
+        ["rebuild_forum_indices"],
         ["manage_user", "cms", "cms@local.openedx.io", "--unusable-password"],
         ["populate_retirement_states"],
         ["load_policies"],
@@ -121,6 +148,14 @@ def test_retirement_states_are_left_alone_unless_they_differ(tmp_path: Path) -> 
 def test_without_discussions_there_is_no_index_of_them(tmp_path: Path) -> None:
     outcome = lms(tmp_path, before=FRESH + "\nshell.settings.ENABLE_DISCUSSION_SERVICE = False")
     assert ["initialize_forum_indices"] not in outcome.calls
+
+
+def test_discussions_are_indexed_when_their_index_is_empty(tmp_path: Path) -> None:
+    """As that of another version of Meilisearch is. Another engine keeps its indexes."""
+    full = lms(tmp_path, before=f"{FRESH}\nshell.discussions = 5")
+    assert ["rebuild_forum_indices"] not in full.calls
+    elastic = f'{FRESH}\nshell.settings.SEARCH_ENGINE = "search.elastic.ElasticSearchEngine"'
+    assert ["rebuild_forum_indices"] not in lms(tmp_path, before=elastic).calls
 
 
 def test_the_site_of_a_fresh_database_gets_the_host(tmp_path: Path) -> None:
@@ -213,6 +248,89 @@ for host in ("author.campus.example.org", "another.example.org"):
 """
     rows = lms(tmp_path, stack, before).rows["SiteTheme"]
     assert [row["theme_dir_name"] for row in rows] == [theme, "indigo"]
+
+
+THEMED = """
+shell.Site(domain="local.openedx.io", name="x").save()
+shell.SiteTheme(site=shell.Site.objects.rows[0], theme_dir_name="indigo").save()
+"""
+
+
+def themes(outcome: Outcome) -> list[str]:
+    return [row["theme_dir_name"] for row in outcome.rows["SiteTheme"]]
+
+
+def test_a_theme_that_is_taken_out_takes_its_rows_along(tmp_path: Path) -> None:
+    site = {"lms_host": "local.openedx.io", "theme": "campus"}
+    assert themes(taken_back(tmp_path, THEMED, site=site)) == []
+
+
+def test_another_theme_that_somebody_chose_since_stays(tmp_path: Path) -> None:
+    chosen = 'shell.SiteTheme.objects.rows[0].theme_dir_name = "chosen"'
+    site = {"lms_host": "local.openedx.io", "theme": "campus"}
+    assert themes(taken_back(tmp_path, THEMED, chosen, site=site)) == ["chosen"]
+
+
+def test_waffle_that_is_taken_out_is_as_if_it_had_never_been_set(tmp_path: Path) -> None:
+    """A flag of a served frontend is on by default; another one is decided by the platform's code."""
+    said = {"learner_home_mfe.enabled": False, "campus.flag": True}
+    switches = {"completion.enable_completion_tracking": False, "campus.switch": True}
+    outcome = taken_back(tmp_path, features={"waffle_flags": said, "waffle_switches": switches})
+    assert outcome.flags()["learner_home_mfe.enabled"] is True and outcome.flags()["campus.flag"] is None
+    assert outcome.switches() == {"completion.enable_completion_tracking": True, "campus.switch": False}
+
+
+def test_waffle_that_somebody_changed_since_stays(tmp_path: Path) -> None:
+    between = 'shell.Flag.objects.get(name="campus.flag").everyone = False'
+    outcome = taken_back(tmp_path, FRESH, between, features={"waffle_flags": {"campus.flag": True}})
+    assert outcome.flags()["campus.flag"] is False
+
+
+def test_languages_that_are_taken_out_are_no_longer_offered(tmp_path: Path) -> None:
+    site = {"lms_host": "local.openedx.io", "languages": ["fr", "en"]}
+    rows = taken_back(tmp_path, site=site).rows["DarkLangConfig"]
+    assert [(row["released_languages"], row["enabled"]) for row in rows] == [("fr,en", True), ("", False)]
+
+
+def test_whoever_is_taken_from_the_administrators_is_named(tmp_path: Path) -> None:
+    """Rights are only given here: the last administrator might lock everybody out."""
+    record = json.dumps({"administrators": ["anna"]})
+    before = f"""{FRESH}
+shell.User(username="cms").save()
+shell.UserPreference(user=shell.User.objects.rows[0], key="openedx-infra-setup", value={record!r}).save()
+"""
+    assert "anna is no longer among the stack's administrators" in lms(tmp_path, before=before).printed
+
+
+def test_a_run_that_was_cut_short_is_taken_back_as_well(tmp_path: Path) -> None:
+    """What a run is to set is kept before it begins."""
+    before = f"""{THEMED}
+shell.User(username="cms").save()
+policies, shell.failing = shell.call_command, True
+def call(*arguments):
+    if arguments[0] == "load_policies" and shell.failing:
+        raise RuntimeError("the database is gone")
+    policies(*arguments)
+shell.sys.modules["django.core.management"].call_command = call
+run = exec
+def exec(text, names):
+    try:
+        run(text, names)
+    except RuntimeError:
+        shell.failing = False
+"""
+    site = {"lms_host": "local.openedx.io", "theme": "campus"}
+    assert themes(taken_back(tmp_path, before, site=site)) == []
+
+
+def test_what_set_up_acts_on_and_can_be_taken_back_is_recorded(tmp_path: Path) -> None:
+    """Each parameter is either recorded, or written anew each time, or a default that is set once."""
+    always = {"lms_host", "site_name", "hosts", "studio_client_id", "studio_redirect_uri"}
+    once = {"default_flags", "default_switches", "absent_flags"}
+    outcome = lms(tmp_path, "campus")
+    [row] = outcome.rows["UserPreference"]
+    recorded = {"theme" if name == "themes" else name for name in json.loads(row["value"])}
+    assert scripts.setup_parameters(case.stack("campus")).keys() == always | once | recorded
 
 
 def test_courseware_is_indexed_when_the_index_is_empty(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from openedx_infra.config.secrets.formats import unfit, unfit_headers
 from openedx_infra.config.secrets.needed import missing, required
 from openedx_infra.config.secrets.plain_secrets import _SECRET_NAME, proposed_name
 from openedx_infra.config.types.secret_references import SECRET_NAME
+from openedx_infra.settings.job_inputs import platform_settings
 from openedx_infra.settings.platform import loading
 
 PEM = "-----BEGIN PRIVATE KEY-----\nMIIEsentinelsentinel\n-----END PRIVATE KEY-----\n"
@@ -100,7 +101,7 @@ def test_no_setting_of_this_program_looks_like_a_reference(site: Any) -> None:
 
 
 def test_secret_settings_of_the_platform_are_known_by_name_and_no_others() -> None:
-    names = (case.DATA / "edx-platform-settings-names.txt").read_text(encoding="utf-8").split()
+    names = sorted(platform_settings())
     assert [name for name in names if _SECRET_NAME.search(name)] == SECRET_BY_NAME.split()
 
 

@@ -16,6 +16,7 @@ from openedx_infra import settings
 from openedx_infra.config import ConfigError, Stack, load
 from openedx_infra.config.secrets.needed import required
 from openedx_infra.settings import HEALTH_PATH, Site
+from openedx_infra.settings.job_inputs import platform_settings
 
 SITES: tuple[Site, Site] = ("lms", "cms")
 STACK_NAMES = tuple(case.SAID)
@@ -55,7 +56,7 @@ def test_the_platform_knows_every_name(stack: str, site: Site) -> None:
     """The list was transcribed by hand and may lack a name, hence a warning; a wrong name of ours shows in
     it.
     """
-    known = set((case.DATA / "edx-platform-settings-names.txt").read_text(encoding="utf-8").split())
+    known = platform_settings()
     assert "LMS_ROOT_URL" in known
     unknown = case.whole(site, case.stack(stack)).keys() - known - READ_ELSEWHERE.keys()
     for name in sorted(unknown):

@@ -27,8 +27,9 @@ from openedx_infra.settings.connections import (
     Valkey,
     Volumes,
 )
+from openedx_infra.settings.job_inputs import platform_settings
 
-KNOWN = set((case.DATA / "edx-platform-settings-names.txt").read_text(encoding="utf-8").split())
+KNOWN = platform_settings()
 
 WORDS = st.from_regex(r"[a-z]{1,8}", fullmatch=True)
 # Users of servers outside are named by those who run them.

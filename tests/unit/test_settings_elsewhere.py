@@ -19,6 +19,7 @@ from openedx_infra.config.sections.features import MANAGED_SETTINGS
 from openedx_infra.settings import Site
 from openedx_infra.settings.connections import Search, Tls
 from openedx_infra.settings.datastores.search import search, search_secrets
+from openedx_infra.settings.job_inputs import platform_settings
 from openedx_infra.settings.paths import (
     CERTIFICATES_DIR,
     MEDIA_DIR,
@@ -70,7 +71,7 @@ def test_no_secret_is_in_plain_settings_or_reviewed_texts(name: str, site: Site)
 @BOTH
 @CASES
 def test_the_platform_or_a_library_knows_every_name(name: str, site: Site) -> None:
-    known = set((case.DATA / "edx-platform-settings-names.txt").read_text(encoding="utf-8").split())
+    known = platform_settings()
     assert not case.whole(site, case.stack(), ELSEWHERE[name]).keys() - known - READ_ELSEWHERE.keys()
 
 

@@ -1,8 +1,9 @@
 """Component of the Jobs before the platform: databases, users, migrations, set-up, in a strict order.
 
 A Job runs again when its own input changed: its image, its script, its parameters, the passwords that it
-sets, the search server whose indexes it makes. The settings of the platform are no such input: the Jobs read
-them from objects of fixed names, which change in place.
+sets, the search server whose indexes it makes, and the settings that it acts on (`settings/job_inputs.py`).
+Other settings of the platform are no input: the Jobs read them from objects of fixed names, which change in
+place.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from openedx_infra.kubernetes.job import job
 from openedx_infra.kubernetes.models import Job
 from openedx_infra.kubernetes.volumes import Mount
 from openedx_infra.settings import paths
+from openedx_infra.settings.job_inputs import migration_inputs, setup_inputs
 
 SETUP_MINUTES = 60
 """Patience with one site's set-up: filling the search indexes of a large site takes longest. A guess."""
@@ -82,7 +84,7 @@ class Initialization(pulumi.ComponentResource):
             STUDIO,
             ["studio_setup.sh", "studio_setup.py"],
             [lms_setup],
-            rerun_on=self._search(),
+            rerun_on={**self._search(), **self._settings_of("studio-setup", STUDIO)},
             env={"STUDIO_INDEX": json.dumps(args.instance.stack.pinned_release.studio_index)},
         )
         """The Job after which everything else may start. It comes after all others."""
@@ -114,7 +116,8 @@ class Initialization(pulumi.ComponentResource):
         images = pulumi.Output.from_input(instance.reference("openedx")).apply(
             lambda reference: "; ".join([reference, *others])
         )
-        return self._args.backup(databases, {**self._rerun_annotations, "openedx.org/images": images}, self)
+        rerun_on = {**self._rerun_annotations, **self._apps, "openedx.org/images": images}
+        return self._args.backup(databases, rerun_on, self)
 
     @property
     def _rerun_annotations(self) -> dict[str, pulumi.Input[str]]:
@@ -129,6 +132,7 @@ class Initialization(pulumi.ComponentResource):
             site,
             [f"{site.name}_migrate.sh", "migrate.py"],
             after,
+            rerun_on=self._apps,
             env={"LOCK_SECONDS": str(migrations.lock_minutes * 60)},
             minutes=migrations.minutes,
         )
@@ -150,13 +154,25 @@ class Initialization(pulumi.ComponentResource):
             after,
             mounts=[mount],
             secrets=[secret],
-            rerun_on=self._search(),
+            rerun_on={**self._search(), **self._settings_of("lms-setup", LMS)},
         )
+
+    @property
+    def _apps(self) -> Mapping[str, str]:
+        """What decides which Django apps there are, and so which tables. Nothing, where the stack file leaves
+        that to the release."""
+        text = migration_inputs(self._args.instance.stack)
+        return {"openedx.org/apps": text} if text else {}
+
+    def _settings_of(self, job: str, site: Site) -> Mapping[str, str]:
+        """The settings of the stack file that a set-up acts on."""
+        text = setup_inputs(self._args.instance.stack, site.variant, job)
+        return {"openedx.org/settings": text} if text else {}
 
     def _search(self) -> Mapping[str, pulumi.Input[str]]:
         """The search server: another one has no indexes yet, which both set-ups make and fill."""
         connection = pulumi.Output.from_input(self._args.datastores.search.connection)
-        return {"openedx.org/search": connection.apply(lambda search: f"{search.engine} {search.url}")}
+        return {"openedx.org/search": connection.apply(lambda search: search.identity)}
 
     def _job(
         self,

@@ -111,7 +111,8 @@ class Provisioning:
         )
 
     def search(self) -> Sequence[pulumi.Resource]:
-        """The key by which the platform searches and indexes."""
+        """The key by which the platform searches and indexes. A server of another version has none yet, which
+        is why the Job is told of it."""
         store = self.datastores.search
         if store.administrator is None:
             return [*store.ready, *self.first]
@@ -125,6 +126,7 @@ class Provisioning:
                 "MEILISEARCH_URL": connection.apply(lambda search: search.url),
                 "INDEX_PREFIX": keys.index_prefix(self.instance.stack),
                 "KEY_UID": keys.SEARCH_KEY_UID,
+                "SERVER": connection.apply(lambda search: search.identity),
                 **_encryption(store.connection),
             },
             secrets={"meilisearch_master_key": store.administrator.password},

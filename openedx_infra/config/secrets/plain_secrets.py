@@ -23,7 +23,7 @@ _SECRET_NAME = re.compile(
 )
 """Ends of names whose values are secret. Keys that are no secrets end otherwise: PUBLIC_KEY, SITE_KEY,
 ROUTING_KEY, SEGMENT_KEY, KEY_ID, KEY_NAME; OAUTH2_KEY is the public id of a client at Google and others.
-Tried on all settings of edx-platform (tests/data/edx-platform-settings-names.txt)."""
+Tried on all settings of edx-platform (openedx_infra/settings/platform_settings.txt)."""
 
 _SECRET_EVEN_IN_BROWSERS = re.compile(r"(^|_)(SECRETS?|PASSWORDS?|PASSWD|PASSPHRASE|(PRIVATE|SECRET)_KEYS?)$")
 """The same among what browsers get, where API keys and tokens are often public ones."""

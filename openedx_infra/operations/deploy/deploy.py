@@ -19,6 +19,7 @@ from openedx_infra.operations.deploy import (
     unbound_claims,
 )
 from openedx_infra.operations.deploy.release_compatibility import require_stopped
+from openedx_infra.operations.deploy.release_order import require_order
 from openedx_infra.operations.deploy.unfinished_restore import require_restored
 from openedx_infra.operations.engine import failure
 from openedx_infra.operations.engine.progress import Progress, counted
@@ -46,6 +47,7 @@ def up(request: Request, console: Console, *, confirm: Confirm | None = None, re
     stop = _Stop(console)
     session = begin(request, console, on_interrupt=stop)
     require_restored(session, refresh=refresh)
+    require_order(session)
     require_stopped(session)
     _print_target(session, console)
     found = planning.inspect(session, console)
@@ -91,6 +93,7 @@ def preview(
     is printed for machines, and nothing else on the standard output.
     """
     session = begin(request, console, on_interrupt=_Stop(console))
+    require_order(session)
     _print_target(session, console)
     planned = planning.plan(session, console, refresh=refresh)
     if json:

@@ -43,12 +43,17 @@ class Request:
     name: str
     config_file: Path | None = None
     """A stack file other than the checkout's own."""
+    earlier_release: bool = False
+    """Whether a release older than that of the databases is wanted: the database was asked, or is accepted
+    as it is."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Session:
     """A stack that Pulumi can work on."""
 
+    request: Request
+    """What the command asked for."""
     file: StackFile
     """The operator's stack file."""
     stack: BaseStack
@@ -143,6 +148,7 @@ def begin(
     emptied = _changed_while_empty(file, stack, live, target, outputs) if creating else set()
     _require_same(stack, outputs, target.address, creating, emptied)
     return Session(
+        request=request,
         file=file,
         stack=stack,
         live=live,

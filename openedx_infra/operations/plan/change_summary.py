@@ -63,6 +63,7 @@ class ChangeSummary:
                     "kind": each.kind,
                     "name": each.name,
                     "how": each.how,
+                    "why": each.why,
                     "notice": each.notice,
                     "seconds": each.seconds,
                     "source": each.source,

@@ -35,6 +35,15 @@ _PATIENT = {
 """What visitors notice of those."""
 
 
+_INPUTS = {
+    "openedx.org/release": "the release changes",
+    "openedx.org/apps": "Django apps may change",
+    "openedx.org/settings": "settings that it acts on change",
+    "openedx.org/search": "the search server changes",
+}
+"""Annotations of Jobs that hold what they act on, and what it means when one changes."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class WorkloadChange:
     """An image or a size of some workloads."""
@@ -58,12 +67,15 @@ class Restart:
     """For how long."""
     source: str = ""
     """Where the seconds come from; empty when there are none."""
+    why: str = ""
+    """Why a Job runs again, where it is for a setting, a release or a search server; empty otherwise."""
 
     @property
     def effect(self) -> str:
         """What happens and who notices, in words."""
         lasts = f" for about {self.seconds} s ({self.source})" if self.seconds else ""
-        return f"{self.how}: {self.notice}{lasts}"
+        why = f", as {self.why}" if self.why else ""
+        return f"{self.how}{why}: {self.notice}{lasts}"
 
 
 def image_changes(objects: Iterable[ObjectChange]) -> list[WorkloadChange]:
@@ -139,7 +151,7 @@ def _containers(item: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 def _restart(change: ObjectChange) -> Restart | None:
     kind, name = change.urn.kind, change.urn.name
     if kind == "Job" and change.op in ("create", "replace"):
-        return Restart(kind=kind, name=name, how="runs", notice="nobody notices")
+        return Restart(kind=kind, name=name, how="runs", notice="nobody notices", why=_why(change))
     if kind in operator_status.NAMES and change.op == "update":
         how = "its operator restarts its members one after another"
         return Restart(kind=kind, name=name, how=how, notice="nobody notices where it has several")
@@ -156,6 +168,22 @@ def _restart(change: ObjectChange) -> Restart | None:
     if before == 0 and now:
         return Restart(kind=kind, name=name, how="starts", notice="nobody notices")
     return None if (same and change.op == "update") or not now else _rolling(change, now)
+
+
+def _why(change: ObjectChange) -> str:
+    """What of a Job's own annotations makes it run again, in words."""
+    before, now = (
+        (_template(each).get("metadata") or {}).get("annotations") or {}
+        for each in (change.before, change.now)
+    )
+    reasons = []
+    if change.op == "replace":
+        for key, words in _INPUTS.items():
+            old, new = (str(each.get(key, "")).split() for each in (before, now))
+            if old != new:
+                names = sorted({item.partition("=")[0] for item in {*old} ^ {*new} if "=" in item})
+                reasons.append(f"{words} ({', '.join(names)})" if names else words)
+    return " and ".join(reasons)
 
 
 def _rolling(change: ObjectChange, replicas: int) -> Restart:

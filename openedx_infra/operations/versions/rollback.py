@@ -65,7 +65,7 @@ def rollback(request: Request, console: Console, options: Options, *, confirm: C
         _require_database(file, past, target, options, console)
     config = returned(target.config, file.config)
     with instead(file, config) as path:
-        then = replace(request, config_file=path)
+        then = replace(request, config_file=path, earlier_release=True)
         if confirm:
             deploy.preview(then, console)
             if not confirm(f"Return stack {file.name} to this?"):

@@ -74,7 +74,8 @@ def _stop(request: Request, console: Console) -> None:
         instead(file, config) as former,
         overlaid(stack_file.read(file.name, former), {"maintenance": maintenance}) as path,
     ):
-        deploy.up(replace(request, config_file=path), console)
+        # A failed `up` may have migrated for the newer release already: what runs is stopped all the same.
+        deploy.up(replace(request, config_file=path, earlier_release=True), console)
     client = target_of(stack_file.validated(file, placeholders=True), local=file.local).client()
     assert client is not None  # an instance has a cluster
     wait_until_stopped(client, console)

@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""A stand-in for Meilisearch: it is there, derives keys as the real one does, and finds nothing."""
+"""A stand-in for Meilisearch: it is there, derives keys as the real one does, and finds nothing.
+
+As the real one, it opens no database of another version.
+"""
 
 import hashlib
 import hmac
@@ -9,9 +12,18 @@ import tomllib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+VERSION = "1.36.0"
+if "--version" in sys.argv:
+    print(f"meilisearch {VERSION}")
+    sys.exit()
 CONFIG = tomllib.loads(Path(sys.argv[sys.argv.index("--config-file-path") + 1]).read_text())
 MASTER = CONFIG["master_key"]
-KEYS = Path(CONFIG["db_path"]).with_name("keys.json")
+DATABASE = Path(sys.argv[sys.argv.index("--db-path") + 1])
+KEYS = DATABASE / "keys.json"
+if (DATABASE / "VERSION").exists() and (DATABASE / "VERSION").read_text() != VERSION:
+    sys.exit("the database is of another version of Meilisearch")
+DATABASE.mkdir(exist_ok=True)
+(DATABASE / "VERSION").write_text(VERSION)
 
 
 def keys():
