@@ -171,7 +171,7 @@ def test_events_go_where_the_stack_file_says(
 def test_duties_read_the_settings_of_jobs_and_run_once_at_a_time(recorded: Record) -> None:
     graph = recorded({**LEAST, "duties": {"extra": EXTRA}})
     found = {name for name in names(graph, "CronJob") if name.startswith("duty-")}
-    assert {"duty-tokens", "duty-mine"} <= found and "duty-sessions" not in found
+    assert {"duty-tokens", "duty-sessions", "duty-mine"} <= found and "duty-programs" not in found
     for name in found:
         spec = graph.object(find(graph, "CronJob", name))["spec"]
         assert (spec["concurrencyPolicy"], spec["suspend"]) == ("Forbid", False)

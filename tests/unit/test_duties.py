@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Literal
 
 import pytest
+import settings_case as case
 
 from openedx_infra.components.edx_platform.duties import tasks
 from openedx_infra.config import Stack, load
@@ -22,7 +23,30 @@ def test_every_duty_of_the_stack_file_has_a_command() -> None:
 
 def test_what_does_nothing_here_is_off() -> None:
     off = {name for name, duty in Duties().built_in.items() if not duty.enabled}
-    assert off == {"sessions", "reindex_studio", "programs", "course_overviews"}
+    assert off == {"reindex_studio", "programs", "course_overviews"}
+
+
+STORES: dict[str, tuple[str, str, str | None]] = {
+    "sessions": ("SESSION_ENGINE", r"backends\.(cached_)?db$", "sessions"),
+    "results of Celery's tasks": ("CELERY_RESULT_BACKEND", r"^(?!django-cache)", None),
+}
+"""Stores that a setting puts into the database: the setting, by which values, and the duty that empties it.
+None: nobody does, so it must not be there."""
+
+
+@pytest.mark.parametrize("store", STORES)
+@pytest.mark.parametrize("site", ["lms", "cms"])
+def test_what_a_setting_puts_into_the_database_is_emptied(site: Literal["lms", "cms"], store: str) -> None:
+    setting, in_database, duty = STORES[store]
+    value = case.plain(site, stack()).get(setting, "django-cache")
+    if re.search(in_database, value):
+        assert duty and Duties().built_in[duty].enabled, f"nobody empties {store}"
+
+
+def test_tables_that_only_grow_have_a_duty() -> None:
+    """Those that the platform's releases have a command or a task for."""
+    emptied = {"tokens", "sessions", "notifications", "user_tasks"}
+    assert {name for name, duty in Duties().built_in.items() if duty.enabled} >= emptied
 
 
 def test_h_is_a_minute_of_instance_and_duty() -> None:

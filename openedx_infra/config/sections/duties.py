@@ -128,15 +128,23 @@ class Duties(Section):
     ] = Duty(schedule="H 3 * * 0")
     """Deletes expired OAuth tokens and grants (`edx_clear_expired_tokens`), which otherwise fill MySQL's
     largest tables."""
-    sessions: Annotated[Duty, Command(site="lms", name="clearsessions")] = Duty(
-        enabled=False, schedule="H 4 * * *"
-    )
-    """Deletes expired sessions (`clearsessions`). Off, as sessions are in the cache and expire by themselves:
-    for instances whose SESSION_ENGINE is the database."""
+    sessions: Annotated[Duty, Command(site="lms", name="clearsessions")] = Duty(schedule="H 4 * * *")
+    """Deletes expired sessions (`clearsessions`). The cache only stands in front of MySQL: each visit that is
+    not ended by signing out leaves a row, for ever."""
     notifications: Annotated[Duty, Command(site="lms", name="delete_expired_notifications")] = Duty(
         schedule="H 4 * * *"
     )
     """Deletes notifications older than NOTIFICATIONS_EXPIRY, 60 days (`delete_expired_notifications`)."""
+    user_tasks: Annotated[
+        Duty,
+        Command(
+            site="studio",
+            name="shell",
+            args=("-c", "from user_tasks.tasks import purge_old_user_tasks; purge_old_user_tasks()"),
+        ),
+    ] = Duty(schedule="H 4 * * 0")
+    """Deletes Studio's records of imports and exports older than USER_TASKS_MAX_AGE, 30 days
+    (`purge_old_user_tasks`, which the platform schedules nowhere)."""
     instructor_tasks: Annotated[
         Duty, Command(site="lms", name="process_scheduled_instructor_tasks", minutes=14, retries=0)
     ] = Duty(schedule="H/15 * * * *")

@@ -20,6 +20,7 @@ from openedx_infra.operations.deploy import (
 )
 from openedx_infra.operations.deploy.release_compatibility import require_stopped
 from openedx_infra.operations.deploy.release_order import require_order
+from openedx_infra.operations.deploy.server_versions import require_openable
 from openedx_infra.operations.deploy.unfinished_restore import require_restored
 from openedx_infra.operations.engine import failure
 from openedx_infra.operations.engine.progress import Progress, counted
@@ -47,7 +48,7 @@ def up(request: Request, console: Console, *, confirm: Confirm | None = None, re
     stop = _Stop(console)
     session = begin(request, console, on_interrupt=stop)
     require_restored(session, refresh=refresh)
-    require_order(session)
+    _require_versions(session, console)
     require_stopped(session)
     _print_target(session, console)
     found = planning.inspect(session, console)
@@ -60,6 +61,13 @@ def up(request: Request, console: Console, *, confirm: Confirm | None = None, re
     _run(session, stop, lambda verbs: verbs.up(refresh=refresh), "up", session.tools_ready)
     _heal(session, stop)
     _print_addresses(session, console)
+
+
+def _require_versions(session: Session, console: Console) -> None:
+    """Refuse releases and images that don't go with what is stored."""
+    state = session.live.state()
+    require_order(session, state)
+    require_openable(session, state, console)
 
 
 def _heal(session: Session, stop: _Stop) -> None:
@@ -93,7 +101,7 @@ def preview(
     is printed for machines, and nothing else on the standard output.
     """
     session = begin(request, console, on_interrupt=_Stop(console))
-    require_order(session)
+    _require_versions(session, Console(stderr=True) if json else console)
     _print_target(session, console)
     planned = planning.plan(session, console, refresh=refresh)
     if json:

@@ -21,7 +21,7 @@ _MIGRATION = "lms-migrate"
 _ANNOTATION = "openedx.org/release"
 
 
-def require_order(session: Session) -> None:
+def require_order(session: Session, state: Mapping[str, Any]) -> None:
     """Raise OperationError unless the stack's newest release is that of its databases, or the next one.
 
     An older one is allowed where the stack file of the last `up` declared, by `openedx:migrations.beside`,
@@ -31,7 +31,7 @@ def require_order(session: Session) -> None:
     stack = session.stack
     if session.request.earlier_release or not isinstance(stack, Stack):
         return
-    migrated = migrated_releases(session.live.state())
+    migrated = migrated_releases(state)
     if not migrated:
         return
     good = (update.config for update in history.finished(session.live, session.file) if update.succeeded)
