@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
@@ -107,8 +108,23 @@ def _examine(kind: Kind[D], name: str, config: Mapping[str, Any], *, placeholder
         if not conflict.concerns(faulty) and not (placeholders and conflict.undecided)
     ]
     lines = [*(fault.line for fault in (*undecided, *wrong)), *(conflict.line for conflict in conflicts)]
+    if not placeholders:
+        lines = [*_name_faults(name), *lines]
     whole = whole and all(conflict.undecided for conflict in conflicts)
     return Examination(problems=tuple(lines), stack=model, whole=whole)
+
+
+def _name_faults(name: str) -> Iterator[str]:
+    """A stack's name is a label of all its objects, by which their selectors know each other."""
+    if not re.fullmatch(_LABEL_VALUE, name):
+        yield (
+            f"the stack's name: {name} is no value of a Kubernetes label: name the stack, and its file "
+            "Pulumi.NAME.yaml, with at most 63 letters, digits, hyphens, dots and underscores, and a letter "
+            "or digit at both ends"
+        )
+
+
+_LABEL_VALUE = r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?"
 
 
 def _validate(kind: Kind[D], name: str, plain: Mapping[str, Any]) -> D:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from openedx_infra.releases.release import Release
+from openedx_infra.releases.release import FrontendApp, Mfe, Release
 
 NONE = "-"
 """Stands for what a release hasn't got."""
@@ -62,6 +62,12 @@ def _lines(values: Iterable[str]) -> str:
     return "\n".join(values)
 
 
+def _without(release: Release) -> str:
+    """What people get where an MFE is not served."""
+    apps: tuple[Mfe | FrontendApp, ...] = (*release.mfes, *release.frontend_apps)
+    return _lines(f"{app.name}: {'needed, as ' if app.needed else ''}{app.without}" for app in apps)
+
+
 def _pairs(values: Mapping[str, object]) -> str:
     return _lines(f"{name}: {value}" for name, value in sorted(values.items()))
 
@@ -93,6 +99,10 @@ _FACTS: tuple[tuple[str, Callable[[Release], str]], ...] = (
     (
         "apps of the site",
         lambda release: _lines(f"{app.name} {app.version}" for app in release.frontend_apps),
+    ),
+    (
+        "without an MFE",
+        _without,
     ),
     ("settings of its own", lambda release: _pairs(release.settings)),
     ("settings it lacks", lambda release: _lines(sorted(release.unknown_settings))),

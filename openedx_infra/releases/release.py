@@ -39,6 +39,10 @@ class Mfe:
     """What the apps of the frontend-base site are told of it (`commonAppConfig`)."""
     role: str | None = None
     """Route role by which the frontend-base site finds it, as of `FrontendApp`."""
+    without: str
+    """What people get where it is not served: the older pages behind it, or what is missing."""
+    needed: bool = False
+    """Whether there is nothing behind it that people could do without."""
 
     @property
     def repository(self) -> str:
@@ -58,6 +62,10 @@ class FrontendApp:
     """Route role by which other frontends find it: `org.openedx.frontend.role.instructorDashboard`."""
     setting: str | None = None
     """Setting of the LMS that holds its address, if there is one."""
+    without: str
+    """What people get where it is not served, as of `Mfe`."""
+    needed: bool = False
+    """As of `Mfe`."""
 
 
 @dataclass(frozen=True, kw_only=True)

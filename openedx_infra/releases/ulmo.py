@@ -41,6 +41,8 @@ ULMO = Release(
     mfes=(
         Mfe(
             name="account",
+            without="the account settings have no page: the LMS' own were removed in Teak",
+            needed=True,
             port=1997,
             setting="ACCOUNT_MICROFRONTEND_URL",
             suffix="/",
@@ -49,11 +51,13 @@ ULMO = Release(
         ),
         Mfe(
             name="admin-console",
+            without="nobody can give roles in content libraries",
             port=2025,
             config={"ADMIN_CONSOLE_URL": "{url}"},
         ),
         Mfe(
             name="authn",
+            without="the LMS' own pages to sign in and register",
             port=1999,
             setting="AUTHN_MICROFRONTEND_URL",
             domain_setting="AUTHN_MICROFRONTEND_DOMAIN",
@@ -63,6 +67,8 @@ ULMO = Release(
         ),
         Mfe(
             name="authoring",
+            without="Studio's home, outline and editors have no page: its own were removed up to Ulmo",
+            needed=True,
             port=2001,
             setting="COURSE_AUTHORING_MICROFRONTEND_URL",
             studio=True,
@@ -78,6 +84,7 @@ ULMO = Release(
         ),
         Mfe(
             name="communications",
+            without="the mail form of the instructor dashboard",
             port=1984,
             setting="COMMUNICATIONS_MICROFRONTEND_URL",
             flags=("ENABLE_NEW_BULK_EMAIL_EXPERIENCE",),
@@ -85,6 +92,7 @@ ULMO = Release(
         ),
         Mfe(
             name="discussions",
+            without="the LMS' own discussion tab",
             port=2002,
             setting="DISCUSSIONS_MICROFRONTEND_URL",
             waffle_flags=(
@@ -93,9 +101,15 @@ ULMO = Release(
             ),
             config={"DISCUSSIONS_MFE_BASE_URL": "{url}"},
         ),
-        Mfe(name="gradebook", port=1994, setting="WRITABLE_GRADEBOOK_URL"),
+        Mfe(
+            name="gradebook",
+            without="instructors can't change single grades",
+            port=1994,
+            setting="WRITABLE_GRADEBOOK_URL",
+        ),
         Mfe(
             name="learner-dashboard",
+            without="the LMS' own dashboard",
             port=1996,
             setting="LEARNER_HOME_MICROFRONTEND_URL",
             suffix="/",
@@ -103,6 +117,8 @@ ULMO = Release(
         ),
         Mfe(
             name="learning",
+            without="courseware has no page: the LMS' own was removed in Olive, and links lead to `None`",
+            needed=True,
             port=2000,
             setting="LEARNING_MICROFRONTEND_URL",
             waffle_flags=("course_home.course_home_mfe_progress_tab", "courseware.enable_navigation_sidebar"),
@@ -110,12 +126,15 @@ ULMO = Release(
         ),
         Mfe(
             name="ora-grading",
+            without="staff grade open responses within the unit",
             port=1993,
             setting="ORA_GRADING_MICROFRONTEND_URL",
             waffle_flags=("openresponseassessment.enhanced_staff_grader",),
         ),
         Mfe(
             name="profile",
+            without="profiles have no page: the LMS' own were removed in Teak",
+            needed=True,
             port=1995,
             setting="PROFILE_MICROFRONTEND_URL",
             suffix="/u/",

@@ -44,6 +44,7 @@ VERAWOOD = replace(
         ),
         Mfe(
             name="catalog",
+            without="the LMS' own home page and catalog",
             port=1998,
             setting="CATALOG_MICROFRONTEND_URL",
             studio=True,
@@ -53,11 +54,17 @@ VERAWOOD = replace(
     frontend_apps=(
         FrontendApp(
             name="instructor-dashboard",
+            without="the LMS' own instructor dashboard",
             version="^1.0.0",
             role="org.openedx.frontend.role.instructorDashboard",
             setting="INSTRUCTOR_MICROFRONTEND_URL",
         ),
-        FrontendApp(name="notifications", version="^3.0.0", role="org.openedx.frontend.role.notifications"),
+        FrontendApp(
+            name="notifications",
+            without="nobody sees notifications outside of mails",
+            version="^3.0.0",
+            role="org.openedx.frontend.role.notifications",
+        ),
     ),
     # Migrations make the index, and a task of the workers fills it (openedx-platform #38384).
     studio_index=((),),

@@ -20,7 +20,7 @@ WILLOW = replace(
     name="willow",
     ref="release/willow.1",
     images=replace(VERAWOOD.images, openedx="docker.io/x/openedx:23", mfe="docker.io/x/mfe:23"),
-    mfes=mfes(*VERAWOOD.mfes, Mfe(name="beyond", port=2999, config={"BEYOND": "{url}"})),
+    mfes=mfes(*VERAWOOD.mfes, Mfe(name="beyond", without="", port=2999, config={"BEYOND": "{url}"})),
 )
 """It."""
 '''

@@ -115,7 +115,12 @@ def test_the_image_of_one_release_is_not_that_of_another() -> None:
 
 
 def test_what_micro_frontends_are_told_of_each_other_is_of_those_that_are_served() -> None:
-    willow = Mfe(name="willow", port=1, config={"WILLOW_URL": "{url}/x", "SEARCH": "{meilisearch}", "N": 1})
+    willow = Mfe(
+        name="willow",
+        without="older pages",
+        port=1,
+        config={"WILLOW_URL": "{url}/x", "SEARCH": "{meilisearch}", "N": 1},
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(RELEASES, "verawood", replace(VERAWOOD, mfes=(*VERAWOOD.mfes, willow)))
         told = settings.lms(load("dev", LEAST), settings_case.IN_CLUSTER)["MFE_CONFIG"]

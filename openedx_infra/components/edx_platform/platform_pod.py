@@ -10,6 +10,7 @@ from openedx_infra.components.datastores.store import FileStore
 from openedx_infra.components.edx_platform.sites import SettingsFiles, Site
 from openedx_infra.components.instance import PLATFORM, Instance
 from openedx_infra.components.users import IMAGE_GROUPS
+from openedx_infra.config import Stack
 from openedx_infra.kubernetes import volumes
 from openedx_infra.kubernetes.files import Files
 from openedx_infra.kubernetes.pod import Container, Pod, Size
@@ -18,6 +19,11 @@ from openedx_infra.settings import paths
 
 SHARED = {"openedx.org/storage": "shared"}
 """Label of all pods that mount the volumes of uploaded files."""
+
+
+LEAST_SCRATCH = 2 * 2**30
+"""Bytes of each scratch folder at least: course imports and reports of a usual size are unpacked in them. A
+guess."""
 
 
 def platform_container(
@@ -36,6 +42,7 @@ def platform_container(
     """A container that runs the platform's code as a site. `config` and `secrets` are further files beside
     its plain and its secret settings."""
     certificates = instance.certificates
+    data, tmp = scratch_bytes(instance.stack, site)
     plain = settings_files.plain
     module = plain.only(*settings.module_files(site.variant))
     hidden = [settings_files.secret, *secrets, *certificates.secrets()]
@@ -51,12 +58,27 @@ def platform_container(
             volumes.mounted("secrets", paths.SECRETS_DIR, hidden),
             *certificates.mounts(),
             *storage.mounts,
-            volumes.scratch("data", paths.DATA_DIR, "2Gi"),
-            volumes.scratch("tmp", "/tmp", "2Gi"),
+            volumes.scratch("data", paths.DATA_DIR, _mebibytes(data)),
+            volumes.scratch("tmp", "/tmp", _mebibytes(tmp)),
             *mounts,
         ],
-        disk_limit="4Gi",  # course imports and reports are unpacked on it
+        disk_limit=_mebibytes(data + tmp),
     )
+
+
+def scratch_bytes(stack: Stack, site: Site) -> tuple[int, int]:
+    """Bytes of a site's scratch folders, in DATA_DIR and /tmp.
+
+    An upload is written to /tmp by the web server and again by Django; in DATA_DIR its parts are put
+    together, and a worker unpacks an archive beside itself, which takes about twice its size (a guess).
+    """
+    body = settings.upload_limit(stack, site.variant)
+    return max(LEAST_SCRATCH, 3 * body), max(LEAST_SCRATCH, 2 * body)
+
+
+def _mebibytes(size: int) -> str:
+    gibibytes, rest = divmod(size, 2**30)
+    return f"{-(-size // 2**20)}Mi" if rest else f"{gibibytes}Gi"
 
 
 def platform_pod(

@@ -7,7 +7,6 @@ from itertools import combinations
 
 from openedx_infra.config.errors.conflict import Conflict
 from openedx_infra.config.errors.key_paths import Location
-from openedx_infra.config.errors.messages import written
 from openedx_infra.config.rules import (
     aws,
     datastores,
@@ -20,6 +19,7 @@ from openedx_infra.config.rules import (
     sizing,
     versions,
 )
+from openedx_infra.config.rules.platform import frontends, limits, services
 from openedx_infra.config.sections.mail import MailSmtp
 from openedx_infra.config.stack import Stack
 from openedx_infra.config.types.patterns import DNS_LABEL, Pattern
@@ -97,25 +97,6 @@ def _mail(stack: Stack) -> Iterator[Conflict]:
         yield Conflict((*where, "security"), text, (where,))
 
 
-def _mfes(stack: Stack) -> Iterator[Conflict]:
-    names = stack.pinned_release.mfe_names
-    disabled = stack.mfes.disabled
-    for index, name in enumerate(disabled):
-        if name not in names:
-            yield _unknown_mfe(stack, ("mfes", "disabled", index), name)
-    for name in stack.mfes.overrides:
-        if name not in names:
-            yield _unknown_mfe(stack, ("mfes", "overrides", name), name)
-        elif name in disabled:
-            text = f"{name} is in `disabled`, so this has no effect: remove one of them"
-            yield Conflict(("mfes", "overrides", name), text, (("mfes", "disabled"),))
-
-
-def _unknown_mfe(stack: Stack, location: Location, name: str) -> Conflict:
-    text = f"{written(name)} is no MFE of {stack.release}: it has {', '.join(stack.pinned_release.mfe_names)}"
-    return Conflict(location, text, (("release",),))
-
-
 def _event_bus(stack: Stack) -> Iterator[Conflict]:
     if stack.event_bus.consumers and not stack.event_bus.enabled:
         text = "there is nothing to listen to while `enabled` is false: set it to true, or leave them out"
@@ -142,7 +123,9 @@ _RULES: tuple[Callable[[Stack], Iterator[Conflict]], ...] = (
     _event_bus,
     ingress.conflicts,
     _mail,
-    _mfes,
+    frontends.conflicts,
+    services.conflicts,
+    limits.conflicts,
     images.conflicts,
     versions.conflicts,
     operations.conflicts,

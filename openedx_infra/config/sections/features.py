@@ -108,8 +108,9 @@ class Mfes(Section):
     """The micro-frontends. All of the release are served unless disabled here."""
 
     disabled: Annotated[tuple[str, ...], Distinct] = ()
-    """Names of MFEs to leave out, such as `communications`. The LMS then shows its older pages, where it
-    has them."""
+    """Names of MFEs to leave out, such as `communications`. `openedx-infra releases` shows what people get
+    without each: most have older pages behind them. Those that nothing replaces (learning, authoring,
+    account, profile) are refused, unless `settings` name another address for them."""
     config: dict[SettingName, Setting] = Field({})
     """Entries for MFE_CONFIG: run-time settings of all MFEs."""
     overrides: dict[str, dict[SettingName, Setting]] = Field({})
