@@ -38,6 +38,7 @@ VERAWOOD = replace(
         # The LMS' pages of instructors link to it.
         Mfe(
             name="admin-console",
+            without="nobody can give roles in content libraries",
             port=2025,
             setting="ADMIN_CONSOLE_MICROFRONTEND_URL",
             config={"ADMIN_CONSOLE_URL": "{url}"},

@@ -122,7 +122,7 @@ def test_every_step_is_told_in_order(tmp_path: Path) -> None:
         "administrators",
         "record",
     ]
-    assert outcome.printed.startswith("lms_setup: 1 of 10: ") and outcome.printed.endswith(
+    assert outcome.printed.startswith("lms_setup: 1 of 11: ") and outcome.printed.endswith(
         "lms_setup: done\n"
     )
 
@@ -326,7 +326,7 @@ def exec(text, names):
 def test_what_set_up_acts_on_and_can_be_taken_back_is_recorded(tmp_path: Path) -> None:
     """Each parameter is either recorded, or written anew each time, or a default that is set once."""
     always = {"lms_host", "site_name", "hosts", "studio_client_id", "studio_redirect_uri"}
-    once = {"default_flags", "default_switches", "absent_flags"}
+    once = {"default_flags", "default_switches", "absent_flags", "schedules"}
     outcome = lms(tmp_path, "campus")
     [row] = outcome.rows["UserPreference"]
     recorded = {"theme" if name == "themes" else name for name in json.loads(row["value"])}

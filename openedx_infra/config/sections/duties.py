@@ -140,7 +140,7 @@ class Duties(Section):
         Command(
             site="studio",
             name="shell",
-            args=("-c", "from user_tasks.tasks import purge_old_user_tasks; purge_old_user_tasks()"),
+            args=("--command", "from user_tasks.tasks import purge_old_user_tasks; purge_old_user_tasks()"),
         ),
     ] = Duty(schedule="H 4 * * 0")
     """Deletes Studio's records of imports and exports older than USER_TASKS_MAX_AGE, 30 days

@@ -62,6 +62,14 @@ class RetirementState(models.Model):
     state_execution_order = models.SmallIntegerField(unique=True)
 
 
+class UserPreference(models.Model):
+    """A value by a key, for each user."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, related_name="preferences", on_delete=models.CASCADE)
+    key = models.CharField(max_length=255)
+    value = models.TextField()
+
+
 class ApplicationAccess(models.Model):
     """What an OAuth client may do."""
 

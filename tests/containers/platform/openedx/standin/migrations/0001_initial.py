@@ -69,6 +69,22 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="UserPreference",
+            fields=[
+                ("id", models.AutoField(primary_key=True, serialize=False)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        to=settings.AUTH_USER_MODEL,
+                        related_name="preferences",
+                        on_delete=django.db.models.deletion.CASCADE,
+                    ),
+                ),
+                ("key", models.CharField(max_length=255)),
+                ("value", models.TextField()),
+            ],
+        ),
+        migrations.CreateModel(
             name="SiteTheme",
             fields=[
                 ("id", models.AutoField(primary_key=True, serialize=False)),

@@ -1,5 +1,5 @@
 """Tables by the names that the platform has for them."""
 
-from openedx.standin.models import RetirementState
+from openedx.standin.models import RetirementState, UserPreference
 
-__all__ = ["RetirementState"]
+__all__ = ["RetirementState", "UserPreference"]
