@@ -62,7 +62,18 @@ def policy(server: Process) -> Policy:
 
     for purpose in PURPOSES:
         allow(purpose, *(["s3:GetObject"] if purpose == "public" else []))
+    for purpose in ("public", "ora"):
+        open_to(server, purpose, "GET", "HEAD", "PUT")
     return allow
+
+
+def open_to(server: Process, purpose: str, *methods: str, origin: str = "*") -> None:
+    """Sets what pages of an origin may do with a bucket; without methods, nothing."""
+    client, bucket = _root(server), NAMES[purpose]
+    client.delete_bucket_cors(Bucket=bucket)
+    if methods:
+        rule = {"AllowedOrigins": [origin], "AllowedMethods": list(methods), "AllowedHeaders": ["*"]}
+        client.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [rule]})
 
 
 @pytest.fixture
@@ -110,6 +121,26 @@ def test_what_strangers_may(server: Process, pod: Looker, policy: Policy) -> Non
     policy("public", "s3:GetObject")
     policy("ora", "s3:GetObject")
     pod.look(storage=said(server)).demand_fault("buckets.ora: ", "strangers can read bucket campus-ora")
+
+
+def test_what_pages_of_the_site_may(server: Process, pod: Looker) -> None:
+    looked = pod.look(storage=said(server)).demand_fit()
+    assert not [line for line in looked.warnings if "browsers may not" in line]
+    open_to(server, "ora")
+    fault = pod.look(storage=said(server)).demand_fault("storage.buckets.ora: ", "browsers may not PUT")
+    assert "AllowedMethods [GET, HEAD, PUT], AllowedHeaders [*]" in fault
+    assert fault.count("learn.example.org") >= 3, "each of the site's origins is named"
+    open_to(server, "ora", "GET", "HEAD")
+    pod.look(storage=said(server)).demand_fault("storage.buckets.ora: ", "browsers may not PUT")
+    open_to(server, "ora", "GET", "PUT", origin="https://elsewhere.example.org")
+    pod.look(storage=said(server)).demand_fault("storage.buckets.ora: ", "browsers may not PUT")
+    # Pods need not reach the name that browsers use.
+    public = said(server, public_endpoint=f"http://{HOST}:{free_port()}")
+    pod.look(storage=public).demand_fault("storage.buckets.ora: ", "browsers may not PUT")
+    open_to(server, "ora", "GET", "HEAD", "PUT")
+    open_to(server, "public")
+    warnings = pod.look(storage=public).demand_fit().warnings
+    assert any("browsers may not GET" in line and "buckets.public" in line for line in warnings)
 
 
 def test_a_wrong_key(server: Process, pod: Looker) -> None:

@@ -160,6 +160,18 @@ def test_a_server_that_only_reads(server: MariaDb, pod: Looker) -> None:
         server.sql("SET GLOBAL read_only = 0")
 
 
+def test_options_that_migrations_and_reports_suffer_from(server: MariaDb, pod: Looker) -> None:
+    server.sql("SET GLOBAL max_statement_time = 30", "SET GLOBAL max_connections = 60")
+    try:
+        warnings = pod.look(mysql=said(server)).demand_fit().warnings
+    finally:
+        server.sql("SET GLOBAL max_statement_time = 0", "SET GLOBAL max_connections = 151")
+    assert any("ends statements after 30 s (max_statement_time)" in line for line in warnings)
+    assert any("takes 60 connections at a time" in line for line in warnings)
+    warnings = pod.look(mysql=said(server)).demand_fit().warnings
+    assert not any("statements" in line or "connections" in line for line in warnings)
+
+
 def test_a_server_that_demands_encryption(server: MariaDb, pod: Looker) -> None:
     server.sql("SET GLOBAL require_secure_transport = 1")
     try:

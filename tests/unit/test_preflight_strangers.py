@@ -15,13 +15,14 @@ from openedx_infra.scripts.preflight import buckets
 from openedx_infra.scripts.preflight.report import Report
 
 STORE = {
+    "origins": [],
     "connection": {
         "names": {"private": "campus-private", "grades": "campus-grades"},
         "endpoint": None,
         "region": "eu-west-1",
         "addressing": "virtual",
         "role": None,
-    }
+    },
 }
 
 

@@ -81,6 +81,23 @@ def test_a_container_that_crashes_is_given_up_after_some_restarts(restarts: int,
     assert "code 3 (Error)" in found.message and f"{restarts} times" in found.message
 
 
+@pytest.mark.parametrize(
+    ("image", "code", "words"),
+    [
+        ("docker.io/library/mongo:7.0.28", 132, "lacks an instruction: MongoDB 5 and later need AVX"),
+        ("docker.io/percona/percona-server-mongodb:7.0", 139, "perhaps the CPU is too old: MongoDB 5"),
+        ("docker.io/library/mysql:8.4.0", 132, "images of MySQL 8.4 need x86-64-v2"),
+        ("docker.io/library/mysql:8.4.0", 1, ""),
+        ("docker.io/overhangio/openedx:22", 132, ""),
+    ],
+)
+def test_a_cpu_that_lacks_what_an_image_needs_is_named(image: str, code: int, words: str) -> None:
+    crashed = waiting("CrashLoopBackOff", restartCount=3, image=image, **ended("Error", code))
+    found = problem_of(pod(crashed))
+    assert found is not None and words in found.message
+    assert ("CPU type `host`" in found.message) is bool(words)
+
+
 @pytest.mark.parametrize("state", [waiting("CrashLoopBackOff"), RUNNING])
 @pytest.mark.parametrize(("restarts", "hopeless"), [(1, False), (2, True)])
 def test_a_container_that_needs_more_memory_than_it_may_have_is_given_up_sooner(

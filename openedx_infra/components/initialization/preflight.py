@@ -97,7 +97,9 @@ def preflight(instance: Instance, datastores: Datastores, parent: pulumi.Resourc
 
 def about(name: str, stack: Stack, store: Store[Any]) -> dict[str, Any]:
     """Parameters of a store besides its connection."""
-    more = {"sender": stack.sender, "greeting": stack.site.lms_host} if name == "mail" else {}
+    more: dict[str, Any] = {"sender": stack.sender, "greeting": stack.site.lms_host} if name == "mail" else {}
+    if name == "storage":
+        more["origins"] = [stack.site.lms_url, stack.site.studio_url, stack.site.mfe_url]
     return {
         **more,
         "key": "openedx:mail.delivery" if name == "mail" else f"openedx:datastores.{name}",

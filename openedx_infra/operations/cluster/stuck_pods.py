@@ -15,6 +15,8 @@ from lightkube.models.core_v1 import (
     Probe,
 )
 
+from openedx_infra.operations.cluster.exit_codes import hint
+
 PULL_SECONDS = 30.0
 """How long an image may be impossible to pull: the kubelet has tried three times by then (after 0, 10 and
 30 s: its back-off begins with 10 s and doubles), so a single failure of the registry is forgiven."""
@@ -88,6 +90,8 @@ def _why_container(container: ContainerStatus) -> str:
         causes = [ended.reason if ended.reason != "Error" or not ended.message else "", ended.message]
         how = ": ".join(cause.strip() for cause in causes if cause)
         crashed = f"container {container.name} ended with code {ended.exitCode} ({how})"
+        if why := hint(ended.exitCode, container.image):
+            crashed = f"{crashed}: {why}"
     if waiting and waiting.reason not in (None, "ContainerCreating", "PodInitializing"):
         return "; ".join(
             part for part in (f"{waiting.reason}: {waiting.message or container.image}", crashed) if part
@@ -175,6 +179,8 @@ def _of_container(each: ContainerStatus) -> Iterator[PodProblem]:
         )
     elif reason == "CrashLoopBackOff":
         how = f"it ended with code {ended.exitCode} ({ended.reason})" if ended else message
+        if ended and (why := hint(ended.exitCode, each.image)):
+            how = f"{how}: {why}"
         patience = _after(CRASHES, each)
         restarts = f"{how}, and was restarted {each.restartCount} times in vain"
         yield PodProblem(

@@ -7,9 +7,9 @@ import uuid
 from email.utils import parsedate_to_datetime
 from importlib import import_module
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
-from . import network
+from . import cors, network
 from .report import Fault, Findings, secret
 
 PROBE = "openedx-preflight"
@@ -30,6 +30,8 @@ def check(store: dict[str, Any], findings: Findings) -> None:
     for purpose, name in connection["names"].items():
         try:
             Bucket(client, connection, purpose, name, findings).look()
+            if purpose in cors.METHODS:
+                cors.look(connection, purpose, name, store["origins"], findings)
         except Fault as fault:
             findings.fault(fault.text, fault.field)
 
@@ -85,14 +87,10 @@ class Bucket:
 
     def _answers(self, path: str) -> bool:
         """Whether a stranger gets what is at a path of the bucket."""
-        url = urlsplit(self.client.meta.endpoint_url)
-        virtual = self.connection["addressing"] == "virtual"
-        host = f"{self.name}.{url.netloc}" if virtual else url.netloc
-        folder = "" if virtual else f"/{quote(self.name)}"
+        address = cors.address(self.client.meta.endpoint_url, self.connection["addressing"], self.name)
+        host = urlsplit(address).netloc
         try:
-            with urllib.request.urlopen(
-                f"{url.scheme}://{host}{folder}{path}", timeout=network.TIMEOUT
-            ) as answer:
+            with urllib.request.urlopen(f"{address}{path}", timeout=network.TIMEOUT) as answer:
                 return bool(answer.status == 200)
         except urllib.error.HTTPError:
             return False

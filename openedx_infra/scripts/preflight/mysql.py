@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from importlib import import_module
 from typing import Any
 
-from . import mysql_greeting
+from . import mysql_greeting, mysql_options
 from .report import Fault, Findings, has_secret, secret
 
 LEAST, LEAST_MARIADB = (8, 0, 11), (10, 6)
@@ -73,6 +73,9 @@ class Server:
     def _look_at_writing(self, field: str) -> None:
         if int(self._one("SELECT @@global.read_only")) and not self.administrates:
             self.findings.fault("it only reads: name the primary rather than a replica", field)
+        asked = ", ".join(f"'{name}'" for name in mysql_options.ASKED)
+        rows = self._rows(f"SHOW GLOBAL VARIABLES WHERE Variable_name IN ({asked})")
+        mysql_options.judge({str(name): str(value) for name, value in rows}, self.findings)
         if int(self._one("SELECT @@max_allowed_packet")) < PACKET:
             self.findings.warn("max_allowed_packet is below 16 MiB, which large courses may need: raise it")
         if self._one("SELECT CONVERT_TZ('2026-01-01 00:00:00', 'UTC', 'Europe/Berlin')") is None:

@@ -77,6 +77,7 @@ def _unreached(host: str, port: int, error: OSError, field: str) -> Fault:
 def context(tls: dict[str, Any]) -> ssl.SSLContext:
     """What a connection demands of the other side."""
     result = ssl.create_default_context(cafile=tls["ca"])
+    result.minimum_version = ssl.TLSVersion.TLSv1_2
     result.check_hostname = tls["verify"] == "full"
     result.verify_mode = ssl.CERT_NONE if tls["verify"] == "none" else ssl.CERT_REQUIRED
     if tls["certificate"]:
