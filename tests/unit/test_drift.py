@@ -15,13 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lightkube.config.client_adapter import ConnectionParams
 
-from openedx_infra.operations.cluster import operator_status
-from openedx_infra.operations.drift import api as api_module
-from openedx_infra.operations.drift.api import Api, Kind
+from openedx_infra.operations.cluster import api, operator_status
 from openedx_infra.operations.drift.changes import SECRET, changes
 from openedx_infra.operations.drift.drift import drift
 from openedx_infra.operations.drift.expected import Expected, expected
 from openedx_infra.operations.drift.presence import compared
+from openedx_infra.operations.drift.reader import Kind, Reader
 from openedx_infra.operations.drift.strangers import strangers
 
 NAMESPACE = "openedx-mine"
@@ -247,15 +246,15 @@ PLURALS = {"kind": "ConfigMap", "name": "configmaps"}
 Answer = Callable[[httpx2.Request], httpx2.Response]
 
 
-def asking(answer: Answer, monkeypatch: pytest.MonkeyPatch) -> Api:
-    """An Api whose requests are answered by a function."""
+def asking(answer: Answer, monkeypatch: pytest.MonkeyPatch) -> Reader:
+    """A reader whose requests are answered by a function."""
 
     def http(config: object, parameters: ConnectionParams) -> httpx2.Client:
         return httpx2.Client(base_url="https://cluster", transport=httpx2.MockTransport(answer))
 
     monkeypatch.setattr("lightkube.config.client_adapter.Client", http)
     client: Any = SimpleNamespace(config=None)
-    return Api(client)
+    return Reader(client)
 
 
 def listing(request: httpx2.Request) -> httpx2.Response:
@@ -317,7 +316,7 @@ def test_a_kind_whose_storage_is_being_opened_is_asked_again(monkeypatch: pytest
         "b",
         "c",
     ]
-    monkeypatch.setattr(api_module, "OPENING_SECONDS", 0.1)
+    monkeypatch.setattr(api, "OPENING_SECONDS", 0.1)
     with pytest.raises(httpx2.HTTPStatusError):
         asking(lambda _: httpx2.Response(429), monkeypatch).read({CORE: None}, metadata=True)
 

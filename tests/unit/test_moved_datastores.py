@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -43,13 +43,42 @@ def test_what_holds_data_is_kept_with_all_that_it_stands_on() -> None:
     assert moved_datastores.retained(STATE, {"job"}) == []
 
 
+class Kept(LiveStack):
+    """A stack that notes what is done to its state."""
+
+    def __init__(self, state: dict[str, Any]) -> None:
+        super().__init__("campus", config_file=Path(), cli=Cli(Path("pulumi"), {}))
+        self.kept, self.done = state, list[Any]()
+
+    def state(self) -> dict[str, Any]:
+        return self.kept
+
+    def replace_state(self, state: Mapping[str, Any]) -> None:
+        self.done.append({each["urn"]: each for each in state["deployment"]["resources"]})
+
+    def unprotect(self, urns: Iterable[str]) -> None:
+        self.done.append(list(urns))
+
+
 def test_it_is_forgotten_and_nothing_else_changes() -> None:
-    after = moved_datastores.forgettable(STATE, ["subnets", "server"])
-    by_urn = {each["urn"]: each for each in after["deployment"]["resources"]}
-    assert by_urn["server"] == _resource("server", "group", "subnets", retainOnDelete=True)
-    assert by_urn["subnets"] == _resource("subnets", retainOnDelete=True)
-    assert by_urn["precious"]["protect"] and by_urn["namespace"]["protect"]
-    assert STATE["deployment"]["resources"][3]["protect"], "the state before is left as it was"
+    """In an order in which a killed run would delete nothing."""
+    stack = Kept(STATE)
+    moved_datastores.forget(stack, ["subnets", "server"])
+    written, unprotected = stack.done
+    assert unprotected == ["server"]
+    assert written["subnets"] == _resource("subnets", retainOnDelete=True)
+    assert {urn for urn, each in written.items() if each.get("retainOnDelete")} == {
+        *("subnets", "server", "namespace")
+    }
+    assert written["server"]["protect"] and written["precious"]["protect"]
+    assert "retainOnDelete" not in STATE["deployment"]["resources"][0], "the state before is left as it was"
+
+
+def test_no_state_is_written_where_pulumis_own_command_does_it() -> None:
+    stack = Kept(STATE)
+    moved_datastores.forget(stack, ["server"])
+    moved_datastores.forget(stack, [])
+    assert stack.done == [["server"]]
 
 
 class Live(LiveStack):

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from openedx_infra.config import load
+from openedx_infra.operations.cluster.api import Answer, Question
 from openedx_infra.operations.offline.check import recorded
 from openedx_infra.operations.prerequisites import classes, hosts, kinds, permissions, room, storage, version
-from openedx_infra.operations.prerequisites.api import Answer, Question
 from openedx_infra.operations.prerequisites.facts import Facts, Items, Kind, gather
 from openedx_infra.operations.prerequisites.lack import Lack
 from openedx_infra.operations.prerequisites.require import ending, problems

@@ -15,10 +15,10 @@ from openedx_infra.config import describe
 from openedx_infra.operations.cluster.health import Row, Snapshot
 from openedx_infra.operations.cluster.target import Target
 from openedx_infra.operations.drift import status
-from openedx_infra.operations.drift.api import Kind
 from openedx_infra.operations.drift.changes import Change
 from openedx_infra.operations.drift.drift import Drift
 from openedx_infra.operations.drift.expected import expected
+from openedx_infra.operations.drift.reader import Kind
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.stack_files.stack_file import StackFile
 

@@ -21,21 +21,21 @@ from openedx_infra.operations.stack_files import editing, local_stack, stack_fil
 from openedx_infra.operations.stack_files.checkout import CHECKOUT, DEFAULT_STACK, stack_file_path
 from openedx_infra.operations.stack_files.stack_file import StackFile
 from openedx_infra.operations.state import backend
+from openedx_infra.operations.state.command_line import DEPLOYING, Line
 from openedx_infra.operations.state.open_stack import open_stack, tools
 from openedx_infra.operations.state.pulumi_cli import Cli
 from tools.toolchain import Toolchain
 
-_ALIASES = {"update": "up", "pre": "preview", "down": "destroy"}
-_DEPLOYING = ("up", "preview")
-_WITH_CLUSTER = (*_DEPLOYING, "refresh", "destroy", "import", "watch")
+_WITH_CLUSTER = (*DEPLOYING, "refresh", "destroy", "import", "watch")
 _WITH_CONFIG_FILE = (*_WITH_CLUSTER, "config", "logs")
 _BESIDE_CONFIG_FILE = (["stack", "history"], ["stack", "change-secrets-provider"])
-_EDITS = ("set", "set-all", "rm", "rm-all", "cp")
+NOTE = (
+    f"pulumi: the one of {CHECKOUT}: it puts tools, state and cluster of the checkout in place, then becomes "
+    "the real Pulumi (docs/clusters.md, Plain Pulumi)."
+)
+"""What people at a terminal read first: it has the name of another program. Scripts read nothing more."""
 _PLAIN_REMEDY = "Pulumi doesn't notice by itself: add --refresh, or run `openedx-infra up`"
 """What to do about objects that were deleted by hand."""
-_VALUED = ("-C", "--cwd", "-s", "--stack", "--config-file", "--color", "-v", "--verbose", "--profiling",
-           "--tracing", "--memprofilerate", "--otel-traces")  # fmt: skip
-"""Options that may stand before the command and take the next word as their value."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,77 +49,13 @@ class Call:
     """The stack file that it changes; None when it changes none."""
 
 
-@dataclass(frozen=True)
-class Line:
-    """A command line of Pulumi, as far as we must understand it."""
-
-    arguments: tuple[str, ...]
-
-    @property
-    def words(self) -> list[str]:
-        """The command and what follows it, without options: `stack`, `init` …"""
-        words, skip = [], False
-        for argument in self.arguments:
-            if not skip and not argument.startswith("-"):
-                words.append(argument)
-            skip = not skip and argument in _VALUED
-        return [_ALIASES.get(word, word) for word in words[:1]] + words[1:]
-
-    @property
-    def command(self) -> str:
-        """The first word, such as `up`; empty when there is none."""
-        return self.words[0] if self.words else ""
-
-    @property
-    def asks_for_help(self) -> bool:
-        """Whether nothing will be done at all."""
-        return (
-            not self.words
-            or self.command in ("help", "version")
-            or bool({"-h", "--help"} & set(self.arguments))
-        )
-
-    def option(self, *names: str) -> str | None:
-        """The value of an option, wherever it stands and however it is written."""
-        for index, argument in enumerate(self.arguments):
-            name, equals, value = argument.partition("=")
-            if name in names:
-                return value if equals else next(iter(self.arguments[index + 1 :]), None)
-        return None
-
-    @property
-    def edits(self) -> bool:
-        """Whether it changes configuration."""
-        return self.words[:1] == ["config"] and self.words[1:2] != [] and self.words[1] in _EDITS
-
-    @property
-    def note_on_targets(self) -> str:
-        """What somebody who names targets should know; empty where it does not apply."""
-        named = [word.partition("=")[0] for word in self.arguments]
-        if (
-            self.command not in _DEPLOYING
-            or "--target-dependents" in named
-            or not {"--target", "-t"} & set(named)
-        ):
-            return ""
-        return (
-            "--target leaves out what its targets read: settings and secrets are objects of their own, so a "
-            "changed setting changes nothing where only a Deployment is named. Name what holds it and its "
-            "readers (--target '**ConfigMap::lms-settings' --target-dependents), or run it without --target: "
-            "only what differs is changed in any case."
-        )
-
-    @property
-    def edits_checkout(self) -> bool:
-        """Whether it changes plain configuration, which belongs in the checkout's own file."""
-        secret = any(SECRETS_KEY in word.removeprefix(f"{PROJECT}:") for word in self.words[2:])
-        return self.edits and not secret
-
-
 def main() -> None:
     """Become the real Pulumi, with the user's own arguments."""
     try:
-        call = prepare(Line(tuple(sys.argv[1:])), os.environ)
+        line = Line(tuple(sys.argv[1:]))
+        if sys.stderr.isatty() and _in_checkout(line):
+            print(NOTE, file=sys.stderr)
+        call = prepare(line, os.environ)
         if call.edits:
             sys.exit(_edit(call, call.edits))
     except Exception as error:
@@ -145,6 +81,8 @@ def prepare(line: Line, base: Mapping[str, str]) -> Call:
     if not _in_checkout(line) or line.asks_for_help:
         return Call(executable=executable, arguments=line.arguments, environment=environment)
     environment = backend.environment(environment, local=False)
+    if line.needs_no_stack:
+        return Call(executable=executable, arguments=line.arguments, environment=environment)
     name = _stack_name(line, environment, executable)
     environment["PULUMI_STACK"] = name
     arguments: Sequence[str] = line.arguments
@@ -161,7 +99,7 @@ def prepare(line: Line, base: Mapping[str, str]) -> Call:
 
 def _in_checkout(line: Line) -> bool:
     """Whether the project that the command is about is ours: the nearest Pulumi.yaml upwards."""
-    folder = Path(line.option("-C", "--cwd") or ".").resolve()
+    folder = Path(line.option("--cwd") or ".").resolve()
     return (
         next((each for each in (folder, *folder.parents) if (each / "Pulumi.yaml").exists()), None)
         == CHECKOUT
@@ -170,9 +108,7 @@ def _in_checkout(line: Line) -> bool:
 
 def _stack_name(line: Line, environment: Mapping[str, str], executable: Path) -> str:
     """The stack that it is about: as it says, as the environment says, as selected, or the usual one."""
-    if line.words[:2] == ["stack", "init"] and len(line.words) > 2:
-        return line.words[2]
-    given = line.option("-s", "--stack") or environment.get("PULUMI_STACK")
+    given = line.stack or environment.get("PULUMI_STACK")
     if given:
         return given.split("/")[-1]
     selected = Cli(executable, environment).run(["stack", "--show-name"], folder=CHECKOUT)
@@ -184,12 +120,12 @@ def _prepare_stack(
 ) -> Sequence[str]:
     """Put in place what the command needs on this stack; return the arguments for the real Pulumi."""
     if line.command in _WITH_CLUSTER:
-        ready = session.begin(request, console, creating=line.command in _DEPLOYING)
+        ready = session.begin(request, console, creating=line.command in DEPLOYING)
         builder = {name: value for name, value in ready.live.cli.environment.items() if "BUILDX" in name}
         environment.update(builder)
         if line.command == "up":
             ready.recover(console)
-        if line.command in _DEPLOYING and "--refresh" not in line.arguments:
+        if line.command in DEPLOYING and "--refresh" not in line.arguments:
             missing_objects.show(missing_objects.find(ready), request.name, console, remedy=_PLAIN_REMEDY)
         if note := line.note_on_targets:
             console.print(note, style="yellow", soft_wrap=True, highlight=False)

@@ -89,12 +89,21 @@ def connect(address: Address, namespace: str) -> Client:
 
 def http_client(address: Address) -> httpx2.Client:
     """The same for requests by path, which threads may share."""
+    with _usable(address):
+        return _http(_config(address))
+
+
+def http_client_of(client: Client) -> httpx2.Client:
+    """One for requests by path to the cluster of a client."""
+    return _http(client.config)
+
+
+def _http(config: SingleConfig) -> httpx2.Client:
     import httpx2
     from lightkube.config import client_adapter
 
     parameters = client_adapter.ConnectionParams(timeout=httpx2.Timeout(ANSWER_SECONDS), trust_env=False)
-    with _usable(address):
-        return client_adapter.Client(_config(address), parameters)
+    return client_adapter.Client(config, parameters)
 
 
 @contextmanager

@@ -13,9 +13,9 @@ from typing import Any
 from rich.console import Console
 
 from openedx_infra.operations.cluster.connection import answering
-from openedx_infra.operations.drift.api import Api
 from openedx_infra.operations.drift.expected import Expected, expected
 from openedx_infra.operations.drift.presence import Presence, look
+from openedx_infra.operations.drift.reader import Reader
 from openedx_infra.operations.engine.session import Session
 from openedx_infra.operations.errors import OperationError
 
@@ -38,7 +38,7 @@ def find(session: Session, state: Mapping[str, Any] | None = None) -> Presence:
     if client is None:
         return Presence()
     with answering():
-        return look(Api(client), expected(state if state is not None else session.live.state()))
+        return look(Reader(client), expected(state if state is not None else session.live.state()))
 
 
 def show(
@@ -90,7 +90,7 @@ def _wait(leaving: Sequence[Expected], session: Session, console: Console) -> No
         return
     console.print(f"Waiting until {_names(leaving)} are gone.", soft_wrap=True, highlight=False)
     end = time.monotonic() + LEAVING_SECONDS
-    api = Api(client)
+    api = Reader(client)
     while True:
         with answering():
             rest = look(api, leaving).leaving

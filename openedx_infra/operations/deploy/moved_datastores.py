@@ -54,20 +54,29 @@ def retained(state: Mapping[str, Any], leaving: Collection[str]) -> list[str]:
     return [urn for urn in resources if urn in result]
 
 
-def forgettable(state: Mapping[str, Any], urns: Collection[str]) -> dict[str, Any]:
-    """The state in which Pulumi forgets these rather than refusing to delete them, or deleting them."""
+def forget(live: LiveStack, urns: Collection[str]) -> None:
+    """Prepare the state so that the next `up` forgets the orphans.
+
+    What holds data is retained on delete already, by its program, and loses its protection by Pulumi's own
+    `state unprotect`. What it depends on is retained first, so that a run that is killed in between deletes
+    nothing: no command of Pulumi does that (3.259), so the state is written.
+    """
+    if not urns:
+        return
+    state = live.state()
+    resources = {each["urn"]: each for each in state["deployment"].get("resources") or ()}
+    if any(not resources[urn].get("retainOnDelete") for urn in urns):
+        live.replace_state(retaining(state, urns))
+    live.unprotect(urn for urn in urns if resources[urn].get("protect"))
+
+
+def retaining(state: Mapping[str, Any], urns: Collection[str]) -> dict[str, Any]:
+    """The state in which Pulumi would forget these rather than delete them."""
     result = deepcopy(dict(state))
     for resource in result["deployment"].get("resources") or ():
         if resource["urn"] in urns:
             resource["retainOnDelete"] = True
-            resource.pop("protect", None)
     return result
-
-
-def forget(live: LiveStack, urns: Collection[str]) -> None:
-    """Prepare the state so that the next `up` forgets the orphans."""
-    if urns:
-        live.replace_state(forgettable(live.state(), urns))
 
 
 def print_orphans(urns: Collection[str], console: Console) -> None:

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from openedx_infra.operations.drift.api import Object
 from openedx_infra.operations.drift.expected import Expected
+from openedx_infra.operations.drift.reader import Object
 
 SECRET = "4dabf18193072939515e22adb298388d"
 """Key by which Pulumi marks an encrypted value in a state."""

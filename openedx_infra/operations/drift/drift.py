@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from openedx_infra.operations.cluster.health import Row
-from openedx_infra.operations.drift.api import Api, Kind
 from openedx_infra.operations.drift.changes import Change, changes
 from openedx_infra.operations.drift.expected import Expected, expected
 from openedx_infra.operations.drift.presence import by_kind, compared
+from openedx_infra.operations.drift.reader import Kind, Reader
 from openedx_infra.operations.drift.strangers import kinds_of, strangers
 
 MISSING, LEAVING, CHANGED, STRANGER = "missing", "being deleted", "changed", "not of this stack"
@@ -43,7 +43,7 @@ class Drift:
         return [Row(kind=kind.kind, name=name, ready=True, count=STRANGER) for kind, name in self.strangers]
 
 
-def drift(api: Api, state: Mapping[str, Any], namespaces: Sequence[str]) -> Drift:
+def drift(api: Reader, state: Mapping[str, Any], namespaces: Sequence[str]) -> Drift:
     """Compare a state with the cluster: reads all objects of the state, and all of these namespaces."""
     objects = expected(state)
     if not objects:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from openedx_infra.operations.cluster import operator_status
-from openedx_infra.operations.drift.api import Kind
+from openedx_infra.operations.drift.reader import Kind
 from openedx_infra.operations.urn import Urn
 
 _PATCH = "Patch"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from openedx_infra.operations.drift.api import Api, Kind, Object
 from openedx_infra.operations.drift.expected import Expected
+from openedx_infra.operations.drift.reader import Kind, Object, Reader
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +30,7 @@ class Presence:
         return [each for each in self.gone if each.holds_data]
 
 
-def look(api: Api, objects: Sequence[Expected]) -> Presence:
+def look(api: Reader, objects: Sequence[Expected]) -> Presence:
     """Ask the cluster for all objects: a request for each kind, and one for each version of an API."""
     real = [each for each in objects if not each.is_patch]
     return compared(real, api.read(by_kind(real), metadata=True))

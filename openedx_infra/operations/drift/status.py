@@ -17,8 +17,8 @@ from openedx_infra.operations.cluster.connection import answering, no_answer
 from openedx_infra.operations.cluster.health import Row
 from openedx_infra.operations.cluster.status import snapshot, table
 from openedx_infra.operations.cluster.target import Target, target_of
-from openedx_infra.operations.drift.api import Api
 from openedx_infra.operations.drift.drift import CHANGED, LEAVING, MISSING, Drift, drift
+from openedx_infra.operations.drift.reader import Reader
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.stack_files.stack_file import StackFile
 from openedx_infra.operations.state.open_stack import open_stack, tools
@@ -117,7 +117,7 @@ def _drift(target: Target, live: LiveStack | None, namespaces: Sequence[str]) ->
     except OperationError as error:
         return Drift(), f"Pulumi's state can't be read, so what is missing is not shown: {error.message}"
     with answering(remedy="is it running? `up` starts the embedded one"):
-        return drift(Api(client), state, namespaces), ""
+        return drift(Reader(client), state, namespaces), ""
 
 
 def _without(rows: Sequence[Row], others: Sequence[Row]) -> list[Row]:

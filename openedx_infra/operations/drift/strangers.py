@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from openedx_infra.operations.cluster import operator_status
 from openedx_infra.operations.cluster.run_job import MADE_BY
-from openedx_infra.operations.drift.api import Kind, Object
 from openedx_infra.operations.drift.expected import Expected
+from openedx_infra.operations.drift.reader import Kind, Object
 
 KINDS = (
     ("v1", "ConfigMap"),

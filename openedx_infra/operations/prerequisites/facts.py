@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
-from openedx_infra.operations.prerequisites.api import Answer, Ask, Question
+from openedx_infra.operations.cluster.api import Answer, Ask, Question
 
 Item = Mapping[str, Any]
 Items = Sequence[Item]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from openedx_infra.config.foundation.addons import CertManager
-from openedx_infra.operations.prerequisites.api import Ask, Question
+from openedx_infra.operations.cluster.api import Ask, Question
 from openedx_infra.operations.prerequisites.facts import Facts, Items
 from openedx_infra.operations.prerequisites.lack import Lack, listed
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from openedx_infra.operations.prerequisites.api import Ask, Question
+from openedx_infra.operations.cluster.api import Ask, Question
 from openedx_infra.operations.prerequisites.facts import Facts, Items, may
 from openedx_infra.operations.prerequisites.lack import Lack, listed
 

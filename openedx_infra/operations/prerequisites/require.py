@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from rich.console import Console
 
 from openedx_infra.config import BaseStack
+from openedx_infra.operations.cluster import connection
+from openedx_infra.operations.cluster.api import Api, Ask
 from openedx_infra.operations.cluster.target import Target
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.offline.check import recorded
@@ -20,7 +22,6 @@ from openedx_infra.operations.prerequisites import (
     storage,
     version,
 )
-from openedx_infra.operations.prerequisites.api import Api, Ask
 from openedx_infra.operations.prerequisites.facts import Facts, Items, gather
 from openedx_infra.operations.prerequisites.lack import Lack, listed
 from openedx_infra.operations.secrets.secrets import stand_ins
@@ -43,7 +44,7 @@ def require(stack: BaseStack, target: Target, console: Console, *, is_new: bool)
     """
     if target.address is None:
         return
-    with Api(target.address) as api, ThreadPoolExecutor(1) as pool:
+    with Api(connection.http_client(target.address)) as api, ThreadPoolExecutor(1) as pool:
         asking = pool.submit(gather, api, stack.namespaces)
         objects = recorded(stack, stand_ins(stack)).objects()
         facts = asking.result()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from openedx_infra.operations.prerequisites.api import Ask, Question
+from openedx_infra.operations.cluster.api import Ask, Question
 from openedx_infra.operations.prerequisites.facts import Facts, Item, Items
 from openedx_infra.operations.prerequisites.lack import Lack, listed
 

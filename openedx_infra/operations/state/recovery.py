@@ -1,6 +1,8 @@
 """Takes over what a killed run was creating: what exists in the cluster goes into the state.
 
-`pulumi refresh --import-pending-creates` is meant for that, but did not create a Job (seen with 3.259).
+`pulumi refresh --import-pending-creates` is meant for that, but did not create a Job (seen with 3.259). So
+the state is written as the provider would have written it. tests/engine/test_one_workload.py compares both,
+and fails when a new provider writes something else.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""A workload that goes is waited for while its pods end: as long as their grace, and no longer than set."""
+"""One workload by the real engine: what its state holds, and how long it is waited for when it goes."""
 
 from __future__ import annotations
 
 import io
+import json
 import sys
 import threading
 import time
@@ -12,10 +13,12 @@ from pathlib import Path
 
 import pytest
 from lightkube import Client, KubeConfig
+from lightkube.models.meta_v1 import ObjectMeta
 from lightkube.resources.apps_v1 import Deployment
 from lightkube.resources.core_v1 import Pod
 from rich.console import Console
 
+from openedx_infra.operations.state import recovery
 from openedx_infra.operations.state.pulumi_cli import Cli, Result
 from tools.cluster import EmbeddedCluster
 from tools.recipes import CLUSTER, ENGINE
@@ -113,6 +116,28 @@ def test_a_pool_is_gone_only_when_its_pods_are(pool: Pool, leaving: str) -> None
     assert left.code == 0, left.stdout + left.stderr
     assert time.monotonic() > gone[0] and pool.pods() == []
     assert list(pool.client.list(Deployment)) == []
+
+
+def test_recovery_writes_into_the_state_what_the_provider_does(pool: Pool) -> None:
+    """Of what a killed run was creating. A new version of the provider may write something else: then change
+    `recovery._created` with it."""
+    assert pool.up(pool=True).code == 0
+    state = json.loads(pool.run("stack", "export").stdout)
+    [by_provider] = [
+        each for each in state["deployment"]["resources"] if each["type"].endswith(":Deployment")
+    ]
+    before = {key: by_provider[key] for key in ("urn", "type", "custom", "inputs")}
+    [manager] = {
+        entry.manager
+        for entry in (pool.client.get(Deployment, "worker").metadata or ObjectMeta()).managedFields or ()
+        if (entry.manager or "").startswith("pulumi")
+    }
+    pending = {"pending_operations": [{"type": "creating", "resource": before}]}
+    written = recovery.without_pending({"deployment": pending}, {before["urn"]: str(manager)})
+    [by_recovery] = written["deployment"]["resources"]
+    assert by_recovery["id"] == by_provider["id"]
+    for key in {key for each in (by_recovery, by_provider) for key in each["outputs"] if key[:2] == "__"}:
+        assert by_recovery["outputs"].get(key) == by_provider["outputs"].get(key), key
 
 
 def test_pods_that_never_end_are_named_and_the_next_run_goes_on(pool: Pool) -> None:

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http import HTTPStatus
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from openedx_infra.operations.cluster import connection
-from openedx_infra.operations.stack_files.local_stack import Address
+
+if TYPE_CHECKING:
+    from httpx2 import Client as Http
+    from httpx2 import Response
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 AT_ONCE = 8
-"""Requests under way at once. A guess: enough that one slow answer holds up no other."""
+"""Requests under way at once. A guess: a look at an instance needs about 20, clusters may be far away, and
+one slow answer holds up no other."""
+OPENING_SECONDS = 10.0
+"""How long the API server may take to open the storage of a custom kind; until then it answers 429."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +60,8 @@ class Ask(Protocol):
 class Api:
     """A connection that sends many requests at once."""
 
-    def __init__(self, address: Address) -> None:
-        self._client = connection.http_client(address)
-        self._pool = ThreadPoolExecutor(AT_ONCE)
+    def __init__(self, http: Http) -> None:
+        self._http = http
 
     def __enter__(self) -> Self:
         return self
@@ -61,19 +69,45 @@ class Api:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._pool.shutdown()
-        self._client.close()
+        self._http.close()
 
     def __call__(self, questions: Sequence[Question]) -> Sequence[Answer]:
         """Send the requests. The first goes alone: a login by a command runs once and not eight times."""
         first = [self._answer(question) for question in questions[:1]]
-        return [*first, *self._pool.map(self._answer, questions[1:])]
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            return [*first, *pool.map(self._answer, questions[1:])]
+
+    def at_once(self, work: Callable[[T], R], items: Iterable[T]) -> dict[T, R]:
+        """What `work` returns for each item, done at the same time."""
+        keys = list(items)
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            return dict(zip(keys, pool.map(work, keys), strict=True))
+
+    def response(self, question: Question) -> Response:
+        """The response, of whatever status. Raises what `no_answer()` names when none comes.
+
+        429 is asked again for OPENING_SECONDS.
+        """
+        from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
+
+        opening = Retrying(
+            retry=retry_if_result(lambda response: response.status_code == HTTPStatus.TOO_MANY_REQUESTS),
+            stop=stop_after_delay(OPENING_SECONDS),
+            wait=wait_fixed(0.2),
+            retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
+        )
+        response: Response = opening(
+            self._http.request,
+            "GET" if question.body is None else "POST",
+            question.path,
+            json=question.body,
+            headers={"accept": question.accept},
+        )
+        return response
 
     def _answer(self, question: Question) -> Answer:
-        method = "GET" if question.body is None else "POST"
-        headers = {"accept": question.accept}
         try:
-            response = self._client.request(method, question.path, json=question.body, headers=headers)
+            response = self.response(question)
         except connection.no_answer():
             return Answer(code=0, body={})
         try:

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
-from openedx_infra.operations.cluster.connection import ANSWER_SECONDS
+from openedx_infra.operations.cluster.api import Api, Question
+from openedx_infra.operations.cluster.connection import http_client_of
 
 if TYPE_CHECKING:
-    from httpx2 import Client as Http
     from httpx2 import Response
     from lightkube import Client
 
-T = TypeVar("T")
-R = TypeVar("R")
 Object = Mapping[str, Any]
 """A Kubernetes object as JSON."""
 
-PARALLEL = 8
-"""Requests at once. A guess: a look at an instance needs about 20, and clusters may be far away."""
-
 PAGE = 500
 """Objects in one answer, as kubectl asks for."""
-
-OPENING_SECONDS = 10.0
-"""How long the API server may take to open the storage of a custom kind; until then it answers 429."""
 
 FEW = 2
 """Up to so many objects of a kind are read one by one: that needs no permission to list them."""
@@ -44,16 +36,12 @@ class Kind:
     """Empty for kinds of the whole cluster."""
 
 
-class Api:
-    """The API server of a cluster. Raises what `no_answer()` names when it does not answer."""
+class Reader:
+    """Reads objects from the API server of a cluster. Raises what `no_answer()` names when it does not
+    answer."""
 
     def __init__(self, client: Client) -> None:
-        import httpx2
-        from lightkube.config import client_adapter
-
-        timeout = httpx2.Timeout(ANSWER_SECONDS)
-        parameters = client_adapter.ConnectionParams(timeout=timeout, trust_env=False)
-        self._http: Http = client_adapter.Client(client.config, parameters)
+        self._api = Api(http_client_of(client))
         self._plurals: dict[str, dict[str, str]] = {}
         """Names of kinds in addresses, by API version and kind."""
 
@@ -66,13 +54,8 @@ class Api:
         that the user may not read is None. With `metadata`, only their metadata is sent.
         """
         versions = {kind.api_version for kind in wanted} - self._plurals.keys()
-        self._plurals.update(self._at_once(self._discover, versions))
-        return self._at_once(lambda kind: self._objects(kind, wanted[kind], metadata), wanted)
-
-    def _at_once(self, work: Callable[[T], R], items: Iterable[T]) -> dict[T, R]:
-        keys = list(items)
-        with ThreadPoolExecutor(PARALLEL) as pool:
-            return dict(zip(keys, pool.map(work, keys), strict=True))
+        self._plurals.update(self._api.at_once(self._discover, versions))
+        return self._api.at_once(lambda kind: self._objects(kind, wanted[kind], metadata), wanted)
 
     def _discover(self, api_version: str) -> dict[str, str]:
         answer = self._get(_root(api_version), {}, "application/json")
@@ -119,18 +102,8 @@ class Api:
             page["continue"] = following
 
     def _get(self, address: str, parameters: Mapping[str, str], accept: str) -> Response:
-        from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
-
-        opening = Retrying(
-            retry=retry_if_result(lambda answer: answer.status_code == 429),
-            stop=stop_after_delay(OPENING_SECONDS),
-            wait=wait_fixed(0.2),
-            retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
-        )
-        answer: Response = opening(
-            self._http.get, address, params=dict(parameters), headers={"Accept": accept}
-        )
-        return answer
+        query = f"?{urlencode(parameters)}" if parameters else ""
+        return self._api.response(Question(path=f"{address}{query}", accept=accept))
 
 
 def _root(api_version: str) -> str:
