@@ -13,7 +13,7 @@ STRANGE := $(strip $(foreach name,$(filter-out $(KNOWN),$(.VARIABLES)),$(if $(fi
 ifneq ($(STRANGE),)
 $(error No such variable: $(STRANGE). There are $(KNOWN))
 endif
-# Tests of the engine and of parts wait more than they work. Those of a file share servers, and so a worker.
+# A test of the engine or of parts keeps about one core busy. Those of a file share servers, and so a worker.
 SIDE_BY_SIDE = --numprocesses $(CLUSTERS) --dist loadfile --no-loadscope-reorder
 SLOW := engine or images or parts or containers
 
@@ -85,7 +85,7 @@ test-parts: $(READY) ## Scripts against real servers (needs mariadb-server, redi
 test-images: $(READY) ## Real builds of the images (needs root, runc and debootstrap)
 	@$(PYTEST) tests/images -m 'images and not long'
 
-# One after the other: they work, while the engine's tests beside them wait.
+# One after the other: with the engine's tests beside them, they have more to do than two cores.
 test-processes:
 	@$(MAKE) --no-print-directory test-parts
 	@$(MAKE) --no-print-directory test-images
@@ -94,6 +94,7 @@ test-long: $(READY) ## What takes long and of which `make test` runs a sample: f
 	@EVERY_EXAMPLE=1 $(PYTEST) tests/unit/test_config_properties.py
 	@$(PYTEST) -m 'long and not ($(SLOW))' --numprocesses auto --dist worksteal
 	@$(PYTEST) tests/engine -m long $(SIDE_BY_SIDE)
+	@$(PYTEST) tests/parts tests/images -m long
 
 test-containers: $(READY) ## Changes under load, on real nodes (needs root, containerd and CNI plugins)
 	@$(PYTEST) tests/containers -m containers

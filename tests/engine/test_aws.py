@@ -175,6 +175,7 @@ def test_what_would_replace_data_is_refused_before_anything_is_touched(aws: OnAw
     assert aws.ids() == before and aws.pods() == pods and aws.cloud.events() == []
 
 
+@pytest.mark.long
 def test_what_would_replace_data_after_all_is_protected(aws: OnAws) -> None:
     """Somebody put another database in its place, which isn't encrypted: only a replacement mends that."""
     database = primary(aws)
@@ -211,6 +212,7 @@ def test_destroy_leaves_what_holds_data(aws: OnAws) -> None:
     assert primary(aws).id in databases and aws.unready() == []
 
 
+@pytest.mark.long
 def test_without_protection_aws_keeps_what_it_protects_itself(aws: OnAws) -> None:
     aws.datastores(protect=False)
     aws.up()

@@ -120,6 +120,7 @@ def test_somebodys_own_script_by_the_automation_api(dev: Instance, tmp_path: Pat
     demand_unchanged(dev)
 
 
+@pytest.mark.long
 def test_another_project_refers_to_the_stack(dev: Instance, tmp_path: Path) -> None:
     script = tmp_path / "portal.py"
     script.write_text(_REFERENCE)
@@ -128,6 +129,7 @@ def test_another_project_refers_to_the_stack(dev: Instance, tmp_path: Path) -> N
     assert said.out.startswith("url http")
 
 
+@pytest.mark.long
 def test_a_foreign_salt_in_the_checkout_changes_nothing(
     dev: Instance, stack_file: Path, effective: Path, tmp_path: Path
 ) -> None:
@@ -164,6 +166,7 @@ def test_secrets_of_two_salts_are_refused_and_then_mended(
     assert shown.out.strip() == "of-the-relay", shown.text
 
 
+@pytest.mark.long
 def test_what_an_earlier_version_mixed_is_mended(dev: Instance, effective: Path, tmp_path: Path) -> None:
     """The foreign salt stands beside secrets that it doesn't decrypt."""
     before = effective.read_bytes()

@@ -21,7 +21,6 @@ def test_a_restart_makes_new_pods_and_no_change_for_pulumi(dev: Instance) -> Non
     after = dev.pods()
     assert {name for name in before if not before[name] & after[name]} == PLATFORM
     assert {name for name in before if before[name] == after[name]} == before.keys() - PLATFORM
-    dev.demand_unchanged()
     status = dev.run("status")
     assert status.code == 0 and "by hand" not in status.text, status.text
     said = dev.run("preview", "--refresh", "--expect-no-changes")
@@ -69,8 +68,7 @@ def test_a_stopped_site_rests_until_it_is_started(dev: Instance) -> None:
     assert dev.uids("PersistentVolumeClaim") == claims
     config = yaml.safe_load(dev.file.read_text())["config"]
     assert config["openedx:maintenance"] == {"page": True, "pause": True}
-    dev.demand_unchanged()
-    dev.up()
+    assert ": no changes (" in dev.up().out
     assert dev.pods().keys() == before.keys() - PLATFORM | {"maintenance"}, "an `up` leaves it at rest"
     assert "Paused" in dev.run("status").text
     nothing = dev.run("restart")

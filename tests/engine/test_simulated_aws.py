@@ -154,6 +154,7 @@ def test_from_nothing_to_no_change(program: Program) -> None:
     assert program.cloud.one(BUCKET).inputs["tags"] == {"for": outputs["address"]}
 
 
+@pytest.mark.long
 def test_secrets_are_secret_in_the_state(program: Program) -> None:
     program.made()
     assert program.cloud.one(DATABASE).inputs["password"] == PASSWORD, "AWS itself knows it"
@@ -176,6 +177,7 @@ def test_what_is_changed_in_place_and_what_is_replaced(program: Program) -> None
     assert [event.verb for event in program.cloud.events()][-4:].count("delete") == 2, "and its versioning"
 
 
+@pytest.mark.long
 def test_a_replacement_waits_for_the_name(program: Program) -> None:
     """A made up name lets the new one come first; one that the program says does not."""
     program.made()
@@ -198,6 +200,7 @@ def test_failures_are_told_and_the_next_up_goes_on(program: Program) -> None:
     assert program.cloud.one(DATABASE) and program.steps() == {}
 
 
+@pytest.mark.long
 def test_deletion_protection_and_last_snapshots(program: Program) -> None:
     program.made()
     refused = program.run("destroy", "--yes")
@@ -233,6 +236,7 @@ def test_servers_can_be_destroyed_again_and_again(program: Program) -> None:
         assert len(program.cloud.resources(SNAPSHOT)) == 4 * lives
 
 
+@pytest.mark.long
 def test_a_replaced_server_leaves_a_snapshot_and_so_does_the_new_one(program: Program) -> None:
     (program.folder / "__main__.py").write_text(SERVERS)
     program.made()
@@ -242,6 +246,7 @@ def test_a_replaced_server_leaves_a_snapshot_and_so_does_the_new_one(program: Pr
     assert len(program.cloud.resources(SNAPSHOT)) == 8
 
 
+@pytest.mark.long
 def test_a_bucket_with_files_is_not_deleted(program: Program) -> None:
     program.made(database={"deletion_protection": False})
     bucket = program.cloud.one(BUCKET)
@@ -252,6 +257,7 @@ def test_a_bucket_with_files_is_not_deleted(program: Program) -> None:
     assert program.cloud.one(BUCKET)
 
 
+@pytest.mark.long
 def test_drift_is_found_and_mended(program: Program) -> None:
     program.made()
     program.cloud.change(program.cloud.one(DATABASE), instanceClass="db.t4g.micro")

@@ -80,7 +80,7 @@ def test_production_has_what_is_locked_and_bundled(master: Platform, tmp_path: P
     assert "campus/css/lms-main.css" in (root / "openedx/staticfiles/staticfiles.json").read_text()
 
 
-@pytest.mark.parametrize("kind", ["requirements", "lock"])
+@pytest.mark.parametrize("kind", [pytest.param("requirements", marks=pytest.mark.long), "lock"])
 def test_development_has_tools_and_the_same_paths(
     platform: Platform, master: Platform, kind: str, tmp_path: Path
 ) -> None:

@@ -128,7 +128,7 @@ def test_an_older_backup_can_be_chosen(stage: Stage) -> None:
     assert everything(stage)["mysql"] == before["mysql"]
 
 
-@pytest.mark.parametrize("damage", ["truncated", "corrupted", "lost"])
+@pytest.mark.parametrize("damage", [pytest.param("truncated", marks=pytest.mark.long), "corrupted", "lost"])
 def test_a_damaged_backup_is_refused_before_anything_is_overwritten(stage: Stage, damage: str) -> None:
     stage.demand("backup")
     _damage(stage, damage, _packs(stage))
