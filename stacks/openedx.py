@@ -95,6 +95,7 @@ def _outputs(stack: Stack, platform: Platform) -> dict[str, pulumi.Input[Any]]:
     site, live = stack.site, next(each for each in stack.versions if each.serves)
     return {
         "lms_url": site.lms_url,
+        **({"more_lms_urls": list(site.more_urls)} if site.more_hosts else {}),
         "studio_url": site.studio_url,
         "mfe_url": site.mfe_url,
         "mfe_urls": {name: f"{site.mfe_url}/{name}" for name in stack.mfe_names},

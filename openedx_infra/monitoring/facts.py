@@ -29,7 +29,7 @@ class MonitoringFacts:
     namespace: str
     """Its namespace."""
     hosts: tuple[str, ...]
-    """Hosts of LMS, Studio and MFEs."""
+    """Hosts of LMS, Studio and MFEs, further ones of the LMS among them."""
     controller: Literal["traefik", "nginx"]
     """The ingress controller whose metrics count requests."""
     queues: tuple[str, ...]
@@ -81,7 +81,7 @@ def monitoring_facts(stack: Stack, prefix: str = "") -> MonitoringFacts:
     return MonitoringFacts(
         name=stack.name,
         namespace=stack.namespace,
-        hosts=(site.lms_host, site.studio_host, site.mfe_host),
+        hosts=(site.lms_host, site.studio_host, site.mfe_host, *site.more_hosts),
         controller="nginx" if stack.cluster.ingress_controller == "nginx" else "traefik",
         queues=tuple(
             f"{prefix}{colour}edx.{variant}.core.{name}"

@@ -14,7 +14,7 @@ from openedx_infra.settings.datastores.mongodb import mongodb, mongodb_secrets
 from openedx_infra.settings.datastores.mysql import mysql, mysql_secrets
 from openedx_infra.settings.datastores.search import search, search_authorities, search_secrets
 from openedx_infra.settings.job_inputs import operator_settings
-from openedx_infra.settings.merging import Settings, dump, merged
+from openedx_infra.settings.merging import Settings, dump, laid_over, merged
 from openedx_infra.settings.modules import module_files
 from openedx_infra.settings.paths import CERTIFICATES_DIR
 from openedx_infra.settings.servers.mfe import HEALTH_PATH, mfe_caddyfile
@@ -50,7 +50,7 @@ def lms(stack: Stack, connections: Connections) -> Settings:
         frontends.lms_frontends(stack, connections.search),
         common.lms_only(stack),
     )
-    return {**_of_release(stack, derived_settings), **operator_settings(stack, "lms")}
+    return laid_over(_of_release(stack, derived_settings), operator_settings(stack, "lms"))
 
 
 def studio(stack: Stack, connections: Connections) -> Settings:
@@ -61,7 +61,7 @@ def studio(stack: Stack, connections: Connections) -> Settings:
         frontends.studio_frontends(stack),
         common.studio_only(stack),
     )
-    return {**_of_release(stack, derived_settings), **operator_settings(stack, "cms")}
+    return laid_over(_of_release(stack, derived_settings), operator_settings(stack, "cms"))
 
 
 def lms_secrets(

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from openedx_infra.config import Stack
+from openedx_infra.config.sections.site import Tls, TlsNone, TlsUpstream
 from openedx_infra.settings.connections import LMS, STUDIO
+from openedx_infra.settings.cookies import lms_cookies, studio_cookies
 from openedx_infra.settings.merging import Settings
 
 
@@ -19,11 +23,8 @@ def addresses(stack: Stack) -> Settings:
         # address.
         "LMS_INTERNAL_ROOT_URL": f"http://{LMS.of(stack)}",
         "HTTPS": "on" if site.secure else "off",
-        "BASE_COOKIE_DOMAIN": site.cookie_domain,
-        "SESSION_COOKIE_SECURE": site.secure,
-        "CSRF_COOKIE_SECURE": site.secure,
-        # Without TLS nobody in front sets the header, so that only visitors could.
-        "SECURE_PROXY_SSL_HEADER": ["HTTP_X_FORWARDED_PROTO", "https"] if site.secure else None,
+        "SECURE_PROXY_SSL_HEADER": _scheme_header(site.tls),
+        **_visitors_address(stack.ingress.proxies_in_front),
         # Courseware and Studio's editors show the platform's own pages in frames.
         "X_FRAME_OPTIONS": "SAMEORIGIN",
         "ENABLE_CORS_HEADERS": True,
@@ -33,22 +34,49 @@ def addresses(stack: Stack) -> Settings:
     }
 
 
+def _scheme_header(tls: Tls) -> list[str] | None:
+    """The header, and its value, by which Django knows that a visitor came by TLS.
+
+    Without TLS nobody in front sets one, so that only visitors could. Where TLS ends before the cluster, all
+    visitors come by it, whatever a balancer and the controller pass on: what is asked is the scheme of the
+    pod's own connection, which is always http, so that the answer is always yes.
+    """
+    if isinstance(tls, TlsNone):
+        return None
+    return (
+        ["wsgi.url_scheme", "http"] if isinstance(tls, TlsUpstream) else ["HTTP_X_FORWARDED_PROTO", "https"]
+    )
+
+
+def _visitors_address(proxies: int) -> Settings:
+    """Which address is the visitor's, by which the platform counts logins, registrations and requests.
+
+    Each proxy adds the address that it sees at the end of X-Forwarded-For, and the controller adds one more.
+    Without proxies in front the platform takes the last public address, as it does by default. What it finds
+    is REMOTE_ADDR from its middleware on, so that Django REST framework shall look at nothing else.
+    """
+    counted = [{"name": "X-Forwarded-For", "index": -(proxies + 1)}]
+    return {
+        "REST_FRAMEWORK": {"NUM_PROXIES": 0},
+        **({"CLOSEST_CLIENT_IP_FROM_HEADERS": counted} if proxies else {}),
+    }
+
+
 def lms_addresses(stack: Stack) -> Settings:
     """The LMS' own names, cookies and trusted origins."""
     site = stack.site
     return {
         "SITE_NAME": site.lms_host,
         # The Service's name is what the kubelet's probes and other pods say as Host.
-        "ALLOWED_HOSTS": [site.lms_host, LMS.of(stack).host, *_previews(stack, "lms")],
-        # The MFEs read the cookies that the LMS sets, so both must share a domain.
-        "SESSION_COOKIE_DOMAIN": site.cookie_domain,
-        # production.py sets SESSION_COOKIE_SAMESITE of the LMS from this name. Browsers refuse None without
-        # TLS.
-        "DCS_SESSION_COOKIE_SAMESITE": same_site(stack),
-        "SESSION_COOKIE_SAMESITE": same_site(stack),
-        "CORS_ORIGIN_WHITELIST": [site.lms_url, site.mfe_url, *_origins(stack, "lms", "mfe")],
-        "CSRF_TRUSTED_ORIGINS": [site.lms_url, site.mfe_url, *_origins(stack, "lms", "mfe")],
-        "LOGIN_REDIRECT_WHITELIST": [site.studio_host, site.mfe_host],
+        "ALLOWED_HOSTS": [
+            site.lms_host,
+            *site.more_hosts,
+            LMS.of(stack).host,
+            *_previews(stack, "lms"),
+        ],
+        **lms_cookies(stack),
+        **_trust(stack, site.lms_host, *site.more_hosts, site.mfe_host, *_previews(stack, "lms", "mfe")),
+        "LOGIN_REDIRECT_WHITELIST": _redirects(stack, site.studio_host, site.mfe_host, *site.more_hosts),
         "IDA_LOGOUT_URI_LIST": [f"{site.studio_url}/logout/"],
     }
 
@@ -59,13 +87,9 @@ def studio_addresses(stack: Stack) -> Settings:
     return {
         "SITE_NAME": site.studio_host,
         "ALLOWED_HOSTS": [site.studio_host, STUDIO.of(stack).host, *_previews(stack, "studio")],
-        # A cookie of its own, as Studio's host is usually part of the domain of the LMS' session cookie.
-        "SESSION_COOKIE_NAME": "studio_session_id",
-        "SESSION_COOKIE_DOMAIN": site.studio_host,
-        "SESSION_COOKIE_SAMESITE": same_site(stack),
-        "CORS_ORIGIN_WHITELIST": [site.studio_url, site.mfe_url, *_origins(stack, "studio", "mfe")],
-        "CSRF_TRUSTED_ORIGINS": [site.studio_url, site.mfe_url, *_origins(stack, "studio", "mfe")],
-        "LOGIN_REDIRECT_WHITELIST": [site.lms_host, site.mfe_host],
+        **studio_cookies(stack),
+        **_trust(stack, site.studio_host, site.mfe_host, *_previews(stack, "studio", "mfe")),
+        "LOGIN_REDIRECT_WHITELIST": _redirects(stack, site.lms_host, site.mfe_host, *site.more_hosts),
         "FRONTEND_LOGIN_URL": f"{site.lms_url}/login",
         "FRONTEND_REGISTER_URL": f"{site.lms_url}/register",
         "SOCIAL_AUTH_EDX_OAUTH2_KEY": STUDIO_CLIENT_ID,
@@ -79,17 +103,17 @@ STUDIO_CLIENT_ID = "cms-sso"
 """Id of Studio's OAuth client at the LMS."""
 
 
-def same_site(stack: Stack) -> str:
-    """SameSite of session cookies: the MFEs' requests must carry them, and browsers take `None` over TLS
-    only.
-    """
-    return "None" if stack.site.secure else "Lax"
-
-
 def _previews(stack: Stack, *sites: str) -> list[str]:
     """The version's own hosts of sites, where there are two versions."""
     return [host for name, host in stack.preview_hosts.items() if name in sites]
 
 
-def _origins(stack: Stack, *sites: str) -> list[str]:
-    return [f"{stack.site.scheme}://{host}" for host in _previews(stack, *sites)]
+def _trust(stack: Stack, *hosts: str) -> Settings:
+    """Whose pages may call a site by script, with the visitor's cookies, and post to it."""
+    origins = [*(f"{stack.site.scheme}://{host}" for host in hosts), *stack.ingress.trusted_origins]
+    return {"CORS_ORIGIN_WHITELIST": origins, "CSRF_TRUSTED_ORIGINS": list(origins)}
+
+
+def _redirects(stack: Stack, *hosts: str) -> list[str]:
+    """Hosts that people are sent on to after they signed in or out."""
+    return [*hosts, *(urlsplit(origin).netloc for origin in stack.ingress.trusted_origins)]

@@ -24,7 +24,6 @@ def common(stack: Stack) -> Settings:
         # Whom posts about videos and courses name: else @YourPlatformTwitterAccount.
         "PLATFORM_TWITTER_ACCOUNT": site.name,
         "LANGUAGE_CODE": site.language,
-        "LANGUAGE_COOKIE_NAME": "openedx-language-preference",
         # Without a selector nobody could choose among the languages that the site offers.
         "SHOW_HEADER_LANGUAGE_SELECTOR": len(site.languages) > 1,
         "ENABLE_COMPREHENSIVE_THEMING": True,

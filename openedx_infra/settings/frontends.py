@@ -7,6 +7,7 @@ from typing import Any
 from openedx_infra.config import Stack
 from openedx_infra.releases import FrontendApp, Mfe
 from openedx_infra.settings.connections import Search
+from openedx_infra.settings.cookies import mfe_cookies, site_cookies
 from openedx_infra.settings.merging import Settings, merged
 
 
@@ -63,16 +64,12 @@ def _mfe_config(stack: Stack, search: Search) -> dict[str, Any]:
         "LOGOUT_URL": f"{site.lms_url}/logout",
         "REFRESH_ACCESS_TOKEN_ENDPOINT": f"{site.lms_url}/login_refresh",
         "CSRF_TOKEN_API_PATH": "/csrf/api/v1/token",
-        "ACCESS_TOKEN_COOKIE_NAME": "edx-jwt-cookie-header-payload",
-        "USER_INFO_COOKIE_NAME": "user-info",
-        "LANGUAGE_PREFERENCE_COOKIE_NAME": "openedx-language-preference",
+        **mfe_cookies(stack),
         "SITE_NAME": site.name,
         "INFO_EMAIL": site.contact_email,
         "SUPPORT_EMAIL": site.contact_email,
         "SUPPORT_URL": f"mailto:{site.contact_email}",
         "PASSWORD_RESET_SUPPORT_LINK": f"mailto:{site.contact_email}",
-        # Cookies that scripts of the micro-frontends set, such as one that a page was visited.
-        "SESSION_COOKIE_DOMAIN": site.cookie_domain,
         # Pages that are the operator's to write, and of services that this instance has none of. Empty, none
         # is linked; left out, micro-frontends miss them aloud.
         "TERMS_OF_SERVICE_URL": "",
@@ -116,6 +113,7 @@ def _site_config(stack: Stack) -> dict[str, Any]:
         "cmsBaseUrl": site.studio_url,
         "loginUrl": f"{site.lms_url}/login",
         "logoutUrl": f"{site.lms_url}/logout",
+        **site_cookies(stack),
         "externalRoutes": [logout, *routes],
         "commonAppConfig": {key: value for mfe in mfes for key, value in mfe.app_config.items()},
     }

@@ -14,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from openedx_infra.config import Stack
-from openedx_infra.settings.merging import Settings
+from openedx_infra.settings.merging import Settings, laid_over
 from openedx_infra.settings.servers.web import Site
 
 ADDS_APPS = frozenset(
@@ -44,10 +44,11 @@ _LONGEST = 40
 def operator_settings(stack: Stack, site: Site) -> Settings:
     """Settings of the stack file by the platform's own names: flags, then free settings, a site's own last.
 
-    Each replaces a setting whole, as a setting in the platform's own files would.
+    Each replaces a setting whole, as a setting in the platform's own files would, but for lists and maps that
+    are merged with what this program computes: there, those for both sites count beside those for one.
     """
     of_site = stack.settings.lms if site == "lms" else stack.settings.studio
-    return {**stack.features.flags, **stack.settings.common, **of_site}
+    return laid_over({**stack.features.flags, **stack.settings.common}, of_site)
 
 
 def migration_inputs(stack: Stack) -> str:

@@ -7,6 +7,8 @@ from typing import Any
 
 import yaml
 
+from openedx_infra.config.computed_settings import EXTENDED_LISTS, EXTENDED_MAPS
+
 Settings = dict[str, Any]
 """Django settings by name: what YAML can say."""
 
@@ -41,6 +43,21 @@ def merged(*fragments: Mapping[str, Any]) -> Settings:
                 value = merged(below, value)
             result[key] = value
     return result
+
+
+def laid_over(computed: Mapping[str, Any], free: Mapping[str, Any]) -> Settings:
+    """Computed settings with free ones of the stack file: lists that this program fills are added to, maps
+    that it fills are merged, and everything else is replaced whole.
+    """
+    return {**computed, **{name: _with(computed.get(name), name, value) for name, value in free.items()}}
+
+
+def _with(computed: Any, name: str, value: Any) -> Any:
+    if name in EXTENDED_LISTS and computed is not None:
+        return [*computed, *(each for each in value if each not in computed)]
+    if name in EXTENDED_MAPS and isinstance(computed, Mapping):
+        return merged(computed, value)
+    return value
 
 
 def dump(settings: Mapping[str, Any]) -> str:

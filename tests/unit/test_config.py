@@ -154,7 +154,7 @@ def test_hints_for_hosts(host: str, words: str | None) -> None:
     [
         ("learn.example.org", "apps.learn.example.org", "learn.example.org"),
         ("learn.example.org", "apps.example.org", "example.org"),
-        ("notexample.org", "apps.example.org", "org"),
+        ("notexample.org", "apps.example.org", "notexample.org"),  # a rule refuses such hosts
     ],
 )
 def test_cookie_domain_is_what_both_share_label_by_label(lms: str, mfe: str, domain: str) -> None:

@@ -95,13 +95,13 @@ def test_every_secret_of_the_stack_reaches_the_platform(site: Site) -> None:
 def test_free_settings_come_last_and_replace_whole(site: Site) -> None:
     stack = case.said(
         settings={
-            "common": {"EMAIL_TIMEOUT": 5, "CODE_JAIL": {"user": "sandbox"}, "COMMENTS_SERVICE_URL": "k"}
+            "common": {"EMAIL_TIMEOUT": 5, "XQUEUE_INTERFACE": {"url": "x"}, "COMMENTS_SERVICE_URL": "k"}
         },
         features={"flags": {"ENABLE_DISCUSSION_SERVICE": False}},
     )
     found = case.whole(site, stack)
     assert found["EMAIL_TIMEOUT"] == 5
-    assert found["CODE_JAIL"] == {"user": "sandbox"}
+    assert found["XQUEUE_INTERFACE"] == {"url": "x"}
     assert found["COMMENTS_SERVICE_URL"] == "k"
     assert found["ENABLE_DISCUSSION_SERVICE"] is False
 

@@ -15,7 +15,7 @@ from test_settings import READ_ELSEWHERE, SITES
 
 from openedx_infra import settings
 from openedx_infra.config import load
-from openedx_infra.config.sections.features import MANAGED_SETTINGS
+from openedx_infra.config.computed_settings import MANAGED_SETTINGS
 from openedx_infra.settings import Site
 from openedx_infra.settings.connections import Search, Tls
 from openedx_infra.settings.datastores.search import search, search_secrets

@@ -45,10 +45,11 @@ def test_what_production_py_overwrites_is_as_said(pod: Pod, loaded: dict[str, An
 
 
 def test_every_said_setting_arrives(pod: Pod, loaded: dict[str, Any]) -> None:
-    added_to_by_the_platform = {"JWT_AUTH", "CACHES", "LOGIN_REDIRECT_WHITELIST"}
+    added_to_by_the_platform = {"JWT_AUTH", "CACHES", "LOGIN_REDIRECT_WHITELIST", "REST_FRAMEWORK"}
     for name, value in case.whole(pod.site, case.stack()).items():
         if name not in added_to_by_the_platform:
             assert loaded[name] == value, name
+    assert loaded["REST_FRAMEWORK"] == {"PAGE_SIZE": 10, "NUM_PROXIES": 0}
 
 
 def test_secret_and_plain_parts_of_a_setting_meet(loaded: dict[str, Any]) -> None:

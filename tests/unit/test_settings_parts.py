@@ -111,7 +111,7 @@ def test_tls_at_a_load_balancer_is_tls() -> None:
 
 def test_session_cookies_of_both_sites_don_t_meet() -> None:
     lms, studio = (case.plain(site, case.stack("campus")) for site in SITES)
-    assert lms["SESSION_COOKIE_DOMAIN"] == "campus.example.org"
+    assert lms["SESSION_COOKIE_DOMAIN"] == "learn.campus.example.org"
     assert studio["SESSION_COOKIE_DOMAIN"] == "author.campus.example.org"
     assert studio["SESSION_COOKIE_NAME"] != lms.get("SESSION_COOKIE_NAME", "sessionid")
 

@@ -30,6 +30,8 @@ _TRAEFIK = "traefik.io"
 _PORTS = {"traefik": (8000, 8443)}
 """Ports that the controllers' own charts open, where those are not 80 and 443: Traefik takes a listener only
 on a port that it has an entry point for."""
+_HOSTS_OF_A_ROUTE = 16
+"""Most host names of an HTTPRoute (the Gateway API's own limit)."""
 _CLASSES = {"envoy": "eg"}
 """GatewayClasses by controller, where the names differ, as their own charts and guides call them."""
 
@@ -54,7 +56,11 @@ class GatewayRoutes:
         if terminates_tls(self._stack):
             to_tls = {"scheme": "https", "statusCode": 301}
             rule = Rule(filters=[{"type": "RequestRedirect", "requestRedirect": to_tls}])
-            self._route("redirect", own_gateway(PLAIN), [host.domain for host in hosts], [rule])
+            domains = [host.domain for host in hosts]
+            for first in range(0, len(domains), _HOSTS_OF_A_ROUTE):
+                name = f"redirect-{first // _HOSTS_OF_A_ROUTE + 1}" if first else "redirect"
+                some = domains[first : first + _HOSTS_OF_A_ROUTE]
+                self._route(name, own_gateway(PLAIN), some, [rule])
 
     def _gateway(self, hosts: Sequence[PublicHost], secrets: Mapping[str, str]) -> None:
         cluster = self._stack.cluster
@@ -104,7 +110,15 @@ class GatewayRoutes:
             "set": [{"name": name, "value": value} for name, value in values.items()],
             "remove": ["Server"],
         }
+        of_request = [
+            {"name": name, "value": value} for name, value in headers.of_request(self._stack).items()
+        ]
         return [
+            *(
+                [{"type": "RequestHeaderModifier", "requestHeaderModifier": {"set": of_request}}]
+                if of_request
+                else []
+            ),
             {"type": "ResponseHeaderModifier", "responseHeaderModifier": modifier},
             *(
                 {

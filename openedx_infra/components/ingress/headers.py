@@ -7,6 +7,7 @@ import pulumi
 from openedx_infra.components.ingress.routes import PublicHost
 from openedx_infra.components.instance import Instance
 from openedx_infra.config import Stack
+from openedx_infra.config.sections.site import TlsUpstream
 from openedx_infra.config.types.secret_references import SecretReference
 
 UNUSED = ("browsing-topics", "geolocation", "hid", "serial", "usb")
@@ -27,6 +28,15 @@ def common(stack: Stack) -> dict[str, str]:
     for name, value in stack.ingress.headers.items():
         headers[spelled.get(name.lower(), name)] = value
     return {name: value for name, value in headers.items() if isinstance(value, str)}
+
+
+def of_request(stack: Stack) -> dict[str, str]:
+    """Headers of requests that the entrance sets: where TLS ends before the cluster, all visitors come by it.
+
+    What a balancer in front sends is no matter then, and whether the controller trusts it neither."""
+    if not isinstance(stack.site.tls, TlsUpstream):
+        return {}
+    return {"X-Forwarded-Proto": "https", "X-Forwarded-Port": "443"}
 
 
 def secret(instance: Instance) -> dict[str, pulumi.Output[str]]:

@@ -29,7 +29,10 @@ class Middlewares:
         """Those that add headers to all answers, refusals among them, and take out the server's name."""
         stack = self._instance.stack
         common = {**headers.common(stack), "Server": ""}
-        names = [self._middleware("headers", {"headers": {"customResponseHeaders": common}})]
+        spec: dict[str, Any] = {"customResponseHeaders": common}
+        if of_request := headers.of_request(stack):
+            spec["customRequestHeaders"] = of_request
+        names = [self._middleware("headers", {"headers": spec})]
         if special := headers.of_host(host, stack):
             names.append(
                 self._middleware(f"{host.name}-headers", {"headers": {"customResponseHeaders": special}})

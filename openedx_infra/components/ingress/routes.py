@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -90,9 +91,19 @@ def _route_at(host: PublicHost, path: str) -> Route:
 def _site_hosts(stack: Stack) -> list[PublicHost]:
     """The hosts of the site, which lead to the version that serves, or to the maintenance page."""
     hosts = _version_hosts(stack)
+    lms = next(host for host in hosts if host.name == "lms")
+    hosts += [replace(lms, name=_further_name(host), domain=host) for host in stack.site.more_hosts]
     if stack.maintenance.page:
         return [replace(host, routes=[maintenance.ROUTE], sticky=False) for host in hosts]
     return hosts
+
+
+def _further_name(host: str) -> str:
+    """Name of the Ingress of a further host of the LMS: of the host alone, as the order of others may change.
+
+    At most 55 characters: longer ones are made of it, and labels hold 63."""
+    digest = hashlib.sha256(host.encode()).hexdigest()[:6]
+    return f"lms-{host.replace('.', '-')[:44].rstrip('-')}-{digest}"
 
 
 def _preview_hosts(stack: Stack) -> Iterator[PublicHost]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import combinations
 
+from openedx_infra.config.computed_settings import merge_faults
 from openedx_infra.config.errors.conflict import Conflict
 from openedx_infra.config.errors.key_paths import Location
 from openedx_infra.config.rules import (
@@ -31,29 +31,6 @@ def conflicts(stack: Stack) -> Iterator[Conflict]:
     """Every impossible combination in a stack."""
     for rule in _RULES:
         yield from rule(stack)
-
-
-def _one_host_each(stack: Stack) -> Iterator[Conflict]:
-    names = ("lms_host", "studio_host", "mfe_host", "search_host")
-    hosts: dict[Location, str] = {
-        ("site", name): host for name, host in zip(names, stack.site.hosts, strict=True)
-    }
-    if stack.files_host is not None:
-        hosts["datastores", "storage", "files_host"] = stack.files_host
-    for first, second in combinations(hosts, 2):
-        if hosts[first] == hosts[second]:
-            text = f"{hosts[second]} is `{first[-1]}`, too: each service needs a host of its own"
-            yield Conflict(second, text, (("site", "lms_host"), first))
-
-
-def _shared_cookies(stack: Stack) -> Iterator[Conflict]:
-    if "." not in stack.site.cookie_domain:
-        text = (
-            f"{stack.site.mfe_host} and `lms_host` ({stack.site.lms_host}) share no domain, so that the "
-            "MFEs could "
-            "not read the LMS' cookies: put both under one domain"
-        )
-        yield Conflict(("site", "mfe_host"), text, (("site", "lms_host"),))
 
 
 def _cluster(stack: Stack) -> Iterator[Conflict]:
@@ -103,6 +80,14 @@ def _event_bus(stack: Stack) -> Iterator[Conflict]:
         yield Conflict(("event_bus", "consumers"), text, (("event_bus", "enabled"),))
 
 
+def _free_settings(stack: Stack) -> Iterator[Conflict]:
+    """Free settings that are merged with what the program computes, and so must have its form."""
+    for site in ("common", "lms", "studio"):
+        for name, value in getattr(stack.settings, site).items():
+            for text in merge_faults(name, value):
+                yield Conflict(("settings", site, name), text)
+
+
 def _identities(stack: Stack) -> Iterator[Conflict]:
     for index, override in enumerate(stack.overrides):
         for key in sorted({"apiVersion", "kind"} & override.patch.keys()):
@@ -111,11 +96,9 @@ def _identities(stack: Stack) -> Iterator[Conflict]:
 
 
 _RULES: tuple[Callable[[Stack], Iterator[Conflict]], ...] = (
-    _one_host_each,
-    _shared_cookies,
+    hosts.conflicts,
     _cluster,
     reserved_names.conflicts,
-    hosts.conflicts,
     datastores.conflicts,
     search.conflicts,
     aws.conflicts,
@@ -129,5 +112,6 @@ _RULES: tuple[Callable[[Stack], Iterator[Conflict]], ...] = (
     images.conflicts,
     versions.conflicts,
     operations.conflicts,
+    _free_settings,
     _identities,
 )

@@ -1,15 +1,18 @@
-"""Rules on hosts: names that lead nowhere but to the machine that asks for them."""
+"""Rules on hosts: one for each service, one domain for cookies, and names that lead to the machine itself."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import combinations
 
 from openedx_infra.config.errors.conflict import Conflict
 from openedx_infra.config.errors.key_paths import Location, key_of
 from openedx_infra.config.sections.issuers import AcmeHttp
 from openedx_infra.config.stack import Stack
+from openedx_infra.config.types.hosts import within
 
+_NAMES = ("lms_host", "studio_host", "mfe_host", "search_host")
 _LOOPBACK = re.compile(
     r"(.*\.)?(localhost|local\.openedx\.io|local\.overhang\.io|local\.edly\.io|localtest\.me|lvh\.me"
     r"|(.*[.-])?127[.-]\d+[.-]\d+[.-]\d+\.(nip|sslip)\.io)"
@@ -20,6 +23,60 @@ _LINK_LOCAL = re.compile(r".*\.local")
 
 
 def conflicts(stack: Stack) -> Iterator[Conflict]:
+    """All rules of this file over one stack."""
+    yield from _one_host_each(stack)
+    yield from _shared_cookies(stack)
+    yield from _unreachable(stack)
+    yield from _insecure_origins(stack)
+
+
+def _one_host_each(stack: Stack) -> Iterator[Conflict]:
+    hosts: dict[Location, str] = {("site", name): getattr(stack.site, name) for name in _NAMES}
+    if stack.files_host is not None:
+        hosts["datastores", "storage", "files_host"] = stack.files_host
+    hosts |= {("site", "more_hosts", index): host for index, host in enumerate(stack.site.more_hosts)}
+    for first, second in combinations(hosts, 2):
+        if hosts[first] == hosts[second]:
+            text = f"{hosts[second]} is `{first[-1]}`, too: each service needs a host of its own"
+            yield Conflict(second, text, (("site", "lms_host"), first))
+    previews = {host for version in stack.versions for host in version.preview_hosts.values()}
+    for location, host in hosts.items():
+        if host in previews:
+            text = f"{host} is where a version of `blue_green` is seen before it serves: choose another name"
+            yield Conflict(location, text, (("blue_green",), ("site", "lms_host")))
+
+
+def _shared_cookies(stack: Stack) -> Iterator[Conflict]:
+    """LMS and MFEs are part of one domain, for which the LMS sets cookies that the MFEs read."""
+    site = stack.site
+    where: Location = ("site", "cookie_domain")
+    if "cookie_domain" in site.model_fields_set:
+        for name in ("lms_host", "mfe_host"):
+            host = getattr(site, name)
+            if not within(host, site.cookie_domain):
+                text = (
+                    f"{host} (`{name}`) is no part of {site.cookie_domain}, so that browsers would refuse "
+                    "its cookies: write a domain that LMS and MFEs share, or leave it out"
+                )
+                yield Conflict(where, text, (("site", name),))
+    elif not within(site.mfe_host, site.cookie_domain):
+        text = (
+            f"{site.mfe_host} and `lms_host` ({site.lms_host}) share no domain, so that the MFEs could not "
+            "read the LMS' cookies: put both under one domain"
+        )
+        yield Conflict(("site", "mfe_host"), text, (("site", "lms_host"),))
+
+
+def _insecure_origins(stack: Stack) -> Iterator[Conflict]:
+    """Whoever is on the way can change a page without TLS, and would act in its visitors' names."""
+    for index, origin in enumerate(stack.ingress.trusted_origins):
+        scheme, _, host = origin.partition("://")
+        if stack.site.secure and scheme == "http" and not leads(host.partition(":")[0]):
+            text = f"{origin} has no TLS, so that anybody on the way could change its pages: write https://{host}"
+            yield Conflict(("ingress", "trusted_origins", index), text, (("site", "tls"),))
+
+
+def _unreachable(stack: Stack) -> Iterator[Conflict]:
     """Hosts that an authority must reach to issue a certificate, and can't."""
     if not isinstance(stack.site.issuer, AcmeHttp):
         return
@@ -33,7 +90,10 @@ def conflicts(stack: Stack) -> Iterator[Conflict]:
 
 
 def notes(stack: Stack) -> Iterator[str]:
-    """Hosts that most visitors can't reach: right on one's own machine, and wrong on a server."""
+    """Hosts that most visitors can't reach: right on one's own machine, and wrong on a server; and hosts at
+    which nobody is signed in.
+    """
+    yield from _signed_out(stack)
     if isinstance(stack.site.issuer, AcmeHttp):
         return
     named: list[str] = []
@@ -42,6 +102,16 @@ def notes(stack: Stack) -> Iterator[str]:
         if where and not host.endswith(tuple(f".{other}" for other in named)):
             named.append(host)
             yield f"{key_of(location)}: {host} leads to {where}: nobody else reaches the site"
+
+
+def _signed_out(stack: Stack) -> Iterator[str]:
+    for index, host in enumerate(stack.site.more_hosts):
+        if not within(host, stack.site.cookie_domain):
+            yield (
+                f"{key_of(('site', 'more_hosts', index))}: {host} is no part of {stack.site.cookie_domain}, "
+                "so nobody is signed in there: browsers refuse these cookies. `site.cookie_domain` sets a "
+                "wider domain"
+            )
 
 
 def leads(host: str) -> str | None:
@@ -54,5 +124,7 @@ def leads(host: str) -> str | None:
 def _hosts(stack: Stack) -> dict[Location, str]:
     """The hosts that stand in the stack file, and the LMS' host, under which all others are by default."""
     site = stack.site
-    names = ("lms_host", "studio_host", "mfe_host", "search_host")
-    return {("site", name): getattr(site, name) for name in names if name in site.model_fields_set}
+    more: dict[Location, str] = {
+        ("site", "more_hosts", index): host for index, host in enumerate(site.more_hosts)
+    }
+    return {("site", name): getattr(site, name) for name in _NAMES if name in site.model_fields_set} | more

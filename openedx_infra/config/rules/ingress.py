@@ -65,7 +65,6 @@ def _beyond_the_controller(stack: Stack) -> Iterator[Conflict]:
             "requests": ingress.requests is not None,
             "logins": ingress.logins is not None,
             "admin": ingress.admin is not None,
-            "proxies_in_front": ingress.proxies_in_front > 0,
         },
         "nginx": {
             "headers": bool(ingress.headers),

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from openedx_infra.config.computed_settings import MANAGED_SETTINGS
 from openedx_infra.config.errors.config_error import Fault
 from openedx_infra.config.errors.key_paths import Location, key_of
 from openedx_infra.config.secrets.catalogue import is_known
 from openedx_infra.config.secrets.references import ANY, READABLE, within
-from openedx_infra.config.sections.features import MANAGED_SETTINGS
 from openedx_infra.config.types.secret_references import is_reference
 
 _SECRET_NAME = re.compile(

@@ -48,6 +48,17 @@ Origin = Annotated[
 ]
 """Who may show a page in a frame."""
 
+TrustedOrigin = Annotated[
+    str,
+    Pattern(
+        "origin",
+        r"https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?",
+        "a scheme and a host, in lower case, without path",
+        "https://portal.example.org",
+    ),
+]
+"""A page's origin, as browsers send it."""
+
 LOGIN_PATHS = (
     "/login_ajax",
     "/create_account",
@@ -163,9 +174,10 @@ class Ingress(Section):
     """The Gateway, where `kind` is `gateway`."""
     proxies_in_front: Count = Field(0, ge=0, le=10)
     """Proxies between visitors and the controller, each of which adds an address to X-Forwarded-For: rates
-    and `admin` count from the right by it. 0: visitors, or a load balancer that keeps their addresses,
-    connect to the controller itself. Traefik must be told to trust them (forwardedHeaders.trustedIPs); NGINX
-    is told in its own ConfigMap alone."""
+    and `admin` count from the right by it, and so do the limits of the platform itself, for logins and
+    registrations. 0: visitors, or a load balancer that keeps their addresses, connect to the controller
+    itself. Traefik must be told to trust them (forwardedHeaders.trustedIPs); NGINX is told in its own
+    ConfigMap alone, and passes on one address."""
     requests: Annotated[Rate | None, OrNothing] = None
     """How many requests one address may send to each host. None: any number. A school behind one address is
     one address."""
@@ -185,5 +197,9 @@ class Ingress(Section):
     framed_by: dict[FramedHost, tuple[Origin, ...]] = Field({})
     """Origins that may show pages of a host in frames. Default: for `mfe`, the LMS, Studio and itself; for
     LMS and Studio the platform decides, which refuses frames except where courses and LTI need them."""
+    trusted_origins: Annotated[tuple[TrustedOrigin, ...], Distinct] = ()
+    """Other sites, such as a portal of yours, whose pages may call LMS and Studio by script with the
+    visitor's cookies, post to them, and get people back who signed in or out. The site's own hosts need no
+    mention."""
     admin: Annotated[Administration | None, OrNothing] = None
     """Where administrators come from. None: from anywhere."""

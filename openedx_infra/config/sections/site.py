@@ -95,6 +95,30 @@ UserName = Annotated[
 """A user of the platform, by the name that the platform's own form takes."""
 
 
+CookiePrefix = Annotated[
+    str,
+    Pattern(
+        "prefix of cookies",
+        r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}",
+        "at most 32 letters, digits, hyphens and underscores, beginning with a letter or digit",
+        "campus",
+    ),
+]
+"""What the names of cookies begin with."""
+
+
+def _common_domain(site: dict[str, Any]) -> str:
+    """The longest domain that both LMS and MFEs are part of; the LMS' host where they share none."""
+    common: list[str] = []
+    for ours, theirs in zip(
+        reversed(site["lms_host"].split(".")), reversed(site["mfe_host"].split(".")), strict=False
+    ):
+        if ours != theirs:
+            break
+        common.insert(0, ours)
+    return ".".join(common) if len(common) > 1 else str(site["lms_host"])
+
+
 class Administrator(Section):
     """Somebody with all rights on the site."""
 
@@ -121,6 +145,24 @@ class Site(Section):
 
     search_host: Hostname = _under("meilisearch")
     """Public host of Meilisearch, which Studio's pages query directly, with keys limited to one user."""
+
+    more_hosts: Annotated[tuple[Hostname, ...], Distinct] = Field((), max_length=40)
+    """Further public hosts of the LMS, such as `www.example.org` or those of tenants: each gets a route and a
+    certificate, and the LMS answers there and trusts its pages. Who signs in is signed in at those under
+    `cookie_domain`. Links and mails keep naming `lms_host`. Studio and the MFEs have one host each. At
+    most 40: a Gateway has 64 listeners."""
+
+    cookie_domain: Hostname = Field(
+        default_factory=_common_domain,
+        json_schema_extra={"default_text": "the longest domain that LMS and MFEs share"},
+    )
+    """Domain of the cookies that MFEs read by script: who is signed in, and the language. Every host under it
+    receives them. LMS and MFEs must be part of it."""
+
+    cookie_prefix: CookiePrefix | None = None
+    """What the names of cookies begin with. Two instances that share `cookie_domain` need one each, as
+    visitors of both would otherwise be signed out of one by the other. Whoever sets or changes it signs
+    everybody out, once. None: the platform's own names."""
 
     contact_email: Email = Field(
         default_factory=lambda site: f"contact@{site['lms_host']}",
@@ -170,6 +212,11 @@ class Site(Section):
         return f"{self.scheme}://{self.lms_host}"
 
     @property
+    def more_urls(self) -> tuple[str, ...]:
+        """Public addresses of the further hosts of the LMS, without a slash at their ends."""
+        return tuple(f"{self.scheme}://{host}" for host in self.more_hosts)
+
+    @property
     def studio_url(self) -> str:
         """Public address of Studio, without a slash at its end."""
         return f"{self.scheme}://{self.studio_host}"
@@ -185,18 +232,6 @@ class Site(Section):
         return f"{self.scheme}://{self.search_host}"
 
     @property
-    def hosts(self) -> tuple[str, str, str, str]:
-        """The four public hosts: LMS, Studio, MFEs, search."""
-        return (self.lms_host, self.studio_host, self.mfe_host, self.search_host)
-
-    @property
-    def cookie_domain(self) -> str:
-        """The longest domain that both LMS and MFEs are part of: the LMS' cookies are set for it."""
-        common: list[str] = []
-        for ours, theirs in zip(
-            reversed(self.lms_host.split(".")), reversed(self.mfe_host.split(".")), strict=False
-        ):
-            if ours != theirs:
-                break
-            common.insert(0, ours)
-        return ".".join(common)
+    def hosts(self) -> tuple[str, ...]:
+        """All public hosts: LMS, Studio, MFEs, search, and the further ones of the LMS."""
+        return (self.lms_host, self.studio_host, self.mfe_host, self.search_host, *self.more_hosts)

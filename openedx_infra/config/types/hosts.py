@@ -40,6 +40,11 @@ def _punycode(value: str) -> str:
         return value
 
 
+def within(host: str, domain: str) -> bool:
+    """Whether a host is a domain or part of it, so that browsers take its cookies for that domain."""
+    return f".{host}".endswith(f".{domain}")
+
+
 def host_hint(value: str) -> str | None:
     """What to write instead of a text that is no public host name; None if no common mistake explains it."""
     if _is_address(value):

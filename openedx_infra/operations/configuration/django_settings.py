@@ -10,8 +10,8 @@ from typing import Any
 import yaml
 
 from openedx_infra.config import PROJECT, Stack
+from openedx_infra.config.computed_settings import MANAGED_SETTINGS
 from openedx_infra.config.errors.key_paths import Location
-from openedx_infra.config.sections.features import MANAGED_SETTINGS
 from openedx_infra.operations.configuration import lines
 from openedx_infra.operations.configuration.effective import MASKED
 from openedx_infra.operations.errors import OperationError

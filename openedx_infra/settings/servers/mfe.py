@@ -30,7 +30,7 @@ def mfe_caddyfile(stack: Stack) -> str:
         _HEAD.format(
             port=MFE_PORT,
             health=HEALTH_PATH,
-            frames=f"{site.lms_url} {site.studio_url}",
+            frames=" ".join([site.lms_url, site.studio_url, *site.more_urls]),
             limit=memory_bytes(stack.ingress.bodies.mfe),
         ),
         _ROOT.format(lms=site.lms_url),

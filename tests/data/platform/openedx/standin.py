@@ -37,6 +37,7 @@ def fill(namespace, site):
     for name, value in said.get("FEATURES", {}).items():
         features[name] = value
     namespace["JWT_AUTH"].update(said.get("JWT_AUTH", {}))
+    namespace["REST_FRAMEWORK"].update(said.get("REST_FRAMEWORK", {}))
     shared(namespace, said)
     (lms if site == "lms" else cms)(namespace, said)
     for name in replaced(site) & said.keys():
@@ -53,6 +54,7 @@ def replaced(site):
 def defaults(site):
     return {
         "SECRET_KEY": "dev key",
+        "REST_FRAMEWORK": {"PAGE_SIZE": 10},
         "JWT_AUTH": {
             "JWT_ALGORITHM": "HS256",
             "JWT_SECRET_KEY": "dev key",
