@@ -12,7 +12,16 @@ import pytest
 from openedx_infra.config import load
 from openedx_infra.operations.cluster.api import Answer, Question
 from openedx_infra.operations.offline.check import recorded
-from openedx_infra.operations.prerequisites import classes, hosts, kinds, permissions, room, storage, version
+from openedx_infra.operations.prerequisites import (
+    classes,
+    hosts,
+    kinds,
+    permissions,
+    processors,
+    room,
+    storage,
+    version,
+)
 from openedx_infra.operations.prerequisites.facts import Facts, Items, Kind, gather
 from openedx_infra.operations.prerequisites.lack import Lack
 from openedx_infra.operations.prerequisites.require import ending, problems
@@ -487,3 +496,32 @@ def test_routes_of_gateways_serve_hosts_too() -> None:
     of = objects(ingress={"kind": "gateway"})
     assert one(served(ingress("learn.example.org", **OURS), of=of)).fatal
     assert served(routes=[route(HERE)], of=of) == []
+
+
+AVX, SSE = "feature.node.kubernetes.io/cpu-cpuid.AVX", "feature.node.kubernetes.io/cpu-cpuid.SSE4A"
+
+
+@pytest.mark.parametrize(
+    ("labels", "fatal"),
+    [
+        ([{SSE: "true"}, {SSE: "true"}], True),
+        ([{SSE: "true"}, {SSE: "true", AVX: "true"}], False),
+        ([{SSE: "true"}, {}], False),
+        ([{SSE: "true", AVX: "true"}], None),
+        ([{}], None),
+        ([{"feature.node.kubernetes.io/cpu-cpuid.ASIMD": "true", "kubernetes.io/arch": "arm64"}], None),
+    ],
+    ids=["none", "one-of-two", "one-unknown", "all", "unlabelled", "arm64"],
+)
+def test_nodes_whose_cpu_runs_no_mongodb(labels: list[dict[str, str]], fatal: bool | None) -> None:
+    nodes = [named(f"node-{n}", metadata={"labels": each}) for n, each in enumerate(labels)]
+    found = list(processors.problems(usual(), replace(complete(usual()), nodes=nodes)))
+    assert [lack.fatal for lack in found] == ([] if fatal is None else [fatal])
+    if fatal is not None:
+        assert "node-0" in str(found[0]) and "has no AVX" in str(found[0]) and "`host`" in str(found[0])
+
+
+def test_a_mongodb_elsewhere_needs_nothing_of_the_nodes() -> None:
+    outside = objects(datastores={"mongodb": {"source": "external", "members": [{"host": "m.example.org"}]}})
+    nodes = [named("node-0", metadata={"labels": {SSE: "true"}})]
+    assert list(processors.problems(outside, replace(complete(outside), nodes=nodes))) == []

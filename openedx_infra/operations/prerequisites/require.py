@@ -18,6 +18,7 @@ from openedx_infra.operations.prerequisites import (
     hosts,
     kinds,
     permissions,
+    processors,
     room,
     storage,
     version,
@@ -66,6 +67,7 @@ def problems(objects: Items, facts: Facts, ask: Ask) -> Iterator[Lack]:
     yield from hosts.problems(objects, facts)
     yield from permissions.problems(objects, facts, ask)
     yield from room.problems(objects, facts)
+    yield from processors.problems(objects, facts)
     if unread := [words for name, words in _UNREAD.items() if getattr(facts, name) is None]:
         yield Lack(
             key="not checked",
