@@ -116,6 +116,7 @@ def test_what_is_right_and_seldom_meant_is_noted(tmp_path: Path) -> None:
         "openedx:site.search_host",
         "openedx:datastores.storage.access_mode",
         "openedx:site.theme",
+        "openedx:ingress.bodies.studio",
     ]
     assert report.reserved.running.memory > 0
 

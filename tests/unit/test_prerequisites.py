@@ -15,7 +15,9 @@ from openedx_infra.operations.offline.check import recorded
 from openedx_infra.operations.prerequisites import (
     classes,
     hosts,
+    k3s,
     kinds,
+    peers,
     permissions,
     processors,
     room,
@@ -525,3 +527,84 @@ def test_a_mongodb_elsewhere_needs_nothing_of_the_nodes() -> None:
     outside = objects(datastores={"mongodb": {"source": "external", "members": [{"host": "m.example.org"}]}})
     nodes = [named("node-0", metadata={"labels": {SSE: "true"}})]
     assert list(processors.problems(outside, replace(complete(outside), nodes=nodes))) == []
+
+
+def pod_in(namespace: str, labels: dict[str, str], **spec: Any) -> dict[str, Any]:
+    return {"metadata": {"name": "one", "namespace": namespace, "labels": labels}, "spec": spec}
+
+
+DNS = pod_in("kube-system", {"k8s-app": "kube-dns"})
+TRAEFIK = pod_in("kube-system", {"app.kubernetes.io/name": "traefik"})
+ELSEWHERE = pod_in("edge", {"app.kubernetes.io/name": "traefik"})
+HOST_NETWORK = pod_in("kube-system", {"app.kubernetes.io/name": "traefik"}, hostNetwork=True)
+NODE = {
+    "metadata": {"name": "one"},
+    "status": {"addresses": [{"type": "InternalIP", "address": "192.0.2.17"}]},
+}
+
+
+def peers_told(pods: Sequence[Any], of: Items | None = None, **more: Any) -> list[str]:
+    """What is told of pods that network policies let through."""
+    return [str(lack) for lack in peers.problems(of or usual(), Facts(pods=pods, nodes=[NODE], **more))]
+
+
+def test_parts_of_the_cluster_that_are_where_they_should_be_are_no_news() -> None:
+    assert peers_told([DNS, TRAEFIK]) == []
+    assert peers_told([]) == [], "a cluster without pods of others is the embedded one"
+
+
+def test_a_controller_elsewhere_is_named_with_its_namespace() -> None:
+    [line] = peers_told([DNS, ELSEWHERE])
+    assert line.startswith("openedx:cluster.ingress_namespace: there is no pod with the label")
+    assert "but in edge. Set that namespace" in line
+    [unknown] = peers_told([DNS])
+    assert "docs/distributions.md" in unknown
+
+
+def test_a_controller_in_the_network_of_its_node_is_known_by_its_address() -> None:
+    [line] = peers_told([DNS, HOST_NETWORK])
+    assert line.startswith("openedx:cluster.ingress_addresses") and "192.0.2.17" in line
+    said = objects(cluster={"ingress_addresses": ["192.0.2.17/32"]})
+    assert peers_told([DNS, HOST_NETWORK], said) == []
+
+
+def test_name_servers_that_are_no_pods_are_missed_unless_addresses_are_set() -> None:
+    [line] = peers_told([TRAEFIK])
+    assert line.startswith("openedx:network.dns") and "`name_servers`" in line
+    assert peers_told([TRAEFIK], objects(network={"name_servers": ["169.254.169.254"]})) == []
+
+
+def test_operators_elsewhere_are_named_with_the_key_of_their_namespace() -> None:
+    said = objects(datastores={"mysql": {"source": "operator"}, "mongodb": {"source": "operator"}})
+    name = "app.kubernetes.io/name"
+    pods = [
+        DNS,
+        TRAEFIK,
+        pod_in("percona", {name: "ps-operator"}),
+        pod_in("operators", {name: "psmdb-operator"}),
+    ]
+    [line] = peers_told(pods, said)
+    assert line.startswith("openedx:datastores.mysql.operator_namespace") and "in percona" in line
+
+
+def test_openshift_is_known_by_its_kinds() -> None:
+    constraints = {
+        ("security.openshift.io/v1", "SecurityContextConstraints"): Kind(plural="x", namespaced=False)
+    }
+    [line] = peers_told([DNS, TRAEFIK], kinds=constraints)
+    assert line.startswith("openedx:cluster.users") and "`users: assigned`" in line
+    assert peers_told([DNS, TRAEFIK], objects(cluster={"users": "assigned"}), kinds=constraints) == []
+
+
+def test_what_is_set_in_the_traefik_of_k3s_by_others_is_left_alone() -> None:
+    said = objects(cluster={"k3s_traefik": {}})
+
+    def told(owner: dict[str, str] | None, name: str = "traefik") -> list[str]:
+        there = {"metadata": {"name": name, "namespace": "kube-system", "labels": owner}}
+        return [str(lack) for lack in k3s.problems(said, Facts(chart_configs=[there])) if lack.fatal]
+
+    [stranger] = told(None)
+    assert "written by somebody else" in stranger and "Merge the values" in stranger
+    [other] = told({"app.kubernetes.io/instance": "other"})
+    assert "written by other" in other
+    assert told({"app.kubernetes.io/instance": "campus"}) == [] and told(None, "coredns") == []

@@ -10,6 +10,7 @@ import pulumi
 from openedx_infra.components.ingress.annotations import ingress_controller
 from openedx_infra.components.ingress.certificates import certificate_secrets
 from openedx_infra.components.ingress.gateway import PLAIN, GatewayRoutes, own_gateway
+from openedx_infra.components.ingress.k3s import traefik_config
 from openedx_infra.components.ingress.routes import PublicHost, public_hosts, route_groups
 from openedx_infra.components.instance import Instance
 from openedx_infra.config import Stack
@@ -30,6 +31,7 @@ class Ingress(pulumi.ComponentResource):
         super().__init__("openedx:index:Ingress", name, None, opts)
         stack, hosts = instance.stack, public_hosts(instance.stack)
         secrets = certificate_secrets(instance, hosts, _solver(stack), pulumi.ResourceOptions(parent=self))
+        traefik_config(instance, pulumi.ResourceOptions(parent=self))
         after_all = pulumi.ResourceOptions(parent=self, depends_on=list(after))
         if stack.ingress.kind == "gateway":
             GatewayRoutes(instance, after_all).register(hosts, secrets)

@@ -32,6 +32,12 @@ def _controller(stack: Stack) -> Iterator[Conflict]:
         yield Conflict(_KIND, text, (_CONTROLLER,))
 
 
+def _k3s(stack: Stack) -> Iterator[Conflict]:
+    if stack.cluster.k3s_traefik is not None and stack.cluster.ingress_controller != "traefik":
+        text = f"is for Traefik, and {stack.cluster.ingress_controller} serves the hosts: leave it out"
+        yield Conflict(("cluster", "k3s_traefik"), text, (_CONTROLLER,))
+
+
 def _route53(stack: Stack) -> Iterator[Conflict]:
     issuer = stack.site.issuer
     if not isinstance(issuer, AcmeDns) or not isinstance(issuer.provider, Route53):
@@ -139,6 +145,7 @@ def _metadata(stack: Stack) -> Iterator[Conflict]:
 
 _RULES: tuple[Callable[[Stack], Iterator[Conflict]], ...] = (
     _controller,
+    _k3s,
     _route53,
     _gateway,
     _beyond_the_controller,

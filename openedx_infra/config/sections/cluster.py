@@ -43,6 +43,18 @@ class Nodes(Section):
     the system need some of it."""
 
 
+class K3sTraefik(Section):
+    """What is set in the Traefik that k3s brings, for all hosts: a HelmChartConfig in kube-system."""
+
+    request_seconds: Count = Field(1800, ge=60, le=86_400)
+    """Seconds for which Traefik reads a request, body included, instead of 60: 250 MB at 1.2 Mbit/s take half
+    an hour."""
+    keep_addresses: Switch = True
+    """Whether visitors' own addresses arrive (`externalTrafficPolicy: Local`), rather than that of a node."""
+    trusted_proxies: Annotated[tuple[Cidr, ...], Distinct] = ()
+    """Addresses of proxies in front, whose X-Forwarded-For is believed."""
+
+
 class Cluster(ClusterAddress):
     """The Kubernetes cluster. A stack that names none gets the embedded one, which runs no containers."""
 
@@ -73,6 +85,10 @@ class Cluster(ClusterAddress):
 
     ingress_class: KubernetesName | None = None
     """IngressClass to use, or GatewayClass. Default: the name of the controller; `eg` with Envoy Gateway."""
+
+    k3s_traefik: K3sTraefik | None = None
+    """Lets `up` configure the Traefik of k3s; `{}` sets the defaults. For one stack of a cluster alone: a
+    HelmChartConfig that somebody else wrote is left as it is, and `up` refuses. None: nothing is written."""
 
     keda: Switch = False
     """Whether the cluster runs KEDA (2.14 or later), which can scale by requests and waiting tasks. It then

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
-from openedx_infra.config import BaseStack, Stack
+from openedx_infra.config import BaseStack, Stack, controller_settings
 from openedx_infra.operations.cluster import cron_status
 from openedx_infra.operations.cluster.connection import answering, no_answer
 from openedx_infra.operations.cluster.health import Row
@@ -99,6 +99,8 @@ def _look(file: StackFile, stack: BaseStack, target: Target, live: LiveStack | N
     lines = [*_summary(rows, file.name), *([unknown] if unknown else []), *_notes(differences)]
     if rows:
         lines += _about(stack, target)
+        if live is not None and isinstance(stack, Stack) and stack.cluster.context:
+            lines += [f"Mind {note}." for note in controller_settings.notes(stack)]
     elif stack.namespaces:
         lines.append(f"Nothing runs in {target}: `openedx-infra up --stack {file.name}` brings it up.")
     else:

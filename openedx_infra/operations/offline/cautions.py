@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from openedx_infra.config import Stack
+from openedx_infra.config import Stack, controller_settings
 from openedx_infra.config.datastores.storage import StorageVolumes
 from openedx_infra.config.images.builds import Build
 from openedx_infra.config.rules import hosts
@@ -18,6 +18,7 @@ def lines(stack: Stack) -> Iterator[str]:
     yield from hosts.notes(stack)
     yield from _default_class(stack)
     yield from _theme(stack)
+    yield from controller_settings.notes(stack)
 
 
 def _default_class(stack: Stack) -> Iterator[str]:

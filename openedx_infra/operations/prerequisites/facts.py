@@ -38,6 +38,7 @@ _LISTS = {
     "nodes": "/api/v1/nodes",
     "pods": "/api/v1/pods?fieldSelector=status.phase!%3DSucceeded,status.phase!%3DFailed",
     "ingresses": "/apis/networking.k8s.io/v1/ingresses",
+    "chart_configs": "/apis/helm.cattle.io/v1/helmchartconfigs",
     "routes": "/apis/gateway.networking.k8s.io/v1/httproutes",
 }
 """Lists of the whole cluster, by the field of Facts that holds them."""
@@ -77,6 +78,8 @@ class Facts:
     """Ingresses of all namespaces."""
     routes: Items | None = None
     """HTTPRoutes of all namespaces."""
+    chart_configs: Items | None = None
+    """HelmChartConfigs of k3s."""
     autoscaler: bool = False
     """Whether the Cluster Autoscaler is known to add nodes."""
     namespaces: Mapping[str, Item | None] = field(default_factory=dict)

@@ -16,7 +16,9 @@ from openedx_infra.operations.offline.check import recorded
 from openedx_infra.operations.prerequisites import (
     classes,
     hosts,
+    k3s,
     kinds,
+    peers,
     permissions,
     processors,
     room,
@@ -65,6 +67,8 @@ def problems(objects: Items, facts: Facts, ask: Ask) -> Iterator[Lack]:
     yield from storage.problems(objects, facts, ask)
     yield from classes.problems(objects, facts)
     yield from hosts.problems(objects, facts)
+    yield from k3s.problems(objects, facts)
+    yield from peers.problems(objects, facts)
     yield from permissions.problems(objects, facts, ask)
     yield from room.problems(objects, facts)
     yield from processors.problems(objects, facts)
