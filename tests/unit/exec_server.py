@@ -14,10 +14,10 @@ from collections.abc import Callable, Mapping
 from fcntl import ioctl
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 from urllib.parse import parse_qs, urlsplit
 
-from lightkube import Client, KubeConfig
+from accepting_server import TOKEN as TOKEN
+from accepting_server import AcceptingServer
 from wsproto import ConnectionType, WSConnection
 from wsproto.events import (
     AcceptConnection,
@@ -32,11 +32,10 @@ from wsproto.events import (
 
 from openedx_infra.operations.pods.container import RunningContainer
 
-TOKEN = "token-of-anna"
 V5, V4 = "v5.channel.k8s.io", "v4.channel.k8s.io"
 
 
-class ExecServer:
+class ExecServer(AcceptingServer):
     """Answers on a port of this machine until the end of its block. `refusal`: a status and a message instead
     of a process; `lost`: the connection ends as soon as the process began. Processes run in `folder`."""
 
@@ -49,6 +48,7 @@ class ExecServer:
         folder: Path | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> None:
+        super().__init__()
         self.folder = folder
         self.environment = environment
         self.protocol = protocol
@@ -56,47 +56,13 @@ class ExecServer:
         self.lost = lost
         self.requests: list[dict[str, list[str]]] = []
         self.paths: list[str] = []
-        self._socket = socket.create_server(("127.0.0.1", 0))
-
-    @property
-    def url(self) -> str:
-        host, port = self._socket.getsockname()
-        return f"http://{host}:{port}"
-
-    @property
-    def kubeconfig(self) -> dict[str, object]:
-        """A kubeconfig whose one context, `here`, is the server."""
-        return {
-            "clusters": [{"name": "here", "cluster": {"server": self.url}}],
-            "users": [{"name": "here", "user": {"token": TOKEN}}],
-            "contexts": [{"name": "here", "context": {"cluster": "here", "user": "here"}}],
-            "current-context": "here",
-        }
 
     def container(self) -> RunningContainer:
         """A container whose processes it runs."""
-        config = KubeConfig.from_dict(self.kubeconfig)
-        client = Client(config=config, namespace="campus", trust_env=False)
-        return RunningContainer(client=client, pod="lms-1", name="lms")
+        return RunningContainer(client=self.client(), pod="lms-1", name="lms")
 
-    def __enter__(self) -> ExecServer:
-        threading.Thread(target=self._accept, daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        # Only a shutdown wakes the thread that accepts.
-        self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._socket.accept()
-            except OSError:
-                return
-            threading.Thread(target=_Exchange(self, connection).serve, daemon=True).start()
+    def answer(self, connection: socket.socket) -> None:
+        _Exchange(self, connection).serve()
 
 
 class _Exchange:

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from lightkube import Client, KubeConfig
+from accepting_server import AcceptingServer
 from wsproto import ConnectionType, WSConnection
 from wsproto.events import AcceptConnection, BytesMessage, CloseConnection, Ping, Request
 
@@ -27,50 +27,16 @@ from openedx_infra.operations.pods.forward import Forward
 PORTS = struct.pack("<H", 8000)
 
 
-class Pod:
+class Pod(AcceptingServer):
     """An API server whose one pod answers each connection by the protocol of Kubernetes' port-forward: it
     sends back in capitals what it gets. `refusal`: the message that the node sends instead."""
 
     def __init__(self, refusal: str = "") -> None:
+        super().__init__()
         self.refusal = refusal
         self.asked: list[str] = []
-        self._socket = socket.create_server(("127.0.0.1", 0))
 
-    def client(self) -> Client:
-        config = {
-            "clusters": [{"name": "x", "cluster": {"server": f"http://127.0.0.1:{self.port}"}}],
-            "users": [{"name": "x", "user": {"token": "x"}}],
-            "contexts": [{"name": "x", "context": {"cluster": "x", "user": "x"}}],
-            "current-context": "x",
-        }
-        return Client(config=KubeConfig.from_dict(config), namespace="campus", trust_env=False)
-
-    @property
-    def port(self) -> int:
-        return int(self._socket.getsockname()[1])
-
-    def __enter__(self) -> Pod:
-        threading.Thread(target=self._accept, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    def stop(self) -> None:
-        """Answer no more; twice does no harm."""
-        if self._socket.fileno() >= 0:
-            self._socket.shutdown(socket.SHUT_RDWR)
-            self._socket.close()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._socket.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection: socket.socket) -> None:
+    def answer(self, connection: socket.socket) -> None:
         protocol, partial = WSConnection(ConnectionType.SERVER), b""
         with connection, suppress(ConnectionError):  # the command may be gone
             while data := connection.recv(65536):
