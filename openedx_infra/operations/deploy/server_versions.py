@@ -74,6 +74,8 @@ def _running(state: Mapping[str, Any]) -> dict[str, str]:
 
 def _image(inputs: Mapping[str, Any]) -> str:
     template = (inputs.get("spec") or {}).get("template") or {}
-    containers = (template.get("spec") or {}).get("containers") or [{}]
+    containers = (template.get("spec") or {}).get("containers")
+    if not isinstance(containers, list) or not containers:  # a secret one is covered in the state
+        return ""
     image = containers[0].get("image")
     return image if isinstance(image, str) else ""
