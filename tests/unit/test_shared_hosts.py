@@ -60,3 +60,12 @@ def test_two_local_stacks_share_the_embedded_cluster(write: Any) -> None:
     write("one", site={"lms_host": "learn.example.org"})
     write("two", site={"lms_host": "learn.example.org"})
     assert len(noted("one")) == 1
+
+
+def test_two_instances_that_sign_their_visitors_out_of_each_other(write: Any) -> None:
+    write("production", site={"lms_host": "learn.example.org", "mfe_host": "apps.example.org"}, cluster=HERE)
+    staging = {"lms_host": "staging.example.org", "mfe_host": "apps-staging.example.org"}
+    write("staging", site=staging, cluster={"context": "there"})
+    assert "stack staging sets cookies of the same names for example.org" in noted("production")[0]
+    write("staging", site={**staging, "cookie_prefix": "staging"}, cluster={"context": "there"})
+    assert noted("production") == noted("staging") == []

@@ -1,10 +1,11 @@
-"""Other stacks of the checkout that name the same cluster and the same hosts: only one of them can be up."""
+"""Other stacks of the checkout that have the same hosts in one cluster, or that set the same cookies."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from openedx_infra.config import ConfigError, Stack, describe
+from openedx_infra.config.types.hosts import within
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.stack_files import stack_file
 from openedx_infra.operations.stack_files.checkout import stack_file_path, stack_names
@@ -14,28 +15,42 @@ from openedx_infra.operations.stack_files.stack_file import StackFile
 def notes(file: StackFile, stack: Stack) -> Iterator[str]:
     """One line for each such stack. Files that are no valid stack files are left out."""
     for name in stack_names():
-        if name != file.name and (shared := _shared(file, stack, name)):
+        if name == file.name or (found := _other(stack, name)) is None:
+            continue
+        other, its = found
+        shared = _hosts(stack) & _hosts(its)
+        if shared and _cluster(other) == _cluster(file):
             yield (
                 f"stack {name} names the same cluster and the same hosts ({', '.join(sorted(shared))}): "
                 "only one of the two can be up"
             )
+        elif not shared and _share_cookies(stack, its):
+            yield (
+                f"stack {name} sets cookies of the same names for {its.site.cookie_domain}: who visits both "
+                "is signed out of one by the other. `openedx:site.cookie_prefix` keeps them apart"
+            )
 
 
-def _shared(file: StackFile, stack: Stack, name: str) -> set[str]:
-    """The hosts that the stack called `name` has, too."""
+def _share_cookies(first: Stack, second: Stack) -> bool:
+    """Whether browsers send cookies of one to the other, under the names that it has for its own."""
+    ours, theirs = first.site.cookie_domain, second.site.cookie_domain
+    same = first.site.cookie_prefix == second.site.cookie_prefix
+    return same and (within(ours, theirs) or within(theirs, ours))
+
+
+def _other(stack: Stack, name: str) -> tuple[StackFile, Stack] | None:
+    """The stack called `name`, if it may have hosts or cookies of this one."""
     hosts = _hosts(stack)
     try:
         text = stack_file_path(name).read_text(encoding="utf-8", errors="replace")
         # Reading a file for its hosts takes a thousand times as long as this.
         if not any(host in text or host.partition(".")[2] in text for host in hosts):
-            return set()
+            return None
         other = stack_file.read(name)
         found = describe(name, other.values, placeholders=True)
     except (OSError, ConfigError, OperationError):
-        return set()
-    if not isinstance(found, Stack) or _cluster(other) != _cluster(file):
-        return set()
-    return hosts & _hosts(found)
+        return None
+    return (other, found) if isinstance(found, Stack) else None
 
 
 def _hosts(stack: Stack) -> set[str]:
