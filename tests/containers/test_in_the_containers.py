@@ -1,54 +1,22 @@
-"""Logs, commands and shells of containers that really run, by a kubelet's own protocols."""
+"""Logs, commands, ports and restarts of containers that really run, by a kubelet's own protocols."""
 
 from __future__ import annotations
 
 import re
-import subprocess
-from dataclasses import dataclass
 
+import httpx2
 import pytest
 from changes import ask
-from checkouts import BIN
+from commands import Background, background, run
+from instances import COMPONENT
+from lightkube.resources.core_v1 import Pod
+from machine import until
 from rows import Running
 
 pytestmark = pytest.mark.containers
 
-
-@dataclass(frozen=True, kw_only=True)
-class Heard:
-    """How a command ended, and what it wrote."""
-
-    code: int
-    out: str
-    err: str
-
-
-def command(running: Running, verb: str, *words: str) -> list[str]:
-    instance = running.instance
-    return [
-        str(BIN / "openedx-infra"),
-        verb,
-        "--stack",
-        instance.name,
-        "--config-file",
-        str(instance.file),
-        *words,
-    ]
-
-
-def run(running: Running, verb: str, *words: str, stdin: str = "") -> Heard:
-    checkout = running.instance.checkout
-    done = subprocess.run(
-        command(running, verb, *words),
-        cwd=checkout.folder,
-        env=checkout.environment,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    return Heard(code=done.returncode, out=done.stdout, err=done.stderr)
+SOON = 10.0
+"""Seconds within which a line must be shown that was just written: far less than the log is old by then."""
 
 
 def test_commands_have_streams_and_codes(running: Running) -> None:
@@ -81,3 +49,68 @@ def test_logs_of_all_pods_are_one(running: Running) -> None:
     assert all(re.match(r"lms-[\w-]+ ", line) for line in lines)
     never = run(running, "logs", "mysql", "--previous")
     assert never.code == 1 and "There is no log to show" in never.err and "previous terminated" in never.err
+
+
+def test_followed_logs_come_as_they_are_written_and_end_by_ctrl_c(running: Running) -> None:
+    with background(running, "logs", "lms", "--follow", "--tail", "0", "--raw") as following:
+        until_shown(running, following, "first")
+        for number in range(3):
+            ask(running, running.hosts.lms, f"/courses?mark=line-{number}")
+            following.wait_for(f"mark=line-{number}", SOON)
+        assert following.interrupt() == 0
+
+
+def test_followed_logs_go_on_with_the_pods_of_a_restart(running: Running) -> None:
+    before = pods_of(running, "lms")
+    with background(running, "logs", "lms", "--follow", "--tail", "0", "--raw") as following:
+        until_shown(running, following, "before")
+        heard = run(running, "restart", "lms")
+        assert heard.code == 0 and "1 restarted: lms." in heard.out, heard
+        after = pods_of(running, "lms")
+        assert after and not after & before
+        line = until_shown(running, following, "after")
+        assert line.split()[0] in after
+        assert following.interrupt() == 0
+
+
+def until_shown(running: Running, following: Background, mark: str) -> str:
+    """The line of a page that is asked for until it is shown: a log is read from some moment on."""
+    for number in range(30):
+        ask(running, running.hosts.lms, f"/courses?mark={mark}-{number}")
+        try:
+            return following.wait_for(f"mark={mark}-", 2)
+        except AssertionError:
+            continue
+    raise AssertionError("no line is shown")
+
+
+def pods_of(running: Running, component: str) -> set[str]:
+    """Names of the pods of a component that don't end."""
+    pods = running.instance.client.list(Pod, labels={COMPONENT: component})
+    metadata = [pod.metadata for pod in pods if pod.metadata and not pod.metadata.deletionTimestamp]
+    return {each.name for each in metadata if each.name}
+
+
+def test_a_port_leads_to_a_pod(running: Running) -> None:
+    with background(running, "port-forward", "lms", "0:8000") as forwarding:
+        line = forwarding.wait_for("127.0.0.1:", 30)
+        port = int(re.search(r"127\.0\.0\.1:(\d+)", line)[1])
+        with httpx2.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30) as client:
+            for _ in range(3):
+                answer = client.get("/slow?seconds=0.2", headers={"Host": running.hosts.lms})
+                assert answer.status_code == 200 and answer.text == "whole " * 1000
+        assert forwarding.interrupt() == 0
+    with pytest.raises(httpx2.ConnectError):
+        httpx2.get(f"http://127.0.0.1:{port}", trust_env=False)
+
+
+def test_a_site_stops_and_starts_again(running: Running) -> None:
+    heard = run(running, "stop", "--yes")
+    assert heard.code == 0, heard
+    resting = ask(running, running.hosts.lms, "/")
+    assert resting.status_code == 503 and "Retry-After" in resting.headers
+    assert not pods_of(running, "lms") and pods_of(running, "mysql")
+    heard = run(running, "start", "--yes")
+    assert heard.code == 0, heard
+    until(lambda: ask(running, running.hosts.lms, "/").status_code == 200, 60, "the site does not serve")
+    assert run(running, "status").code == 0

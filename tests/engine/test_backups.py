@@ -35,7 +35,7 @@ def kept(first_up: FirstUp, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         backups={"destination": TO},
     )
     said = instance.run("secrets", "generate")
-    assert "backup_access_key" in said.err and "backup_secret_key" in said.err, said.text
+    assert said.code == 0 and "only you know their values: backup_access_key, backup_secret_key." in said.out
     instance.tell("backup_access_key", "backup_secret_key")
     instance.up()
     yield instance

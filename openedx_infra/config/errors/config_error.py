@@ -13,22 +13,17 @@ from openedx_infra.config.types.base import Section
 
 
 class ConfigError(Exception):
-    """The configuration can't be used. `problems` has one line for each fault.
+    """The configuration can't be used, and nothing was changed. `problems` has one line for each fault."""
 
-    `changed`: whether the command changed something before it found them, such as `secrets generate`.
-    """
-
-    def __init__(self, stack: str, problems: Sequence[str], changed: bool = False) -> None:
+    def __init__(self, stack: str, problems: Sequence[str]) -> None:
         self.stack = stack
         self.problems = tuple(problems)
-        self.changed = changed
         count = "1 error" if len(self.problems) == 1 else f"{len(self.problems)} errors"
         lines = "\n".join(f"  - {problem}" for problem in self.problems)
-        head = f"Stack {stack}: {count} in its configuration"
-        super().__init__(f"{head}{'.' if changed else ', nothing was changed.'}\n{lines}")
+        super().__init__(f"Stack {stack}: {count} in its configuration, nothing was changed.\n{lines}")
 
-    def __reduce__(self) -> tuple[type[ConfigError], tuple[str, tuple[str, ...], bool]]:
-        return type(self), (self.stack, self.problems, self.changed)
+    def __reduce__(self) -> tuple[type[ConfigError], tuple[str, tuple[str, ...]]]:
+        return type(self), (self.stack, self.problems)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from openedx_infra.config import ConfigError
 from openedx_infra.config.load import PLACEHOLDER
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.init.questions import Options, answers
@@ -68,15 +67,13 @@ def _generate(stack: str) -> str:
 def _generated(stack: str, path: Path, console: Console) -> list[str]:
     """Generate the secrets; what only the operator knows is left to do."""
     try:
-        commands.generate(stack, None, console)
-    except ConfigError as error:
-        return list(error.problems)
+        left = commands.generate(stack, None, console)
     except Exception as error:
         raise OperationError(
             f"{path.name} is written, but its secrets could not be generated: {error}",
             remedy=f"then run `{_generate(stack)}`",
         ) from error
-    return []
+    return [f"{COMMAND} secrets set {name} --stack {stack}" for name in left]
 
 
 def _print_steps(stack: str, path: Path, steps: list[str], console: Console) -> None:

@@ -84,8 +84,11 @@ def remove(secret: str, name: str, config_file: Path | None, console: Console) -
     console.print(f"{secret} is gone from {live.config_file}.", soft_wrap=True)
 
 
-def generate(name: str, config_file: Path | None, console: Console) -> None:
-    """Make what is missing and can be made."""
+def generate(name: str, config_file: Path | None, console: Console) -> list[str]:
+    """Make what is missing and can be made; return the names of those that are left to the operator.
+
+    These are printed, and no error: all was made that can be.
+    """
     file, stack = _read(name, config_file)
     live = _live(file, console)
     with editing.alone(live.config_file):  # what another command made meanwhile isn't made twice
@@ -95,7 +98,15 @@ def generate(name: str, config_file: Path | None, console: Console) -> None:
     )
     _print_passphrase(live, console)
     present = set(_holder(name, config_file).secrets)
-    secrets.require_operator_secrets(stack, present, changed=bool(names))
+    left = [item.secret.name for item in secrets.presence(stack, present) if not item.present]
+    if left:
+        console.print(
+            f"Left for you, as only you know {'its value' if len(left) == 1 else 'their values'}: "
+            f"{', '.join(left)}. `openedx-infra secrets set NAME --stack {name}` sets one.",
+            highlight=False,
+            soft_wrap=True,
+        )
+    return left
 
 
 def rotate(

@@ -119,14 +119,11 @@ def stand_in(secret: Secret) -> str:
     return secret.make() if secret.make else "known-to-the-operator"
 
 
-def require_operator_secrets(stack: BaseStack, names: set[str], *, changed: bool = False) -> None:
-    """Raise ConfigError when a secret is missing that only the operator knows.
-
-    `changed`: whether others were made just before.
-    """
+def require_operator_secrets(stack: BaseStack, names: set[str]) -> None:
+    """Raise ConfigError when a secret is missing that only the operator knows."""
     makeable = {secret.name for secret in required(stack) if secret.make}
     if problems := missing(stack, names | makeable):
-        raise ConfigError(stack.name, problems, changed)
+        raise ConfigError(stack.name, problems)
 
 
 def _rotatable(name: str, file: StackFile, stack: BaseStack) -> tuple[Secret, Callable[[], str]]:

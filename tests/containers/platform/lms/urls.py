@@ -1,15 +1,7 @@
 """Addresses of the site."""
 
-from django.urls import path, re_path
-from openedx.standin.views import addresses, home, password_reset_confirm
+from django.urls import path
+from openedx.standin.signing_in import lms_addresses
+from openedx.standin.views import addresses, home
 
-urlpatterns = [
-    *addresses,
-    path("login", home),
-    path("courses", home),
-    re_path(
-        r"^password_reset_confirm/(?P<uidb36>[0-9A-Za-z]+)-(?P<token>.+)/$",
-        password_reset_confirm,
-        name="password_reset_confirm",
-    ),
-]
+urlpatterns = [*addresses, *lms_addresses, path("courses", home)]

@@ -15,12 +15,15 @@ APPS = [
     "django.contrib.sessions",
     "django.contrib.sites",
     "django.contrib.staticfiles",
+    "corsheaders",
     "oauth2_provider",
     "waffle",
     "openedx.standin",
 ]
 MIDDLEWARE = [
+    "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "crum.CurrentRequestUserMiddleware",
 ]
@@ -44,6 +47,8 @@ def fill(namespace, site):
         RETIREMENT_STATES=["PENDING", "COMPLETED"],
         USE_TZ=True,
         TIME_ZONE="UTC",
+        LOGIN_URL="/login",
+        OAUTH2_PROVIDER={"PKCE_REQUIRED": False, "SCOPES": {"user_id": "Who somebody is"}},
     )
     namespace.update({name: value for name, value in said.items() if name not in ("FEATURES", "JWT_AUTH")})
     namespace["JWT_AUTH"] = said.get("JWT_AUTH", {})

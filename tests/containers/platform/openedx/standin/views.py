@@ -5,15 +5,12 @@ import time
 
 import pymongo
 from django.conf import settings
-from django.contrib.auth import get_user_model
-from django.contrib.auth.tokens import default_token_generator
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.cache import cache
 from django.db import connection
 from django.db.models import Count
 from django.http import HttpResponse, JsonResponse
 from django.urls import path
-from django.utils.http import base36_to_int
 
 from .models import Execution
 from .tasks import record
@@ -96,18 +93,6 @@ def executed(request):
     """Which tasks ended, and how often each."""
     found = Execution.objects.values("number").annotate(times=Count("pk"))
     return JsonResponse({row["number"]: row["times"] for row in found})
-
-
-def password_reset_confirm(request, uidb36, token):
-    """Set a password by the link of a mail, once; 404 for any other link."""
-    user = get_user_model().objects.filter(pk=base36_to_int(uidb36)).first()
-    if user is None or not default_token_generator.check_token(user, token):
-        return HttpResponse(status=404)
-    if request.method == "POST":
-        user.set_password(request.POST["new_password1"])
-        user.is_active = True
-        user.save()
-    return JsonResponse({"user": user.username})
 
 
 addresses = [
