@@ -1,7 +1,8 @@
 """Stand-ins for what the script about courses asks of Studio: courses in a file, by their keys.
 
 From the facts of xmodule/modulestore and cms/djangoapps/contentstore: an import takes the key from
-course.xml, an export writes a folder with course.xml, a course's index is made by an indexer.
+course.xml, an export writes a folder with course.xml, a course's index is made by an indexer. An import of
+the organization Half fails midway. Libraries are in libraries_standin.py.
 """
 
 import json
@@ -17,6 +18,8 @@ from facts import fault
 HERE = Path(__file__).parent
 KEPT = HERE / "courses"
 INDEXED = HERE / "indexed"
+TEAMS = HERE / "teams"
+ACTIVE = {"anna": 1, "bert": 2}
 
 
 class InvalidKeyError(Exception):
@@ -38,12 +41,48 @@ class Store:
     def has_course(self, key):
         return (KEPT / key).is_dir()
 
+    def get_library(self, key):
+        return key if (KEPT / key).is_dir() else None
+
+    def create_library(self, org, library, user_id, fields):
+        assert fields == {"display_name": "Old problems"} and user_id == ACTIVE["anna"]
+        (KEPT / f"library-v1:{org}+{library}").mkdir(parents=True)
+
     def get_course_summaries(self):
         places = sorted(KEPT.iterdir()) if KEPT.is_dir() else []
         return [
             types.SimpleNamespace(id=CourseKey(place.name), display_name="A course", start=None, end=None)
             for place in places
         ]
+
+
+class Users:
+    """Of whom two are active."""
+
+    def filter(self, username, is_active):
+        assert is_active
+        self.found = username
+        return self
+
+    def first(self):
+        if self.found not in ACTIVE:
+            return None
+        return types.SimpleNamespace(username=self.found, id=ACTIVE[self.found])
+
+
+def note_team(role):
+    """What writes down that somebody got a role."""
+
+    def note(key, *users):
+        with TEAMS.open("a") as file:
+            file.write(f"{users[-1].username} {role} {key}\n")
+
+    return note
+
+
+def delete_course(key, user_id):
+    assert user_id == -1
+    shutil.rmtree(KEPT / key)
 
 
 class Indexer:
@@ -66,20 +105,30 @@ def import_command(data, course):
     key = Store().make_course_key(found["org"], found["course"], found["url_name"])
     shutil.rmtree(KEPT / key, ignore_errors=True)
     shutil.copytree(root, KEPT / key)
+    if found["org"] == "Half":
+        raise ValueError("a block that nobody knows")
 
 
-def install():
+def install(more):
     """Make them importable by the names of the real ones."""
     parts = {
+        "cms.djangoapps.contentstore.utils": {
+            "add_instructor": note_team("instructor"),
+            "delete_course": delete_course,
+            "initialize_permissions": note_team("learner"),
+        },
         "cms.djangoapps.contentstore.courseware_index": {"CoursewareSearchIndexer": Indexer},
         "opaque_keys": {"InvalidKeyError": InvalidKeyError},
         "opaque_keys.edx.keys": {"CourseKey": CourseKey},
         "xmodule.contentstore.django": {"contentstore": object},
+        "xmodule.modulestore": {
+            "ModuleStoreEnum": types.SimpleNamespace(UserID=types.SimpleNamespace(mgmt_command=-1))
+        },
         "xmodule.modulestore.django": {"modulestore": Store},
         "xmodule.modulestore.xml_exporter": {"export_course_to_xml": export},
         "lxml.etree": {"parse": ElementTree.parse, "XMLSyntaxError": ElementTree.ParseError},
     }
-    for name, contents in parts.items():
+    for name, contents in {**parts, **more}.items():
         steps = name.split(".")
         for depth in range(1, len(steps) + 1):
             path = ".".join(steps[:depth])

@@ -6,9 +6,11 @@ import io
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tarfile
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,14 +26,23 @@ from openedx_infra.releases import DEFAULT_RELEASE, RELEASES
 
 DATA = Path(__file__).parents[1] / "data"
 KEY = "course-v1:Campus+C1+2026"
+LEGACY = "library-v1:Campus+L1"
 _MANAGE = """#!/usr/bin/env python
 import sys, types
 sys.path[:0] = [{here!r}, {tests!r}]
-import courses_standin as standin
-standin.install()
-from django.core import management
 from django.conf import settings
-settings.configure(MEILISEARCH_ENABLED=True)
+settings.configure(
+    MEILISEARCH_ENABLED=True,
+    DATABASES={{"default": {{"ENGINE": "django.db.backends.sqlite3", "NAME": {here!r} + "/rows"}}}},
+)
+import django
+django.setup()
+import courses_standin as standin
+import libraries_standin
+standin.install(libraries_standin.PARTS)
+from django.core import management
+from django.contrib import auth
+auth.get_user_model = lambda: types.SimpleNamespace(objects=standin.Users())
 management.call_command = standin.call_command
 assert sys.argv[1:5] == ["cms", "shell", "--verbosity", "0"], sys.argv
 exec(sys.argv[6])
@@ -44,7 +55,8 @@ class Studio:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir()
-        shutil.copy(DATA / "courses_standin.py", folder)
+        for name in ("courses_standin.py", "libraries_standin.py"):
+            shutil.copy(DATA / name, folder)
         (folder / "manage.py").write_text(_MANAGE.format(here=str(folder), tests=str(DATA.parent)))
         (folder / "manage.py").chmod(0o755)
 
@@ -53,6 +65,15 @@ class Studio:
         temporary = self.folder / "tmp"
         temporary.mkdir(exist_ok=True)
         return ExecServer(folder=self.folder, environment={"PATH": path, "TMPDIR": str(temporary)})
+
+    @property
+    def teams(self) -> list[str]:
+        """Who got which role where."""
+        return (self.folder / "teams").read_text().splitlines()
+
+    def rows(self, table: str) -> list[tuple[Any, ...]]:
+        with sqlite3.connect(self.folder / "rows") as database:
+            return database.execute(f"SELECT * FROM {table}").fetchall()
 
     @property
     def left_over(self) -> list[str]:
@@ -120,6 +141,89 @@ def test_a_course_that_exists_is_replaced_only_when_asked(studio: Studio, tmp_pa
     assert f"Course {KEY} is replaced" in said(courses.import_course, str(folder), replace=True)
 
 
+def test_a_course_that_fails_midway_is_gone_and_the_next_try_works(studio: Studio, tmp_path: Path) -> None:
+    folder = course(tmp_path / "course", org="Half")
+    kept = studio.folder / "courses" / KEY.replace("Campus", "Half")
+    with pytest.raises(OperationError, match=r"ValueError: a block .*\. Nothing of it is left\."):
+        said(courses.import_course, str(folder))
+    assert not kept.exists()
+    kept.mkdir()
+    with pytest.raises(OperationError, match=r"may have a part of the new content: import it again"):
+        said(courses.import_course, str(folder), replace=True)
+    assert kept.exists(), "what was there is never deleted"
+
+
+def test_a_team_gets_the_course(studio: Studio, tmp_path: Path) -> None:
+    folder = course(tmp_path / "course")
+    with pytest.raises(OperationError, match="There is no active user idle"):
+        said(courses.import_course, str(folder), team=["anna", "idle"])
+    assert not (studio.folder / "courses").exists() and not (studio.folder / "teams").exists()
+    said(courses.import_course, str(folder), team=["bert", "anna"])
+    each = ("bert instructor", "bert learner", "anna instructor", "anna learner")
+    assert studio.teams == [f"{role} {KEY}" for role in each]
+
+
+def legacy(folder: Path, problem: str = "<problem/>") -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / "library.xml").write_text('<library org="Campus" library="L1" display_name="Old problems"/>')
+    (folder / "problem.xml").write_text(problem)
+    return folder
+
+
+def test_a_legacy_library_is_imported_for_its_owner(studio: Studio, tmp_path: Path) -> None:
+    path = archive(legacy(tmp_path / "library"), tmp_path / "library.tar.gz")
+    with pytest.raises(OperationError, match="needs an owner: add --team USER"):
+        said(courses.import_course, str(path))
+    assert said(courses.import_course, str(path), team=["anna"]) == f"Library {LEGACY} is imported.\n"
+    kept = studio.folder / "courses" / LEGACY
+    assert (kept / "problem.xml").read_text() == "<problem/>"
+    assert studio.teams == [f"anna instructor {LEGACY}"]
+    with pytest.raises(OperationError, match=r"exists\. Add --replace"):
+        said(courses.import_course, str(path), team=["anna"])
+    newer = str(legacy(tmp_path / "library", problem="<problem>2</problem>"))
+    assert "is replaced." in said(courses.import_course, newer, team=["anna"], replace=True)
+    assert (kept / "problem.xml").read_text() == "<problem>2</problem>"
+    shutil.rmtree(kept)
+    with pytest.raises(OperationError, match="Nothing of it is left"):
+        said(courses.import_course, str(legacy(tmp_path / "library", "<unknown/>")), team=["anna"])
+    assert not kept.exists()
+
+
+def backup(path: Path, *more: str, key: str = "lib:Campus:L2") -> Path:
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("package.toml", f'[learning_package]\ntitle = "Problems"\nkey = "{key}"\n')
+        for name in ("problem.xml", *more):
+            file.writestr(name, "<problem/>")
+    return path
+
+
+def test_a_library_is_made_of_its_backup(studio: Studio, tmp_path: Path) -> None:
+    path = backup(tmp_path / "library.zip")
+    with pytest.raises(OperationError, match="needs an owner: add --team USER"):
+        said(courses.import_course, str(path))
+    assert "Library lib:Campus:L2 is imported." in said(
+        courses.import_course, str(path), team=["anna", "bert"]
+    )
+    whole = [(1, "lib:Campus:L2", "<problem/>")]
+    assert studio.rows("packages") == whole and studio.rows("libraries") == [("lib:Campus:L2", 1)]
+    roles = [
+        f"{name} {role} lib:Campus:L2" for name in ("anna", "bert") for role in ("admin", "library_admin")
+    ]
+    assert studio.teams == roles
+    for source, message in (
+        (path, r"lib:Campus:L2 exists, and a backup replaces none"),
+        (backup(tmp_path / "bad.zip", "broken.toml"), "could not restore the backup:\nErrors in broken.toml"),
+        (
+            backup(tmp_path / "course.zip", key="course:Campus:C1"),
+            "no backup of a library.*course is no library",
+        ),
+    ):
+        with pytest.raises(OperationError, match=message):
+            said(courses.import_course, str(source), team=["anna"])
+    assert studio.rows("packages") == whole, "nothing that failed leaves a part of it"
+    assert studio.left_over == []
+
+
 def test_what_is_no_course_is_refused_and_nothing_stays(studio: Studio, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     several = tmp_path / "several"
@@ -133,7 +237,7 @@ def test_what_is_no_course_is_refused_and_nothing_stays(studio: Studio, tmp_path
         ("several", {}, "There are several courses: one, two. Choose one by --path."),
         ("several", {"path": "three"}, "There is no course.xml in three."),
         ("broken.tar.gz", {}, "This is no whole tar archive"),
-        ("text.zip", {}, "is no tar archive"),
+        ("text.zip", {}, "is no archive of a course or library"),
         ("nowhere", {}, "There is no "),
     ):
         with pytest.raises(OperationError) as raised:

@@ -12,9 +12,10 @@ from rich.table import Table
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.stack_files import stack_file
 from openedx_infra.operations.users_and_courses.platform_script import platform
-from openedx_infra.operations.users_and_courses.sources import DEMO, DEMO_PATH, opened
+from openedx_infra.operations.users_and_courses.sources import DEMO, DEMO_PATH, is_backup, opened
 
 SCRIPT = "courses.py"
+LIBRARIES = "libraries.py"
 
 
 def import_course(
@@ -26,25 +27,43 @@ def import_course(
     path: str | None = None,
     ref: str | None = None,
     replace: bool = False,
+    team: Sequence[str] = (),
 ) -> None:
-    """Import a course from a folder, an archive or a Git repository into Studio, which publishes it."""
+    """Import a course from a folder, an archive or a Git repository into Studio, which publishes it.
+
+    A legacy library is imported in the same way, and any other library from its backup, a .zip. `team` has
+    names of users who become administrators in Studio; a library needs one.
+    """
     studio = platform(stack, config_file, "cms")
+    request: dict[str, object] = {"action": "import", "team": list(team)}
+    backup = is_backup(source)
+    if not backup:
+        request |= {"path": path, "replace": replace}
     with opened(source, ref) as archive:
         done = studio.ask(
-            SCRIPT,
-            {"action": "import", "path": path, "replace": replace},
+            LIBRARIES if backup else SCRIPT,
+            request,
             data=archive,
             on_line=lambda line: console.out(f"  {line}", highlight=False),
         )
     was = "replaced" if done["replaced"] else "imported"
-    console.print(f"Course {done['course']} is {was} and published.", highlight=False, soft_wrap=True)
+    what = f"Course {done['course']}" if "course" in done else f"Library {done['library']}"
+    end = f"is {was} and published." if "course" in done else f"is {was}."
+    console.print(f"{what} {end}", highlight=False, soft_wrap=True)
 
 
-def import_demo(stack: str, config_file: Path | None, console: Console, *, replace: bool = False) -> None:
+def import_demo(
+    stack: str,
+    config_file: Path | None,
+    console: Console,
+    *,
+    replace: bool = False,
+    team: Sequence[str] = (),
+) -> None:
     """Import the demo course of the stack's release."""
     release = stack_file.instance(stack_file.read(stack, config_file), placeholders=True).release
     ref = "master" if release == "master" else f"release/{release}"
-    import_course(stack, config_file, DEMO, console, path=DEMO_PATH, ref=ref, replace=replace)
+    import_course(stack, config_file, DEMO, console, path=DEMO_PATH, ref=ref, replace=replace, team=team)
 
 
 def export_course(

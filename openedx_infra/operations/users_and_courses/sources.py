@@ -1,4 +1,4 @@
-"""Where a course comes from: a folder, an archive or a repository, as a stream of tar."""
+"""Where a course or library comes from: a folder, an archive or a repository, as a stream."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import subprocess
 import tarfile
 import tempfile
 import threading
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,12 +20,17 @@ DEMO = "https://github.com/openedx/openedx-demo-course"
 """Repository of the demo course, with a branch for each release."""
 DEMO_PATH = "demo-course/course"
 """Where the course is in it."""
+PACKAGE = "package.toml"
+"""What describes the library in its backup."""
 _REMOTE = ("https://", "http://", "ssh://", "git://", "git@")
 
 
 @contextmanager
 def opened(source: str, ref: str | None) -> Iterator[BinaryIO]:
-    """A tar archive of a folder, an archive or a Git repository. Raises OperationError where none is."""
+    """A tar archive of a folder, an archive or a Git repository, or a library's backup as it is.
+
+    Raises OperationError where none is.
+    """
     if source.startswith(_REMOTE):
         with _cloned(source, ref) as folder, _packed(folder) as stream:
             yield stream
@@ -33,18 +39,28 @@ def opened(source: str, ref: str | None) -> Iterator[BinaryIO]:
     if path.is_dir():
         with _packed(path) as stream:
             yield stream
-    elif path.is_file() and tarfile.is_tarfile(path):
+    elif is_backup(source) or (path.is_file() and tarfile.is_tarfile(path)):
         with path.open("rb") as stream:
             yield stream
     elif path.is_file():
         raise OperationError(
-            f"{path} is no tar archive.", remedy="give a .tar.gz as Studio exports it, or a folder"
+            f"{path} is no archive of a course or library.",
+            remedy="give a .tar.gz as Studio exports it, a library's backup (.zip), or a folder",
         )
     else:
         raise OperationError(
             f"There is no {path}.",
             remedy="give a folder, a .tar.gz, or the address of a Git repository, such as https://…",
         )
+
+
+def is_backup(source: str) -> bool:
+    """Whether this is the backup of a library, which Studio writes as .zip."""
+    path = Path(source).expanduser()
+    if not (path.is_file() and zipfile.is_zipfile(path)):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return PACKAGE in archive.namelist()
 
 
 @contextmanager

@@ -7,15 +7,21 @@ import os
 import sys
 import tarfile
 import tempfile
+import traceback
+from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 
 from cms.djangoapps.contentstore.courseware_index import CoursewareSearchIndexer
+from cms.djangoapps.contentstore.utils import add_instructor, delete_course, initialize_permissions
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from lxml import etree
 from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import CourseKey
 from xmodule.contentstore.django import contentstore
+from xmodule.modulestore import ModuleStoreEnum
 from xmodule.modulestore.django import modulestore
 from xmodule.modulestore.xml_exporter import export_course_to_xml
 
@@ -28,21 +34,96 @@ class Refused(Exception):
     """Nothing was done. The text says why."""
 
 
-def import_course(path=None, replace=False):
-    """Import the course in the tar archive that follows the request. `path`: its folder in the archive, where
-    there are several. The command of the platform makes the course, publishes it and seeds its forum's roles.
+def import_course(path=None, replace=False, team=()):
+    """Import the course in the tar archive that follows the request, and put users on its team. `path`: its
+    folder in the archive, where there are several. The command of the platform makes the course, publishes it
+    and seeds its forum's roles. A legacy library is imported, too: the platform exports it in the same way.
     """
+    users = [member(name) for name in team]
     with tempfile.TemporaryDirectory() as folder:
         unpack(Path(folder))
-        root = course_in(Path(folder), path)
+        root = content_in(Path(folder), path)
+        if (root / "library.xml").is_file():
+            return import_legacy_library(root, replace, users)
         key = key_of(root)
         exists = modulestore().has_course(key)
-        if exists and not replace:
-            raise Refused(f"Course {key} exists. Add --replace to put the archive's content in its place.")
-        call_command("import", str(root.parent), root.name)
+        refuse_existing(f"Course {key}", exists and not replace)
+        with all_or_nothing(key, exists):
+            call_command("import", str(root.parent), root.name)
     if not modulestore().has_course(key):
         raise Refused(f"The platform imported no course {key}: see what it logged.")
+    for user in users:
+        add_instructor(key, user, user)
+        initialize_permissions(key, user)
     return {"course": str(key), "replaced": exists}
+
+
+def member(name):
+    """A user who may be on a team. The platform passes over others without a word."""
+    user = get_user_model().objects.filter(username=name, is_active=True).first()
+    if user is None:
+        raise Refused(f"There is no active user {name}. `openedx-infra users create` makes one.")
+    return user
+
+
+def refuse_existing(what, exists):
+    """Refuse to write over what is there."""
+    if exists:
+        raise Refused(
+            f"{what} exists. Add --replace to put the archive's content in its place, "
+            "also where an earlier import was cut short."
+        )
+
+
+@contextmanager
+def all_or_nothing(key, exists):
+    """What was begun by an import that failed is deleted; what was there before can be imported anew."""
+    try:
+        yield
+    except Exception as error:
+        traceback.print_exc()
+        if not exists:
+            delete_course(key, ModuleStoreEnum.UserID.mgmt_command)
+        left = (
+            "It may have a part of the new content: import it again." if exists else "Nothing of it is left."
+        )
+        raise Refused(
+            f"The platform could not import {key}: {type(error).__name__}: {error}. {left}"
+        ) from error
+
+
+def import_legacy_library(root, replace, users):
+    """Import a legacy library, as the platform's command import_content_library does, which would ask a
+    terminal and unpack into a folder that pods share.
+    """
+    locator = import_module("opaque_keys.edx.locator").LibraryLocator
+    importer = import_module("xmodule.modulestore.xml_importer")
+    if not hasattr(importer, "import_library_from_xml"):
+        raise Refused("This release has no legacy libraries any more.")
+    try:
+        found = etree.parse(str(root / "library.xml")).getroot().attrib
+        key, name = locator(org=found["org"], library=found["library"]), found.get("display_name", "")
+    except (etree.XMLSyntaxError, KeyError) as error:
+        raise Refused(f"library.xml is not that of a library: {error}") from error
+    if not users:
+        raise Refused("A library needs an owner: add --team USER.")
+    exists = modulestore().get_library(key) is not None
+    refuse_existing(f"Library {key}", exists and not replace)
+    with all_or_nothing(key, exists):
+        if not exists:
+            modulestore().create_library(key.org, key.library, users[0].id, {"display_name": name})
+        importer.import_library_from_xml(
+            modulestore(),
+            users[0].id,
+            str(root.parent),
+            [root.name],
+            load_error_blocks=False,
+            static_content_store=contentstore(),
+            target_id=key,
+        )
+    for user in users:
+        add_instructor(key, user, user)
+    return {"library": str(key), "replaced": exists}
 
 
 def unpack(folder):
@@ -61,14 +142,15 @@ def unpack(folder):
         raise Refused(f"This is no whole tar archive: {error}") from error
 
 
-def course_in(folder, path):
-    """The folder of the one course: where course.xml is, at the least depth."""
+def content_in(folder, path):
+    """The folder of the one course or legacy library: where its first file is, at the least depth."""
+    first = {"course.xml", "library.xml"}
     if path is not None:
         root = folder / path
-        if not (root / "course.xml").is_file():
+        if not any((root / name).is_file() for name in first):
             raise Refused(f"There is no course.xml in {path}.")
         return root
-    found = sorted(Path(place) for place, _, names in os.walk(folder) if "course.xml" in names)
+    found = sorted(Path(place) for place, _, names in os.walk(folder) if first & set(names))
     found = [root for root in found if not any(other in root.parents for other in found)]
     if len(found) == 1:
         return found[0]

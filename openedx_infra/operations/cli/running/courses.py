@@ -16,24 +16,30 @@ app = typer.Typer(help="Courses of the site.", no_args_is_help=True)
 @app.command("import")
 def import_course(
     source: Annotated[
-        str | None, typer.Argument(help="Folder, .tar.gz, or address of a Git repository.")
+        str | None,
+        typer.Argument(help="Folder, .tar.gz, address of a Git repository, or backup of a library (.zip)."),
     ] = None,
     demo: Annotated[bool, typer.Option("--demo", help="The demo course of the stack's release.")] = False,
     path: Annotated[str | None, typer.Option(help="Folder of the course in it, if it has several.")] = None,
     ref: Annotated[str | None, typer.Option(help="Branch or tag of the repository.")] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Replace a course that exists.")] = False,
+    team: Annotated[
+        list[str] | None, typer.Option(help="User who becomes its administrator in Studio; may be repeated.")
+    ] = None,
     stack: StackName = DEFAULT_STACK,
     config_file: ConfigFile = None,
 ) -> None:
-    """Import a course in OLX, as Studio exports it, and publish it."""
+    """Import a course in OLX, as Studio exports it, and publish it; or a content library."""
     from openedx_infra.operations.users_and_courses import courses as verb
 
     if demo == (source is not None) or (demo and (path or ref)):
         raise typer.BadParameter("name a folder, an archive or a repository, or use --demo alone")
     if source is None:
-        verb.import_demo(stack, config_file, new_console(), replace=replace)
+        verb.import_demo(stack, config_file, new_console(), replace=replace, team=team or [])
         return
-    verb.import_course(stack, config_file, source, new_console(), path=path, ref=ref, replace=replace)
+    verb.import_course(
+        stack, config_file, source, new_console(), path=path, ref=ref, replace=replace, team=team or []
+    )
 
 
 @app.command("export")
