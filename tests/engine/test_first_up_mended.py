@@ -100,6 +100,9 @@ def test_a_mended_stack_file_just_works(mended: Instance) -> None:
     assert said.code == 0, said.text
     assert "never bound and hold nothing" in said.out and "mysql" in said.out
     assert mended.uids("PersistentVolumeClaim") == before
+    said = mended.pulumi("up", "--yes", "--skip-preview", "--config-file", str(mended.file))
+    assert said.code != 0 and "never bound" in said.err and "openedx-infra up --stack" in said.err, said.text
+    assert mended.uids("PersistentVolumeClaim") == before
 
     said = mended.up()
     assert mended.unready() == []

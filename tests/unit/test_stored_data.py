@@ -13,6 +13,7 @@ from lightkube.resources.core_v1 import PersistentVolumeClaim
 
 from openedx_infra.config import load
 from openedx_infra.operations.deploy import unbound_claims
+from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.offline.check import recorded
 from openedx_infra.operations.secrets.secrets import stand_ins
 from openedx_infra.operations.state.live_stack import LiveStack
@@ -138,6 +139,15 @@ def test_claims_without_a_volume_that_are_asked_for_differently_are_outdated() -
     claims = unbound_claims.unbound(live.state(), cluster)
     assert [each.name for each in claims] == ["mysql", "mongodb", "private"]
     assert [each.name for each in unbound_claims.outdated(claims, STACK)] == ["mysql", "private"]
+
+
+def test_plain_pulumi_is_told_of_claims_that_it_can_not_replace() -> None:
+    live = Live({"resources": [claim("mysql", storageClassName="stuck"), claim("mongodb")]})
+    claims = unbound_claims.unbound(live.state(), cast(Client, Claims({"mysql": False, "mongodb": False})))
+    with pytest.raises(OperationError, match=r"differently now: mysql\. .*Nothing was changed") as raised:
+        unbound_claims.refuse(unbound_claims.outdated(claims, STACK), "campus")
+    assert "openedx-infra up --stack campus" in raised.value.remedy and live.done == []
+    unbound_claims.refuse([], "campus")
 
 
 def test_what_is_no_longer_asked_for_is_outdated() -> None:

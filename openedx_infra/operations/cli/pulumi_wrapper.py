@@ -13,9 +13,9 @@ from rich.console import Console
 
 from openedx_infra.config import PROJECT, SECRETS_KEY
 from openedx_infra.operations.cli import app
-from openedx_infra.operations.deploy import missing_objects
+from openedx_infra.operations.deploy import missing_objects, unbound_claims
 from openedx_infra.operations.engine import session
-from openedx_infra.operations.engine.session import Request
+from openedx_infra.operations.engine.session import Request, Session
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.stack_files import editing, local_stack, stack_file
 from openedx_infra.operations.stack_files.checkout import CHECKOUT, DEFAULT_STACK, stack_file_path
@@ -125,12 +125,23 @@ def _prepare_stack(
         environment.update(builder)
         if line.command == "up":
             ready.recover(console)
+            _require_bound_claims(line, ready)
         if line.command in DEPLOYING and "--refresh" not in line.arguments:
             missing_objects.show(missing_objects.find(ready), request.name, console, remedy=_PLAIN_REMEDY)
         if note := line.note_on_targets:
             console.print(note, style="yellow", soft_wrap=True, highlight=False)
     file = stack_file.read(request.name, request.config_file)
     return _prepare_local(line, file, environment, toolchain) if file.local else line.arguments
+
+
+def _require_bound_claims(line: Line, ready: Session) -> None:
+    """Refuse what Pulumi would refuse midway: empty volumes that the stack file now describes differently.
+
+    Whoever names targets may have left them out.
+    """
+    if not line.has_targets:
+        unbound = unbound_claims.unbound(ready.live.state(), ready.target.client())
+        unbound_claims.refuse(unbound_claims.outdated(unbound, ready.stack), ready.file.name)
 
 
 def _prepare_local(

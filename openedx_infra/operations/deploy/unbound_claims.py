@@ -74,6 +74,22 @@ def show(claims: Sequence[UnboundClaim], console: Console) -> None:
         )
 
 
+def refuse(claims: Sequence[UnboundClaim], stack: str) -> None:
+    """Raise OperationError when there are claims that only `openedx-infra up` replaces.
+
+    Plain Pulumi asks before it changes anything, and by then they must be gone; it would end in `cannot be
+    replaced` or `cannot be deleted`, after it changed other things.
+    """
+    if claims:
+        names = ", ".join(claim.name for claim in claims)
+        raise OperationError(
+            f"These volumes were never bound, and the stack file describes them differently now: {names}. "
+            "Pulumi replaces nothing that is protected, though they are empty. Nothing was changed.",
+            remedy=f"run `openedx-infra up --stack {stack}`, which deletes them and creates them again; "
+            "plain Pulumi works from then on",
+        )
+
+
 def delete(claims: Sequence[UnboundClaim], live: LiveStack, client: Client | None) -> None:
     """Delete claims from the cluster and from the state.
 

@@ -110,14 +110,15 @@ class Line:
         return self.words[:1] == ["config"] and self.words[1:2] != [] and self.words[1] in _EDITS
 
     @property
+    def has_targets(self) -> bool:
+        """Whether it is about some resources only."""
+        return bool({"--target", "-t"} & {word.partition("=")[0] for word in self.arguments})
+
+    @property
     def note_on_targets(self) -> str:
         """What somebody who names targets should know; empty where it does not apply."""
-        named = [word.partition("=")[0] for word in self.arguments]
-        if (
-            self.command not in DEPLOYING
-            or "--target-dependents" in named
-            or not {"--target", "-t"} & set(named)
-        ):
+        dependents = "--target-dependents" in [word.partition("=")[0] for word in self.arguments]
+        if self.command not in DEPLOYING or dependents or not self.has_targets:
             return ""
         return (
             "--target leaves out what its targets read: settings and secrets are objects of their own, so a "
