@@ -37,7 +37,7 @@ def sign_in(window: Browser, running: Running, name: str, password: str) -> None
 def demand_signed_in(window: Browser, running: Running, name: str) -> None:
     """The dashboard greets somebody by name, and so does Studio, which nobody signs in to."""
     window.wait_for("h1", name)
-    assert window.address == f"http://{running.hosts.mfe}/learner-dashboard"
+    assert window.address == f"http://{running.hosts.mfe}/learner-dashboard/"
     window.open(f"http://{running.hosts.studio}/home/")
     window.wait_for("h1", name)
     assert window.address == f"http://{running.hosts.studio}/home/"
@@ -67,7 +67,7 @@ def test_who_was_made_at_a_terminal_signs_in(running: Running, window: Browser) 
 
     heard = run(running, "users", "password", "anna", "--stdin", stdin=f"other-{PASSWORD}\n")
     assert heard.code == 0 and "Sessions that it had are ended." in heard.out, heard
-    window.open(f"http://{running.hosts.mfe}/learner-dashboard")
+    window.open(f"http://{running.hosts.mfe}/learner-dashboard/")
     window.wait_for("h1", "nobody")
     sign_in(window, running, "anna", PASSWORD)
     window.wait_for("[role=status]", "Not signed in: incorrect-email-or-password.")
