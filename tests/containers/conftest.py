@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,6 +50,7 @@ SIZING = {
 
 
 _rows: list[Row] = []
+_steps: list[tuple[str, float]] = []
 
 
 @pytest.fixture(scope="session")
@@ -131,13 +133,19 @@ def bring_up(instance: Instance, machine: Machine, bucket: Bucket, image: str) -
             "drill": {"mysql": SIZE, "mongodb": SIZE},
         },
     )
-    instance.run("secrets", "generate")
-    instance.tell(*KEYS)
-    instance.up()
-    machine.join("node-b")
     domain = "local.openedx.io"
     hosts = Hosts(domain, f"studio.{domain}", f"apps.{domain}")
-    return Running(instance, machine, hosts, bucket, _rows)
+    running = Running(instance, machine, hosts, bucket, _rows, _steps)
+    start = time.monotonic()
+    made = instance.run("secrets", "generate")
+    assert made.code == 0 and f"only you know their values: {', '.join(KEYS)}." in made.out, made.text
+    instance.tell(*KEYS)
+    running.timed("secrets", start)
+    start = time.monotonic()
+    instance.up()
+    running.timed("up", start)
+    machine.join("node-b")
+    return running
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -145,3 +153,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if _rows:
         terminalreporter.write_sep("-", "changes under load")
         terminalreporter.write_line(table(_rows))
+    if _steps:
+        terminalreporter.write_sep("-", "from nothing to a person who is signed in")
+        for step, seconds in _steps:
+            terminalreporter.write_line(f"{seconds:7.0f} s  {step}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -38,6 +39,12 @@ class Running:
     bucket: Bucket
     """Where its backups go, outside of the cluster."""
     rows: list[Row]
+    steps: list[tuple[str, float]]
+    """Seconds that each step took from nothing to a person who is signed in."""
+
+    def timed(self, step: str, start: float) -> None:
+        """Note a step that began at a time of the monotonic clock and ends now."""
+        self.steps.append((step, time.monotonic() - start))
 
 
 def table(rows: Sequence[Row]) -> str:

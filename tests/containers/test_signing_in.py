@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,17 +53,21 @@ def last_login(running: Running, name: str) -> str | None:
 
 
 def test_who_was_made_at_a_terminal_signs_in(running: Running, window: Browser) -> None:
+    start = time.monotonic()
     answers = {"New password of anna: ": PASSWORD, "The same again: ": PASSWORD}
     heard = at_terminal(running, "users", "create", "anna", "anna@example.org", "--staff", answers=answers)
     assert heard.code == 0 and "User anna is made, with the rights of staff." in heard.out, heard
     assert PASSWORD not in heard.out
+    running.timed("users create", start)
     assert last_login(running, "anna") is None
 
     sign_in(window, running, "anna", f"{PASSWORD}!")
     window.wait_for("[role=status]", "Not signed in: incorrect-email-or-password.")
     assert last_login(running, "anna") is None
+    start = time.monotonic()
     sign_in(window, running, "anna@example.org", PASSWORD)
     demand_signed_in(window, running, "anna")
+    running.timed("sign in, and go on to Studio", start)
     assert last_login(running, "anna")
 
     heard = run(running, "users", "password", "anna", "--stdin", stdin=f"other-{PASSWORD}\n")

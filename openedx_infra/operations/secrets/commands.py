@@ -93,10 +93,10 @@ def generate(name: str, config_file: Path | None, console: Console) -> list[str]
     live = _live(file, console)
     with editing.alone(live.config_file):  # what another command made meanwhile isn't made twice
         names = secrets.generate(_holder(name, config_file), stack, live)
-    console.print(
-        f"{len(names)} made in {live.config_file}: {', '.join(names) or 'none was missing'}.", soft_wrap=True
-    )
-    _print_passphrase(live, console)
+    rest = f": {', '.join(names)}" if names else ", as none is missing that can be made"
+    console.print(f"{len(names)} made in {live.config_file}{rest}.", soft_wrap=True)
+    if names:
+        _print_passphrase(live, console)
     present = set(_holder(name, config_file).secrets)
     left = [item.secret.name for item in secrets.presence(stack, present) if not item.present]
     if left:
