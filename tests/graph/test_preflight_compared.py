@@ -70,7 +70,6 @@ NOT_ASKED = {
     "buckets BucketLifecycleConfiguration": "what is left over takes room, and hurts nobody",
     "meilisearch env": "its owner's; that it wants a key is asked by the key",
     "meilisearch http_addr": PLACE,
-    "meilisearch db_path": PLACE,
     "meilisearch dump_dir": PLACE,
     "meilisearch snapshot_dir": PLACE,
     "meilisearch no_analytics": "its owner's",

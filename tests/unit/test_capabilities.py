@@ -61,6 +61,7 @@ CONNECTIONS = {
 }
 ONLY_ELSEWHERE = {
     ("broker", "prefix"): "keeps instances on a server of a foundation apart; one's own number does outside",
+    ("search", "version"): "of a Meilisearch in the cluster, whose data is kept by its version",
     ("storage", "role"): "a role of AWS for pods; buckets of AWS have the source s3",
 }
 """Fields that no external server needs, and why."""
