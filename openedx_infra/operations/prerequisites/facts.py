@@ -42,6 +42,12 @@ _LISTS = {
     "routes": "/apis/gateway.networking.k8s.io/v1/httproutes",
 }
 """Lists of the whole cluster, by the field of Facts that holds them."""
+_OF_A_NAMESPACE = {
+    "claims": "persistentvolumeclaims",
+    "quotas": "resourcequotas",
+    "limit_ranges": "limitranges",
+}
+"""Lists of each namespace of the stack, by the field of Facts that holds them."""
 _AUTOSCALER = "/api/v1/namespaces/kube-system/configmaps/cluster-autoscaler-status"
 """What the Cluster Autoscaler writes, and managed clusters that run it show."""
 
@@ -86,6 +92,10 @@ class Facts:
     """The stack's namespaces by name; None for one that does not exist. Left out: unknown."""
     claims: Mapping[str, Items] = field(default_factory=dict)
     """PersistentVolumeClaims by namespace of the stack."""
+    quotas: Mapping[str, Items] = field(default_factory=dict)
+    """ResourceQuotas by namespace of the stack."""
+    limit_ranges: Mapping[str, Items] = field(default_factory=dict)
+    """LimitRanges by namespace of the stack."""
     rules: Mapping[str, Items] = field(default_factory=dict)
     """What its user may do, by namespace of the stack: the resourceRules of a SelfSubjectRulesReview."""
 
@@ -100,7 +110,10 @@ def gather(ask: Ask, namespaces: Sequence[str]) -> Facts:
     questions = dict(_questions(namespaces))
     answers = dict(zip(questions, ask(list(questions.values())), strict=True))
     lists: dict[str, Any] = {name: _items(answers[name]) for name in _LISTS}
-    of = {name: _by_namespace(answers, name, namespaces) for name in ("namespace", "claims", "rules")}
+    for kind in _OF_A_NAMESPACE:
+        found = _by_namespace(answers, kind, namespaces)
+        lists[kind] = {name: answer.body.get("items", []) for name, answer in found.items()}
+    of = {name: _by_namespace(answers, name, namespaces) for name in ("namespace", "rules")}
     return Facts(
         version=_version(answers["version"].body),
         user=answers["user"].body.get("status", {}).get("userInfo", {}).get("username"),
@@ -111,7 +124,6 @@ def gather(ask: Ask, namespaces: Sequence[str]) -> Facts:
             for name, answer in of["namespace"].items()
             if answer.is_good or answer.code == HTTPStatus.NOT_FOUND
         },
-        claims={name: answer.body.get("items", []) for name, answer in of["claims"].items()},
         rules={
             name: answer.body.get("status", {}).get("resourceRules") or ()
             for name, answer in of["rules"].items()
@@ -134,7 +146,8 @@ def _questions(namespaces: Sequence[str]) -> Iterator[tuple[str, Question]]:
     for name in namespaces:
         own = f"/api/v1/namespaces/{name}"
         yield f"namespace {name}", Question(path=own)
-        yield f"claims {name}", Question(path=f"{own}/persistentvolumeclaims")
+        for kind, plural in _OF_A_NAMESPACE.items():
+            yield f"{kind} {name}", Question(path=f"{own}/{plural}")
         rules = {"namespace": name}
         yield f"rules {name}", _review("authorization.k8s.io/v1", "SelfSubjectRulesReview", rules)
 

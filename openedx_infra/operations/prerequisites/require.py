@@ -27,6 +27,7 @@ from openedx_infra.operations.prerequisites import (
 )
 from openedx_infra.operations.prerequisites.facts import Facts, Items, gather
 from openedx_infra.operations.prerequisites.lack import Lack, listed
+from openedx_infra.operations.prerequisites.namespaces import foreign_secrets, limits
 from openedx_infra.operations.secrets.secrets import stand_ins
 
 _UNREAD: Mapping[str, str] = {
@@ -72,6 +73,8 @@ def problems(objects: Items, facts: Facts, ask: Ask) -> Iterator[Lack]:
     yield from permissions.problems(objects, facts, ask)
     yield from room.problems(objects, facts)
     yield from processors.problems(objects, facts)
+    yield from limits.problems(objects, facts)
+    yield from foreign_secrets.problems(objects, facts, ask)
     if unread := [words for name, words in _UNREAD.items() if getattr(facts, name) is None]:
         yield Lack(
             key="not checked",
