@@ -12,6 +12,7 @@ from typing import Any
 # An Output that is turned into text by mistake raises, rather than ending in a manifest as a warning.
 os.environ["PULUMI_ERROR_OUTPUT_STRING"] = "true"
 
+import hypothesis
 import pytest
 from samples import LEAST, said_by
 from skips import pytest_sessionfinish, pytest_terminal_summary
@@ -25,6 +26,16 @@ from openedx_infra.operations.secrets.secrets import stand_in
 __all__ = ["pytest_sessionfinish", "pytest_terminal_summary"]
 
 CASES = Path(__file__).parent / "cases"
+
+# Hypothesis' own limits of time fail on a busy machine. In CI its examples are the same each time, so that a
+# change is judged by what it changes.
+hypothesis.settings.register_profile(
+    "unhurried",
+    deadline=None,
+    derandomize="CI" in os.environ,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("unhurried")
 
 # Recorded graphs are kept for the whole run: to look for garbage in them again and again takes a sixth of it.
 gc.set_threshold(100_000, 50, 1000)

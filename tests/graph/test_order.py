@@ -114,6 +114,7 @@ def mounted_names(pod: Mapping[str, Any]) -> set[str]:
 
 def test_nothing_is_created_before_its_namespace(graph: Graph) -> None:
     homes = {graph.object(one)["metadata"]["name"]: label(one) for one in of_kind(graph, "Namespace")}
-    objects = [r for r in graph.resources if r.is_object and r.kind != "Namespace"]
+    of_the_cluster = ("Namespace", "HelmChartConfig")
+    objects = [r for r in graph.resources if r.is_object and r.kind not in of_the_cluster]
     places = {label(r): homes[graph.object(r)["metadata"]["namespace"]] for r in objects}
     assert [label(r) for r in objects if places[label(r)] not in names_before(graph, r)] == []

@@ -106,13 +106,10 @@ def test_placeholders_are_let_through_when_asked() -> None:
     assert load("a", said, placeholders=True).site.lms_host == "learn.facade00.org"
 
 
-@pytest.mark.parametrize("name", ["Campus", "my_campus", "a" * 60, "campus.", "-"])
+@pytest.mark.parametrize("name", ["Campus", "my_campus", "a" * 60])
 def test_a_stack_whose_name_makes_no_namespace_has_to_say_one(name: str) -> None:
-    said = {**LEAST}
-    if name == "-":
-        name = "campus-"
     with pytest.raises(ConfigError, match=f'openedx:cluster.namespace: its default, "openedx-{name}"'):
-        load(name, said)
+        load(name, LEAST)
     assert load(name, {**LEAST, "cluster": {"namespace": "campus"}}).namespace == "campus"
 
 

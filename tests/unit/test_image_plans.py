@@ -132,7 +132,11 @@ def test_a_plan_names_secrets_and_holds_none() -> None:
 
 
 def test_what_is_not_served_is_not_built() -> None:
-    disabled = {"mfes": {"disabled": ["learning", "notifications", "instructor-dashboard"]}}
+    elsewhere = {"LEARNING_MICROFRONTEND_URL": "https://learning.example.org"}
+    disabled = {
+        "mfes": {"disabled": ["learning", "notifications", "instructor-dashboard"]},
+        "settings": {"common": elsewhere},
+    }
     text = planned("mfe", rest=disabled, patches={"learning": "p"}).dockerfile
     assert "learning" not in sources(text) and "AS site\n" not in text
     assert planned("mfe", rest=disabled, patches={"learning": "p"}).contexts == {}

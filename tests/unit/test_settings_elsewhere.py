@@ -193,7 +193,7 @@ def test_a_search_server_without_login_has_no_secret() -> None:
 
 
 def test_names_of_elasticsearch_s_indexes_are_what_it_takes() -> None:
-    stack = load("_Campus.1", {**case.SAID["dev"], "cluster": {"namespace": "campus"}})
+    stack = load("Campus.1", {**case.SAID["dev"], "cluster": {"namespace": "campus"}})
     assert search(stack, AWS.search)["ELASTIC_SEARCH_INDEX_PREFIX"] == "campus_1_"
 
 

@@ -97,7 +97,8 @@ def test_without_apps_of_the_site_there_is_no_site() -> None:
 
 
 def test_without_authoring_its_former_address_leads_nowhere() -> None:
-    stack = case.said(mfes={"disabled": ["authoring"]})
+    elsewhere = {"COURSE_AUTHORING_MICROFRONTEND_URL": "https://authoring.example.org"}
+    stack = case.said(mfes={"disabled": ["authoring"]}, settings={"common": elsewhere})
     assert "course-authoring" in caddyfile("dev")
     assert "course-authoring" not in settings.mfe_caddyfile(stack)
 
