@@ -149,6 +149,17 @@ def test_no_secret_is_in_plain(aws: OnAws) -> None:
     assert secrets["mysql_root_password"] in passwords, "AWS got it, all the same"
 
 
+def test_drift_is_shown_and_mended(aws: OnAws) -> None:
+    said = primary(aws).inputs["instanceClass"]
+    aws.cloud.change(primary(aws), instanceClass="db.t4g.micro")
+    aws.demand_unchanged()  # without asking AWS, nobody knows
+    shown = aws.run("preview", "--refresh")
+    assert shown.code == 0 and "mysql" in shown.out, shown.text
+    assert set(aws.plan("--refresh").values()) == {"update"}
+    assert aws.run("up", "--yes", "--refresh").code == 0
+    assert primary(aws).inputs["instanceClass"] == said
+
+
 def test_a_larger_database_is_a_change_in_place(aws: OnAws) -> None:
     before, pods = aws.ids(), aws.pods()
     aws.datastores(mysql={"instance_class": "db.r7g.2xlarge"})
@@ -186,17 +197,6 @@ def test_what_would_replace_data_after_all_is_protected(aws: OnAws) -> None:
     assert [event for event in aws.cloud.events() if event.verb == "delete"] == []
     aws.cloud.change(primary(aws), storageEncrypted=True)
     assert aws.run("up", "--yes", "--refresh").code == 0
-
-
-def test_drift_is_shown_and_mended(aws: OnAws) -> None:
-    said = primary(aws).inputs["instanceClass"]
-    aws.cloud.change(primary(aws), instanceClass="db.t4g.micro")
-    aws.demand_unchanged()  # without asking AWS, nobody knows
-    shown = aws.run("preview", "--refresh")
-    assert shown.code == 0 and "mysql" in shown.out, shown.text
-    assert set(aws.plan("--refresh").values()) == {"update"}
-    assert aws.run("up", "--yes", "--refresh").code == 0
-    assert primary(aws).inputs["instanceClass"] == said
 
 
 def test_destroy_leaves_what_holds_data(aws: OnAws) -> None:

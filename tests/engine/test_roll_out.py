@@ -50,7 +50,7 @@ def differing(before: Mapping[str, object], after: Mapping[str, object]) -> froz
 
 
 def test_a_setting_of_studio_rolls_studio_and_its_workers_alone(dev: Instance) -> None:
-    dev.say(settings={"studio": {"COURSE_CREATION_RATE": "10/day"}})
+    dev.say(settings={"studio": {"COURSE_EXPORT_DOWNLOAD_CHUNK_SIZE": 4096}})
     with touched(dev) as found:
         said = dev.up()
     assert found == Touched(pods=frozenset(STUDIO))
@@ -63,7 +63,7 @@ def test_a_secret_of_the_operators_rolls_its_readers_and_is_nowhere_in_plain(
     dev: Instance, tmp_path: Path
 ) -> None:
     """In the state, what is exported for others, what Pulumi prints, and every object but Secrets."""
-    dev.say(settings={"studio": {"CRM": [{"token": {"secret": "crm"}}]}})
+    dev.say(settings={"studio": {"COURSE_LIVE_GLOBAL_CREDENTIALS": {"zoom": [{"token": {"secret": "crm"}}]}}})
     for value in ("sentinel-one", "sentinel-two"):
         (tmp_path / "value").write_text(f"{value}\n", encoding="utf-8")
         said = dev.run("secrets", "set", "crm", "--file", str(tmp_path / "value"))

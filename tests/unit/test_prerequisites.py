@@ -553,6 +553,13 @@ def test_parts_of_the_cluster_that_are_where_they_should_be_are_no_news() -> Non
     assert peers_told([]) == [], "a cluster without pods of others is the embedded one"
 
 
+def test_simulated_nodes_need_no_name_servers() -> None:
+    simulated = {"metadata": {"name": "one", "annotations": {"kwok.x-k8s.io/node": "fake"}}}
+    pods = [pod_in("openedx-other", {"app.kubernetes.io/part-of": "openedx"})]
+    assert list(peers.problems(usual(), Facts(pods=pods, nodes=[simulated]))) == []
+    assert peers_told(pods), "real ones do"
+
+
 def test_a_controller_elsewhere_is_named_with_its_namespace() -> None:
     [line] = peers_told([DNS, ELSEWHERE])
     assert line.startswith("openedx:cluster.ingress_namespace: there is no pod with the label")

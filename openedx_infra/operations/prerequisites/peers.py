@@ -18,6 +18,8 @@ _KEYS = {
 }
 """Keys of the namespaces of operators, by the label that their pods have."""
 _UNKNOWN = "openedx:monitoring.prometheus_namespace"
+_SIMULATED = "kwok.x-k8s.io/node"
+"""Annotation of a node that runs no containers, as all of the embedded cluster's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +38,12 @@ class _Peer:
 
 
 def problems(objects: Items, facts: Facts) -> Iterator[Lack]:
-    """A note for each peer that isn't where a policy lets it through, and for fixed users on OpenShift."""
+    """A note for each peer that isn't where a policy lets it through, and for fixed users on OpenShift.
+
+    Where all nodes are simulated there are no name servers and no controller, and nobody needs them.
+    """
+    if facts.nodes and all(_SIMULATED in (node["metadata"].get("annotations") or {}) for node in facts.nodes):
+        return
     own = {each["metadata"].get("namespace") for each in objects}
     others = [pod for pod in facts.pods or () if pod["metadata"].get("namespace") not in own]
     if others:
