@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import signal
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,9 @@ from openedx_infra.operations.offline.recording import Graph, record
 from openedx_infra.operations.secrets.secrets import stand_in
 
 __all__ = ["pytest_sessionfinish", "pytest_terminal_summary"]
+
+# A run in the background of a shell ignores Ctrl-C, as does all that it starts. Tests send it to processes.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 CASES = Path(__file__).parent / "cases"
 
