@@ -70,7 +70,7 @@ lint: $(READY) ## ruff
 types: $(READY) ## mypy --strict
 	@$(BIN)/mypy
 
-test-fast: $(READY) ## Unit, graph, law and tool tests (two minutes on two cores)
+test-fast: $(READY) ## Unit, graph, law and tool tests (three minutes on two cores)
 	@$(PYTEST) -m 'not ($(SLOW) or long)' --numprocesses auto --dist worksteal
 
 test-engine: $(READY) ## Real engine on embedded clusters, CLUSTERS=3 side by side (builds the toolchain once)
