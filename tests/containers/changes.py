@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import httpx2
 from crowd import Crowd, Tally
@@ -69,7 +70,9 @@ def missing(running: Running, tally: Tally) -> set[str]:
     end = time.monotonic() + ENDS
     left = set(tally.accepted)
     while left and time.monotonic() < end:
-        left -= executed(running).keys()
+        # After a kill the entrance may lead nowhere once more, for a moment.
+        with suppress(httpx2.HTTPStatusError):
+            left -= executed(running).keys()
         time.sleep(2)
     return left
 
