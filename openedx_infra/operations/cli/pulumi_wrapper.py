@@ -125,23 +125,29 @@ def _prepare_stack(
         environment.update(builder)
         if line.command == "up":
             ready.recover(console)
-            _require_bound_claims(line, ready)
-        if line.command in DEPLOYING and "--refresh" not in line.arguments:
-            missing_objects.show(missing_objects.find(ready), request.name, console, remedy=_PLAIN_REMEDY)
+        if line.command in DEPLOYING:
+            _inspect(line, ready, console)
         if note := line.note_on_targets:
             console.print(note, style="yellow", soft_wrap=True, highlight=False)
     file = stack_file.read(request.name, request.config_file)
     return _prepare_local(line, file, environment, toolchain) if file.local else line.arguments
 
 
-def _require_bound_claims(line: Line, ready: Session) -> None:
-    """Refuse what Pulumi would refuse midway: empty volumes that the stack file now describes differently.
-
-    Whoever names targets may have left them out.
+def _inspect(line: Line, ready: Session, console: Console) -> None:
+    """Print what the cluster has lost; refuse what Pulumi would refuse midway: empty volumes that the stack
+    file now describes differently. Whoever names targets may have left them out.
     """
-    if not line.has_targets:
-        unbound = unbound_claims.unbound(ready.live.state(), ready.target.client())
+    changes_claims = line.command == "up" and not line.has_targets
+    keeps_state = "--refresh" not in line.arguments
+    if not (changes_claims or keeps_state):
+        return
+    state = ready.live.state()
+    if changes_claims:
+        unbound = unbound_claims.unbound(state, ready.target.client())
         unbound_claims.refuse(unbound_claims.outdated(unbound, ready.stack), ready.file.name)
+    if keeps_state:
+        missing = missing_objects.find(ready, state)
+        missing_objects.show(missing, ready.file.name, console, remedy=_PLAIN_REMEDY)
 
 
 def _prepare_local(
