@@ -15,6 +15,8 @@ $(error No such variable: $(STRANGE). There are $(KNOWN))
 endif
 # A test of the engine or of parts keeps about one core busy. Those of a file share servers, and so a worker.
 SIDE_BY_SIDE = --numprocesses $(CLUSTERS) --dist loadfile --no-loadscope-reorder
+# For an unlucky moment of a loaded machine; each is listed at the end (docs/adr/0047-reruns.md).
+RERUN_ONCE = --reruns 1 --max-suite-reruns 3 --rerun-show-tracebacks
 SLOW := engine or images or parts or containers
 
 .DEFAULT_GOAL := help
@@ -74,16 +76,16 @@ test-fast: $(READY) ## Unit, graph, law and tool tests (three minutes on two cor
 	@$(PYTEST) -m 'not ($(SLOW) or long)' --numprocesses auto --dist worksteal
 
 test-engine: $(READY) ## Real engine on embedded clusters, CLUSTERS=3 side by side (builds the toolchain once)
-	@$(PYTEST) tests/engine -m 'not long' $(SIDE_BY_SIDE)
+	@$(PYTEST) tests/engine -m 'not long' $(SIDE_BY_SIDE) $(RERUN_ONCE)
 
 test-faults: $(READY) ## All injected faults on the real engine, the long ones included
 	@$(PYTEST) tests/engine -m faults
 
 test-parts: $(READY) ## Scripts against real servers (needs mariadb-server, redis-server and others)
-	@$(PYTEST) tests/parts -m 'parts and not long' $(SIDE_BY_SIDE)
+	@$(PYTEST) tests/parts -m 'parts and not long' $(SIDE_BY_SIDE) $(RERUN_ONCE)
 
 test-images: $(READY) ## Real builds of the images (needs root, runc and debootstrap)
-	@$(PYTEST) tests/images -m 'images and not long'
+	@$(PYTEST) tests/images -m 'images and not long' $(RERUN_ONCE)
 
 # One after the other: with the engine's tests beside them, they have more to do than two cores.
 test-processes:
