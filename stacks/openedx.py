@@ -15,6 +15,7 @@ from openedx_infra.components.platform import Platform, PlatformArgs
 from openedx_infra.config import ConfigError, Stack
 from openedx_infra.config.immutable import IMMUTABLE_OUTPUT, immutable_values
 from openedx_infra.config.rules import certificates
+from openedx_infra.config.rules.platform import settings_modules
 from openedx_infra.config.secrets.formats import unfit, unfit_headers
 from openedx_infra.config.secrets.needed import password_limits
 from openedx_infra.kubernetes.overrides.patches import Patches
@@ -28,7 +29,7 @@ def deploy(stack: Stack, secrets: Mapping[str, pulumi.Input[str]]) -> None:
 
     Raises Refused when files that the stack file names aren't there.
     """
-    faults = [*images.problems(stack), *certificates.problems(stack)]
+    faults = [*images.problems(stack), *certificates.problems(stack), *settings_modules.problems(stack)]
     if faults:
         raise Refused(ConfigError(stack.name, faults))
     patches = Patches(stack.overrides)

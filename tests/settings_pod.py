@@ -61,7 +61,7 @@ class Pod:
         (folder / "platform/production.json").write_text(facts, encoding="utf-8")
         package = folder / "platform" / site / "envs" / paths.MODULE
         package.mkdir()
-        for name, text in settings.module_files(site).items():
+        for name, text in settings.module_files(site, stack).items():
             (package / name).write_text(
                 text.replace(paths.PRIVATE_DIR, str(folder / "private")), encoding="utf-8"
             )

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from openedx_infra.config import Stack
 from openedx_infra.settings.merging import Settings, laid_over
+from openedx_infra.settings.modules import modules_checksum
 from openedx_infra.settings.servers.web import Site
 
 ADDS_APPS = frozenset(
@@ -54,7 +55,7 @@ def operator_settings(stack: Stack, site: Site) -> Settings:
 def migration_inputs(stack: Stack) -> str:
     """Settings that may add Django apps, and a second database, as `NAME=value` side by side; those of one
     site as `lms.NAME=value`. Empty where the stack file sets none. They are one input of both sites'
-    migrations, which change the same databases."""
+    migrations, which change the same databases. A file of Python settings may add apps, too."""
     free = stack.settings
     sections = {"": {**stack.features.flags, **free.common}, "lms.": free.lms, "studio.": free.studio}
     may_add = {
@@ -64,12 +65,20 @@ def migration_inputs(stack: Stack) -> str:
         if name in ADDS_APPS or name not in platform_settings()
     }
     history = stack.datastores.mysql.history_database
-    return _written({**may_add, **({"student_module_history": history} if history else {})})
+    return _written(
+        {**may_add, **({"student_module_history": history} if history else {}), **_modules(stack)}
+    )
 
 
 def setup_inputs(stack: Stack, site: Site, job: str) -> str:
-    """Settings that a set-up reads, as `NAME=value` side by side. Empty where the stack file sets none."""
-    return _written(_only(operator_settings(stack, site), SETUP[job]))
+    """Settings that a set-up reads, as `NAME=value` side by side. Empty where the stack file sets none. A
+    file of Python settings may set any of them."""
+    return _written({**_only(operator_settings(stack, site), SETUP[job]), **_modules(stack)})
+
+
+def _modules(stack: Stack) -> dict[str, str]:
+    checksum = modules_checksum(stack)
+    return {"settings.modules": checksum} if checksum else {}
 
 
 @cache

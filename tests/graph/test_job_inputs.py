@@ -18,6 +18,7 @@ from openedx_infra.settings.job_inputs import ADDS_APPS, SETUP, platform_setting
 MIGRATIONS = {"lms-migrate", "studio-migrate"}
 SETUPS = {"lms-setup", "studio-setup"}
 OF_SEARCH = {"search-provision", *SETUPS}
+PYTHON = "tests/data/settings_modules"
 STORE = {"datastores": {"storage": {"source": "in-cluster"}}}
 
 CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any], set[str]]] = {
@@ -78,6 +79,16 @@ CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any], set[str]]] = {
         {},
         {"datastores": {"mysql": {"source": "in-cluster", "database": "campus"}}},
         {"mysql-provision"},
+    ),
+    "a file of Python settings": (
+        {},
+        {"settings": {"modules": {"studio": f"{PYTHON}/studio.py"}}},
+        {*MIGRATIONS, *SETUPS},
+    ),
+    "another text in it": (
+        {"settings": {"modules": {"lms": f"{PYTHON}/common.py"}}},
+        {"settings": {"modules": {"lms": f"{PYTHON}/lms.py"}}},
+        {*MIGRATIONS, *SETUPS},
     ),
     "replicas": ({}, {"sizing": {"lms": {"replicas": 3}}}, set()),
     "a duty": ({}, {"duties": {"saml": {"enabled": False}}}, set()),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from settings_case import stack
 from shape import ENDING, Record, containers, find, label, matches, of_kind, templates
 
 from openedx_infra.config import load
@@ -121,7 +122,9 @@ def test_a_web_pod_is_not_ready_any_more_before_it_ends(graph: Graph) -> None:
         deployment = graph.object(find(graph, "Deployment", name))["spec"]
         [container] = deployment["template"]["spec"]["containers"]
         assert container["lifecycle"]["preStop"]["exec"]["command"][2].startswith(f"touch {LEAVING};")
-        assert f'FILE = "{LEAVING}"\n' in module_files("lms" if name == "lms" else "cms")["leaving.py"]
+        assert (
+            f'FILE = "{LEAVING}"\n' in module_files("lms" if name == "lms" else "cms", stack())["leaving.py"]
+        )
         probe = container["readinessProbe"]
         assert probe["periodSeconds"] * probe["failureThreshold"] + 3 <= drain(container)
 

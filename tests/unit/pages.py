@@ -56,6 +56,16 @@ def stack_files() -> list[Block]:
     return [block for page in PAGES for block in blocks(page, "yaml") if block.name != WORKFLOW]
 
 
+def operator_files() -> dict[str, str]:
+    """Files of the operator's own that pages print as blocks of Python, by the paths in their first lines."""
+    found = {}
+    for page in PAGES:
+        for block in blocks(page, "python"):
+            if path := re.match(r"# (\S+\.py)\n", block.text):
+                found[path[1]] = block.text
+    return found
+
+
 def whole(block: Block) -> dict[str, Any]:
     """The stack file that a block is, or becomes once it is laid over the least one."""
     content: dict[str, Any] = yaml.safe_load(block.text)

@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 import typed
 import yaml
-from pages import PAGES, ROOT, Block, blocks, stack_files, whole
+from pages import PAGES, ROOT, Block, blocks, operator_files, stack_files, whole
 from samples import AUTHORITY
 
-from openedx_infra.config import PROJECT, SECRETS_KEY
-from openedx_infra.config.rules import certificates
+from openedx_infra.config import PROJECT, SECRETS_KEY, checkout_files
 from openedx_infra.config.stack_kinds import required
 from openedx_infra.operations.offline import check as verb
 from openedx_infra.operations.offline import missing_files
@@ -44,9 +43,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in FILES:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / AUTHORITY, tmp_path / name)
+    for name, text in operator_files().items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
     for name in FOLDERS:
         (tmp_path / name).mkdir(parents=True)
-    monkeypatch.setattr(certificates, "PROJECT_FOLDER", tmp_path)
+    monkeypatch.setattr(checkout_files, "PROJECT_FOLDER", tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -184,6 +184,29 @@ def test_a_file_without_keys_is_counted_by_its_lines() -> None:
     assert "MFEs: Caddyfile  2 lines → 3 lines, 2 of them new" in shown(found)
 
 
+def test_a_file_of_python_settings_is_shown_by_its_changed_lines() -> None:
+    before, now = ("A = 1\nB = 2\n", "A = 1\nB = 3\n")
+    files = [{"operator_lms.py": text, "operator_modules.py": text} for text in (before, now)]
+    steps = [
+        step("ConfigMap", name, config_map(name, "1", **files[0]), config_map(name, "2", **files[1]), op)
+        for name, op in (("lms-settings", "replace"), ("lms-job-settings", "update"))
+    ]
+    found = summary(steps, None)
+    assert "LMS: operator_lms.py      2 lines → 2 lines, 1 of them new\n" in shown(found)
+    assert [each.lines for each in found.settings] == [("- B = 2", "+ B = 3"), ()]
+    assert shown(found).count("+ B = 3") == 1, "our own file is only counted, and Jobs repeat it"
+    assert found.as_json()["settings"][0]["lines"] == ["- B = 2", "+ B = 3"]
+
+
+def test_a_new_file_of_python_settings_is_shown_whole() -> None:
+    before, now = (
+        config_map("lms-settings", "1"),
+        config_map("lms-settings", "2", **{"operator_common.py": "A = 1"}),
+    )
+    found = summary([step("ConfigMap", "lms-settings", before, now, "replace")], None)
+    assert found.settings[0].lines == ("+ A = 1",)
+
+
 def test_keys_of_the_stack_file_come_from_the_outputs_of_the_last_up() -> None:
     before = {"config": {"sizing": {"lms": {"replicas": None}}, "cluster": {"kubeconfig": "/a"}}}
     now = {"config": {"sizing": {"lms": {"replicas": 2}}, "cluster": {"kubeconfig": "/b"}}}

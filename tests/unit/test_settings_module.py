@@ -256,8 +256,12 @@ def test_the_platform_s_own_addresses_remain(reports: dict[str, Any]) -> None:
 
 def test_paths_in_the_package_are_the_mounted_ones() -> None:
     for site in ("lms", "cms"):
-        assert f'PRIVATE_DIR = "{paths.PRIVATE_DIR}"' in settings.module_files(site)["storages.py"]
-        assert f'SECRETS_DIR = "{paths.SECRETS_DIR}"' in settings.module_files(site)["loading.py"]
+        assert (
+            f'PRIVATE_DIR = "{paths.PRIVATE_DIR}"' in settings.module_files(site, case.stack())["storages.py"]
+        )
+        assert (
+            f'SECRETS_DIR = "{paths.SECRETS_DIR}"' in settings.module_files(site, case.stack())["loading.py"]
+        )
 
 
 ASK_CELERY = """

@@ -44,7 +44,7 @@ def platform_container(
     certificates = instance.certificates
     data, tmp = scratch_bytes(instance.stack, site)
     plain = settings_files.plain
-    module = plain.only(*settings.module_files(site.variant))
+    module = plain.only(*settings.module_files(site.variant, instance.stack))
     hidden = [settings_files.secret, *secrets, *certificates.secrets()]
     return Container(
         image=instance.image("openedx"),

@@ -105,7 +105,7 @@ def render_settings(site: Site, instance: Instance, connections: pulumi.Output[C
         lambda values: settings.dump(site.secrets(stack, values[0], values[1]))
     )
     return SettingsTexts(
-        plain={site.settings_file: plain, **settings.module_files(site.variant)},
+        plain={site.settings_file: plain, **settings.module_files(site.variant, stack)},
         secret={site.settings_file: pulumi.Output.secret(secret)},
     )
 

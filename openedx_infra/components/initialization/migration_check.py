@@ -39,7 +39,7 @@ def migration_check(
     opts, studio = pulumi.ResourceOptions(parent=parent), settings_files[STUDIO.name]
     texts = {file: scripts.text(file) for file in ("migration_check.sh", "migration_check.py")}
     source = files.plain(f"{name}-script", instance.scope, texts, opts)
-    module = studio.plain.only(*settings.module_files(STUDIO.variant))
+    module = studio.plain.only(*settings.module_files(STUDIO.variant, instance.stack))
     container = platform_container(
         LMS,
         instance,

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from openedx_infra.config import checkout_files
 from openedx_infra.config.datastores.common import ProvenByAws
 from openedx_infra.config.errors.key_paths import Location, key_of
 from openedx_infra.config.secrets.catalogue import client_key
@@ -20,9 +20,6 @@ from openedx_infra.config.stack import Stack
 
 if TYPE_CHECKING:
     from cryptography import x509
-
-PROJECT_FOLDER = Path(__file__).resolve().parents[3]
-"""The folder of Pulumi.yaml, where paths begin that aren't absolute."""
 
 FETCH = "openedx-infra certificates aws"
 """The command that fetches the certificates of RDS' authorities."""
@@ -125,7 +122,7 @@ def _named(stack: Stack) -> Iterator[CertificateFile]:
 def _certificates(file: CertificateFile) -> list[x509.Certificate]:
     from cryptography import x509
 
-    path = PROJECT_FOLDER / file.path
+    path = checkout_files.PROJECT_FOLDER / file.path
     if not path.is_file():
         raise CertificateError(
             f"there is no file {file.path}: {file._remedy('make it, or correct its path')}"

@@ -91,6 +91,24 @@ def plain_secrets(config: Mapping[str, Any], stack: str) -> Iterator[Fault]:
         yield Fault(location, location, text)
 
 
+def is_secret_name(name: str) -> bool:
+    """Whether a value is secret by the name of its setting, its key or its variable."""
+    return bool(_SECRET_NAME.search(_words(name)))
+
+
+def form_of_secret(text: str) -> str | None:
+    """What a text holds by its form, such as `a token of GitHub`; None if that tells nothing."""
+    for what, pattern in _FORMS.items():
+        if re.search(pattern, text):
+            return what
+    return "an address with a password" if _LOGIN.search(text) else None
+
+
+def secret_named(setting: str) -> str:
+    """A name for the secret that a setting holds."""
+    return proposed_name(("settings", "common", setting))
+
+
 def _found(value: Any, location: Location, above: str | None) -> Iterator[tuple[Location, Any, str]]:
     """Places of secrets, with their values and what they are; `above` is what all within must be."""
     managed = location[:1] == ("settings",) and location[2:3] != () and location[2] in MANAGED_SETTINGS

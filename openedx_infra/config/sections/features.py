@@ -12,7 +12,16 @@ from openedx_infra.config.computed_settings import (
     MANAGED_MFE_CONFIG,
     MANAGED_SETTINGS,
 )
-from openedx_infra.config.types.base import Distinct, Section, Setting, SettingName, Switch, WaffleName
+from openedx_infra.config.types.base import (
+    Distinct,
+    OrNothing,
+    Section,
+    Setting,
+    SettingName,
+    Switch,
+    WaffleName,
+)
+from openedx_infra.config.types.patterns import Pattern
 
 
 def _is_free(name: str) -> str:
@@ -40,6 +49,33 @@ FreeEntries = dict[Annotated[SettingName, AfterValidator(_is_free_entry)], Setti
 """Entries of MFE_CONFIG by name, without those that LMS and MFEs must have alike."""
 
 
+PythonFile = Annotated[
+    str,
+    Pattern(
+        "path of a file of Python",
+        r"[^\s:*?\"<>|][^\n:*?\"<>|]{0,490}\.py",
+        "a file that ends in .py, from the folder of Pulumi.yaml",
+        "settings/campus.py",
+    ),
+]
+"""A file of Python of this machine. One that isn't absolute starts at the folder of Pulumi.yaml."""
+
+
+class SettingsModules(Section):
+    """Files of Python that run after all other settings, in the module that holds these: what YAML can't
+    express. Each file reads, changes and adds settings by their names, `MIDDLEWARE` for example, and may
+    import what is in the image. Everybody who may read ConfigMaps reads them: what is secret comes from
+    `{secret: NAME}` under `common`, `lms` or `studio`, which the file finds as a setting. What this program
+    writes may be changed in place there, but not replaced; see docs/extras.md."""
+
+    common: Annotated[PythonFile | None, OrNothing] = None
+    """A file for LMS and Studio. None: there is none."""
+    lms: Annotated[PythonFile | None, OrNothing] = None
+    """A file for the LMS alone, which runs after `common`. None: there is none."""
+    studio: Annotated[PythonFile | None, OrNothing] = None
+    """A file for Studio alone, which runs after `common`. None: there is none."""
+
+
 class Settings(Section):
     """Django settings, laid over all others. For everything that has no key of its own.
 
@@ -53,6 +89,8 @@ class Settings(Section):
     """Settings for the LMS alone; they override `common`."""
     studio: FreeSettings = Field({})
     """Settings for Studio alone; they override `common`."""
+    modules: SettingsModules = SettingsModules()
+    """Files of Python settings, which run after all others."""
 
 
 class Features(Section):

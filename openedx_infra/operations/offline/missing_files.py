@@ -13,13 +13,14 @@ from openedx_infra import images
 from openedx_infra.config import Stack
 from openedx_infra.config.images.images import Reference
 from openedx_infra.config.rules import certificates
+from openedx_infra.config.rules.platform import settings_modules
 
 _IMAGE = f"registry.invalid/built/here@sha256:{0:064}"
 
 
 def problems(stack: Stack) -> list[str]:
     """One line for each file or folder that a stack names and that can't be used."""
-    return [*images.problems(stack), *certificates.problems(stack)]
+    return [*images.problems(stack), *certificates.problems(stack), *settings_modules.problems(stack)]
 
 
 def without(stack: Stack, folder: Path) -> Stack:
@@ -34,6 +35,9 @@ def without(stack: Stack, folder: Path) -> Stack:
             path = folder / file.name
             path.write_bytes(_certificate())
             stack = _replaced(stack, file.location, str(path))
+    for module in settings_modules.named(stack):
+        if settings_modules.module_faults(module, stack.name):
+            stack = _replaced(stack, module.location, None)
     return stack
 
 

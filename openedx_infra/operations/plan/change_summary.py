@@ -52,7 +52,12 @@ class ChangeSummary:
         return {
             "keys": [{"key": f"openedx:{each.name}", **each.as_json()} for each in self.keys],
             "settings": [
-                {"where": list(each.where), "setting": each.difference.name, **each.difference.as_json()}
+                {
+                    "where": list(each.where),
+                    "setting": each.difference.name,
+                    **each.difference.as_json(),
+                    **({"lines": list(each.lines)} if each.lines else {}),
+                }
                 for each in self.settings
             ],
             "images": [_of_workloads(each, "image") for each in self.images],
@@ -85,8 +90,7 @@ class ChangeSummary:
     def lines(self) -> Iterator[Text]:
         """The same for people, without the objects; nothing where there is nothing to show."""
         yield from _block("Keys of the stack file", ((f"openedx:{d.name}", str(d)) for d in self.keys))
-        settings = ((f"{_sites(s.where)}: {s.difference.name}", str(s.difference)) for s in self.settings)
-        yield from _block("Settings", settings)
+        yield from _block("Settings", (row for each in self.settings for row in _rows(each)))
         images = ((", ".join(_short(each.workloads)), str(each.difference)) for each in self.images)
         yield from _block("Images", images)
         sizes = ((", ".join(_short(w.workloads)), f"{w.difference.name} {w.difference}") for w in self.sizes)
@@ -135,6 +139,12 @@ def _moved(config: Mapping[str, Any]) -> dict[str, Any]:
 
 def _of_workloads(change: WorkloadChange, name: str) -> dict[str, Any]:
     return {"workloads": list(change.workloads), name: change.difference.name, **change.difference.as_json()}
+
+
+def _rows(change: SettingChange) -> Iterator[tuple[str, str]]:
+    """A setting with its values; a file of Python settings with its changed lines below."""
+    yield f"{_sites(change.where)}: {change.difference.name}", str(change.difference)
+    yield from (("", line) for line in change.lines)
 
 
 def _sites(where: Sequence[str]) -> str:

@@ -12,11 +12,14 @@ import yaml
 
 from openedx_infra.operations.plan.differences import ABSENT, Difference, differences
 from openedx_infra.operations.plan.objects import ObjectChange
+from openedx_infra.settings.modules import OPERATOR_MODULES
 
 _JOBS = "-job-settings"
 """How the ConfigMaps end that Jobs read: they repeat the settings of LMS and Studio."""
 
 _SETTINGS = "-settings"
+_RUNNER = f"{OPERATOR_MODULES}modules.py"
+"""This program's own file, which runs the operator's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +29,8 @@ class SettingChange:
     where: tuple[str, ...]
     """Whose setting it is, such as `lms` and `studio`; the name of the ConfigMap where it is no setting."""
     difference: Difference
+    lines: tuple[str, ...] = ()
+    """Of a file of Python settings: each line that is new (`+ …`) or gone (`- …`)."""
 
 
 def setting_changes(objects: Iterable[ObjectChange]) -> list[SettingChange]:
@@ -33,16 +38,20 @@ def setting_changes(objects: Iterable[ObjectChange]) -> list[SettingChange]:
 
     Jobs have settings of their own ConfigMaps; what differs there only is named `jobs`.
     """
-    found: dict[str, tuple[list[str], Difference]] = {}
+    found: dict[str, tuple[list[str], Difference, tuple[str, ...]]] = {}
     changed = [each for each in objects if each.urn.kind == "ConfigMap" and each.op in ("update", "replace")]
     for each in sorted(changed, key=lambda change: change.urn.name.endswith(_JOBS)):
         for difference in _in_data(each):
-            key = repr((difference.path, difference.before, difference.now))
-            where, _ = found.setdefault(key, ([], difference))
+            lines = _changed_lines(each, difference)
+            key = repr((difference.path, difference.before, difference.now, lines))
+            where, *_ = found.setdefault(key, ([], difference, lines))
             owner = _owner(each.urn.name)
             if owner not in where and not (owner == "jobs" and where):
                 where.append(owner)
-    return [SettingChange(where=tuple(where), difference=each) for where, each in found.values()]
+    return [
+        SettingChange(where=tuple(where), difference=each, lines=lines)
+        for where, each, lines in found.values()
+    ]
 
 
 def _owner(config_map: str) -> str:
@@ -62,6 +71,16 @@ def _in_data(change: ObjectChange) -> Iterator[Difference]:
             yield from differences(*values)
         else:
             yield Difference(path=(key,), before=_lines(old), now=_lines(new, old))
+
+
+def _changed_lines(change: ObjectChange, difference: Difference) -> tuple[str, ...]:
+    """Lines of the operator's own Python that differ. Of this program's own, their number is enough."""
+    [name, *_] = difference.path
+    if not (name.startswith(OPERATOR_MODULES) and name.endswith(".py") and name != _RUNNER):
+        return ()
+    before, now = ((each.get("data") or {}).get(name) or "" for each in (change.before, change.now))
+    compared = difflib.ndiff(before.splitlines(), now.splitlines())
+    return tuple(line.rstrip() for line in compared if line.startswith(("+ ", "- ")))
 
 
 def _decoded(key: str, text: Any) -> Any:

@@ -17,7 +17,10 @@ from typing import TYPE_CHECKING
 import yaml
 from rich.console import Console
 
-from openedx_infra.config import BaseStack
+from openedx_infra.config import BaseStack, Stack
+from openedx_infra.config.checkout_files import FileFault
+from openedx_infra.config.errors.key_paths import key_of
+from openedx_infra.config.rules.platform import settings_modules
 from openedx_infra.operations.cluster import target
 from openedx_infra.operations.cluster.status import snapshot
 from openedx_infra.operations.deploy import deploy
@@ -40,6 +43,7 @@ What `openedx-infra support` found of stack {name}. Values of secrets were repla
 addresses and what learners wrote into logs were not: look through it before you send it to somebody.
 
   stack.yaml       what the stack file says, with all defaults
+  settings/        files of Python settings that the stack file names
   status.json      what is ready, and why the rest isn't
   preview.txt      what `up` would change
   events.txt       the latest events of the cluster
@@ -96,6 +100,7 @@ def _parts(
     yield "README.txt", _README.format(name=stack.name, mask=masking.MASK, lines=lines)
     yield "stack.yaml", yaml.safe_dump(stack.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
     yield "versions.json", json.dumps(_versions(clients), indent=1)
+    yield from own_python(stack)
     yield from _rendered(stack)
     for client in clients:
         console.print(f"Asking the cluster about namespace {client.namespace}.", soft_wrap=True)
@@ -114,6 +119,16 @@ def _rendered(stack: BaseStack) -> Files:
     with TemporaryDirectory() as folder:
         for path in render.write(stack, secrets.stand_ins(stack), Path(folder) / "r", show_secrets=False):
             yield f"rendered/{path.name}", path.read_text(encoding="utf-8")
+
+
+def own_python(stack: BaseStack) -> Files:
+    """The operator's own Python, or what keeps it from being read; a first line names its key and path."""
+    for module in settings_modules.named(stack) if isinstance(stack, Stack) else ():
+        try:
+            text = module.text()
+        except FileFault as error:
+            text = f"# {error}\n"
+        yield f"settings/{module.section}.py", f"# {key_of(module.location)}: {module.path}\n{text}"
 
 
 def _preview(request: Request) -> str:

@@ -1,0 +1,3 @@
+"""Settings of a campus for the LMS, in tests."""
+
+CAMPUS_GREETING = "Welcome"

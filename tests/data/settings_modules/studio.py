@@ -1,0 +1,3 @@
+"""Settings of a campus for Studio, in tests."""
+
+CAMPUS_GREETING = "Write"
