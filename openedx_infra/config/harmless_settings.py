@@ -57,6 +57,9 @@ HARMLESS_SETTINGS: Mapping[str, str] = {
         *("ECOMMERCE_API_SIGNING_KEY", "ENTERPRISE_BACKEND_SERVICE_EDX_OAUTH2_SECRET", "FACEBOOK_APP_ID"),
         *("FACEBOOK_APP_SECRET", "PROCTORING_USER_OBFUSCATION_KEY", "XQUEUE_INTERFACE"),
     ),
+    # rules/operations.py refuses both while this program retires accounts.
+    "RETIREMENT_STATES": "the steps of a pipeline of the operator's own",
+    "RETIREMENT_SERVICE_WORKER_USERNAME": "the user of a pipeline of the operator's own",
     "AWS_QUERYSTRING_EXPIRE": "seconds that signed addresses are good for",
     "CELERY_ACKS_LATE": "a choice of delivery: early, a task of a lost pod is lost",
     "CELERY_REJECT_ON_WORKER_LOST": "a choice of delivery, as CELERY_ACKS_LATE",

@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from openedx_infra.config import Stack
+from openedx_infra.config.sections.parts.retirement import RETIREMENT_SECRET
 from openedx_infra.settings.addresses import STUDIO_CLIENT_ID
+from openedx_infra.settings.parts.retirement import CLIENT_ID as RETIREMENT_CLIENT
+from openedx_infra.settings.parts.retirement import WORKER as RETIREMENT_WORKER
 
 NAMES = (
     "mysql_client.sh",
@@ -27,10 +30,11 @@ NAMES = (
     "platform_tests.sh",
     "platform_tests_report.sh",
     "pytest_shard.py",
+    "retire.py",
     "tracking_ship.sh",
 )
 """All scripts, in the order in which Jobs run them. The first is part of others; a `_setup.py` lies beside
-the `_setup.sh` that pipes it in; three run the platform's own tests. The last is a sidecar's, no Job's.
+the `_setup.sh` that pipes it in; three run the platform's own tests; one is a duty's, and one a sidecar's.
 """
 
 PLATFORM_USERS = "platform_users.py"
@@ -67,6 +71,24 @@ def in_platform(name: str) -> str:
     return "\n".join((_IN_PLATFORM / each).read_text(encoding="utf-8") for each in (name, "serve.py"))
 
 
+def clients(stack: Stack) -> list[dict[str, Any]]:
+    """OAuth clients at the LMS that the stack file asks for, beside Studio's: what set-up writes of each.
+
+    `secret` is the name of the file with its secret, and of the stack's secret. None: it can keep none.
+    """
+    if not stack.retirement.enabled:
+        return []
+    return [
+        {
+            "client_id": RETIREMENT_CLIENT,
+            "user": RETIREMENT_WORKER,
+            "secret": RETIREMENT_SECRET,
+            "grant": "client-credentials",
+            "redirect_uris": "",
+        }
+    ]
+
+
 def _with_shared(texts: dict[str, str]) -> dict[str, str]:
     shared = any(f"/{MYSQL_CLIENT}" in each for each in texts.values())
     return texts | ({MYSQL_CLIENT: text(MYSQL_CLIENT)} if shared else {})
@@ -88,6 +110,8 @@ def setup_parameters(stack: Stack) -> dict[str, Any]:
         "administrators": [{"name": each.name, "email": each.email} for each in site.administrators],
         "studio_client_id": STUDIO_CLIENT_ID,
         "studio_redirect_uri": f"{site.studio_url}/complete/edx-oauth2/",
+        "service_users": [RETIREMENT_WORKER] if stack.retirement.enabled else [],
+        "clients": clients(stack),
         # Made when missing, and then left to the operator.
         "default_flags": [*served, *stack.pinned_release.waffle_flags],
         "default_switches": ["completion.enable_completion_tracking"],

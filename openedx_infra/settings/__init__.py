@@ -16,6 +16,7 @@ from openedx_infra.settings.datastores.search import search, search_authorities,
 from openedx_infra.settings.job_inputs import operator_settings
 from openedx_infra.settings.merging import Settings, dump, laid_over, merged
 from openedx_infra.settings.modules import module_files
+from openedx_infra.settings.parts import retirement
 from openedx_infra.settings.paths import CERTIFICATES_DIR
 from openedx_infra.settings.servers.mfe import HEALTH_PATH, mfe_caddyfile
 from openedx_infra.settings.servers.web import Site, upload_limit, uwsgi_ini
@@ -49,6 +50,7 @@ def lms(stack: Stack, connections: Connections) -> Settings:
         addresses.lms_addresses(stack),
         frontends.lms_frontends(stack, connections.search),
         common.lms_only(stack),
+        retirement.settings(stack),
     )
     return laid_over(_of_release(stack, derived_settings), operator_settings(stack, "lms"))
 

@@ -129,6 +129,7 @@ class UserPreference(Model):
 
 class Application(Model):
     CLIENT_CONFIDENTIAL = "confidential"
+    CLIENT_PUBLIC = "public"
     GRANT_AUTHORIZATION_CODE = "authorization-code"
 
 
@@ -158,6 +159,14 @@ class ScheduleConfig(Model):
         return rows[-1] if rows else cls(site=site)
 
 
+class CommandError(Exception):
+    """A command refuses."""
+
+
+on_the_way = False
+"""Whether accounts are being retired, in states that are no ends."""
+
+
 def call_command(*arguments):
     wrong = fault(release, variant, arguments[0], arguments[1:])
     assert wrong is None, wrong
@@ -165,6 +174,9 @@ def call_command(*arguments):
     if arguments[0] == "manage_user":
         User(username=arguments[1], email=arguments[2]).save()
     if arguments[0] == "populate_retirement_states":
+        if on_the_way:
+            raise CommandError("Users are currently being processed.")
+        RetirementState.objects.rows.clear()
         for order, state in enumerate(settings.RETIREMENT_STATES):
             RetirementState(state_name=state, state_execution_order=order * 10 + 1).save()
 
@@ -226,6 +238,7 @@ def install():
         "django.contrib.sites.models": {"Site": Site},
         "django.core.management": {
             "call_command": call_command,
+            "CommandError": CommandError,
         },
         "oauth2_provider.models": {"get_application_model": lambda: Application},
         "openedx.core.djangoapps.dark_lang.models": {"DarkLangConfig": DarkLangConfig},

@@ -22,6 +22,7 @@ MUTABLE = {
     "studio-job-settings",
     "studio-job-secrets",
     "duty-secrets",
+    *("retirement-script", "retirement-config"),
     *("registries", "drill-registries"),
 }
 """What Jobs, duties and nodes read when they start: changed in place, so that a change runs no migration, and

@@ -68,6 +68,7 @@ os.environ["OPENEDX_PARAMETERS_DIR"] = {str(folder)!r}
 {between}"""
     (folder / "setup.json").write_text(json.dumps(scripts.setup_parameters(stack)), encoding="utf-8")
     (folder / "studio_oauth2_secret").write_text("oauth-secret\n", encoding="utf-8")
+    (folder / "retirement_oauth2_secret").write_text("retirement-secret\n", encoding="utf-8")
     (folder / script).write_text(scripts.text(script), encoding="utf-8")
     code = f"""
 import json, os, platform_shell as shell
@@ -115,6 +116,8 @@ def test_every_step_is_told_in_order(tmp_path: Path) -> None:
         "theme",
         "languages",
         "studio client",
+        "service users",
+        "clients",
         "flags",
         "schedules",
         "retirement",
@@ -122,7 +125,7 @@ def test_every_step_is_told_in_order(tmp_path: Path) -> None:
         "administrators",
         "record",
     ]
-    assert outcome.printed.startswith("lms_setup: 1 of 11: ") and outcome.printed.endswith(
+    assert outcome.printed.startswith("lms_setup: 1 of 13: ") and outcome.printed.endswith(
         "lms_setup: done\n"
     )
 
@@ -192,6 +195,49 @@ def test_studio_has_a_client_at_the_lms(tmp_path: Path) -> None:
     }
     assert outcome.rows["ApplicationAccess"][0]["scopes"] == ["user_id"]
     assert case.plain("cms", case.stack("campus"))["SOCIAL_AUTH_EDX_OAUTH2_KEY"] == client["client_id"]
+
+
+RETIRED: dict[str, Any] = {"retirement": {"enabled": True}}
+
+
+def test_a_part_that_is_on_has_its_client_and_its_user(tmp_path: Path) -> None:
+    outcome = lms(tmp_path, case.said(**RETIRED))
+    [client] = [row for row in outcome.rows["Application"] if row["client_id"] == "retirement"]
+    del client["pk"]
+    assert client == {
+        "client_id": "retirement",
+        "name": "retirement",
+        "user": "retirement_service_worker",
+        "client_secret": "retirement-secret",
+        "client_type": "confidential",
+        "authorization_grant_type": "client-credentials",
+        "redirect_uris": "",
+        "skip_authorization": True,
+    }
+    made = ["manage_user", "retirement_service_worker"]
+    assert [*made, "retirement_service_worker@local.openedx.io", "--unusable-password"] in outcome.calls
+    assert "retirement-secret" not in outcome.printed
+
+
+def test_the_client_of_a_part_that_is_off_again_is_deleted(tmp_path: Path) -> None:
+    """One of the same kind that somebody made by hand stays."""
+    own = '\nshell.Application(client_id="mine", name="mine").save()'
+    outcome = taken_back(tmp_path, before=FRESH + own, **RETIRED)
+    assert sorted(row["client_id"] for row in outcome.rows["Application"]) == ["cms-sso", "mine"]
+    assert recorded_clients(outcome) == []
+
+
+def recorded_clients(outcome: Outcome) -> list[str]:
+    """Clients that the record still names."""
+    [row] = outcome.rows["UserPreference"]
+    found: list[str] = json.loads(row["value"])["clients"]
+    return found
+
+
+def test_states_stay_while_accounts_are_on_their_way(tmp_path: Path) -> None:
+    outcome = lms(tmp_path, case.said(), before=f"{FRESH}\nshell.on_the_way = True")
+    assert "states of retirement were not changed" in outcome.printed
+    assert outcome.printed.endswith("lms_setup: done\n")
 
 
 def test_the_client_s_secret_follows_the_stack_and_is_not_printed(tmp_path: Path) -> None:
@@ -326,7 +372,7 @@ def exec(text, names):
 def test_what_set_up_acts_on_and_can_be_taken_back_is_recorded(tmp_path: Path) -> None:
     """Each parameter is either recorded, or written anew each time, or a default that is set once."""
     always = {"lms_host", "site_name", "hosts", "studio_client_id", "studio_redirect_uri"}
-    once = {"default_flags", "default_switches", "absent_flags", "schedules"}
+    once = {"default_flags", "default_switches", "absent_flags", "schedules", "service_users"}
     outcome = lms(tmp_path, "campus")
     [row] = outcome.rows["UserPreference"]
     recorded = {"theme" if name == "themes" else name for name in json.loads(row["value"])}

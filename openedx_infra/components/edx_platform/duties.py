@@ -13,10 +13,12 @@ import pulumi
 
 from openedx_infra.components.datastores.store import FileStore
 from openedx_infra.components.edx_platform.platform_pod import platform_container, platform_pod
+from openedx_infra.components.edx_platform.retirement import RETIRE, retirement_mounts
 from openedx_infra.components.edx_platform.sites import LMS, STUDIO, SettingsFiles, Site
 from openedx_infra.components.instance import Instance
 from openedx_infra.config import Stack
 from openedx_infra.config.sections.duties import OwnDuty, resolved
+from openedx_infra.config.sections.parts.retirement import RETIREMENT_DUTY
 from openedx_infra.kubernetes import files, volumes
 from openedx_infra.kubernetes.files import Files
 from openedx_infra.kubernetes.job import cron_job
@@ -51,7 +53,7 @@ class Task:
     minutes: int
     retries: int
     secrets: Sequence[str] = ()
-    """Names of the files that it reads as secrets."""
+    """Names of the files that it reads as secrets of the operator's."""
 
 
 class Duties(pulumi.ComponentResource):
@@ -62,6 +64,7 @@ class Duties(pulumi.ComponentResource):
         after = pulumi.ResourceOptions(parent=self, depends_on=list(args.after))
         instance, stack = args.instance, args.instance.stack
         secrets = _secrets(instance, self)
+        parts = {RETIREMENT_DUTY: retirement_mounts(instance, self)} if stack.retirement.enabled else {}
         for task in tasks(stack):
             name = f"duty-{task.name}"
             container = platform_container(
@@ -71,7 +74,7 @@ class Duties(pulumi.ComponentResource):
                 args.storage,
                 command=task.command,
                 size=stack.sizing.duties,
-                mounts=_mounts(task, secrets),
+                mounts=[*_mounts(task, secrets), *parts.get(task.name, [])],
             )
             pod = platform_pod(name, container, instance, args.storage)
             cron_job(
@@ -100,6 +103,8 @@ def tasks(stack: Stack) -> list[Task]:
     if not stack.duties.enabled:
         return []
     built_in = [_built_in(stack, key) for key, duty in stack.duties.built_in.items() if duty.enabled]
+    if stack.retirement.enabled:
+        built_in.append(_retirement(stack))
     return [*built_in, *(_custom(stack, name, duty) for name, duty in stack.duties.extra.items())]
 
 
@@ -116,6 +121,18 @@ def _built_in(stack: Stack, key: str) -> Task:
         schedule=resolved(duty.schedule, stack.name, name),
         minutes=command.minutes,
         retries=command.retries,
+    )
+
+
+def _retirement(stack: Stack) -> Task:
+    return Task(
+        name=RETIREMENT_DUTY,
+        site=LMS,
+        command=RETIRE,
+        schedule=resolved(stack.retirement.schedule, stack.name, RETIREMENT_DUTY),
+        # An account takes seconds. One for which the LMS fails takes ten minutes: then its client gives up.
+        minutes=360,
+        retries=0,
     )
 
 

@@ -138,14 +138,15 @@ class Initialization(pulumi.ComponentResource):
         )
 
     def _set_up_lms(self, after: Sequence[pulumi.Resource]) -> Job:
-        """Studio's OAuth client, flags, switches, site and theme."""
+        """OAuth clients, flags, switches, site and theme."""
         instance = self._args.instance
         text = json.dumps(scripts.setup_parameters(instance.stack), indent=1, sort_keys=True)
         parameters = files.plain(
             f"lms-setup-parameters{self._suffix}", self._scope, {"setup.json": text}, self._opts
         )
-        client = {"studio_oauth2_secret": instance.secrets["studio_oauth2_secret"]}
-        secret = files.secret(f"lms-setup-secrets{self._suffix}", self._scope, client, self._opts)
+        names = ["studio_oauth2_secret", *(each["secret"] for each in scripts.clients(instance.stack))]
+        values = {name: instance.secrets[name] for name in names if name}
+        secret = files.secret(f"lms-setup-secrets{self._suffix}", self._scope, values, self._opts)
         mount = volumes.mounted("parameters", paths.PARAMETERS_DIR, [parameters])
         return self._job(
             "lms-setup",

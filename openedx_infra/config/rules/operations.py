@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from openedx_infra.config.datastores.storage import StorageExternal
 from openedx_infra.config.errors.conflict import Conflict
+from openedx_infra.config.errors.key_paths import Location
 from openedx_infra.config.rules.datastores import unproven_host
 from openedx_infra.config.sections.backups import Backups
 from openedx_infra.config.sections.duties import DUTY_SECRET
+from openedx_infra.config.sections.parts.retirement import RETIREMENT_DUTY
 from openedx_infra.config.stack import SCRATCH_END, Stack
 from openedx_infra.config.types.secret_references import SecretReference
 
@@ -17,6 +19,7 @@ def conflicts(stack: Stack) -> Iterator[Conflict]:
     """All rules of this file over one stack."""
     yield from _backups(stack)
     yield from _duties(stack)
+    yield from _retirement(stack)
     yield from _monitoring(stack)
 
 
@@ -66,7 +69,7 @@ def _another_bucket(stack: Stack, backups: Backups) -> Iterator[Conflict]:
 
 def _duties(stack: Stack) -> Iterator[Conflict]:
     duties = stack.duties
-    built_in = {name.replace("_", "-") for name in duties.built_in}
+    built_in = {RETIREMENT_DUTY, *(name.replace("_", "-") for name in duties.built_in)}
     for name in sorted(built_in & duties.extra.keys()):
         text = f"{name} is a built-in duty: choose another name"
         yield Conflict(("duties", "extra", name), text)
@@ -76,6 +79,24 @@ def _duties(stack: Stack) -> Iterator[Conflict]:
     if duties.reindex_studio.enabled and engine != "meilisearch":
         text = f"true needs Meilisearch, where Studio's index is, and this instance has {engine}: write false"
         yield Conflict(("duties", "reindex_studio", "enabled"), text, (("datastores", "search"),))
+
+
+def _retirement(stack: Stack) -> Iterator[Conflict]:
+    """The duty needs the states and the service user that it is made for."""
+    enabled: Location = ("retirement", "enabled")
+    if not stack.retirement.enabled:
+        return
+    if not stack.duties.enabled:
+        text = "true has no effect while `openedx:duties.enabled` is false: set both alike"
+        yield Conflict(enabled, text, (("duties", "enabled"),))
+    for section in ("common", "lms"):
+        free = getattr(stack.settings, section)
+        for name in sorted({"RETIREMENT_STATES", "RETIREMENT_SERVICE_WORKER_USERNAME"} & free.keys()):
+            text = (
+                "is written by this program while `openedx:retirement.enabled` is true: leave it out, or "
+                "retire accounts by a duty of your own"
+            )
+            yield Conflict(("settings", section, name), text, (enabled,))
 
 
 def _one_file_each(stack: Stack) -> Iterator[Conflict]:

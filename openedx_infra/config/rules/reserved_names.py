@@ -24,9 +24,11 @@ _SERVICE_USERS = (
     "enterprise_worker",
     "login_service_user",
     "retirement_service_user",
+    "retirement_service_worker",
 )
-"""Users of the platform that are services, in lower case: `cms` is Studio at the LMS, which set-up makes; the
-others are defaults of lms/envs/common.py, cms/envs/common.py and JWT_AUTH."""
+"""Users of the platform that are services, in lower case: set-up makes `cms`, which is Studio at the LMS, and
+`retirement_service_worker`, by which accounts are retired; the others are defaults of lms/envs/common.py,
+cms/envs/common.py and JWT_AUTH."""
 
 
 def conflicts(stack: Stack) -> Iterator[Conflict]:

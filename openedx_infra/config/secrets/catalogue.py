@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from openedx_infra.config.sections.duties import DUTY_SECRET
+from openedx_infra.config.sections.parts.retirement import RETIREMENT_SECRET
 
 
 def _password() -> str:
@@ -179,6 +180,11 @@ _SERVICE_SECRETS: tuple[Secret, ...] = (
     _from_operator("tracking_access_key", "name at the S3 server of tracking events"),
     _from_operator("tracking_secret_key", "key at the S3 server of tracking events"),
     _from_operator("mail_password", "login at the SMTP server"),
+    Secret(
+        name=RETIREMENT_SECRET,
+        meaning="login at the LMS of the duty that retires accounts",
+        rotation="the duty logs in with the new one",
+    ),
     _from_operator(
         "acme_dns_secret",
         "login of cert-manager at the provider of the domain: access key, API token or TSIG key",
@@ -203,7 +209,7 @@ _SERVICE_SECRETS: tuple[Secret, ...] = (
         "build_npmrc", "private npm registries of images, as an .npmrc file", "nothing, until the next build"
     ),
 )
-"""Of backups, tracking events, mail, certificates and builds."""
+"""Of backups, tracking events, mail, retirement, certificates and builds."""
 
 SECRETS: tuple[Secret, ...] = (*PLATFORM_SECRETS, *_DATASTORE_SECRETS, *_SERVICE_SECRETS)
 """All secrets, in the order in which `openedx-infra secrets list` shows them."""

@@ -18,6 +18,7 @@ from openedx_infra.config.secrets.catalogue import (
 )
 from openedx_infra.config.secrets.references import needed_by_references
 from openedx_infra.config.sections.issuers import Acme, AcmeDns
+from openedx_infra.config.sections.parts.retirement import RETIREMENT_SECRET
 from openedx_infra.config.stack import PROJECT, SECRETS_KEY, Stack
 
 
@@ -79,6 +80,8 @@ def _needs(stack: Stack) -> Iterator[SecretNeed]:
         yield from only_operator_knows("backup_access_key", "backup_secret_key")
     if stack.monitoring.tracking and stack.monitoring.tracking.server:
         yield from only_operator_knows("tracking_access_key", "tracking_secret_key")
+    if stack.retirement.enabled:
+        yield from generated(RETIREMENT_SECRET)
     for build in stack.images.builds.values():
         yield from only_operator_knows(*build.secret_ids.values())
 

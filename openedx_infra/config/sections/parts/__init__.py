@@ -1,0 +1,1 @@
+"""Sections of parts of Open edX that run in the platform's own processes."""

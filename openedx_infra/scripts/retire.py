@@ -1,0 +1,112 @@
+"""Retires the accounts whose owners asked for it, and forgets the records of older retirements.
+
+Runs in the platform's folder, by its own client of the LMS' API (scripts/user_retirement). Its argument is a
+file in YAML: what edx-platform's scripts read, `cool_off_days`, `most` and `record_days`. No name or address
+is printed. A run that was cut short is continued by the next one: every step may run twice.
+"""
+
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import yaml
+from requests.exceptions import ConnectionError as NotReached
+from requests.exceptions import Timeout
+
+sys.path.insert(0, str(Path.cwd()))
+from scripts.user_retirement.utils.edx_api import LmsApi
+
+BATCH = 100
+"""Records that one request deletes: a guess."""
+FIRST = datetime(2018, 1, 1, tzinfo=UTC)
+"""Before the first release that retired anybody."""
+
+
+def log_in(config):
+    """A client with a token of its own, which is good for an hour."""
+    address = config["base_urls"]["lms"]
+    return LmsApi(address, address, config["client_id"], config["client_secret"])
+
+
+def on_the_way(config):
+    """States of an account that waits, or is being retired, in their order."""
+    return ["PENDING", *(state for step in config["retirement_pipeline"] for state in step[:2])]
+
+
+def retire(config, learner):
+    """Take one account through the steps that it has not behind it."""
+    lms, name, states = log_in(config), learner["original_username"], on_the_way(config)
+    reached = states.index(learner["current_state"]["state_name"])
+    for start, end, _, method in config["retirement_pipeline"]:
+        if states.index(end) <= reached:
+            continue
+        if states.index(start) > reached:
+            lms.update_learner_retirement_state(name, start, f"Starting: {start}")
+        getattr(lms, method)(learner)
+        lms.update_learner_retirement_state(name, end, f"Ending: {end}")
+    lms.update_learner_retirement_state(name, "COMPLETE", "Learner retirement complete.")
+
+
+def retired(config, learner):
+    """Whether an account could be retired. One that could not waits for an administrator, as ERRORED."""
+    number = learner["user"]["id"]
+    try:
+        retire(config, learner)
+    except (NotReached, Timeout):
+        raise
+    except Exception as error:  # Whatever the client raises: the others are retired nevertheless.
+        print(f"retire: user {number}: {type(error).__name__}: {error}", flush=True)
+        try:
+            message = f"{type(error).__name__}: {error}"
+            log_in(config).update_learner_retirement_state(learner["original_username"], "ERRORED", message)
+        except Exception as also:
+            print(f"retire: user {number}: could not be marked as ERRORED: {also}", flush=True)
+        return False
+    print(f"retire: user {number}: retired", flush=True)
+    return True
+
+
+def due(config):
+    """Accounts whose time has come, and those that an earlier run did not end. None where there are too
+    many."""
+    most = config["most"]
+    found = log_in(config).learners_to_retire(on_the_way(config), config["cool_off_days"], most + 1)
+    if len(found) > most:
+        sys.exit(
+            f"retire: more than {most} accounts are due, and none was retired. If that is right, raise "
+            "`openedx:retirement.most`; else cancel them in Django's admin (User Retirement Statuses)"
+        )
+    return found
+
+
+def forget(config):
+    """Delete records of retirements that are long over: they have the old names and addresses."""
+    if config["record_days"] is None:
+        return
+    lms = log_in(config)
+    last = datetime.now(UTC) - timedelta(days=config["cool_off_days"] + config["record_days"] + 1)
+    records = lms.get_learners_by_date_and_status("COMPLETE", FIRST, last)
+    names = [record["original_username"] for record in records]
+    for begin in range(0, len(names), BATCH):
+        lms.bulk_cleanup_retirements(names[begin : begin + BATCH])
+    print(f"retire: {len(names)} records of older retirements deleted", flush=True)
+
+
+def main():
+    """Retire and forget. Ends with an error if an account could not be retired."""
+    config = yaml.safe_load(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    try:
+        learners = due(config)
+        print(f"retire: {len(learners)} accounts are due", flush=True)
+        failed = sum(not retired(config, learner) for learner in learners)
+        forget(config)
+    except (NotReached, Timeout) as error:
+        sys.exit(f"retire: the LMS didn't answer, and the next run goes on: {error}")
+    if failed:
+        sys.exit(
+            f"retire: {failed} of {len(learners)} accounts could not be retired: they are ERRORED in "
+            "Django's admin (User Retirement Statuses), with the reason; PENDING lets the next run try again"
+        )
+
+
+main()

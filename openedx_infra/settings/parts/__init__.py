@@ -1,0 +1,1 @@
+"""Settings of parts of Open edX that run in the platform's own processes."""
