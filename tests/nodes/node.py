@@ -78,6 +78,10 @@ class Node:
     def _socket(self) -> Path:
         return self.folder / "containerd.sock"
 
+    @property
+    def _configuration(self) -> Path:
+        return self.folder / "containerd.toml"
+
     def start(self) -> None:
         """Join the cluster, which must run; the node is ready some seconds later.
 
@@ -89,7 +93,7 @@ class Node:
         for path, text in node_files.containerd(self.folder, self._mirror).items():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
-        self._start(self._containerd, ["containerd", "--config", str(self.folder / "containerd.toml")])
+        self._start(self._containerd, ["containerd", "--config", str(self._configuration)])
         self._wait(self._containerd, lambda: self._ctr("version") is not None)
         self._start(self._kubelet, self._kubelet_command())
         self._wait(self._kubelet, lambda: any((self.folder / "cni").iterdir()))
@@ -103,8 +107,9 @@ class Node:
     def remove(self) -> None:
         """Stop the node and leave nothing of it: no process, mount, network or file."""
         stop_all([self._kubelet])
-        if self._containerd.pid() is None and self.folder.is_dir() and self._shims():
-            self._start(self._containerd, ["containerd", "--config", str(self.folder / "containerd.toml")])
+        # An interrupted removal may have left the folder without its files.
+        if self._containerd.pid() is None and self._configuration.is_file() and self._shims():
+            self._start(self._containerd, ["containerd", "--config", str(self._configuration)])
             self._wait(self._containerd, lambda: self._ctr("version") is not None)
         tasks = self._tasks()
         _kill(tasks.values())
