@@ -99,6 +99,7 @@ MANAGED_SETTINGS: Mapping[str, str] = {
     "ENABLE_MFE_CONFIG_API": "mfes",
     "FEATURES": "features.flags",
     "OPENEDX_INFRA_MAIL_NAME": "site.lms_host",
+    "OPENEDX_INFRA_REDIRECT_SCHEMES": "mobile.apps",
     "OPENEDX_INFRA_REFERENCED": "the secrets that settings refer to",
 }
 """Settings that the stack file may not set, and the key (or secret) that each is written from."""

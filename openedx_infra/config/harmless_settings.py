@@ -57,6 +57,8 @@ HARMLESS_SETTINGS: Mapping[str, str] = {
         *("ECOMMERCE_API_SIGNING_KEY", "ENTERPRISE_BACKEND_SERVICE_EDX_OAUTH2_SECRET", "FACEBOOK_APP_ID"),
         *("FACEBOOK_APP_SECRET", "PROCTORING_USER_OBFUSCATION_KEY", "XQUEUE_INTERFACE"),
     ),
+    "DEFAULT_MOBILE_AVAILABLE": "a default of courses, which mobile.all_courses sets, too",
+    "MOBILE_APP_USER_AGENT_REGEXES": "what is taken for a mobile app",
     # rules/operations.py refuses both while this program retires accounts.
     "RETIREMENT_STATES": "the steps of a pipeline of the operator's own",
     "RETIREMENT_SERVICE_WORKER_USERNAME": "the user of a pipeline of the operator's own",

@@ -29,6 +29,7 @@ from openedx_infra.config.sections.mail import Mail, MailDelivery
 from openedx_infra.config.sections.monitoring import Monitoring
 from openedx_infra.config.sections.network import Egress
 from openedx_infra.config.sections.overrides import Override
+from openedx_infra.config.sections.parts.mobile import Mobile
 from openedx_infra.config.sections.parts.retirement import Retirement
 from openedx_infra.config.sections.site import Site
 from openedx_infra.config.sizing.sizing import Sizing
@@ -101,6 +102,8 @@ class Stack(BaseStack):
     """Scheduled commands."""
     retirement: Retirement = Retirement()
     """Retirement of accounts whose owners asked for it."""
+    mobile: Mobile = Mobile()
+    """Mobile apps."""
     event_bus: EventBus = EventBus()
     """Consumers of the event bus."""
     mail: Mail = Mail()

@@ -8,6 +8,7 @@ from typing import Any
 from openedx_infra.config import Stack
 from openedx_infra.config.sections.parts.retirement import RETIREMENT_SECRET
 from openedx_infra.settings.addresses import STUDIO_CLIENT_ID
+from openedx_infra.settings.parts.mobile import REDIRECT_PATH
 from openedx_infra.settings.parts.retirement import CLIENT_ID as RETIREMENT_CLIENT
 from openedx_infra.settings.parts.retirement import WORKER as RETIREMENT_WORKER
 
@@ -76,17 +77,27 @@ def clients(stack: Stack) -> list[dict[str, Any]]:
 
     `secret` is the name of the file with its secret, and of the stack's secret. None: it can keep none.
     """
-    if not stack.retirement.enabled:
-        return []
-    return [
+    found: list[dict[str, Any]] = [
         {
-            "client_id": RETIREMENT_CLIENT,
-            "user": RETIREMENT_WORKER,
-            "secret": RETIREMENT_SECRET,
-            "grant": "client-credentials",
-            "redirect_uris": "",
+            "client_id": name,
+            "user": None,
+            "secret": None,
+            "grant": "password" if app.login == "password" else "authorization-code",
+            "redirect_uris": "" if app.login == "password" else f"{app.application_id}://{REDIRECT_PATH}",
         }
+        for name, app in stack.mobile.apps.items()
     ]
+    if stack.retirement.enabled:
+        found.append(
+            {
+                "client_id": RETIREMENT_CLIENT,
+                "user": RETIREMENT_WORKER,
+                "secret": RETIREMENT_SECRET,
+                "grant": "client-credentials",
+                "redirect_uris": "",
+            }
+        )
+    return found
 
 
 def _with_shared(texts: dict[str, str]) -> dict[str, str]:

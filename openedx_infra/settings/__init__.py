@@ -16,7 +16,7 @@ from openedx_infra.settings.datastores.search import search, search_authorities,
 from openedx_infra.settings.job_inputs import operator_settings
 from openedx_infra.settings.merging import Settings, dump, laid_over, merged
 from openedx_infra.settings.modules import module_files
-from openedx_infra.settings.parts import retirement
+from openedx_infra.settings.parts import mobile, retirement
 from openedx_infra.settings.paths import CERTIFICATES_DIR
 from openedx_infra.settings.servers.mfe import HEALTH_PATH, mfe_caddyfile
 from openedx_infra.settings.servers.web import Site, upload_limit, uwsgi_ini
@@ -51,6 +51,7 @@ def lms(stack: Stack, connections: Connections) -> Settings:
         frontends.lms_frontends(stack, connections.search),
         common.lms_only(stack),
         retirement.settings(stack),
+        mobile.lms_only(stack),
     )
     return laid_over(_of_release(stack, derived_settings), operator_settings(stack, "lms"))
 
@@ -112,6 +113,7 @@ def _shared(stack: Stack, connections: Connections, site: Site) -> Settings:
         files.files(site, connections.storage),
         mail.mail(stack, connections.mail),
         logs.logs(stack.monitoring, site),
+        mobile.shared(stack),
     )
 
 

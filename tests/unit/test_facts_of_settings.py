@@ -55,6 +55,8 @@ def test_every_setting_is_read_by_its_release(release: str) -> None:
 def test_the_table_has_no_row_too_many() -> None:
     found = {name for release in RELEASES for name in rendered(release)}
     extras = {
+        "DEFAULT_MOBILE_AVAILABLE",
+        "MOBILE_APP_USER_AGENT_REGEXES",
         "RETIREMENT_STATES",
         "RETIREMENT_SERVICE_WORKER_USERNAME",
         "ENABLE_CSMH_EXTENDED",

@@ -227,6 +227,22 @@ def test_the_client_of_a_part_that_is_off_again_is_deleted(tmp_path: Path) -> No
     assert recorded_clients(outcome) == []
 
 
+def test_an_app_has_a_client_without_a_secret(tmp_path: Path) -> None:
+    apps = {
+        "android": {"application_id": "org.example.learn"},
+        "ios": {"application_id": "org.example.learn", "login": "browser"},
+    }
+    outcome = lms(tmp_path, case.said(mobile={"apps": apps}))
+    found = {row["client_id"]: row for row in outcome.rows["Application"]}
+    assert found.keys() == {"cms-sso", "android", "ios"}
+    for name in apps:
+        assert found[name]["client_type"] == "public" and "client_secret" not in found[name]
+        assert (found[name]["user"], found[name]["skip_authorization"]) == (None, True)
+    grants = {name: (row["authorization_grant_type"], row["redirect_uris"]) for name, row in found.items()}
+    assert grants["android"] == ("password", "")
+    assert grants["ios"] == ("authorization-code", "org.example.learn://oauth2Callback")
+
+
 def recorded_clients(outcome: Outcome) -> list[str]:
     """Clients that the record still names."""
     [row] = outcome.rows["UserPreference"]

@@ -30,6 +30,10 @@ _SERVICE_USERS = (
 `retirement_service_worker`, by which accounts are retired; the others are defaults of lms/envs/common.py,
 cms/envs/common.py and JWT_AUTH."""
 
+_CLIENTS = frozenset({"cms-sso", "retirement", "login-service-client-id"})
+"""OAuth clients of Studio, of the duty that retires accounts, and of the LMS' own login (the default of
+JWT_AUTH's JWT_LOGIN_CLIENT_ID), by their ids."""
+
 
 def conflicts(stack: Stack) -> Iterator[Conflict]:
     """All rules of this file over one stack."""
@@ -40,6 +44,9 @@ def conflicts(stack: Stack) -> Iterator[Conflict]:
     yield from _databases("mongodb", "database", datastores.mongodb.database)
     yield from _users("mongodb", datastores.mongodb)
     yield from _administrators(stack)
+    for name in sorted(_CLIENTS & stack.mobile.apps.keys()):
+        text = f"{name} is another OAuth client of the platform: choose another id, such as android"
+        yield Conflict(("mobile", "apps", name), text)
 
 
 def _databases(store: str, key: str, name: str | None) -> Iterator[Conflict]:

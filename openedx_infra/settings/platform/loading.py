@@ -73,6 +73,8 @@ def load(namespace, site, middleware=()):
     namespace["MIDDLEWARE"] = [first, *namespace["MIDDLEWARE"], *middleware]
     if not namespace.get("ENABLE_CSMH_EXTENDED", True):
         without_extended_history(namespace)
+    if "OPENEDX_INFRA_REDIRECT_SCHEMES" in values:
+        lead_back_to_apps(namespace, values["OPENEDX_INFRA_REDIRECT_SCHEMES"])
     refuse_code(namespace)
     rebind_features(namespace)
     limit_repeats(site)
@@ -145,6 +147,14 @@ def without_extended_history(namespace):
     """Leave out the app that needs a database of its own, so that its migrations don't run, either."""
     for name, entry in (("INSTALLED_APPS", HISTORY_APP), ("DATABASE_ROUTERS", HISTORY_ROUTER)):
         namespace[name] = [item for item in namespace[name] if item != entry]
+
+
+def lead_back_to_apps(namespace, schemes):
+    """Let OAuth clients have redirect URIs of these schemes: mobile apps have one each.
+
+    A map in YAML would replace the platform's whole.
+    """
+    namespace["OAUTH2_PROVIDER"] = {**namespace["OAUTH2_PROVIDER"], "ALLOWED_REDIRECT_URI_SCHEMES": schemes}
 
 
 def refuse_code(namespace):

@@ -55,6 +55,7 @@ def defaults(site):
     return {
         "SECRET_KEY": "dev key",
         "REST_FRAMEWORK": {"PAGE_SIZE": 10},
+        "OAUTH2_PROVIDER": {"REFRESH_TOKEN_EXPIRE_SECONDS": 7776000},
         "JWT_AUTH": {
             "JWT_ALGORITHM": "HS256",
             "JWT_SECRET_KEY": "dev key",
