@@ -19,13 +19,12 @@ from openedx_infra.components.initialization.initialization import PreMigrationS
 from openedx_infra.components.instance import Instance, OnAws
 from openedx_infra.components.network.policies import isolate
 from openedx_infra.components.registry_logins import RegistryLogin, logins, pull_secret
-from openedx_infra.components.services import Companion
 from openedx_infra.components.users import WHY
 from openedx_infra.config import Stack
 from openedx_infra.config.foundation.contract import Contract
 from openedx_infra.kubernetes.models import Namespace, ObjectMetaArgs
 from openedx_infra.kubernetes.names import RESTRICTED, Scope
-from openedx_infra.services import companions
+from openedx_infra.services.of_stack import companions
 
 PART_OF = "openedx"
 
@@ -45,9 +44,9 @@ class PlatformArgs:
 class Platform(pulumi.ComponentResource):
     """One Open edX instance in one namespace.
 
-    Datastores, then Jobs, then all that runs the platform's code, then the ways in. MFEs and network policies
-    wait for nothing. While the maintenance page is on, the ways lead there before any pod is stopped or
-    changed: visitors are never sent where nobody answers.
+    Datastores, then Jobs, then all that runs the platform's code, and companion services, then the ways in.
+    MFEs and network policies wait for nothing. While the maintenance page is on, the ways lead there before
+    any pod is stopped or changed: visitors are never sent where nobody answers.
 
     Parts that few stacks have are imported where they are made: `check` and `render` mostly wait for imports.
     """
@@ -84,7 +83,6 @@ class Platform(pulumi.ComponentResource):
         stores = self.datastores
         self.instance = replace(self.instance, tracking=shipping(self.instance, stores, self))
         isolate(self.instance, stores, self)
-        services = [Companion(service, self.instance, opts) for service in companions(stack)]
         page = Maintenance("maintenance", self.instance, opts).ready if stack.maintenance.page else []
         maintenance = [Ingress("ingress", self.instance, opts, after=page)] if page else []
         versions = self._versions(opts, maintenance)
@@ -96,6 +94,7 @@ class Platform(pulumi.ComponentResource):
             after=[live.initialization.done],
         )
         Duties("duties", duties, opts)
+        services = self._companions([version.initialization.done for version in versions], opts)
         if stack.backups:
             self._backups([versions[0].initialization.done], opts)
         if stack.monitoring.prometheus:
@@ -122,6 +121,24 @@ class Platform(pulumi.ComponentResource):
             backup = None if versions else self._backup_before_upgrade()
             versions.append(version(instance, self.datastores, static, done, opts, backup, maintenance))
         return versions
+
+    def _companions(
+        self, after: Sequence[pulumi.Resource], opts: pulumi.ResourceOptions
+    ) -> Sequence[pulumi.Resource]:
+        """Companion services. A stack that has none loads nothing of them."""
+        if not companions(self.instance.stack):
+            return []
+        from openedx_infra.components.companions.companion import Companion, CompanionArgs
+
+        return [
+            Companion(
+                CompanionArgs(
+                    companion=each, instance=self.instance, datastores=self.datastores, after=after
+                ),
+                opts,
+            )
+            for each in companions(self.instance.stack)
+        ]
 
     def _backups(self, after: Sequence[pulumi.Resource], opts: pulumi.ResourceOptions) -> None:
         from openedx_infra.components.backups.backups import Backups, BackupsArgs

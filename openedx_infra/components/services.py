@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Literal
+
 import pulumi
 
 from openedx_infra.components.instance import Instance
@@ -15,26 +18,22 @@ DRAIN_SECONDS = 15
 """Seconds to go on serving visitors, as proxies learn late that a pod leaves (as our Caddies do)."""
 
 
-class Companion(pulumi.ComponentResource):
-    """A service that is no datastore."""
-
-    def __init__(
-        self, service: Service, instance: Instance, opts: pulumi.ResourceOptions | None = None
-    ) -> None:
-        super().__init__("openedx:index:Companion", service.name, None, opts)
-        run(service, instance, self)
-        self.register_outputs({})
-
-
-def run(service: Service, instance: Instance, parent: pulumi.Resource) -> pulumi.Resource:
-    """Runs a service: its volume, files, Service and pods, and a disruption budget for several. Returns what
-    must be ready before anybody connects."""
-    scope, opts = instance.scope, pulumi.ResourceOptions(parent=parent)
+def run(
+    service: Service,
+    instance: Instance,
+    parent: pulumi.Resource,
+    after: Sequence[pulumi.Resource] = (),
+) -> pulumi.Resource:
+    """Runs a service: its volume, files, Service and pods, and a disruption budget for several. Its pods come
+    after what is in `after`. Returns what must be ready before anybody connects."""
+    scope, opts = instance.scope, pulumi.ResourceOptions(parent=parent, depends_on=list(after) or None)
     pod = _pod(service, instance, parent)
     if service.stateful:
         return workload.stateful_set(service.name, scope, pod, opts)
-    workload.service(service.name, scope, pod, opts)
-    return workload.deployment(service.name, scope, pod, opts, replicas=service.replicas)
+    if service.port is not None:
+        workload.service(service.name, scope, pod, pulumi.ResourceOptions(parent=parent))
+    renewal: Literal["surge", "recreate"] = "recreate" if service.single else "surge"
+    return workload.deployment(service.name, scope, pod, opts, replicas=service.replicas, renewal=renewal)
 
 
 def _pod(service: Service, instance: Instance, parent: pulumi.Resource) -> Pod:
@@ -58,8 +57,10 @@ def _pod(service: Service, instance: Instance, parent: pulumi.Resource) -> Pod:
         container=container,
         user=service.user or USER,
         group=service.group,
+        groups=service.groups,
         grace_seconds=service.grace_seconds + drain_seconds,
         annotations={WHY: service.exception} if service.exception else {},
+        paused=service.rests and instance.stack.maintenance.pause,
     )
 
 

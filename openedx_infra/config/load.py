@@ -91,16 +91,18 @@ def _examine(kind: Kind[D], name: str, config: Mapping[str, Any], *, placeholder
         wrong += plain_secrets(plain, name)
     judged = [fault.location for fault in wrong]
     undecided = [fault for fault in undecided if not lies_in(fault.location, judged)]
+    form, unusable = kind.form(plain)
+    wrong += unusable
     model: D | None = None
     whole = not wrong
     try:
-        model = _validate(kind, name, plain)
+        model = _validate(form, name, plain)
     except ValidationError as error:
         whole = False
         explained = [fault.location for fault in (*undecided, *wrong)]
-        found = faults(error, kind.model)
+        found = faults(error, form)
         wrong += [fault for fault in found if not lies_in(fault.location, explained)]
-        model = _valid_part(kind, name, plain, [*wrong, *found])
+        model = _valid_part(kind, form, name, plain, [*wrong, *found])
     faulty = [fault.culprit for fault in (*undecided, *wrong)]
     conflicts = [
         conflict
@@ -127,11 +129,13 @@ def _name_faults(name: str) -> Iterator[str]:
 _LABEL_VALUE = r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?"
 
 
-def _validate(kind: Kind[D], name: str, plain: Mapping[str, Any]) -> D:
-    return kind.model.model_validate(plain, context={"stack": name})
+def _validate(form: type[D], name: str, plain: Mapping[str, Any]) -> D:
+    return form.model_validate(plain, context={"stack": name})
 
 
-def _valid_part(kind: Kind[D], name: str, plain: Mapping[str, Any], problems: list[Fault]) -> D | None:
+def _valid_part(
+    kind: Kind[D], form: type[D], name: str, plain: Mapping[str, Any], problems: list[Fault]
+) -> D | None:
     """The model without the faulty keys, so that rules on combinations can judge the rest."""
     rest = deepcopy(dict(plain))
     for fault in sorted(problems, key=lambda fault: [str(part) for part in fault.culprit], reverse=True):
@@ -139,7 +143,7 @@ def _valid_part(kind: Kind[D], name: str, plain: Mapping[str, Any], problems: li
     for section, least in kind.stand_ins.items():
         rest[section] = {**least, **rest.get(section, {})} if isinstance(least, Mapping) else least
     try:
-        return _validate(kind, name, rest)
+        return _validate(form, name, rest)
     except ValidationError:
         return None
 

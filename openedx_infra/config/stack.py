@@ -32,6 +32,7 @@ from openedx_infra.config.sections.overrides import Override
 from openedx_infra.config.sections.parts.mobile import Mobile
 from openedx_infra.config.sections.parts.retirement import Retirement
 from openedx_infra.config.sections.site import Site
+from openedx_infra.config.services.section import Services
 from openedx_infra.config.sizing.sizing import Sizing
 from openedx_infra.config.types.base import IMMUTABLE, OrNothing
 from openedx_infra.releases import DEFAULT_RELEASE, IMAGE_NAMES, RELEASES, ImageName, Release
@@ -114,6 +115,8 @@ class Stack(BaseStack):
     """Feature flags and waffle."""
     settings: Settings = Settings()
     """Free Django settings."""
+    services: Services = Services()
+    """Companion services: Xqueue, and others."""
     overrides: tuple[Override, ...] = Field(())
     """Patches on rendered Kubernetes objects."""
 

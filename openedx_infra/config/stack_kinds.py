@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from openedx_infra.config.base_stack import BaseStack
+from openedx_infra.config.errors.config_error import Fault
 from openedx_infra.config.errors.conflict import Conflict
 from openedx_infra.config.foundation.foundation import Foundation
 from openedx_infra.config.rules import all, foundation
 from openedx_infra.config.secrets import needed
 from openedx_infra.config.secrets.catalogue import PLATFORM_SECRETS, Secret
+from openedx_infra.config.services.model import stack_model
 from openedx_infra.config.stack import Stack
 
 D = TypeVar("D", bound=BaseStack)
@@ -39,6 +41,13 @@ class Kind(Generic[D]):
     """Secrets that every stack of this kind needs, whatever its file sets."""
     stand_ins: Mapping[str, Any]
     """Values for required keys, so that the rest of a file that lacks them can be judged."""
+    composed: Callable[[Mapping[str, Any]], tuple[type[D], tuple[Fault, ...]]] | None = None
+    """Composes the model for the keys of a stack file, where it depends on them; and why parts that they name
+    can't be used."""
+
+    def form(self, config: Mapping[str, Any]) -> tuple[type[D], tuple[Fault, ...]]:
+        """The model for the keys of a stack file, and what keeps parts of it from being composed."""
+        return self.composed(config) if self.composed else (self.model, ())
 
 
 INSTANCE = Kind(
@@ -48,6 +57,7 @@ INSTANCE = Kind(
     required=needed.required,
     always=PLATFORM_SECRETS,
     stand_ins={"site": {"lms_host": "lms.invalid"}},
+    composed=stack_model,
 )
 """An instance of Open edX."""
 

@@ -1,11 +1,13 @@
-"""Brings the databases to what this image expects. Piped into `manage.py lms shell` and `… cms shell`.
+"""Brings the databases to what this image expects. Piped into `manage.py lms shell` and `… cms shell`, and
+into `manage.py shell` of companion services.
 
 Django remembers what was done, so a second run does nothing; but it doesn't keep two runs apart, and MySQL
 can't take half a migration back. So whoever migrates holds a lock of the database server (GET_LOCK, which
 MySQL, MariaDB, RDS and Aurora have). It is bound to a connection, and is free as soon as that ends, however
 it ends.
 
-Environment: SERVICE_VARIANT (lms or cms). LOCK_SECONDS (900): how long to wait for another migration.
+Environment: SERVICE_VARIANT (lms or cms), or SERVICE_NAME of a companion service. LOCK_SECONDS (900): how
+long to wait for another migration.
 """
 
 import os
@@ -20,7 +22,7 @@ from django.core.management.commands import migrate as command
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.executor import MigrationExecutor
 
-SITE = {"lms": "lms", "cms": "studio"}[os.environ["SERVICE_VARIANT"]]
+SITE = os.environ.get("SERVICE_NAME") or {"lms": "lms", "cms": "studio"}[os.environ["SERVICE_VARIANT"]]
 PATIENCE = float(os.environ.get("LOCK_SECONDS", "900"))
 SLICE = 30
 """Seconds between two words about who is waited for."""

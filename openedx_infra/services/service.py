@@ -71,7 +71,11 @@ class Service:
     """Number of pods; more than one have a disruption budget."""
     stateful: bool = False
     """Whether there are never two of it at a time, as they would write the same data (a StatefulSet)."""
+    single: bool = False
+    """Whether there are never two of it at a time, though it has no data: the old one is gone first."""
 
+    rests: bool = False
+    """Whether there is none of it while the platform is paused."""
     command: Sequence[str] | None = None
     """What to run instead of the image's entry point."""
     args: Sequence[str] | None = None
@@ -79,8 +83,8 @@ class Service:
     env: Mapping[str, str] = field(default_factory=dict)
     """Environment; never a secret."""
     working_dir: str | None = None
-    port: int
-    """TCP port that it listens on."""
+    port: int | None
+    """TCP port that it listens on. None: nobody connects to it, and it has no Service."""
     probes: Probes
     grace_seconds: int = Pod.grace_seconds
     """Seconds to finish after SIGTERM. Before it, one that visitors reach goes on serving for a while."""
@@ -88,6 +92,8 @@ class Service:
     """Numeric user. None: the one of all who keep no files of their own."""
     group: int | None = None
     """Numeric group. None: the same number as the user."""
+    groups: Sequence[int] = ()
+    """Further groups, whose files it may read."""
     exception: str | None = None
     """Why it runs as a user below 10000 though it has no volume; rules of `policies/` ask for it."""
 
@@ -114,6 +120,8 @@ class Service:
 class DatastoreService(Service, Generic[Connection]):
     """A service that the platform keeps its data in, or sends its mail to."""
 
+    port: int
+    """TCP port that it listens on."""
     connection: Connection
     """How settings reach it."""
     awaited: bool = True

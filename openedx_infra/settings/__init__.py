@@ -20,6 +20,7 @@ from openedx_infra.settings.parts import mobile, retirement
 from openedx_infra.settings.paths import CERTIFICATES_DIR
 from openedx_infra.settings.servers.mfe import HEALTH_PATH, mfe_caddyfile
 from openedx_infra.settings.servers.web import Site, upload_limit, uwsgi_ini
+from openedx_infra.settings.services import service_settings, with_services
 
 __all__ = [
     "HEALTH_PATH",
@@ -53,7 +54,7 @@ def lms(stack: Stack, connections: Connections) -> Settings:
         retirement.settings(stack),
         mobile.lms_only(stack),
     )
-    return laid_over(_of_release(stack, derived_settings), operator_settings(stack, "lms"))
+    return _of_stack(stack, "lms", derived_settings)
 
 
 def studio(stack: Stack, connections: Connections) -> Settings:
@@ -64,7 +65,7 @@ def studio(stack: Stack, connections: Connections) -> Settings:
         frontends.studio_frontends(stack),
         common.studio_only(stack),
     )
-    return laid_over(_of_release(stack, derived_settings), operator_settings(stack, "cms"))
+    return _of_stack(stack, "cms", derived_settings)
 
 
 def lms_secrets(
@@ -124,6 +125,12 @@ def _authorities(stack: Stack, connections: Connections) -> Settings:
     return {"OPENEDX_INFRA_AUTHORITIES": files} if files else {}
 
 
+def _of_stack(stack: Stack, site: Site, derived_settings: Settings) -> Settings:
+    """What release, companion services and the stack file add, one over the other."""
+    settings = with_services(stack, site, _of_release(stack, derived_settings))
+    return laid_over(settings, operator_settings(stack, site))
+
+
 def _of_release(stack: Stack, derived_settings: Settings) -> Settings:
     """What the release adds, and without what it no longer reads."""
     release = stack.pinned_release
@@ -145,10 +152,11 @@ def _shared_secrets(connections: Connections, secrets: Mapping[str, str]) -> Set
 
 
 def _referenced(stack: Stack, site: Site, secrets: Mapping[str, str]) -> Settings:
-    """The secrets that settings of the stack file refer to, by name. The plain settings keep the references,
-    which `platform/loading.py` replaces in the pod.
+    """The secrets that settings of the stack file and of companion services refer to, by name. The plain
+    settings keep the references, which `platform/loading.py` replaces in the pod.
     """
-    names = sorted({name for _, name in references(operator_settings(stack, site))})
+    settings = laid_over(service_settings(stack, site), operator_settings(stack, site))
+    names = sorted({name for _, name in references(settings)})
     return {REFERENCED: {name: secrets[name] for name in names}} if names else {}
 
 

@@ -9,6 +9,7 @@ from openedx_infra.releases import FrontendApp, Mfe
 from openedx_infra.settings.connections import Search
 from openedx_infra.settings.cookies import mfe_cookies, site_cookies
 from openedx_infra.settings.merging import Settings, merged
+from openedx_infra.settings.services import service_mfe_config
 
 
 def enabled_mfes(stack: Stack) -> tuple[Mfe, ...]:
@@ -86,6 +87,7 @@ def _mfe_config(stack: Stack, search: Search) -> dict[str, Any]:
         "CREDENTIALS_BASE_URL": "",
         "DISCOVERY_API_BASE_URL": "",
         **_of_mfes(stack, search),
+        **service_mfe_config(stack),
     }
 
 

@@ -14,9 +14,10 @@ from hashlib import sha256
 from pathlib import Path
 
 from openedx_infra.config import Stack
-from openedx_infra.settings.merging import Settings, laid_over
+from openedx_infra.settings.merging import Settings, laid_over, merged
 from openedx_infra.settings.modules import modules_checksum
 from openedx_infra.settings.servers.web import Site
+from openedx_infra.settings.services import added_settings, service_settings
 
 ADDS_APPS = frozenset(
     {
@@ -57,7 +58,12 @@ def migration_inputs(stack: Stack) -> str:
     site as `lms.NAME=value`. Empty where the stack file sets none. They are one input of both sites'
     migrations, which change the same databases. A file of Python settings may add apps, too."""
     free = stack.settings
-    sections = {"": {**stack.features.flags, **free.common}, "lms.": free.lms, "studio.": free.studio}
+    of_services = merged(
+        *({"": each.common, "lms.": each.lms, "studio.": each.studio} for each in added_settings(stack))
+    )
+    sections = merged(
+        of_services, {"": {**stack.features.flags, **free.common}, "lms.": free.lms, "studio.": free.studio}
+    )
     may_add = {
         f"{prefix}{name}": value
         for prefix, section in sections.items()
@@ -73,7 +79,8 @@ def migration_inputs(stack: Stack) -> str:
 def setup_inputs(stack: Stack, site: Site, job: str) -> str:
     """Settings that a set-up reads, as `NAME=value` side by side. Empty where the stack file sets none. A
     file of Python settings may set any of them."""
-    return _written({**_only(operator_settings(stack, site), SETUP[job]), **_modules(stack)})
+    settings = laid_over(service_settings(stack, site), operator_settings(stack, site))
+    return _written({**_only(settings, SETUP[job]), **_modules(stack)})
 
 
 def _modules(stack: Stack) -> dict[str, str]:

@@ -48,7 +48,13 @@ OF_FEW = {
 """Modules that take a while to load, each with a stack that needs it."""
 
 
-OF_NONE = ("lightkube", "httpx2", "cryptography.x509")
+OF_NONE = (
+    "openedx_infra.services.xqueue",
+    "openedx_infra.components.companions.companion",
+    "lightkube",
+    "httpx2",
+    "cryptography.x509",
+)
 """Modules of other commands, and of files of certificates, which none of these stacks has."""
 
 

@@ -22,6 +22,7 @@ from openedx_infra.config.computed_settings import (
     has_entry,
 )
 from openedx_infra.config.harmless_settings import HARMLESS_SETTINGS
+from openedx_infra.config.secrets.needed import required
 from openedx_infra.settings import Site
 from openedx_infra.settings.connections import Connections
 
@@ -43,7 +44,8 @@ STACKS = [load("any", said_in(path)) for path in RIGHT]
 
 def rendered(stack: Stack, connections: Connections) -> Iterator[tuple[str, Any]]:
     """Every setting of both sites, plain and secret, but for those that the stack file sets itself."""
-    known = {**case.secrets(), **{name: "x" for name in ("lti", "recaptcha")}}
+    known = {**{secret.name: "x" for secret in required(stack)}, **case.secrets()}
+    known |= {name: "x" for name in ("lti", "recaptcha")}
     free = stack.settings
     own = {*stack.features.flags, *free.common, *free.lms, *free.studio}
     for version in stack.versions:

@@ -12,7 +12,7 @@ from openedx_infra.config import Stack
 from openedx_infra.config.sections.ingress import Rate
 from openedx_infra.config.types.quantities import memory_bytes
 from openedx_infra.kubernetes.routing import Route
-from openedx_infra.services import services
+from openedx_infra.services.of_stack import services
 from openedx_infra.settings.servers.mfe import MFE_PORT
 from openedx_infra.settings.servers.static_files import STATIC_PATH, STATIC_PORT
 
@@ -152,8 +152,9 @@ def _version_hosts(stack: Stack) -> list[PublicHost]:
 def _service_hosts(stack: Stack) -> Iterator[PublicHost]:
     """Hosts of services that visitors reach themselves."""
     for service in services(stack):
-        if public := service.public:
-            routes = [Route(service=service.name, port=service.port, path=path) for path in public.paths]
+        if (public := service.public) and service.port is not None:
+            port = service.port
+            routes = [Route(service=service.name, port=port, path=path) for path in public.paths]
             yield PublicHost(
                 name=service.name, domain=public.domain, routes=routes, body_limit=public.body_limit
             )

@@ -18,6 +18,7 @@ from openedx_infra.components.datastores.datastores import Datastores
 from openedx_infra.components.datastores.store import Administrator, Store
 from openedx_infra.components.instance import Instance
 from openedx_infra.components.users import IMAGE_GROUPS, USER, WHY
+from openedx_infra.config.services.definition import MysqlDatabase
 from openedx_infra.kubernetes import files, volumes
 from openedx_infra.kubernetes.job import job
 from openedx_infra.kubernetes.models import Job
@@ -76,6 +77,35 @@ class Provisioning:
             },
             store="mysql",
             after=store.ready,
+        )
+
+    def service_database(self, service: str, database: MysqlDatabase) -> Sequence[pulumi.Resource]:
+        """A database of a companion service in MySQL, and its user, who reaches nothing else. Network
+        policies know the Job as the one of the platform's databases."""
+        store = self.datastores.mysql
+        if store.administrator is None:
+            return [*store.ready, *self.first]
+        connection = pulumi.Output.from_input(store.connection)
+        return self._job(
+            f"{service}-mysql-provision",
+            ["bash", f"{SCRIPTS}/mysql_provision.sh"],
+            image="mysql",
+            user=USER,
+            env={
+                "MYSQL_HOST": connection.apply(lambda mysql: mysql.endpoint.host),
+                "MYSQL_PORT": connection.apply(lambda mysql: str(mysql.endpoint.port)),
+                "DATABASE": database.database,
+                "DATABASE_USER": database.user,
+                **_administrator(store),
+                **_encryption(store.connection),
+            },
+            secrets={
+                **_passwords("mysql_root_password", store.administrator),
+                "mysql_password": self.instance.secrets[database.secret],
+            },
+            store="mysql",
+            after=store.ready,
+            software="mysql-provision",
         )
 
     def mongodb(self) -> Sequence[pulumi.Resource]:
@@ -175,6 +205,7 @@ class Provisioning:
         secrets: Mapping[str, pulumi.Input[str]],
         store: str,
         after: Sequence[pulumi.Resource],
+        software: str | None = None,
     ) -> Sequence[Job]:
         scope, opts = self.instance.scope, pulumi.ResourceOptions(parent=self.parent)
         script = PurePosixPath(command[-1]).name
@@ -195,6 +226,7 @@ class Provisioning:
         )
         pod = Pod(
             component=name,
+            software=software,
             container=container,
             user=user,
             groups=IMAGE_GROUPS,

@@ -14,7 +14,7 @@ from openedx_infra.config.sections.backups import HTTPS
 from openedx_infra.config.sections.issuers import AcmeHttp, ClusterIssuer
 from openedx_infra.kubernetes.names import NAME
 from openedx_infra.kubernetes.network_policies import Destination, Group, NetworkPolicies
-from openedx_infra.services import services
+from openedx_infra.services.of_stack import services
 from openedx_infra.settings.backups import CHECK, LIST
 from openedx_infra.settings.backups import SOFTWARE as BACKUPS
 

@@ -8,11 +8,16 @@ from functools import partial
 import pulumi
 
 from openedx_infra.components.datastores.datastores import Datastores
-from openedx_infra.components.datastores.store import Members, Reach
+from openedx_infra.components.datastores.store import Members
 from openedx_infra.components.edx_platform.queues import KEDA_PODS, scales_by_queues
 from openedx_infra.components.frontends.caddy import SOFTWARE as MFE_SERVER
 from openedx_infra.components.frontends.static_files import SOFTWARE as STATIC_SERVER
 from openedx_infra.components.instance import PLATFORM, WEB_PORT, Instance
+from openedx_infra.components.network.companions import (
+    allow_companions_egress,
+    companion_flows,
+    store_pods,
+)
 from openedx_infra.components.network.egress import (
     allow_egress,
     allow_ingress_controller,
@@ -22,9 +27,8 @@ from openedx_infra.components.network.egress import (
     users_of_sites,
 )
 from openedx_infra.config import Stack
-from openedx_infra.kubernetes.names import NAME
 from openedx_infra.kubernetes.network_policies import Flow, Group, NetworkPolicies
-from openedx_infra.services import services
+from openedx_infra.services.of_stack import services
 from openedx_infra.settings.servers.static_files import STATIC_PORT
 
 
@@ -34,10 +38,16 @@ def isolate(instance: Instance, stores: Datastores, parent: pulumi.Resource) -> 
     policies = NetworkPolicies(scope=instance.scope, opts=pulumi.ResourceOptions(parent=parent))
     policies.deny_all()
     allow_names(policies, instance.stack)
-    flows = (_among_sites, partial(_to_stores, stores=stores), _to_services)
+    flows = (
+        _among_sites,
+        partial(_to_stores, stores=stores),
+        _to_services,
+        partial(companion_flows, stores=stores),
+    )
     policies.allow_flows([flow for each in flows for flow in each(policies, instance.stack)])
     allow_ingress_controller(instance, policies)
     allow_egress(instance, stores, policies)
+    allow_companions_egress(policies, instance.stack, stores)
 
 
 def allow_names(policies: NetworkPolicies, stack: Stack) -> None:
@@ -63,7 +73,7 @@ def _to_stores(policies: NetworkPolicies, stack: Stack, stores: Datastores) -> I
     clients: dict[tuple[str, int], list[Group]] = {}
     servers: dict[str, Group] = {}
     for name, store in stores.named().items():
-        server = _server(policies, name, store.reach)
+        server = store_pods(policies, name, store.reach)
         if server is None:
             continue
         servers[server.name] = server
@@ -83,18 +93,9 @@ def _to_stores(policies: NetworkPolicies, stack: Stack, stores: Datastores) -> I
 def _to_services(policies: NetworkPolicies, stack: Stack) -> Iterator[Flow]:
     """What services say themselves of who may connect to them."""
     for service in services(stack):
-        if service.clients:
+        if service.clients and service.port is not None:
             clients = [policies.software(name) for name in service.clients]
             yield Flow(clients=clients, server=policies.software(service.label), port=service.port)
-
-
-def _server(policies: NetworkPolicies, name: str, reach: Reach) -> Group | None:
-    """The pods of a datastore: several datastores may be one software. None: it is outside the cluster."""
-    if reach.pods is None:
-        return None
-    if reach.members is None:
-        return policies.software(reach.pods[NAME])
-    return Group(name=name, labels=reach.pods)
 
 
 def _among_members(name: str, front: Group, members: Members) -> Iterator[Flow]:

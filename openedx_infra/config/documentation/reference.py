@@ -21,7 +21,7 @@ from openedx_infra.config.documentation.type_names import anchor, type_in_words
 from openedx_infra.config.errors.key_paths import UNION_KEY, branches, key_of, sections
 from openedx_infra.config.foundation.foundation import Foundation
 from openedx_infra.config.secrets.catalogue import SECRETS, Secret
-from openedx_infra.config.stack import Stack
+from openedx_infra.config.services.model import documented
 from openedx_infra.config.types.base import Section
 from openedx_infra.config.types.descriptions import descriptions
 from openedx_infra.releases import DEFAULT_RELEASE
@@ -81,7 +81,8 @@ the stack file refers by `{secret: <name>}`.
 
 def reference_markdown() -> str:
     """The whole reference of an instance, as Markdown."""
-    return _HEAD + _sections(Stack) + _SECRETS_HEAD + "".join(_secret(secret) for secret in SECRETS)
+    secrets = "".join(_secret(secret) for secret in SECRETS)
+    return _HEAD + _sections(documented()) + _SECRETS_HEAD + secrets
 
 
 def foundation_markdown() -> str:

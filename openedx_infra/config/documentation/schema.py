@@ -8,6 +8,7 @@ from openedx_infra.config.base_stack import BaseStack
 from openedx_infra.config.errors.key_paths import UNION_KEY
 from openedx_infra.config.foundation.foundation import Foundation
 from openedx_infra.config.secrets.catalogue import NAMES, REGISTRY_PASSWORD
+from openedx_infra.config.services.model import documented
 from openedx_infra.config.stack import PROJECT, SECRETS_KEY, Stack
 from openedx_infra.config.types.secret_references import SECRET_NAME
 
@@ -28,11 +29,14 @@ _PULUMI = {
 
 
 def json_schema(model: type[BaseStack] = Stack) -> dict[str, Any]:
-    """The schema of a stack file as a whole: our keys, the secrets, and what Pulumi itself writes there."""
-    stack = model.model_json_schema()
+    """The schema of a stack file as a whole: our keys, the secrets, and what Pulumi itself writes there. Of
+    an instance, with the companion services of this program; packages may add others."""
+    stack = (documented() if model is Stack else model).model_json_schema()
     definitions = {name: _tidy(definition) for name, definition in stack["$defs"].items()}
     _require_choices(definitions, stack["$defs"])
     sections = {name: _tidy(field) for name, field in stack["properties"].items()}
+    if "Services" in definitions:  # packages add others, each with keys of its own
+        definitions["Services"]["additionalProperties"] = {"type": ["object", "null"]}
     for definition in definitions.values():
         definition["properties"] = {
             name: _partly(definitions, field) for name, field in definition.get("properties", {}).items()

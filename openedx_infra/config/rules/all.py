@@ -19,7 +19,7 @@ from openedx_infra.config.rules import (
     sizing,
     versions,
 )
-from openedx_infra.config.rules.platform import frontends, limits, services
+from openedx_infra.config.rules.platform import companions, frontends, limits, services
 from openedx_infra.config.sections.mail import MailSmtp
 from openedx_infra.config.stack import Stack
 from openedx_infra.config.types.patterns import DNS_LABEL, Pattern
@@ -108,6 +108,7 @@ _RULES: tuple[Callable[[Stack], Iterator[Conflict]], ...] = (
     _mail,
     frontends.conflicts,
     services.conflicts,
+    companions.conflicts,
     limits.conflicts,
     images.conflicts,
     versions.conflicts,

@@ -9,6 +9,7 @@ from itertools import combinations
 from openedx_infra.config.errors.conflict import Conflict
 from openedx_infra.config.errors.key_paths import Location, key_of
 from openedx_infra.config.sections.issuers import AcmeHttp
+from openedx_infra.config.services.registry import companions
 from openedx_infra.config.stack import Stack
 from openedx_infra.config.types.hosts import within
 
@@ -35,6 +36,11 @@ def _one_host_each(stack: Stack) -> Iterator[Conflict]:
     if stack.files_host is not None:
         hosts["datastores", "storage", "files_host"] = stack.files_host
     hosts |= {("site", "more_hosts", index): host for index, host in enumerate(stack.site.more_hosts)}
+    hosts |= {
+        (*each.location, key): host
+        for each in companions(stack)
+        for key, host in each.service.hosts(stack, each.section).items()
+    }
     for first, second in combinations(hosts, 2):
         if hosts[first] == hosts[second]:
             text = f"{hosts[second]} is `{first[-1]}`, too: each service needs a host of its own"

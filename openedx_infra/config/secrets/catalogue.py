@@ -12,19 +12,19 @@ from openedx_infra.config.sections.duties import DUTY_SECRET
 from openedx_infra.config.sections.parts.retirement import RETIREMENT_SECRET
 
 
-def _password() -> str:
+def password() -> str:
     """40 letters and digits: 238 bits, and safe in URLs, SQL, TOML and shell words."""
     return "".join(random.choice(string.ascii_letters + string.digits) for _ in range(40))
 
 
-def _django_key() -> str:
+def django_key() -> str:
     """64 letters and digits: `manage.py check --deploy` wants 50 characters or more."""
     return "".join(random.choice(string.ascii_letters + string.digits) for _ in range(64))
 
 
 def _password_of_four_classes() -> str:
     """The same with all classes of characters that Amazon OpenSearch Service demands of its master."""
-    return f"{_password()}-Aa1"
+    return f"{password()}-Aa1"
 
 
 def _rsa_key() -> str:
@@ -45,7 +45,7 @@ class Secret:
     name: str
     meaning: str
     """What it protects, in one phrase."""
-    make: Callable[[], str] | None = _password
+    make: Callable[[], str] | None = password
     """Makes a new value. None: only the operator knows it, whatever the stack file says. What protects a
     server of somebody else's is known to the operator, too: `needed.required` marks it."""
     rotation: str
@@ -101,7 +101,7 @@ PLATFORM_SECRETS: tuple[Secret, ...] = (
     Secret(
         name="django_secret_key",
         meaning="Django's SECRET_KEY of LMS and Studio",
-        make=_django_key,
+        make=django_key,
         rotation=_LOGOUT,
     ),
     Secret(name="jwt_secret_key", meaning="symmetric key of JSON web tokens", rotation=_LOGOUT),

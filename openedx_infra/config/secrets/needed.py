@@ -19,6 +19,7 @@ from openedx_infra.config.secrets.catalogue import (
 from openedx_infra.config.secrets.references import needed_by_references
 from openedx_infra.config.sections.issuers import Acme, AcmeDns
 from openedx_infra.config.sections.parts.retirement import RETIREMENT_SECRET
+from openedx_infra.config.services.registry import companions
 from openedx_infra.config.stack import PROJECT, SECRETS_KEY, Stack
 
 
@@ -38,6 +39,7 @@ def required(stack: Stack) -> tuple[Secret, ...]:
         *(registry_password(name, registry.host) for name, registry in registries),
         *(duty_secret(name) for name in sorted(stack.duties.secrets)),
         *needed_by_references(stack),
+        *(secret for each in companions(stack) for secret in each.service.secrets(stack, each.section)),
     )
 
 

@@ -22,11 +22,16 @@ def descriptions(section: type[BaseModel]) -> dict[str, str]:
     for parent in reversed(section.__mro__):
         if parent not in BaseModel.__mro__:
             texts |= _docstrings(parent)
+    texts |= {name: field.description for name, field in section.model_fields.items() if field.description}
     return {name: text for name, text in texts.items() if name in section.model_fields}
 
 
 def _docstrings(section: type) -> dict[str, str]:
-    [definition] = ast.parse(dedent(getsource(section))).body
+    try:
+        source = getsource(section)
+    except OSError:  # put together when the program ran, as of companion services: fields have descriptions
+        return {}
+    [definition] = ast.parse(dedent(source)).body
     assert isinstance(definition, ast.ClassDef)
     return {
         field.target.id: cleandoc(text.value.value)

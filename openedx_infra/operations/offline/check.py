@@ -14,6 +14,7 @@ from rich.console import Console
 
 from openedx_infra.config import PROJECT, SECRETS_KEY, BaseStack, ConfigError, Stack
 from openedx_infra.config.secrets import references
+from openedx_infra.config.services.registry import companions
 from openedx_infra.config.stack_kinds import missing, required
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.offline import cautions, missing_files, requests
@@ -118,12 +119,18 @@ def _without_unmatched(stack: BaseStack, problems: Sequence[str]) -> Stack | Non
 def _refused(stack: BaseStack, graph: Graph, values: Mapping[str, str]) -> list[str]:
     """What the policies refuse, but images without a digest that the configuration names: their keys have
     been complained of."""
-    named = [image for image in stack.published_images.values() if image] if isinstance(stack, Stack) else []
+    named = _named_images(stack) if isinstance(stack, Stack) else []
     return [
         str(complaint)
         for complaint in complaints(stack, graph, values)
         if complaint.rule != "digested_images" or not any(f" {image} " in complaint.text for image in named)
     ]
+
+
+def _named_images(stack: Stack) -> list[str]:
+    """The images that the stack file can name: those of `images`, and of companion services."""
+    published = [image for image in stack.published_images.values() if image]
+    return [*published, *(image for each in companions(stack) if (image := each.image(stack)))]
 
 
 def show(report: Report, console: Console) -> None:

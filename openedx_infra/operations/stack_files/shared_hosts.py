@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from openedx_infra.config import ConfigError, Stack, describe
+from openedx_infra.config.services.registry import companions
 from openedx_infra.config.types.hosts import within
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.stack_files import stack_file
@@ -56,7 +57,10 @@ def _other(stack: Stack, name: str) -> tuple[StackFile, Stack] | None:
 def _hosts(stack: Stack) -> set[str]:
     """All public hosts of a stack."""
     previews = (host for version in stack.versions for host in version.preview_hosts.values())
-    return {*stack.site.hosts, *previews, *([stack.files_host] if stack.files_host else [])}
+    services = (
+        host for each in companions(stack) for host in each.service.hosts(stack, each.section).values()
+    )
+    return {*stack.site.hosts, *previews, *services, *([stack.files_host] if stack.files_host else [])}
 
 
 def _cluster(file: StackFile) -> tuple[object, object]:

@@ -26,17 +26,7 @@ _CONNECT_SECONDS, _ANSWER_SECONDS = 2, 5
 def caches(server: Valkey) -> Settings:
     """All caches, the password aside."""
     aliases: dict[str, Any] = {
-        alias: {
-            "BACKEND": "django_redis.cache.RedisCache",
-            "LOCATION": _location(server),
-            "KEY_PREFIX": server.prefix + prefix,
-            "OPTIONS": {
-                "SOCKET_CONNECT_TIMEOUT": _CONNECT_SECONDS,
-                "SOCKET_TIMEOUT": _ANSWER_SECONDS,
-                **_connection(server),
-            },
-            **({} if timeout is None else {"TIMEOUT": timeout}),
-        }
+        alias: {**cache(server, prefix), **({} if timeout is None else {"TIMEOUT": timeout})}
         for alias, (prefix, timeout) in _CACHES.items()
     }
     aliases["default"]["VERSION"] = "1"
@@ -53,6 +43,20 @@ def caches(server: Valkey) -> Settings:
         # Sessions are read from the cache and kept in MySQL: an eviction or restart of the cache logs nobody
         # out.
         "SESSION_ENGINE": "django.contrib.sessions.backends.cached_db",
+    }
+
+
+def cache(server: Valkey, prefix: str) -> dict[str, Any]:
+    """One entry of CACHES, the password aside. All its keys begin with `prefix`."""
+    return {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": _location(server),
+        "KEY_PREFIX": server.prefix + prefix,
+        "OPTIONS": {
+            "SOCKET_CONNECT_TIMEOUT": _CONNECT_SECONDS,
+            "SOCKET_TIMEOUT": _ANSWER_SECONDS,
+            **_connection(server),
+        },
     }
 
 

@@ -21,15 +21,15 @@ def mysql(server: Mysql) -> Settings:
     router sends nothing else there.
     """
     default = {
-        **_alias(server, server.endpoint, server.database),
+        **alias(server, server.endpoint, server.database),
         # A request that fails leaves nothing behind.
         "ATOMIC_REQUESTS": True,
     }
     databases: dict[str, Any] = {"default": default}
     if server.replica:
-        databases["read_replica"] = _alias(server, server.replica, server.database)
+        databases["read_replica"] = alias(server, server.replica, server.database)
     if server.history_database:
-        databases["student_module_history"] = _alias(
+        databases["student_module_history"] = alias(
             server, server.history or server.endpoint, server.history_database
         )
     return {
@@ -45,7 +45,8 @@ def mysql_secrets(server: Mysql, secrets: Mapping[str, str]) -> Settings:
     return {"DATABASES": dict.fromkeys(mysql(server)["DATABASES"], password)}
 
 
-def _alias(server: Mysql, endpoint: Endpoint, database: str) -> dict[str, Any]:
+def alias(server: Mysql, endpoint: Endpoint, database: str) -> dict[str, Any]:
+    """One entry of DATABASES, without a password."""
     return {
         "ENGINE": "django.db.backends.mysql",
         "HOST": endpoint.host,

@@ -1,4 +1,4 @@
-"""Flags of the platform that stand for a service of which this program runs none."""
+"""Flags of the platform that stand for a service: a companion that is on, or one that settings name."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from openedx_infra.config.errors.conflict import Conflict
 from openedx_infra.config.errors.key_paths import Location
+from openedx_infra.config.services.registry import BUILT_IN, companions, service
 from openedx_infra.config.stack import Stack
 
 
@@ -50,18 +51,31 @@ and the defaults in lms/envs/common.py, cms/envs/common.py and openedx/envs/comm
 def conflicts(stack: Stack) -> Iterator[Conflict]:
     """Flags that are on, and whose service no setting names."""
     given = _given(stack)
+    run_here = {flag for each in companions(stack) for flag in each.service.stands_for}
     for location, name, value in given:
         need = NEEDS.get(name)
-        if need is None or value is not True:
+        if need is None or value is not True or name in run_here:
             continue
         named = {other for _, other, content in given if content}
         missing = [setting for setting in need.settings if setting not in named]
         if missing:
+            way = _turned_on_by(name)
+            what = need.what.removesuffix(_NOT_RUN) if way else need.what
             text = (
-                f"true needs {need.what}: set {' and '.join(missing)} for yours in `openedx:settings`, or "
+                f"true needs {what}: {way}set {' and '.join(missing)} for yours in `openedx:settings`, or "
                 "write false (docs/companions.md)"
             )
             yield Conflict(location, text, (("settings",),))
+
+
+_NOT_RUN = ", which this program doesn't run"
+
+
+def _turned_on_by(flag: str) -> str:
+    """The way to have this program run the service of a flag, where it can. Only an error asks, as all
+    services are loaded for it."""
+    names = [name for name in BUILT_IN if flag in service(name).stands_for]
+    return f"run it by `openedx:services.{names[0]}: {{enabled: true}}`, or " if names else ""
 
 
 def _given(stack: Stack) -> list[tuple[Location, str, object]]:

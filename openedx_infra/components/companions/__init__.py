@@ -1,0 +1,1 @@
+"""Companion services: their databases, files, Jobs, processes and duties."""

@@ -1,0 +1,145 @@
+"""Component of a companion service: everything that its object in `services/` says, in its order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import pulumi
+
+from openedx_infra import scripts
+from openedx_infra.components.companions.mounts import mounts
+from openedx_infra.components.datastores.datastores import Datastores
+from openedx_infra.components.initialization.provisioning import Provisioning
+from openedx_infra.components.instance import Instance
+from openedx_infra.components.services import run
+from openedx_infra.components.users import WHY
+from openedx_infra.config.sections.duties import resolved
+from openedx_infra.config.sizing.sizing import Resources
+from openedx_infra.kubernetes import files, volumes
+from openedx_infra.kubernetes.job import cron_job, job
+from openedx_infra.kubernetes.models import Job
+from openedx_infra.kubernetes.pod import Container, Pod
+from openedx_infra.kubernetes.volumes import Mount
+from openedx_infra.services import of_stack
+from openedx_infra.services.companion import SCRIPTS, Process, ServiceDuty, ServiceJob
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompanionArgs:
+    """What a companion service needs."""
+
+    companion: of_stack.Companion
+    instance: Instance
+    datastores: Datastores
+    after: Sequence[pulumi.Resource]
+    """What must be done before anything of it: the platform's set-up, which makes its OAuth clients."""
+
+
+class Companion(pulumi.ComponentResource):
+    """A companion service: databases and users, its Jobs one after the other, then its processes; and its
+    duties."""
+
+    def __init__(self, args: CompanionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("openedx:index:Companion", args.companion.name, None, opts)
+        self._args, self._companion, self._instance = args, args.companion, args.instance
+        self._opts = pulumi.ResourceOptions(parent=self)
+        self._mounts = mounts(self._companion, self._instance, args.datastores, self._opts)
+        processes = self._companion.parts.processes
+        ready: Sequence[pulumi.Resource] = [*args.after, *self._databases()]
+        ready = [*ready, *(self._process(each, ready) for each in processes if each.before_jobs)]
+        for task in self._companion.parts.jobs:
+            ready = [self._job(task, ready)]
+        for each in processes:
+            if not each.before_jobs:
+                self._process(each, ready)
+        self._duties(ready)
+        self.register_outputs({})
+
+    def _databases(self) -> list[pulumi.Resource]:
+        provision = Provisioning(
+            instance=self._instance,
+            datastores=self._args.datastores,
+            parent=self,
+            first=self._args.after,
+        )
+        companion = self._companion
+        databases = companion.service.databases(self._instance.stack, companion.section)
+        return [
+            resource
+            for number, database in enumerate(databases)
+            for resource in provision.service_database(_numbered(companion.name, number), database)
+        ]
+
+    def _process(self, process: Process, after: Sequence[pulumi.Resource]) -> pulumi.Resource:
+        workload = self._companion.workload(process)
+        return run(
+            replace(workload, folders=[*workload.folders, *self._mounts]), self._instance, self, after=after
+        )
+
+    def _job(self, task: ServiceJob, after: Sequence[pulumi.Resource]) -> Job:
+        name = f"{self._companion.name}-{task.name}"
+        more: list[Mount] = []
+        if task.scripts:
+            texts = {script: scripts.text(script) for script in task.scripts}
+            source = files.plain(f"{name}-script", self._instance.scope, texts, self._opts)
+            more = [volumes.mounted("scripts", SCRIPTS, [source])]
+        size = task.size or self._instance.stack.sizing.jobs
+        container = self._container(task.command, size, [*self._mounts, *more], task.env)
+        rerun_on = {f"openedx.org/{key}": value for key, value in task.rerun_on.items()}
+        opts = pulumi.ResourceOptions(parent=self, depends_on=list(after))
+        pod = self._pod(name, container, rerun_on)
+        return job(name, self._instance.scope, pod, opts, deadline_minutes=task.minutes)
+
+    def _duties(self, after: Sequence[pulumi.Resource]) -> None:
+        """CronJobs. Their files have fixed names: a run that begins during a roll-out finds them."""
+        duties = self._companion.parts.duties
+        if not duties or not self._instance.stack.duties.enabled:
+            return
+        fixed = mounts(self._companion, self._instance, self._args.datastores, self._opts, fixed=True)
+        for each in duties:
+            self._duty(each, fixed, pulumi.ResourceOptions(parent=self, depends_on=list(after)))
+
+    def _duty(self, duty: ServiceDuty, fixed: Sequence[Mount], opts: pulumi.ResourceOptions) -> None:
+        stack, name = self._instance.stack, f"{self._companion.name}-{duty.name}"
+        container = self._container(duty.command, duty.size or stack.sizing.duties, fixed, {})
+        cron_job(
+            name,
+            self._instance.scope,
+            replace(self._pod(name, container, {}), paused=stack.maintenance.pause),
+            opts,
+            schedule=resolved(duty.schedule, stack.name, name),
+            deadline_minutes=duty.minutes,
+            retries=duty.retries,
+            time_zone=stack.site.time_zone,
+        )
+
+    def _container(
+        self, command: Sequence[str], size: Resources, folders: Sequence[Mount], env: Mapping[str, str]
+    ) -> Container:
+        parts = self._companion.parts
+        return Container(
+            image=self._instance.pulled(self._companion.image),
+            size=size,
+            command=command,
+            env={**parts.env, **env},
+            working_dir=parts.working_dir,
+            mounts=folders,
+        )
+
+    def _pod(self, component: str, container: Container, rerun_on: Mapping[str, str]) -> Pod:
+        parts = self._companion.parts
+        return Pod(
+            component=component,
+            software=self._companion.name,
+            container=container,
+            user=parts.user,
+            groups=parts.groups,
+            restart="Never",
+            annotations={**rerun_on, **({WHY: parts.exception} if parts.exception else {})},
+        )
+
+
+def _numbered(name: str, number: int) -> str:
+    """Names of the Jobs of several databases: the first has none."""
+    return f"{name}-{number + 1}" if number else name

@@ -1,0 +1,76 @@
+"""Rules on companion services: images, hosts, databases, and settings that the stack file sets, too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from openedx_infra.config.computed_settings import EXTENDED_LISTS, EXTENDED_MAPS
+from openedx_infra.config.errors.conflict import Conflict
+from openedx_infra.config.errors.key_paths import Location, key_of
+from openedx_infra.config.services.definition import Installed
+from openedx_infra.config.services.registry import companions
+from openedx_infra.config.stack import Stack
+
+
+def conflicts(stack: Stack) -> Iterator[Conflict]:
+    """All rules of this file over one stack."""
+    installed = companions(stack)
+    for each in installed:
+        yield from _image(stack, each)
+        yield from _settings(stack, each)
+        for location, text in each.service.conflicts(stack, each.section):
+            yield Conflict((*each.location, *location), text)
+    yield from _databases(stack, installed)
+
+
+def _image(stack: Stack, each: Installed[Any]) -> Iterator[Conflict]:
+    location = (*each.location, "image")
+    release = (("release",),)
+    if each.section.image is None and stack.release not in each.service.images:
+        published = ", ".join(each.service.images)
+        others = f"; {published} have one" if published else ""
+        text = (
+            f"no image of {each.service.title} is published for {stack.release}{others}: name one of yours, "
+            "or set `enabled: false`"
+        )
+        yield Conflict(location, text, release)
+    elif stack.images.require_digest and "@" not in (each.section.image or ""):
+        text = (
+            f"has no digest, which `images.require_digest` asks for: name the image of {each.service.title} "
+            "with `@sha256:…`"
+        )
+        yield Conflict(location, text, (("images", "require_digest"), *release), undecided=True)
+
+
+def _settings(stack: Stack, each: Installed[Any]) -> Iterator[Conflict]:
+    """A setting has one owner: the service, or the stack file. Lists and maps that are merged may have
+    both."""
+    added = each.service.platform(stack, each.section)
+    names = {*added.common, *added.lms, *added.studio} - {*EXTENDED_LISTS, *EXTENDED_MAPS}
+    for place in (("features", "flags"), ("settings", "common"), ("settings", "lms"), ("settings", "studio")):
+        given = getattr(getattr(stack, place[0]), place[1])
+        for name in sorted(names & given.keys()):
+            text = (
+                f"is set by {key_of(each.location)}: leave it out, or set `enabled: false` there to attach "
+                f"{each.service.title} of your own"
+            )
+            yield Conflict((*place, name), text, (each.location,))
+
+
+def _databases(stack: Stack, installed: tuple[Installed[Any], ...]) -> Iterator[Conflict]:
+    """Each has databases and users of its own: the rights of one must not reach another's data."""
+    mysql, where = stack.datastores.mysql, ("datastores", "mysql")
+    databases: dict[str, Location] = {mysql.database: (*where, "database")}
+    if mysql.history_database:
+        databases[mysql.history_database] = (*where, "history_database")
+    users: dict[str, Location] = {mysql.user: (*where, "user")}
+    for each in installed:
+        for database in each.service.databases(stack, each.section):
+            for taken, name, what in (
+                (databases, database.database, "a database"),
+                (users, database.user, "a user"),
+            ):
+                if (other := taken.setdefault(name, each.location)) != each.location:
+                    text = f"{name} is {what} of {each.service.title}: choose another name for one of the two"
+                    yield Conflict(other, text, (each.location,))

@@ -1,0 +1,162 @@
+"""What the configuration, the settings and the secrets need of a companion service, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, TypeVar
+
+from openedx_infra.config.errors.key_paths import Location
+from openedx_infra.config.secrets.catalogue import Secret
+from openedx_infra.config.services.section import ServiceSection
+from openedx_infra.config.stack import Stack
+
+S = TypeVar("S", bound=ServiceSection)
+
+INTERFACE = 1
+"""Version of this interface. It grows when a service that was written for it would no longer work."""
+
+Site = Literal["lms", "cms"]
+"""A site of the platform by its name in edx-platform."""
+
+
+def _nothing(_stack: Stack, _section: Any) -> tuple[()]:
+    return ()
+
+
+def _no_names(_stack: Stack, _section: Any) -> Mapping[str, str]:
+    return {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceUser:
+    """A user of the LMS as whom a service acts. Set-up makes it, and takes its rights while the service is
+    off."""
+
+    name: str
+    """User name, such as `credentials_service_user`."""
+    staff: bool = False
+    """Whether it may use Django's admin, and endpoints for staff."""
+    superuser: bool = False
+    """Whether it has all rights."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OauthClient:
+    """An OAuth client of the LMS. Set-up makes it, and deletes it while the service is off."""
+
+    client_id: str
+    """Its public id, such as `notes-sso`."""
+    secret: str
+    """Name of the service's secret that is its client secret."""
+    user: str
+    """User name of the service user that it belongs to."""
+    grant: Literal["authorization-code", "client-credentials"]
+    """How it gets tokens: for people who sign in by it, or for itself."""
+    redirect_uris: Sequence[str] = ()
+    """Addresses that people may be led back to."""
+    scopes: Sequence[str] = ("user_id",)
+    """Scopes that it may ask for."""
+    skip_authorization: bool = True
+    """Whether people are not asked if they trust it, as it belongs to the site."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlatformSettings:
+    """What LMS and Studio get of a service. `{"secret": NAME}` anywhere in a setting stands for a secret of
+    the service, which pods read from a file."""
+
+    common: Mapping[str, Any] = field(default_factory=dict)
+    """Settings of both sites, flags among them, by the platform's own names."""
+    lms: Mapping[str, Any] = field(default_factory=dict)
+    """Settings of the LMS alone."""
+    studio: Mapping[str, Any] = field(default_factory=dict)
+    """Settings of Studio alone."""
+    mfe_config: Mapping[str, Any] = field(default_factory=dict)
+    """Entries of MFE_CONFIG, which every visitor reads: never a secret."""
+    waffle_flags: Mapping[str, bool] = field(default_factory=dict)
+    """Waffle flags, as `features.waffle_flags` has them; the stack file's own win."""
+    waffle_switches: Mapping[str, bool] = field(default_factory=dict)
+    """Waffle switches, likewise."""
+    oauth_clients: Sequence[OauthClient] = ()
+    """OAuth clients."""
+    service_users: Sequence[ServiceUser] = ()
+    """Users of the LMS as whom it acts."""
+
+
+def _no_settings(_stack: Stack, _section: Any) -> PlatformSettings:
+    return PlatformSettings()
+
+
+@dataclass(frozen=True, kw_only=True)
+class MysqlDatabase:
+    """A database on the instance's MySQL, whoever runs that. Backups hold it, and the restore test loads
+    it."""
+
+    database: str
+    """Its name."""
+    user: str
+    """User who has all rights on it, and on nothing else."""
+    secret: str
+    """Name of the service's secret that is the user's password."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceDefinition(Generic[S]):
+    """A companion service, as far as the configuration goes. Its functions take the stack and the service's
+    own section; they are pure, and asked only while the service is on."""
+
+    name: str
+    """Key under `openedx:services`, and beginning of the names of all that it has: at most 20 lower-case
+    letters and digits, and hyphens between them."""
+    title: str
+    """What people call it."""
+    summary: str
+    """What people have of it, in one phrase."""
+    interface: int
+    """Version of the interface that it was written for: `INTERFACE` of that time."""
+    section: type[S]
+    """Model of its section of the stack file."""
+    images: Mapping[str, str] = field(default_factory=dict)
+    """Reference of its image by release. For a release that isn't there, the section must name one."""
+    stands_for: Sequence[str] = ()
+    """Flags of the platform that need this service, or another one that settings name."""
+    secrets: Callable[[Stack, S], Iterable[Secret]] = _nothing
+    """Its secrets. Each name begins with the service's, and an underscore after it."""
+    databases: Callable[[Stack, S], Iterable[MysqlDatabase]] = _nothing
+    """Its databases on the instance's MySQL."""
+    hosts: Callable[[Stack, S], Mapping[str, str]] = _no_names
+    """Its public hosts, by the keys of its section that set them."""
+    conflicts: Callable[[Stack, S], Iterable[tuple[Location, str]]] = _nothing
+    """What is impossible in its section: the key's place within the section, and the text of the error."""
+    platform: Callable[[Stack, S], PlatformSettings] = _no_settings
+    """What LMS and Studio get of it."""
+
+    @property
+    def prefix(self) -> str:
+        """What names of its secrets begin with."""
+        return f"{self.name.replace('-', '_')}_"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Installed(Generic[S]):
+    """A companion service of a stack, with its section."""
+
+    service: ServiceDefinition[S]
+    section: S
+
+    @property
+    def name(self) -> str:
+        """The service's name."""
+        return self.service.name
+
+    @property
+    def location(self) -> Location:
+        """Place of its section in the stack file."""
+        return ("services", self.service.name)
+
+    def image(self, stack: Stack) -> str | None:
+        """Reference of its image, at its registry's mirror. None: neither it nor the section has one for the
+        release, which validation refuses."""
+        image = self.section.image or self.service.images.get(stack.release)
+        return stack.images.mirrored(image) if image else None

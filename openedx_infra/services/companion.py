@@ -1,0 +1,308 @@
+"""The interface of a companion service: one object that says all that it needs, as data.
+
+A service's file imports this module alone. Nothing here, or in a service's file, loads Pulumi or Kubernetes:
+`components/companions/` makes resources of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, TypeVar
+
+from openedx_infra.config.secrets.catalogue import Secret, django_key, password
+from openedx_infra.config.sections.duties import Schedule
+from openedx_infra.config.services.definition import (
+    INTERFACE,
+    MysqlDatabase,
+    OauthClient,
+    PlatformSettings,
+    ServiceDefinition,
+    ServiceUser,
+)
+from openedx_infra.config.services.section import ServiceSection
+from openedx_infra.config.sizing.sizing import Resources, Served
+from openedx_infra.config.stack import Stack
+from openedx_infra.settings import keys
+from openedx_infra.settings.connections import LMS, STUDIO, Connections
+from openedx_infra.settings.datastores import valkey
+from openedx_infra.settings.datastores.caches import cache
+from openedx_infra.settings.datastores.mysql import alias
+from openedx_infra.settings.merging import merged
+
+__all__ = [
+    "INTERFACE",
+    "CompanionService",
+    "ConfigFile",
+    "Connections",
+    "MysqlDatabase",
+    "OauthClient",
+    "Parts",
+    "PlatformSettings",
+    "Process",
+    "Public",
+    "Resources",
+    "Schedule",
+    "Secret",
+    "Served",
+    "ServiceDuty",
+    "ServiceJob",
+    "ServiceSection",
+    "ServiceUser",
+    "Stack",
+    "Store",
+    "Values",
+    "Volume",
+    "django_key",
+    "django_migrate",
+    "password",
+]
+
+S = TypeVar("S", bound=ServiceSection)
+
+Store = Literal["mysql", "mongodb", "broker", "cache", "search", "storage", "mail"]
+"""A datastore of the instance, or the way that its mail goes."""
+
+USER = 10_001
+"""Who runs what keeps no files of its own, as everywhere in an instance."""
+SCRIPTS = "/openedx/scripts"
+"""Folder of the scripts of a Job."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Values:
+    """What the text of a configuration file is made of, and what is known only when resources are
+    registered."""
+
+    stack: Stack
+    """The configuration."""
+    connections: Connections
+    """How the datastores are reached."""
+    secrets: Mapping[str, str]
+    """Values of the service's own secrets, and of those by which the platform logs in to the datastores that
+    the service uses, by name."""
+
+    def django_database(self, database: MysqlDatabase) -> dict[str, Any]:
+        """One entry of Django's DATABASES, password and encryption among it."""
+        server = replace(self.connections.mysql, database=database.database, user=database.user)
+        entry = alias(server, server.endpoint, database.database)
+        return {**entry, "PASSWORD": self.secrets[database.secret]}
+
+    def django_cache(self, prefix: str) -> dict[str, Any]:
+        """One entry of Django's CACHES by django-redis, on the instance's cache. All its keys begin with
+        `prefix`, which no other service has."""
+        server = self.connections.cache
+        login = {"OPTIONS": {"PASSWORD": self.secrets["cache_password"]}} if server.authenticated else {}
+        return merged(cache(server, prefix), login)
+
+    def redis_url(self, store: Literal["broker", "cache"]) -> str:
+        """Address of the broker or the cache with its login, such as `redis://:…@broker:6379/0`. Of servers
+        that Sentinels know, it is that of the first Sentinel, which few clients can use."""
+        server = self.connections.broker if store == "broker" else self.connections.cache
+        login = self.secrets[f"{store}_password"] if server.authenticated else None
+        endpoint = server.endpoint or server.sentinels[0]
+        return valkey.url(server, endpoint, valkey.scheme(server), login)
+
+    @property
+    def search_key(self) -> str:
+        """API key of the instance's Meilisearch or Typesense, for indexes whose names begin with
+        `index_prefix`."""
+        if self.connections.search.derived_key:
+            return keys.search_api_key(self.secrets["meilisearch_master_key"])
+        return self.secrets["search_api_key"]
+
+    @property
+    def index_prefix(self) -> str:
+        """What the names of the instance's search indexes begin with."""
+        return keys.index_prefix(self.stack)
+
+    @property
+    def lms(self) -> str:
+        """Address of the LMS within the namespace, of the version that serves."""
+        return internal_lms(self.stack)
+
+    @property
+    def studio(self) -> str:
+        """Address of Studio within the namespace, of the version that serves."""
+        return f"http://{STUDIO.of(_serving(self.stack))}"
+
+
+def internal_lms(stack: Stack) -> str:
+    """Address of the LMS within the namespace, of the version that serves: `http://lms:8000`."""
+    return f"http://{LMS.of(_serving(stack))}"
+
+
+def _serving(stack: Stack) -> Stack:
+    return next(version for version in stack.versions if version.serves)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfigFile:
+    """A configuration file, which all processes, Jobs and duties of a service read."""
+
+    path: str
+    """Whole path in the container. Files of one folder are mounted together, and hide what the image has
+    there."""
+    text: str | Callable[[Values], str]
+    """What it holds, or a function that makes it."""
+    secret: bool = False
+    """Whether it holds a secret: then it is in a Secret, else in a ConfigMap."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Public:
+    """How visitors reach a process."""
+
+    domain: str
+    """Its host. `hosts` of the service names it, too, so that it has no other use."""
+    paths: Sequence[str] = ("/",)
+    """Beginnings of the paths that lead to it; others lead nowhere."""
+    body_limit: int = 2 * 2**20
+    """Largest body of a request, in bytes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Volume:
+    """A volume that outlives the pods, protected as all data is."""
+
+    path: str
+    """Folder that shows it."""
+    size: str
+    """Size to begin with, such as `10Gi`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Process:
+    """Pods that run one program of a service."""
+
+    name: str = ""
+    """What it is, such as `consumer`: its objects are called `<service>-consumer`. Empty: the service's main
+    program, whose objects are called as the service."""
+    command: Sequence[str]
+    """What it runs."""
+    size: Resources
+    """CPU and memory of each pod."""
+    replicas: int = 1
+    """Number of pods; more than one have a disruption budget."""
+    single: bool = False
+    """Whether there are never two of it at a time: the old pod is gone before the new one starts."""
+    port: int | None = None
+    """TCP port that it listens on, under a Service of its name. None: nobody connects to it."""
+    health: str | None = None
+    """Path that answers 200 when it can serve, to requests for the name of its Service. None: ready when its
+    port takes connections."""
+    alive: Sequence[str] = ()
+    """Command that succeeds while a process without a port works. Empty: it is restarted when it ends."""
+    start_seconds: int = 300
+    """Patience with its start."""
+    grace_seconds: int = 30
+    """Seconds to finish after SIGTERM. Before it, one that visitors reach goes on serving for a while."""
+    before_jobs: bool = False
+    """Whether the service's Jobs need it, such as a server of its own: then it starts before them."""
+    volume: Volume | None = None
+    """Its data. A process with a volume is a StatefulSet of one pod."""
+    user: int | None = None
+    """Numeric user, where the volume wants another one than the service has."""
+    env: Mapping[str, str] = field(default_factory=dict)
+    """Its environment beside that of all; never a secret."""
+    image: str | None = None
+    """Its image, where it isn't the service's."""
+    for_platform: bool = False
+    """Whether LMS, Studio, workers and duties connect to it."""
+    clients: Sequence[str] = ()
+    """Services of the stack whose pods connect to it, by name; its own may be among them."""
+    public: Public | None = None
+    """How visitors reach it. None: they don't."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceJob:
+    """A Job, which runs again when its image, its files or anything else in it changes."""
+
+    name: str
+    """What it does, such as `migrate`: the Job is called `<service>-migrate`."""
+    command: Sequence[str]
+    """What it runs."""
+    minutes: int = 30
+    """Minutes after which it is aborted."""
+    size: Resources | None = None
+    """CPU and memory. None: those of the platform's Jobs (`sizing.jobs`)."""
+    env: Mapping[str, str] = field(default_factory=dict)
+    """Its environment beside that of all; never a secret."""
+    scripts: Sequence[str] = ()
+    """Scripts of this program that lie in SCRIPTS, such as `migrate.py`."""
+    rerun_on: Mapping[str, str] = field(default_factory=dict)
+    """Values by name that make it run again when they change, though nothing else does."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceDuty:
+    """A command that runs by the clock, as a CronJob `<service>-<name>`."""
+
+    name: str
+    command: Sequence[str]
+    schedule: str
+    """Five fields of a crontab; `H` as minute is one of the instance's own."""
+    minutes: int = 60
+    """Minutes after which a run is aborted."""
+    retries: int = 0
+    """How often a failed run is tried again."""
+    size: Resources | None = None
+    """CPU and memory. None: those of the platform's duties (`sizing.duties`)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What a service runs, and what its pods read and reach."""
+
+    processes: Sequence[Process]
+    """Its programs, which start after its Jobs where they don't set `before_jobs`. Liveness, readiness and
+    drain follow from each."""
+    jobs: Sequence[ServiceJob] = ()
+    """Its Jobs, one after the other: after its databases and users, and after the platform's set-up, which
+    makes its OAuth clients."""
+    duties: Sequence[ServiceDuty] = ()
+    """What runs by the clock."""
+    files: Sequence[ConfigFile] = ()
+    """Its configuration files."""
+    scratch: Mapping[str, str] = field(default_factory=lambda: {"/tmp": "256Mi"})
+    """Folders to write to, with their sizes: empty at start, and gone with the pod. Nothing else can be
+    written to."""
+    env: Mapping[str, str] = field(default_factory=dict)
+    """Environment of all its containers; never a secret."""
+    working_dir: str | None = None
+    """Folder in which its commands run. None: the image's."""
+    user: int = USER
+    """Numeric user of its pods."""
+    groups: Sequence[int] = ()
+    """Further groups, such as the one that may read the code in its image."""
+    exception: str | None = None
+    """Why its user is below 10000 though it has no volume. Rules of `policies/` ask for it."""
+    stores: Sequence[Store] = ()
+    """Datastores of the instance that its pods connect to. Beside the flow they get the certificates."""
+    reaches_platform: bool = False
+    """Whether its pods connect to LMS and Studio within the namespace."""
+    internet: Sequence[int] = ()
+    """TCP ports on which its pods reach public addresses."""
+    outside: Sequence[str] = ()
+    """Addresses, such as `https://grader.example.org:8443`, of servers elsewhere that its pods reach."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompanionService(ServiceDefinition[S]):
+    """A companion service, all of it: what it is, what it sets, and what it runs."""
+
+    parts: Callable[[Stack, S], Parts]
+    """What it runs, as a pure function of the stack and the service's section."""
+
+
+def django_migrate(stack: Stack, service: str, manage: str = "./manage.py") -> ServiceJob:
+    """Migrations of a Django project, with the platform's own lock and patience (`openedx:migrations`): a run
+    of an older version that hangs is waited for, and one that is to stop does so between two migrations."""
+    return ServiceJob(
+        name="migrate",
+        command=["sh", "-ec", f'exec {manage} shell < "$0"', f"{SCRIPTS}/migrate.py"],
+        minutes=stack.migrations.minutes,
+        env={"SERVICE_NAME": service, "LOCK_SECONDS": str(stack.migrations.lock_minutes * 60)},
+        scripts=("migrate.py",),
+    )

@@ -1,0 +1,101 @@
+"""Services of tests: one with visitors and the platform as clients, and a server of its own with a volume."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from openedx_infra.services.companion import (
+    CompanionService,
+    ConfigFile,
+    MysqlDatabase,
+    Parts,
+    PlatformSettings,
+    Process,
+    Public,
+    Resources,
+    Secret,
+    ServiceDuty,
+    ServiceJob,
+    ServiceSection,
+    Stack,
+    Values,
+    Volume,
+)
+
+SIZE = Resources(cpu="10m", memory="64Mi", memory_limit="128Mi")
+DATABASES = [
+    MysqlDatabase(database="greetings", user="greeter", secret="greeter_mysql_password"),
+    MysqlDatabase(database="farewells", user="leaver", secret="greeter_second_password"),
+]
+
+
+class Greeter(ServiceSection):
+    """A service of tests."""
+
+    words: str = "hello"
+    """What it says."""
+
+
+def _secrets(_stack: Stack, _section: Greeter) -> Iterator[Secret]:
+    for name in ("greeter_mysql_password", "greeter_second_password"):
+        yield Secret(name=name, meaning="its database", rotation="it restarts")
+
+
+def _login(values: Values) -> str:
+    database = values.django_database(DATABASES[0])
+    return f"{database['USER']}:{database['PASSWORD']}@{database['HOST']} {values.redis_url('cache')}"
+
+
+def _parts(stack: Stack, section: Greeter) -> Parts:
+    web = Process(
+        command=["greet"],
+        size=SIZE,
+        replicas=2,
+        port=8080,
+        health="/health",
+        for_platform=True,
+        public=Public(domain=f"greeter.{stack.site.lms_host}", paths=["/hello"], body_limit=1024),
+    )
+    archive = Process(
+        name="archive",
+        command=["keep"],
+        image="registry.example.org/archive:1",
+        size=SIZE,
+        port=9000,
+        before_jobs=True,
+        volume=Volume(path="/data", size="3Gi"),
+        clients=["greeter"],
+    )
+    clock = Process(name="clock", command=["tick"], size=SIZE, single=True, alive=["ticked"])
+    return Parts(
+        processes=[web, archive, clock],
+        jobs=[ServiceJob(name="prepare", command=["prepare"], rerun_on={"words": section.words})],
+        duties=[ServiceDuty(name="tidy", command=["tidy"], schedule="H 4 * * *")],
+        files=[
+            ConfigFile(path="/etc/greeter/words", text=section.words),
+            ConfigFile(path="/etc/greeter/login", text=_login, secret=True),
+        ],
+        stores=["mysql", "cache"],
+        reaches_platform=True,
+        internet=[8443],
+        outside=["https://greetings.example.net:8444/"],
+    )
+
+
+GREETER = CompanionService(
+    name="greeter",
+    title="Greeter",
+    summary="people are greeted",
+    interface=1,
+    section=Greeter,
+    images={"verawood": "docker.io/example/greeter:1.2"},
+    secrets=_secrets,
+    databases=lambda _stack, _section: DATABASES,
+    platform=lambda _stack, section: PlatformSettings(
+        common={"GREETER_URL": "http://greeter:8080", "IDA_LOGOUT_URI_LIST": ["https://greeter/logout"]},
+        lms={"GREETER_PASSWORD": {"secret": "greeter_mysql_password"}},
+        studio={"GREETER_WORDS": section.words},
+        mfe_config={"GREETER_WORDS": section.words},
+    ),
+    parts=_parts,
+)
