@@ -30,6 +30,8 @@ class Files:
     """The object that holds them."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Which keys become files, and the names of these. Empty: all keys, under their own names."""
+    mode: int | None = None
+    """Mode of files whose keys are named. None: that of the volume."""
 
     @property
     def name(self) -> pulumi.Output[str]:
@@ -43,7 +45,7 @@ class Files:
 
     def projection(self) -> dict[str, Any]:
         """Arguments of a VolumeProjectionArgs that shows these files."""
-        items = [KeyToPathArgs(key=key, path=path) for key, path in self.keys.items()] or None
+        items = [KeyToPathArgs(key=key, path=path, mode=self.mode) for key, path in self.keys.items()] or None
         if isinstance(self.source, Secret):
             return {"secret": SecretProjectionArgs(name=self.name, items=items)}
         return {"config_map": ConfigMapProjectionArgs(name=self.name, items=items)}

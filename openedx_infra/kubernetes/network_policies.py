@@ -90,9 +90,11 @@ class NetworkPolicies:
         """No ingress and no egress for any pod of the namespace: other policies only add to that."""
         self._policy("deny-all", LabelSelectorArgs(), types=["Ingress", "Egress"])
 
-    def allow_dns(self, servers: Group, port: int, addresses: Sequence[str] = ()) -> None:
+    def allow_dns(
+        self, servers: Group, port: int, addresses: Sequence[str] = (), but: Sequence[str] = ()
+    ) -> None:
         """Every pod may reach the cluster's name servers: pods on their port, and others at these addresses
-        on port 53."""
+        on port 53. But for pods that run certain software, by their label app.kubernetes.io/name."""
         blocks = [
             NetworkPolicyPeerArgs(ip_block=IPBlockArgs(cidr=cidr)) for cidr in (NODE_LOCAL_DNS, *addresses)
         ]
@@ -100,7 +102,9 @@ class NetworkPolicies:
             NetworkPolicyEgressRuleArgs(to=peers, ports=_dns_ports(number))
             for peers, number in ((_peers([servers]), port), (blocks, DNS_PORT))
         ]
-        self._policy("allow-dns", LabelSelectorArgs(), egress=rules)
+        without = LabelSelectorRequirementArgs(key=NAME, operator="NotIn", values=list(but))
+        everybody = LabelSelectorArgs(match_expressions=[without] if but else None)
+        self._policy("allow-dns", everybody, egress=rules)
 
     def software(self, name: str) -> Group:
         """Pods of the instance that run a software, by their label app.kubernetes.io/name."""

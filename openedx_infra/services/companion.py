@@ -147,6 +147,8 @@ class ConfigFile:
     """What it holds, or a function that makes it."""
     secret: bool = False
     """Whether it holds a secret: then it is in a Secret, else in a ConfigMap."""
+    executable: bool = False
+    """Whether it is a program."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -286,6 +288,8 @@ class Parts:
     """TCP ports on which its pods reach public addresses."""
     outside: Sequence[str] = ()
     """Addresses, such as `https://grader.example.org:8443`, of servers elsewhere that its pods reach."""
+    closed: bool = False
+    """Whether its pods connect to nobody at all, name servers among them."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,6 +26,8 @@ PASSWORDS: Mapping[Store, Sequence[str]] = {
     "mail": ("mail_password",),
 }
 """By which the platform logs in to its datastores, as far as a stack has them."""
+EXECUTABLE = 0o555
+"""Mode of a file that is a program."""
 
 
 def mounts(
@@ -67,7 +69,11 @@ def _sources(
             texts = {_key(file): _text(file, companion, instance, datastores) for file in own}
             made = make(f"{name}-{kind}", instance.scope, texts, opts)
             for file in own:
-                shown = Files(source=made.source, keys={_key(file): PurePosixPath(file.path).name})
+                shown = Files(
+                    source=made.source,
+                    keys={_key(file): PurePosixPath(file.path).name},
+                    mode=EXECUTABLE if file.executable else None,
+                )
                 sources.setdefault(str(PurePosixPath(file.path).parent), []).append(shown)
     return sources
 

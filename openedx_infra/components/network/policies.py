@@ -28,7 +28,7 @@ from openedx_infra.components.network.egress import (
 )
 from openedx_infra.config import Stack
 from openedx_infra.kubernetes.network_policies import Flow, Group, NetworkPolicies
-from openedx_infra.services.of_stack import services
+from openedx_infra.services.of_stack import companions, services
 from openedx_infra.settings.servers.static_files import STATIC_PORT
 
 
@@ -51,10 +51,11 @@ def isolate(instance: Instance, stores: Datastores, parent: pulumi.Resource) -> 
 
 
 def allow_names(policies: NetworkPolicies, stack: Stack) -> None:
-    """All pods ask the cluster's name servers."""
+    """All pods ask the cluster's name servers, but those of services that connect to nobody."""
     dns = stack.network.dns
     servers = Group(name="dns", labels=dns.labels, namespaces=[dns.namespace])
-    policies.allow_dns(servers, dns.port, stack.network.name_servers)
+    closed = [companion.name for companion in companions(stack) if companion.parts.closed]
+    policies.allow_dns(servers, dns.port, stack.network.name_servers, but=closed)
 
 
 def _among_sites(policies: NetworkPolicies, stack: Stack) -> Iterator[Flow]:

@@ -20,6 +20,7 @@ from openedx_infra.config.stack import Stack
 GROUP = "openedx_infra.services"
 """Group of the entry points by which packages register services, each under the service's name."""
 BUILT_IN: Mapping[str, str] = {
+    "codejail": "openedx_infra.services.codejail:SERVICE",
     "xqueue": "openedx_infra.services.xqueue:SERVICE",
 }
 """Services of this program: where each is, as an entry point has it. A module is loaded when a stack file
