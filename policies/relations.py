@@ -17,6 +17,7 @@ from policies.objects import (
     of_kind,
     pod_labels,
     pod_spec,
+    pod_template,
     selects,
     title,
 )
@@ -116,11 +117,14 @@ def evictable(objects: Objects) -> Found:
 
 def gentle(objects: Objects) -> Found:
     """Where visitors come, a new pod is ready before an old one goes, and the old one serves on until all
-    proxies know."""
+    proxies know. One that writes a volume goes first, and gives that reason."""
     for obj in _visited(objects):
         strategy = at(obj, "spec", "strategy") or {}
         lost = at(strategy, "rollingUpdate", "maxUnavailable")
-        if strategy.get("type") != "RollingUpdate" or lost not in (0, "0%"):
+        single = strategy.get("type") == "Recreate" and at(
+            pod_template(obj), "metadata", "annotations", EXCEPTION
+        )
+        if not single and (strategy.get("type") != "RollingUpdate" or lost not in (0, "0%")):
             yield obj, "loses a pod before the next is ready: set strategy.rollingUpdate.maxUnavailable to 0"
         spec = pod_spec(obj) or {}
         grace = spec.get("terminationGracePeriodSeconds", _GRACE)

@@ -95,6 +95,8 @@ class Platform(pulumi.ComponentResource):
         )
         Duties("duties", duties, opts)
         services = self._companions([version.initialization.done for version in versions], opts)
+        if stack.extras.containers:
+            self._extras([version.initialization.done for version in versions], opts)
         if stack.backups:
             self._backups([versions[0].initialization.done], opts)
         if stack.monitoring.prometheus:
@@ -139,6 +141,11 @@ class Platform(pulumi.ComponentResource):
             )
             for each in companions(self.instance.stack)
         ]
+
+    def _extras(self, after: Sequence[pulumi.Resource], opts: pulumi.ResourceOptions) -> None:
+        from openedx_infra.components.extras.extras import Extras, ExtrasArgs
+
+        Extras("extras", ExtrasArgs(instance=self.instance, after=after), opts)
 
     def _backups(self, after: Sequence[pulumi.Resource], opts: pulumi.ResourceOptions) -> None:
         from openedx_infra.components.backups.backups import Backups, BackupsArgs

@@ -15,6 +15,7 @@ from openedx_infra.config.datastores.search import Search
 from openedx_infra.config.datastores.storage import Storage, StorageInCluster
 from openedx_infra.config.datastores.valkey import Broker, Cache
 from openedx_infra.config.errors.key_paths import Location
+from openedx_infra.config.extras.containers import Extras
 from openedx_infra.config.images.builds import Build
 from openedx_infra.config.images.images import Images, Reference
 from openedx_infra.config.sections.aws import Aws, StackName
@@ -117,6 +118,8 @@ class Stack(BaseStack):
     """Free Django settings."""
     services: Services = Services()
     """Companion services: Xqueue, and others."""
+    extras: Extras = Extras()
+    """Containers of yours beside Open edX."""
     overrides: tuple[Override, ...] = Field(())
     """Patches on rendered Kubernetes objects."""
 

@@ -39,7 +39,8 @@ def test_protection_can_be_lifted(recorded: Record) -> None:
 
 def test_each_store_has_a_volume_of_its_own(graph: Graph) -> None:
     volumes = {resource.name for resource in of_kind(graph, "PersistentVolumeClaim")}
-    assert volumes == {"mysql", "mongodb", "broker", "meilisearch", "media", "private"}
+    of_extras = {name for name in volumes if name.startswith("extra-")}
+    assert volumes - of_extras == {"mysql", "mongodb", "broker", "meilisearch", "media", "private"}
     mounted = {
         resource.name: [
             volume["persistentVolumeClaim"]["claimName"]
@@ -69,6 +70,7 @@ def test_volumes_are_as_said(recorded: Record, everything: dict[str, object]) ->
         "meilisearch": "10Gi",
         "media": "100Gi",
         "private": "1Ti",
+        "extra-archive": "5Gi",
     }
     assert {spec["storageClassName"] for spec in specs.values()} == {"longhorn"}
     assert {specs[name]["accessModes"][0] for name in ("media", "private")} == {"ReadWriteMany"}

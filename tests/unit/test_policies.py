@@ -84,6 +84,11 @@ WRONG: list[tuple[str, str, Change]] = [
         "maxUnavailable to 0",
         lambda o: o["Deployment"]["spec"]["strategy"]["rollingUpdate"].update(maxUnavailable="25%"),
     ),
+    (
+        "gentle",
+        "maxUnavailable to 0",
+        lambda o: o["Deployment"]["spec"].update(strategy={"type": "Recreate"}),
+    ),
     ("gentle", "while visitors come", lambda o: container(o).pop("lifecycle")),
     (
         "gentle",

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from openedx_infra.components.ingress import maintenance
 from openedx_infra.components.instance import WEB_PORT
 from openedx_infra.config import Stack
+from openedx_infra.config.extras.containers import component
 from openedx_infra.config.sections.ingress import Rate
 from openedx_infra.config.types.quantities import memory_bytes
 from openedx_infra.kubernetes.routing import Route
@@ -56,7 +57,7 @@ class RouteGroup:
 def public_hosts(stack: Stack) -> list[PublicHost]:
     """All public hosts of a stack."""
     live = next(version for version in stack.versions if version.serves)
-    return [*_site_hosts(live), *_preview_hosts(stack), *_service_hosts(stack)]
+    return [*_site_hosts(live), *_preview_hosts(stack), *_service_hosts(stack), *extra_hosts(stack)]
 
 
 def route_groups(host: PublicHost, stack: Stack) -> Iterator[RouteGroup]:
@@ -118,12 +119,13 @@ def _version_hosts(stack: Stack) -> list[PublicHost]:
     site, bodies = stack.site, stack.ingress.bodies
     admin, logins = stack.ingress.admin, stack.ingress.login_paths
     static = Route(service="static", port=STATIC_PORT, path=STATIC_PATH)
+    extras = extra_routes(stack)
     return [
         PublicHost(
             name="lms",
             site="lms",
             domain=site.lms_host,
-            routes=[Route(service=f"lms{stack.suffix}", port=WEB_PORT), static],
+            routes=[Route(service=f"lms{stack.suffix}", port=WEB_PORT), static, *extras["lms"]],
             body_limit=memory_bytes(bodies.lms),
             admin_paths=admin.lms_paths if admin else (),
             login_paths=logins,
@@ -132,7 +134,7 @@ def _version_hosts(stack: Stack) -> list[PublicHost]:
             name="studio",
             site="studio",
             domain=site.studio_host,
-            routes=[Route(service=f"studio{stack.suffix}", port=WEB_PORT), static],
+            routes=[Route(service=f"studio{stack.suffix}", port=WEB_PORT), static, *extras["studio"]],
             body_limit=memory_bytes(bodies.studio),
             # Imports of courses are uploaded in pieces to the disk of one pod (ol-infrastructure#5096).
             sticky=True,
@@ -143,7 +145,7 @@ def _version_hosts(stack: Stack) -> list[PublicHost]:
             name="mfe",
             site="mfe",
             domain=site.mfe_host,
-            routes=[Route(service=f"mfe{stack.suffix}", port=MFE_PORT)],
+            routes=[Route(service=f"mfe{stack.suffix}", port=MFE_PORT), *extras["mfe"]],
             body_limit=memory_bytes(bodies.mfe),
         ),
     ]
@@ -157,4 +159,32 @@ def _service_hosts(stack: Stack) -> Iterator[PublicHost]:
             routes = [Route(service=service.name, port=port, path=path) for path in public.paths]
             yield PublicHost(
                 name=service.name, domain=public.domain, routes=routes, body_limit=public.body_limit
+            )
+
+
+def extra_routes(stack: Stack) -> dict[str, list[Route]]:
+    """Routes to containers of the operator's own below paths of the site's hosts, by site."""
+    found: dict[str, list[Route]] = {"lms": [], "studio": [], "mfe": []}
+    for name, container in stack.extras.running.items():
+        route = container.route
+        if route and route.site and container.port:
+            found[route.site] += [
+                Route(service=component(name), port=container.port, path=path) for path in route.paths
+            ]
+    return found
+
+
+def extra_hosts(stack: Stack) -> Iterator[PublicHost]:
+    """Hosts of containers of the operator's own."""
+    for name, container in stack.extras.running.items():
+        route = container.route
+        if route and route.host and container.port:
+            yield PublicHost(
+                name=component(name),
+                domain=route.host,
+                routes=[
+                    Route(service=component(name), port=container.port, path=path)
+                    for path in route.paths or ("/",)
+                ],
+                body_limit=memory_bytes(route.body_limit),
             )

@@ -26,6 +26,7 @@ from openedx_infra.components.network.egress import (
     senders_of_mail,
     users_of_sites,
 )
+from openedx_infra.components.network.extras import allow_extras_egress, extra_flows
 from openedx_infra.config import Stack
 from openedx_infra.kubernetes.network_policies import Flow, Group, NetworkPolicies
 from openedx_infra.services.of_stack import companions, services
@@ -43,11 +44,13 @@ def isolate(instance: Instance, stores: Datastores, parent: pulumi.Resource) -> 
         partial(_to_stores, stores=stores),
         _to_services,
         partial(companion_flows, stores=stores),
+        partial(extra_flows, stores=stores),
     )
     policies.allow_flows([flow for each in flows for flow in each(policies, instance.stack)])
     allow_ingress_controller(instance, policies)
     allow_egress(instance, stores, policies)
     allow_companions_egress(policies, instance.stack, stores)
+    allow_extras_egress(policies, instance.stack, stores)
 
 
 def allow_names(policies: NetworkPolicies, stack: Stack) -> None:

@@ -19,6 +19,7 @@ from openedx_infra.config.rules import (
     sizing,
     versions,
 )
+from openedx_infra.config.rules.extras import containers
 from openedx_infra.config.rules.platform import companions, frontends, limits, services
 from openedx_infra.config.sections.mail import MailSmtp
 from openedx_infra.config.stack import Stack
@@ -113,6 +114,7 @@ _RULES: tuple[Callable[[Stack], Iterator[Conflict]], ...] = (
     images.conflicts,
     versions.conflicts,
     operations.conflicts,
+    containers.conflicts,
     _free_settings,
     _identities,
 )

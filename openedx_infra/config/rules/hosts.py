@@ -41,6 +41,7 @@ def _one_host_each(stack: Stack) -> Iterator[Conflict]:
         for each in companions(stack)
         for key, host in each.service.hosts(stack, each.section).items()
     }
+    hosts |= _of_extras(stack)
     for first, second in combinations(hosts, 2):
         if hosts[first] == hosts[second]:
             text = f"{hosts[second]} is `{first[-1]}`, too: each service needs a host of its own"
@@ -133,4 +134,16 @@ def _hosts(stack: Stack) -> dict[Location, str]:
     more: dict[Location, str] = {
         ("site", "more_hosts", index): host for index, host in enumerate(site.more_hosts)
     }
-    return {("site", name): getattr(site, name) for name in _NAMES if name in site.model_fields_set} | more
+    named: dict[Location, str] = {
+        ("site", name): getattr(site, name) for name in _NAMES if name in site.model_fields_set
+    }
+    return named | more | _of_extras(stack)
+
+
+def _of_extras(stack: Stack) -> dict[Location, str]:
+    """Hosts of containers of the operator's own."""
+    return {
+        ("extras", "containers", name, "route", "host"): container.route.host
+        for name, container in stack.extras.containers.items()
+        if container.route and container.route.host
+    }

@@ -45,6 +45,8 @@ def workloads(stack: Stack) -> Iterator[tuple[Location, Resources]]:
             yield ("sizing", name), value
         elif isinstance(value, dict):
             yield from ((("sizing", name, pool), size) for pool, size in value.items())
+    for name, container in stack.extras.containers.items():
+        yield ("extras", "containers", name, "size"), container.size
 
 
 def _limits(location: Location, size: Resources) -> Iterator[Conflict]:
@@ -55,7 +57,7 @@ def _limits(location: Location, size: Resources) -> Iterator[Conflict]:
     if memory_bytes(limit) < memory_bytes(size.memory):
         text = f"{limit} is below `memory` ({size.memory}): raise the limit"
         yield Conflict((*location, "memory_limit"), text, ((*location, "memory"),))
-    floor = _POOL_FLOOR if len(location) > 2 else _FLOORS.get(str(location[1]))
+    floor = _POOL_FLOOR if len(location) == 3 else _FLOORS.get(str(location[1]))
     if floor and memory_bytes(limit) < memory_bytes(floor):
         key = "memory_limit" if size.memory_limit else "memory"
         text = f"{limit} is not enough to start with: give it at least {floor}"

@@ -66,6 +66,10 @@ _READ_BY: Mapping[Location, str] = {
     ("mfes",): "every visitor reads the configuration of MFEs",
     ("duties", "extra", ANY, "command"): "everybody who may read CronJobs sees it",
     ("duties", ANY, "args"): "everybody who may read CronJobs sees it",
+    **{
+        ("extras", "containers", ANY, key): "everybody who may read Deployments sees it"
+        for key in ("env", "command", "args")
+    },
     ("images", ANY, "arguments"): "arguments are in the image's history",
     ("images", ANY, "fragments"): "instructions are in the image's history",
     ("overrides",): "everybody who may read the object sees it",
@@ -77,7 +81,7 @@ _FREE = {**READABLE, **_READ_BY}
 
 _BY_NAME = "is secret by its name, and stands here"
 
-_NAMED = ("settings", "ingress", "site", "mfes")
+_NAMED = ("settings", "ingress", "site", "mfes", "extras")
 """Sections with free texts whose names are the operator's, or the platform's, and tell what they hold."""
 
 
@@ -185,6 +189,9 @@ def _remedy(location: Location, value: Any, stack: str) -> str:
     if location[:2] == ("duties", "extra"):
         way = f"name it under the duty's `secrets` as `{{secret: {name}}}`, and let the command read"
         return f"{where}: {command}, {way} /openedx/duty/{name}"
+    if location[:2] == ("extras", "containers"):
+        way = f"name it under `files` as `/etc/{name}/{name}: {{secret: {name}}}`, and let the program read"
+        return f"{where}: {command}, {way} that file"
     if location[0] == "images":
         way = f"name it under the image's `secrets` as `{{secret: {name}}}`, and read it in a fragment"
         return f"{where}: {command}, {way} with `RUN --mount=type=secret,id={name}`"
@@ -195,9 +202,11 @@ def _remedy(location: Location, value: Any, stack: str) -> str:
 
 def proposed_name(location: Location) -> str:
     """A name for the secret that stands at a location: that of its setting, and of the key within it."""
-    start = 5 if location[0] == "site" else 2
+    start = {"site": 5, "extras": 4}.get(str(location[0]), 2)
     parts = [part for part in location[start:] if isinstance(part, str)]
     if location[0] not in _NAMED:
         parts = parts[-2:]
+    if location[0] == "extras" and not parts:
+        parts = [str(location[2]), "secret"]
     name = "_".join(_words(part) for part in parts).lower()[-63:].lstrip("_0123456789")
     return f"my_{name}"[:63] if not name or is_known(name) else name

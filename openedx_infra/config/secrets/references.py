@@ -19,6 +19,7 @@ READABLE: Mapping[Location, str] = {
     ("settings", ANY): "the pods that read it restart",
     ("ingress", "headers"): "responses have the new value",
     ("duties", "extra", ANY, "secrets"): "duties read the new one from their next run on",
+    ("extras", "containers", ANY, "files"): "its pods restart; runs by schedule read the new one",
     ("images", ANY, "secrets"): "nothing, until the next build",
     ("site", "tls", "issuer", "provider", "config"): "the next certificate is asked for with the new one",
 }
@@ -33,6 +34,18 @@ _ELSEWHERE: Mapping[Location, str] = {
     ("duties", ANY, "args"): (
         "everybody who may read CronJobs sees arguments: write a duty of your own under "
         "openedx:duties.extra, whose `secrets` are files"
+    ),
+    ("extras", "containers", ANY, "env"): (
+        "everybody who may read Deployments sees environment variables, and every process inherits them: "
+        "name it under `files`, as `/etc/NAME/NAME: {secret: NAME}`, and let the program read that file"
+    ),
+    ("extras", "containers", ANY, "command"): (
+        "everybody who may read Deployments sees a command: name it under `files`, as `/etc/NAME/NAME: "
+        "{secret: NAME}`, and let the program read that file"
+    ),
+    ("extras", "containers", ANY, "args"): (
+        "everybody who may read Deployments sees arguments: name it under `files`, as `/etc/NAME/NAME: "
+        "{secret: NAME}`, and let the program read that file"
     ),
     ("images", ANY, "arguments"): (
         "arguments are in the image's history: name it under `secrets` of the image, and read it with "
@@ -68,6 +81,10 @@ def _references(stack: Stack) -> Iterator[tuple[Location, str]]:
         **{("settings", site): getattr(stack.settings, site) for site in type(stack.settings).model_fields},
         ("ingress", "headers"): stack.ingress.headers,
         **{("duties", "extra", name, "secrets"): duty.secrets for name, duty in stack.duties.extra.items()},
+        **{
+            ("extras", "containers", name, "files"): each.files
+            for name, each in stack.extras.containers.items()
+        },
         **{("images", name, "secrets"): build.secrets for name, build in stack.images.builds.items()},
         ("site", "tls", "issuer", "provider", "config"): (
             provider.config if isinstance(provider, DnsWebhook) else {}

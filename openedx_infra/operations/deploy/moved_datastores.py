@@ -80,11 +80,11 @@ def retaining(state: Mapping[str, Any], urns: Collection[str]) -> dict[str, Any]
 
 
 def print_orphans(urns: Collection[str], console: Console) -> None:
-    """Print what moved datastores leave behind."""
+    """Print what moved datastores, and containers that were taken out, leave behind."""
     if urns:
         console.print(
-            "These stay and are no longer part of the stack; delete them yourself once the move has "
-            "proven successful:",
+            "These stay and are no longer part of the stack; delete them yourself once nobody needs their "
+            "data:",
             soft_wrap=True,
         )
     for urn in urns:

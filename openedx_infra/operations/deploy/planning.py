@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from openedx_infra.operations.deploy import missing_objects, moved_datastores, unbound_claims
+from openedx_infra.operations.deploy import former_extras, missing_objects, moved_datastores, unbound_claims
 from openedx_infra.operations.deploy.unbound_claims import UnboundClaim
 from openedx_infra.operations.drift.presence import Presence
 from openedx_infra.operations.engine import failure
@@ -89,12 +89,14 @@ _STYLES = {"+": "green", "-": "red", "@": "cyan"}
 
 
 def inspect(session: Session, console: Console) -> Look:
-    """Find and print what moved datastores leave behind, unbound claims, and what the cluster has lost."""
+    """Find and print what moved datastores and former containers leave behind, unbound claims, and what the
+    cluster has lost."""
     stack, live = session.stack, session.live
     state = live.state()
     unbound = unbound_claims.outdated(unbound_claims.unbound(state, session.target.client()), stack)
     urns = {claim.urn for claim in unbound}
-    orphans = [urn for urn in moved_datastores.orphans(stack, live, session.emptied) if urn not in urns]
+    left = [*moved_datastores.orphans(stack, live, session.emptied), *former_extras.volumes(stack, state)]
+    orphans = [urn for urn in dict.fromkeys(left) if urn not in urns]
     moved_datastores.print_orphans(orphans, console)
     unbound_claims.show(unbound, console)
     presence = missing_objects.find(session, state)

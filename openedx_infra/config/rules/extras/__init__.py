@@ -1,0 +1,1 @@
+"""Rules on containers and Kubernetes objects of the operator's own."""
