@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from openedx_infra.config import Stack
 from openedx_infra.config.sections.parts.retirement import RETIREMENT_SECRET
+from openedx_infra.config.services.definition import OauthClient
 from openedx_infra.settings.addresses import STUDIO_CLIENT_ID
 from openedx_infra.settings.parts.mobile import REDIRECT_PATH
 from openedx_infra.settings.parts.retirement import CLIENT_ID as RETIREMENT_CLIENT
 from openedx_infra.settings.parts.retirement import WORKER as RETIREMENT_WORKER
+from openedx_infra.settings.services import added_settings
 
 NAMES = (
     "mysql_client.sh",
@@ -97,7 +100,25 @@ def clients(stack: Stack) -> list[dict[str, Any]]:
                 "redirect_uris": "",
             }
         )
-    return found
+    return [*found, *(_service_client(each) for one in added_settings(stack) for each in one.oauth_clients)]
+
+
+def _service_client(client: OauthClient) -> dict[str, Any]:
+    """The same of a companion service's client."""
+    return {
+        "client_id": client.client_id,
+        "user": client.user,
+        "secret": client.secret,
+        "grant": client.grant,
+        "redirect_uris": " ".join(client.redirect_uris),
+        "scopes": list(client.scopes),
+        "skip_authorization": client.skip_authorization,
+    }
+
+
+def _over(services: Sequence[Mapping[str, bool]], own: Mapping[str, bool]) -> dict[str, bool]:
+    """Flags or switches of companion services, and those of the stack file, which win."""
+    return {name: value for each in (*services, own) for name, value in each.items()}
 
 
 def _with_shared(texts: dict[str, str]) -> dict[str, str]:
@@ -111,6 +132,8 @@ def setup_parameters(stack: Stack) -> dict[str, Any]:
     """
     site = stack.site
     mfes = stack.pinned_release.mfes
+    services = list(added_settings(stack))
+    users = [user for each in services for user in each.service_users]
     served = [flag for mfe in mfes if mfe.name in stack.mfe_names for flag in mfe.waffle_flags]
     return {
         "lms_host": site.lms_host,
@@ -121,7 +144,12 @@ def setup_parameters(stack: Stack) -> dict[str, Any]:
         "administrators": [{"name": each.name, "email": each.email} for each in site.administrators],
         "studio_client_id": STUDIO_CLIENT_ID,
         "studio_redirect_uri": f"{site.studio_url}/complete/edx-oauth2/",
-        "service_users": [RETIREMENT_WORKER] if stack.retirement.enabled else [],
+        "service_users": [
+            *([RETIREMENT_WORKER] if stack.retirement.enabled else []),
+            *(user.name for user in users),
+        ],
+        # Rights of service users, set each time.
+        "rights": {user.name: {"staff": user.staff, "superuser": user.superuser} for user in users},
         "clients": clients(stack),
         # Made when missing, and then left to the operator.
         "default_flags": [*served, *stack.pinned_release.waffle_flags],
@@ -131,6 +159,6 @@ def setup_parameters(stack: Stack) -> dict[str, Any]:
         # Mails that duties send: fields of ScheduleConfig.
         "schedules": list(stack.duties.schedules),
         # Said in the stack file, and so set each time.
-        "flags": dict(stack.features.waffle_flags),
-        "switches": dict(stack.features.waffle_switches),
+        "flags": _over([each.waffle_flags for each in services], stack.features.waffle_flags),
+        "switches": _over([each.waffle_switches for each in services], stack.features.waffle_switches),
     }

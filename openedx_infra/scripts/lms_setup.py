@@ -107,10 +107,17 @@ def studio_client(config):
 
 
 def service_users(config):
-    """Users of services: without a password, and without rights but what settings give to their names."""
+    """Users of services: without a password, and without rights but what settings give to their names and
+    what companion services name. One that is named no longer has none."""
+    users = get_user_model().objects
     for name in config["service_users"]:
-        if not get_user_model().objects.filter(username=name).exists():
+        if not users.filter(username=name).exists():
             call_command("manage_user", name, f"{name}@{config['lms_host']}", "--unusable-password")
+    gone = set(previous["rights"]) - set(config["rights"])
+    for name, rights in {**dict.fromkeys(gone, NO_RIGHTS), **config["rights"]}.items():
+        for user in users.filter(username=name):
+            user.is_staff, user.is_superuser = rights["staff"], rights["superuser"]
+            user.save()
 
 
 def clients(config):
@@ -124,11 +131,15 @@ def clients(config):
             "client_type": Application.CLIENT_CONFIDENTIAL if secret else Application.CLIENT_PUBLIC,
             "authorization_grant_type": client["grant"],
             "redirect_uris": client["redirect_uris"],
-            "skip_authorization": True,
+            "skip_authorization": client.get("skip_authorization", True),
         }
         if secret:
             fields["client_secret"] = Path(SECRETS, secret).read_text(encoding="utf-8").strip()
-        Application.objects.update_or_create(client_id=client["client_id"], defaults=fields)
+            if hasattr(Application, "hash_client_secret"):  # services sign with it, and so does the LMS
+                fields["hash_client_secret"] = False
+        row, _ = Application.objects.update_or_create(client_id=client["client_id"], defaults=fields)
+        if client.get("scopes"):
+            ApplicationAccess.objects.update_or_create(application=row, defaults={"scopes": client["scopes"]})
     for client_id in set(previous["clients"]) - set(applied(config)["clients"]):
         for row in Application.objects.filter(client_id=client_id):
             row.delete()
@@ -218,6 +229,7 @@ def applied(config):
         "switches": config["switches"],
         "administrators": [each["name"] for each in config["administrators"]],
         "clients": [each["client_id"] for each in config["clients"]],
+        "rights": config["rights"],
     }
 
 
@@ -246,7 +258,9 @@ def merged_records(one, other):
 
 
 RECORD = "openedx-infra-setup"
+NO_RIGHTS = {"staff": False, "superuser": False}
 NOTHING = {
+    "rights": {},
     "themes": [],
     "languages": [],
     "flags": {},

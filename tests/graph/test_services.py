@@ -56,6 +56,8 @@ def test_services_change_nothing_but_what_is_theirs(
         *("studio-settings", "studio-job-settings"),
         # Its settings may add Django apps, as nobody here knows them.
         *("lms-migrate", "studio-migrate"),
+        # Its OAuth client, its user and its flags.
+        *("lms-setup-parameters", "lms-setup-secrets"),
     }
     added = {urn.rpartition("$")[2].rpartition("/")[2] for urn in set(after) - set(before)}
     assert added == {
@@ -190,7 +192,7 @@ def test_secrets_of_services_stand_nowhere_else(with_services: Callable[..., Gra
     assert holders == {
         *("Secret greeter-secrets", "Secret greeter-duties-secrets", "Secret lms-secrets"),
         *("Secret greeter-mysql-provision-secrets", "Secret greeter-2-mysql-provision-secrets"),
-        "Secret lms-job-secrets",
+        *("Secret lms-job-secrets", "Secret lms-setup-secrets"),
     }
 
 

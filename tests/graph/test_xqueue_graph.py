@@ -143,3 +143,32 @@ def test_an_image_without_a_digest_is_refused_where_digests_are_asked_for() -> N
         load("dev", {**said, "images": {"require_digest": True}})
     assert any("openedx:services.xqueue.image: has no digest" in line for line in caught.value.problems)
     load("dev", {**said, "images": {"require_digest": True}}, placeholders=True)
+
+
+def test_backups_hold_its_database_and_the_restore_test_loads_it(recorded: Record) -> None:
+    """In the restore test there is one user on the server, and no password of the instance's."""
+    backups = {"destination": {"endpoint": "https://s3.example.org", "bucket": "kept"}}
+    graph = recorded({**_said(), "backups": backups})
+
+    def services(kind: str, name: str, step: str) -> tuple[str, str, set[str]]:
+        spec = template(graph, find(graph, kind, name))["spec"]
+        [container] = [
+            each for each in [*spec["initContainers"], *spec["containers"]] if each["name"] == step
+        ]
+        env = {each["name"]: each.get("value", "") for each in container["env"]}
+        [secrets] = [each for each in spec["volumes"] if each["name"] == "secrets-mysql"]
+        files = {
+            item["path"] for source in secrets["projected"]["sources"] for item in source["secret"]["items"]
+        }
+        return env["SERVICES"], env["BEFORE_SERVICES"], files
+
+    line = "service-xqueue xqueue xqueue xqueue_mysql_password"
+    both = {"mysql_password", "xqueue_mysql_password"}
+    assert services("CronJob", "backup", "mysql-dump") == (line, "false", both)
+    assert services("CronJob", "backup-restore", "mysql-load") == (line, "false", both)
+    # Before the service's first start its database isn't there.
+    assert services("Job", "backup-before", "mysql-dump") == (line, "true", both)
+    root = "service-xqueue xqueue root mysql_password"
+    assert services("CronJob", "drill", "mysql-load") == (root, "false", {"mysql_password"})
+    parameters = graph.object(find(graph, "ConfigMap", "backup-parameters"))["data"]["backup.json"]
+    assert json.loads(parameters)["mysql"]["service-xqueue"]["SECRET"] == "xqueue_mysql_password"

@@ -16,8 +16,10 @@ from s3_server import S3Server
 from servers import HOST, SYSTEM_PYTHON, MariaDb, Process, wait
 
 from openedx_infra import scripts
-from openedx_infra.components.backups import destination, pods
+from openedx_infra.components.backups import destination
+from openedx_infra.components.backups.parameters import parameters
 from openedx_infra.components.backups.pods import DATABASES_DIR, FILES_DIR, FOLDER, PACKAGES
+from openedx_infra.components.backups.service_databases import service_databases
 from openedx_infra.config import Stack
 from openedx_infra.operations.offline.recording import Graph
 from openedx_infra.settings import paths
@@ -25,6 +27,7 @@ from openedx_infra.settings.connections import Buckets, Endpoint, Mongodb, Mysql
 
 PASSWORD = 'wörd \\ "1" \''
 """Of both databases: with all that shells, option files and SQL trip over."""
+SERVICE_PASSWORD = "a service's own"
 BACKUP_PASSWORD = "kept elsewhere, too"
 USER = "openedx"
 
@@ -188,7 +191,7 @@ class Stage:
             user=USER,
             auth_database="admin",
         )
-        return pods.parameters(self.stack, said, mysql, mongodb)
+        return parameters(self.stack, said, mysql, mongodb, service_databases(self.stack))
 
     def _secret_files(self) -> dict[str, str]:
         assert self.stack.backups is not None
@@ -198,6 +201,7 @@ class Stage:
         return {
             "mysql_password": PASSWORD,
             "mongodb_password": PASSWORD,
+            "xqueue_mysql_password": SERVICE_PASSWORD,
             "backup_password": self.password,
             "backup_credentials": destination.credentials(self.keys),
             "rclone.conf": destination.remotes(

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from backup_stage import PASSWORD, USER, FerretDb, Stage
+from backup_stage import PASSWORD, SERVICE_PASSWORD, USER, FerretDb, Stage
 from s3_server import S3Server
 from servers import SYSTEM_PYTHON, MariaDb, demand, demand_modules
 from testing_tools import BACKUPS, ensure_for_tests
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.parts
 
 CONTENT = Path(__file__).parents[1] / "data" / "mongodb_content.py"
 BUCKET = "campus-backups"
-DATABASES = ("openedx", "history")
+DATABASES = ("openedx", "history", "xqueue")
 BUCKETS = ("dev-public", "dev-private", "dev-grades", "dev-ora")
 TABLES = """
 CREATE TABLE auth_user (id BIGINT PRIMARY KEY AUTO_INCREMENT, username VARCHAR(150) UNIQUE, bio LONGTEXT,
@@ -81,6 +81,7 @@ def stage(
             "storage": {"source": "in-cluster"},
         },
         "backups": {"destination": {"endpoint": s3.url, "bucket": BUCKET}},
+        "services": {"xqueue": {}},
     }
     stack = describe("dev", said)
     assert isinstance(stack, Stack)
@@ -104,7 +105,23 @@ def test_every_row_document_and_file_comes_back(stage: Stage) -> None:
     assert everything(stage) != before
     text = stage.demand("backup-restore")
     assert everything(stage) == before
-    assert f"{2 * ROWS + 1 + 5} rows of 5 tables" in text, text
+    assert f"{2 * ROWS + 1 + 5 + 2} rows of 6 tables" in text, text
+
+
+def test_a_backup_from_before_a_service_leaves_its_database_as_it_is(stage: Stage) -> None:
+    before = everything(stage)
+    stage.mysql.sql("DROP USER xqueue@'%'", "DROP DATABASE xqueue")
+    failed = stage.pod("backup")
+    assert failed.failed == "mysql-dump", "a database that is to be kept, and can't be, is a fault"
+    text = stage.demand("backup", BEFORE_SERVICES="true")  # as the one before migrations
+    assert "database xqueue is not there yet: it is left out" in text
+    _make_service(stage)
+    _ruin(stage)
+    restored = stage.demand("backup-restore")
+    assert "it is from before service-xqueue was there: that database stays as it is" in restored
+    after = everything(stage)
+    assert after["mysql"]["xqueue"]["queue_submission"] == []
+    assert after == {**before, "mysql": {**before["mysql"], "xqueue": after["mysql"]["xqueue"]}}
 
 
 def test_a_fresh_cluster_needs_the_bucket_and_the_stack_file_alone(stage: Stage, tmp_path: Path) -> None:
@@ -247,7 +264,13 @@ def test_no_secret_is_in_a_command_or_an_environment(stage: Stage) -> None:
     shown = json.dumps(
         [stage.commands, [stage.environment(c, {}) for c in stage.containers("backup-restore")]]
     )
-    for secret in (PASSWORD, stage.password, stage.keys[1], stage.s3.secrets["s3_secret_key"]):
+    for secret in (
+        PASSWORD,
+        SERVICE_PASSWORD,
+        stage.password,
+        stage.keys[1],
+        stage.s3.secrets["s3_secret_key"],
+    ):
         assert secret not in shown and json.dumps(secret)[1:-1] not in shown
 
 
@@ -274,7 +297,7 @@ def _fill(stage: Stage) -> None:
         UTF8,
         f"DROP USER IF EXISTS {USER}@'%'",
         f"CREATE USER {USER}@'%' IDENTIFIED BY '{password}'",
-        *(f"GRANT ALL PRIVILEGES ON `{name}`.* TO {USER}@'%'" for name in DATABASES),
+        *(f"GRANT ALL PRIVILEGES ON `{name}`.* TO {USER}@'%'" for name in DATABASES[:2]),
         "USE openedx",
         *TABLES.replace("\n", " ").rstrip("; ").split(";"),
         "INSERT INTO auth_user SELECT seq, CONCAT('learner-', seq), "
@@ -286,6 +309,8 @@ def _fill(stage: Stage) -> None:
         "CREATE TABLE history.answers (id BIGINT PRIMARY KEY, state LONGTEXT)",
         "INSERT INTO history.answers SELECT seq, REPEAT(seq, 100) FROM seq_1_to_5",
     )
+    _make_service(stage)
+    stage.mysql.sql(UTF8, "INSERT INTO xqueue.queue_submission VALUES (1, 'ü (1)'), (2, NULL)")
     _mongodb(stage, "fill")
     client = stage.s3.platform()
     for bucket in BUCKETS:
@@ -293,6 +318,18 @@ def _fill(stage: Stage) -> None:
             client.put_object(
                 Bucket=bucket, Key=key, Body=os.urandom(1000 * number) if key != "empty" else b""
             )
+
+
+def _make_service(stage: Stage) -> None:
+    """An empty database of a service, and its user, as its Jobs make them."""
+    password = SERVICE_PASSWORD.replace("'", "''")
+    stage.mysql.sql(
+        "DROP USER IF EXISTS xqueue@'%'",
+        f"CREATE USER xqueue@'%' IDENTIFIED BY '{password}'",
+        "CREATE DATABASE IF NOT EXISTS xqueue CHARSET utf8mb4",
+        "GRANT ALL PRIVILEGES ON `xqueue`.* TO xqueue@'%'",
+        "CREATE TABLE xqueue.queue_submission (id BIGINT PRIMARY KEY, xqueue_body LONGTEXT)",
+    )
 
 
 def _lose(stage: Stage) -> None:
@@ -314,6 +351,7 @@ def _ruin(stage: Stage) -> None:
         "DROP TABLE empty_one",
         "DROP VIEW learners",
         "DELETE FROM history.answers",
+        "DELETE FROM xqueue.queue_submission",
     )
     _mongodb(stage, "ruin")
     client = stage.s3.platform()

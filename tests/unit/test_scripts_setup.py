@@ -18,6 +18,7 @@ import settings_case as case
 
 from openedx_infra import scripts
 from openedx_infra.config import Stack
+from openedx_infra.config.services import registry
 
 FRESH = 'shell.Site(domain="example.com", name="example.com").save()'
 SHOW = """
@@ -69,6 +70,7 @@ os.environ["OPENEDX_PARAMETERS_DIR"] = {str(folder)!r}
     (folder / "setup.json").write_text(json.dumps(scripts.setup_parameters(stack)), encoding="utf-8")
     (folder / "studio_oauth2_secret").write_text("oauth-secret\n", encoding="utf-8")
     (folder / "retirement_oauth2_secret").write_text("retirement-secret\n", encoding="utf-8")
+    (folder / "greeter_oauth_secret").write_text("greeter-secret\n", encoding="utf-8")
     (folder / script).write_text(scripts.text(script), encoding="utf-8")
     code = f"""
 import json, os, platform_shell as shell
@@ -217,6 +219,51 @@ def test_a_part_that_is_on_has_its_client_and_its_user(tmp_path: Path) -> None:
     made = ["manage_user", "retirement_service_worker"]
     assert [*made, "retirement_service_worker@local.openedx.io", "--unusable-password"] in outcome.calls
     assert "retirement-secret" not in outcome.printed
+
+
+@pytest.fixture
+def greeter(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """A stack file with a companion service that has a client, a user and flags."""
+    monkeypatch.setattr(registry, "BUILT_IN", {"greeter": "sample_services:GREETER"})
+    return {"services": {"greeter": {}}}
+
+
+def test_a_companion_service_has_its_client_its_user_and_its_flags(
+    tmp_path: Path, greeter: dict[str, Any]
+) -> None:
+    """The stack file's own flags win. An application that could hash its secret doesn't: it signs with it."""
+    hashes = FRESH + "\nshell.Application.hash_client_secret = True"
+    stack = case.said(**greeter, features={"waffle_flags": {"greeter.loud": True}})
+    outcome = lms(tmp_path, stack, before=hashes)
+    [client] = [row for row in outcome.rows["Application"] if row["client_id"] == "greeter-sso"]
+    assert client == {
+        "pk": client["pk"],
+        "client_id": "greeter-sso",
+        "name": "greeter-sso",
+        "user": "greeter_worker",
+        "client_secret": "greeter-secret",
+        "client_type": "confidential",
+        "authorization_grant_type": "authorization-code",
+        "redirect_uris": "https://greeter.example.org/a https://greeter.example.org/b",
+        "skip_authorization": True,
+        "hash_client_secret": False,
+    }
+    assert ["user_id", "profile"] in [row["scopes"] for row in outcome.rows["ApplicationAccess"]]
+    [user] = [row for row in outcome.rows["User"] if row["username"] == "greeter_worker"]
+    assert (user["is_staff"], user["is_superuser"]) == (True, False)
+    assert (outcome.flags()["greeter.on"], outcome.flags()["greeter.loud"]) == (True, True)
+    assert outcome.switches()["greeter.often"] is True
+    assert "greeter-secret" not in outcome.printed
+
+
+def test_all_of_a_companion_service_that_is_off_again_is_taken_back(
+    tmp_path: Path, greeter: dict[str, Any]
+) -> None:
+    outcome = taken_back(tmp_path, **greeter)
+    assert [row["client_id"] for row in outcome.rows["Application"]] == ["cms-sso"]
+    [user] = [row for row in outcome.rows["User"] if row["username"] == "greeter_worker"]
+    assert (user["is_staff"], user["is_superuser"]) == (False, False)
+    assert outcome.flags()["greeter.on"] is None and outcome.switches()["greeter.often"] is False
 
 
 def test_the_client_of_a_part_that_is_off_again_is_deleted(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from openedx_infra.components.backups.pods import (
     uploads,
 )
 from openedx_infra.components.backups.restore_test import RestoreTestArgs, restore_test
+from openedx_infra.components.backups.service_databases import service_databases
 from openedx_infra.components.datastores.datastores import Datastores
 from openedx_infra.components.initialization.initialization import PreMigrationStep
 from openedx_infra.components.instance import Instance
@@ -28,6 +29,8 @@ from openedx_infra.kubernetes.job import cron_job, job
 from openedx_infra.kubernetes.pod import Container
 from openedx_infra.settings.backups import BACKUP, BEFORE, CHECK, LIST, RESTORE, SOFTWARE
 
+BEFORE_KIND = "before-upgrade"
+"""What restic calls backups that are made before migrations."""
 QUICK_MINUTES = 30
 """Patience with what reads no data: locks of others are waited for so long."""
 
@@ -56,7 +59,13 @@ class Backups(pulumi.ComponentResource):
         stores = args.datastores
         files = uploads(instance, config, stores.storage, self)
         containers = backup_containers(
-            instance, config, _servers(stores), opts, files, stores.storage.connection
+            instance,
+            config,
+            _servers(stores),
+            opts,
+            files,
+            stores.storage.connection,
+            services=service_databases(instance.stack),
         )
         fileless = _without_files(containers)
         schedule = resolved(config.schedule, instance.stack.name, BACKUP)
@@ -109,9 +118,16 @@ def before_upgrade(instance: Instance, stores: Datastores) -> PreMigrationStep |
         opts = pulumi.ResourceOptions(parent=parent)
         storage = stores.storage.connection
         containers = backup_containers(
-            instance, config, _servers(stores), opts, Uploads(), storage, name=BEFORE
+            instance,
+            config,
+            _servers(stores),
+            opts,
+            Uploads(),
+            storage,
+            name=BEFORE,
+            services=service_databases(instance.stack),
         )
-        pod = containers.pod(BEFORE, SOFTWARE, backup_steps(containers, "before-upgrade"))
+        pod = containers.pod(BEFORE, SOFTWARE, backup_steps(containers, BEFORE_KIND))
         pod = replace(pod, annotations=annotations)
         opts = pulumi.ResourceOptions(parent=parent, depends_on=list(after))
         return [job(BEFORE, instance.scope, pod, opts, deadline_minutes=config.minutes)]
@@ -130,7 +146,7 @@ def backup_steps(containers: BackupContainers, kind: str) -> list[Container]:
         "KEEP_OTHERS": str(retention.by_hand),
     }
     return [
-        *([containers.mysql("dump")] if config.mysql else []),
+        *([containers.mysql("dump", before_services=kind == BEFORE_KIND)] if config.mysql else []),
         *([containers.python("mongodb-dump", "dump-mongodb")] if config.mongodb else []),
         *([containers.rclone("out")] if containers.in_buckets else []),
         containers.python("seal", "seal"),

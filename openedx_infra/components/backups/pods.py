@@ -6,21 +6,20 @@ are in `scripts/backup/`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi
 
 from openedx_infra import scripts
 from openedx_infra.components.backups.destination import folder, logins, repository
+from openedx_infra.components.backups.parameters import parameters
+from openedx_infra.components.backups.service_databases import ServiceDatabase, lines
 from openedx_infra.components.datastores.certificates import GO_TRUSTS
 from openedx_infra.components.datastores.store import FileStore
 from openedx_infra.components.edx_platform.platform_pod import SHARED
 from openedx_infra.components.instance import Instance
 from openedx_infra.components.users import IMAGE_GROUPS, USER
-from openedx_infra.config import Stack
 from openedx_infra.config.datastores.storage import StorageVolumes
 from openedx_infra.config.sections.backups import Backups
 from openedx_infra.config.sections.network import AUTHORITIES
@@ -33,8 +32,6 @@ from openedx_infra.releases import ImageName
 from openedx_infra.settings import paths
 from openedx_infra.settings.backups import SCRATCH
 from openedx_infra.settings.connections import Buckets, Mongodb, Mysql, Purpose, Volumes
-from openedx_infra.settings.datastores.mongodb import mongodb as mongodb_settings
-from openedx_infra.settings.datastores.mysql import mysql as mysql_settings
 
 PACKAGES = "/openedx/scripts"
 FOLDER = f"{PACKAGES}/backup"
@@ -83,16 +80,19 @@ class BackupContainers:
     secrets: Files
     """All secret files; a container mounts some of them."""
     uploads: Uploads
+    services: Sequence[ServiceDatabase] = ()
+    """Databases of companion services."""
 
     @property
     def in_buckets(self) -> bool:
         """Whether uploaded files are in buckets, and are backed up."""
         return self.uploads.kinds == IN_BUCKETS
 
-    def mysql(self, verb: str) -> Container:
-        """Dumps the databases of MySQL, or loads them (`dump`, `load`)."""
+    def mysql(self, verb: str, *, before_services: bool = False) -> Container:
+        """Dumps the databases of MySQL, or loads them (`dump`, `load`). `before_services`: databases of
+        companion services are perhaps not there yet."""
         connection = self.servers.mysql
-        env = {
+        env: dict[str, pulumi.Input[str]] = {
             "MYSQL_HOST": connection.apply(lambda mysql: mysql.endpoint.host),
             "MYSQL_PORT": connection.apply(lambda mysql: str(mysql.endpoint.port)),
             "DATABASE": connection.apply(lambda mysql: mysql.database),
@@ -107,15 +107,18 @@ class BackupContainers:
             ),
             "TLS_KEY": connection.apply(lambda mysql: (mysql.tls.key if mysql.tls else None) or ""),
         }
+        if self.services:
+            env["SERVICES"] = lines(self.services)
+            env["BEFORE_SERVICES"] = str(before_services).lower()
         command = ["bash", f"{FOLDER}/mysql.sh", verb]
-        return self._container(
-            f"mysql-{verb}", "mysql", command, env, secrets=["mysql_password"], store="mysql"
-        )
+        secrets = dict.fromkeys(["mysql_password", *(each.secret for each in self.services)])
+        return self._container(f"mysql-{verb}", "mysql", command, env, secrets=list(secrets), store="mysql")
 
     def python(self, name: str, *args: str) -> Container:
         """Runs `scripts/backup/__main__.py` with these arguments."""
         asked = [f"{store}_password" for store in ("mysql", "mongodb") if getattr(self.config, store)]
         names = [name for name in asked if name in self.instance.secrets]
+        names += [each.secret for each in self.services if self.config.mysql and each.secret not in names]
         command = ["python", "-m", "backup", *args]
         env = {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": PACKAGES}
         return self._container(name, "openedx", command, env, secrets=names, certified=True)
@@ -228,16 +231,18 @@ def backup_containers(
     storage: pulumi.Input[Volumes | Buckets],
     *,
     name: str = "backup",
+    services: Sequence[ServiceDatabase] = (),
 ) -> BackupContainers:
     """The containers of a namespace, with their scripts, parameters and secrets in objects whose names begin
-    with `name`."""
+    with `name`. `services`: databases of companion services."""
     scope, secrets = instance.scope, instance.secrets
     names = [f"{store}_password" for store in ("mysql", "mongodb")]
     # Who logs in by a certificate has no password.
     passwords = {name: secrets[name] for name in names if name in secrets}
+    passwords |= {each.secret: secrets[each.secret] for each in services}
     passwords |= {"backup_password": secrets["backup_password"], **logins(instance, config, storage)}
     text = pulumi.Output.all(servers.mysql, servers.mongodb).apply(
-        lambda connections: parameters(instance.stack, config, connections[0], connections[1])
+        lambda connections: parameters(instance.stack, config, connections[0], connections[1], services)
     )
     return BackupContainers(
         instance=instance,
@@ -247,6 +252,7 @@ def backup_containers(
         parameters=files.plain(f"{name}-parameters", scope, {"backup.json": text}, opts),
         secrets=files.secret(f"{name}-secrets", scope, passwords, opts),
         uploads=uploads,
+        services=services,
     )
 
 
@@ -270,20 +276,6 @@ def uploads(instance: Instance, config: Backups, store: FileStore, parent: pulum
     storage: pulumi.Output[Volumes | Buckets] = pulumi.Output.from_input(store.connection)
     names = storage.apply(_bucket_names)
     return Uploads(mounts=[volumes.claimed("files", FILES_DIR, copy)], kinds=IN_BUCKETS, buckets=names)
-
-
-def parameters(stack: Stack, config: Backups, mysql: Mysql, mongodb: Mongodb) -> str:
-    """Parameters of `scripts/backup/` in Python, as JSON. Nothing in it is secret."""
-    databases = mysql_settings(mysql)["DATABASES"]
-    aliases = {"main": databases["default"]}
-    if "student_module_history" in databases:
-        aliases["history"] = databases["student_module_history"]
-    parameters: dict[str, Any] = {"instance": stack.name, "release": stack.release}
-    if config.mysql:
-        parameters["mysql"] = aliases
-    if config.mongodb:
-        parameters["mongodb"] = mongodb_settings(mongodb)["DOC_STORE_CONFIG"]
-    return json.dumps(parameters, indent=1, sort_keys=True)
 
 
 def _bucket_names(storage: Volumes | Buckets) -> str:

@@ -22,6 +22,7 @@ from openedx_infra.components.backups.pods import (
     Uploads,
     backup_containers,
 )
+from openedx_infra.components.backups.service_databases import as_root, service_databases
 from openedx_infra.components.datastores.certificates import authorities
 from openedx_infra.components.datastores.store import FileStore, Reach
 from openedx_infra.components.edx_platform.platform_pod import platform_container
@@ -98,8 +99,9 @@ def restore_test(args: RestoreTestArgs, parent: pulumi.Resource) -> None:
     servers = Servers(
         mysql=pulumi.Output.from_input(endpoints.mysql), mongodb=pulumi.Output.from_input(endpoints.mongodb)
     )
+    dumps = as_root(service_databases(args.instance.stack))
     containers = backup_containers(
-        instance, args.config, servers, opts, Uploads(), Volumes(), name=RESTORE_TEST
+        instance, args.config, servers, opts, Uploads(), Volumes(), name=RESTORE_TEST, services=dumps
     )
     steps = [
         containers.restic("fetch", FILES=str(args.test.files).lower()),

@@ -10,7 +10,7 @@ def compare() -> None:
     """Count rows and documents, and raise Refused where they are others than when the backup was made."""
     sealed, config = seal.read(), parameters()
     faults = []
-    for name, now in rows.now().items():
+    for name, now in rows.now(sealed["rows"]).items():
         faults += [f"{name}.{line}" for line in _differences(sealed["rows"][name], now, "rows")]
     if "mongodb" in config:
         faults += _differences(sealed["documents"], mongodb.counts(), "documents")

@@ -1,7 +1,7 @@
 """Counts rows in a dump and in a database."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -45,9 +45,11 @@ def in_database(alias: Mapping[str, Any]) -> dict[str, int]:
         connection.close()
 
 
-def now() -> dict[str, dict[str, int]]:
-    """Rows of each table of each database that the run is told of."""
-    return {name: in_database(alias) for name, alias in parameters().get("mysql", {}).items()}
+def now(sealed: Container[str]) -> dict[str, dict[str, int]]:
+    """Rows of each table of each database that the run is told of and that is in the backup."""
+    return {
+        name: in_database(alias) for name, alias in parameters().get("mysql", {}).items() if name in sealed
+    }
 
 
 def _rows(cursor: Any, table: str) -> int:
@@ -62,7 +64,7 @@ def _connected(alias: Mapping[str, Any]) -> Any:
         host=alias["HOST"],
         port=int(alias["PORT"]),
         user=alias["USER"],
-        password=secret("mysql_password"),
+        password=secret(alias.get("SECRET", "mysql_password")),
         database=alias["NAME"],
         charset="utf8mb4",
         **encryption,

@@ -28,7 +28,9 @@ def write() -> None:
         "release": config["release"],
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "dumps": {path: about(folder / path) for path in sorted(_dumps(folder))},
-        "rows": {name: rows.in_dump(folder / "mysql" / f"{name}.sql") for name in config.get("mysql", {})},
+        "rows": {
+            name: rows.in_dump(_dump(name)) for name in config.get("mysql", {}) if _is_dumped(config, name)
+        },
         "documents": _documents(folder) if "mongodb" in config else {},
         "files": {kind: _size(files_dir() / kind) for kind in kinds},
     }
@@ -45,7 +47,11 @@ def check() -> None:
     if sealed["instance"] != config["instance"]:
         raise Refused(f"the backup is of {sealed['instance']}, and this is {config['instance']}")
     faults = list(_differences(sealed["dumps"], folder))
-    faults += [f"it has no database {name}" for name in config.get("mysql", {}) if name not in sealed["rows"]]
+    for name in (name for name in config.get("mysql", {}) if name not in sealed["rows"]):
+        if _of_service(config, name):
+            step(f"it is from before {name} was there: that database stays as it is")
+        else:
+            faults.append(f"it has no database {name}")
     if "mongodb" in config and not (folder / "mongodb" / "collections.json").exists():
         faults.append("it has no MongoDB")
     for name in sorted({*sealed["rows"]} - {*config.get("mysql", {})}):
@@ -57,6 +63,21 @@ def check() -> None:
     if faults:
         raise Refused(f"the backup is not what it was, or not what is wanted: {'; '.join(faults)}")
     step(f"the backup of {sealed['made']} is whole: {summary(sealed)}")
+
+
+def _dump(name: str) -> Path:
+    return databases_dir() / "mysql" / f"{name}.sql"
+
+
+def _of_service(config: Mapping[str, Any], name: str) -> bool:
+    """Whether a database is a companion service's."""
+    return bool(config["mysql"][name].get("SERVICE"))
+
+
+def _is_dumped(config: Mapping[str, Any], name: str) -> bool:
+    """Whether there is a dump: before a service's first start there is none of its database. A dump of the
+    platform's that is missing is a fault, which reading it finds."""
+    return not _of_service(config, name) or _dump(name).exists()
 
 
 def read() -> dict[str, Any]:

@@ -8,6 +8,7 @@ from openedx_infra.services.companion import (
     CompanionService,
     ConfigFile,
     MysqlDatabase,
+    OauthClient,
     Parts,
     PlatformSettings,
     Process,
@@ -17,6 +18,7 @@ from openedx_infra.services.companion import (
     ServiceDuty,
     ServiceJob,
     ServiceSection,
+    ServiceUser,
     Stack,
     Values,
     Volume,
@@ -37,7 +39,7 @@ class Greeter(ServiceSection):
 
 
 def _secrets(_stack: Stack, _section: Greeter) -> Iterator[Secret]:
-    for name in ("greeter_mysql_password", "greeter_second_password"):
+    for name in ("greeter_mysql_password", "greeter_second_password", "greeter_oauth_secret"):
         yield Secret(name=name, meaning="its database", rotation="it restarts")
 
 
@@ -96,6 +98,19 @@ GREETER = CompanionService(
         lms={"GREETER_PASSWORD": {"secret": "greeter_mysql_password"}},
         studio={"GREETER_WORDS": section.words},
         mfe_config={"GREETER_WORDS": section.words},
+        waffle_flags={"greeter.on": True, "greeter.loud": False},
+        waffle_switches={"greeter.often": True},
+        service_users=[ServiceUser(name="greeter_worker", staff=True)],
+        oauth_clients=[
+            OauthClient(
+                client_id="greeter-sso",
+                secret="greeter_oauth_secret",
+                user="greeter_worker",
+                grant="authorization-code",
+                redirect_uris=["https://greeter.example.org/a", "https://greeter.example.org/b"],
+                scopes=["user_id", "profile"],
+            )
+        ],
     ),
     parts=_parts,
 )
