@@ -33,6 +33,7 @@ MANAGED_SETTINGS: Mapping[str, str] = {
     "DATABASES": "datastores.mysql",
     "ENABLE_CSMH_EXTENDED": "datastores.mysql.history_database",
     **each_from("datastores.mongodb", "DOC_STORE_CONFIG", "CONTENTSTORE", "MODULESTORE"),
+    "FORUM_MONGODB_CLIENT_PARAMETERS": "datastores.mongodb",
     "CACHES": "datastores.cache",
     **each_from(
         "datastores.broker",

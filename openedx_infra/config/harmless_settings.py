@@ -57,6 +57,7 @@ HARMLESS_SETTINGS: Mapping[str, str] = {
         *("ECOMMERCE_API_SIGNING_KEY", "ENTERPRISE_BACKEND_SERVICE_EDX_OAUTH2_SECRET", "FACEBOOK_APP_ID"),
         *("FACEBOOK_APP_SECRET", "PROCTORING_USER_OBFUSCATION_KEY", "XQUEUE_INTERFACE"),
     ),
+    "FORUM_MONGODB_DATABASE": "a database on the same server, which only the forum of Ulmo reads",
     "DEFAULT_MOBILE_AVAILABLE": "a default of courses, which mobile.all_courses sets, too",
     "MOBILE_APP_USER_AGENT_REGEXES": "what is taken for a mobile app",
     # rules/operations.py refuses both while this program retires accounts.

@@ -118,6 +118,8 @@ class Release:
     needs the last run only."""
     waffle_flags: tuple[str, ...] = ()
     """Waffle flags that are switched on for everyone when an instance is first deployed."""
+    forum_in_mongodb: bool = False
+    """Whether its forum reads discussions from MongoDB, where a waffle flag doesn't say MySQL."""
     runs_beside: frozenset[str] = frozenset()
     """Other releases whose code may run while and after the migrations of this one, by name. Open edX tests
     no such pair and promises none: named releases are half a year of migrations apart, which take columns

@@ -147,5 +147,6 @@ ULMO = Release(
     # command is stopped, and every run begins anew.
     studio_index=(("--init",), ("--incremental",)),
     waffle_flags=("discussions.enable_forum_v2", "forum_v2.enable_mysql_backend"),
+    forum_in_mongodb=True,
 )
 """Ulmo."""

@@ -70,5 +70,6 @@ VERAWOOD = replace(
     # Migrations make the index, and a task of the workers fills it (openedx-platform #38384).
     studio_index=((),),
     waffle_flags=(),
+    forum_in_mongodb=False,
 )
 """Verawood, as it differs from Ulmo."""

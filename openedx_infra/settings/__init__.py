@@ -16,7 +16,7 @@ from openedx_infra.settings.datastores.search import search, search_authorities,
 from openedx_infra.settings.job_inputs import operator_settings
 from openedx_infra.settings.merging import Settings, dump, laid_over, merged
 from openedx_infra.settings.modules import module_files
-from openedx_infra.settings.parts import mobile, retirement
+from openedx_infra.settings.parts import forum, mobile, retirement
 from openedx_infra.settings.paths import CERTIFICATES_DIR
 from openedx_infra.settings.servers.mfe import HEALTH_PATH, mfe_caddyfile
 from openedx_infra.settings.servers.web import Site, upload_limit, uwsgi_ini
@@ -53,6 +53,7 @@ def lms(stack: Stack, connections: Connections) -> Settings:
         common.lms_only(stack),
         retirement.settings(stack),
         mobile.lms_only(stack),
+        forum.forum(stack, connections.mongodb),
     )
     return _of_stack(stack, "lms", derived_settings)
 
@@ -78,6 +79,7 @@ def lms_secrets(
     derived_settings = merged(
         _shared_secrets(connections, secrets),
         common.token_secrets(stack, secrets, signs=signs),
+        forum.forum_secrets(stack, connections.mongodb, secrets),
     )
     return {
         **_without_operator_settings(stack, "lms", derived_settings),

@@ -29,6 +29,7 @@ from openedx_infra.operations.cli.running import (
     backups,
     cluster,
     courses,
+    forum,
     maintenance,
     pods,
     shells,
@@ -68,6 +69,7 @@ app.add_typer(images.app, name="images")
 app.add_typer(certificates.app, name="certificates")
 app.add_typer(users.app, name="users")
 app.add_typer(courses.app, name="courses")
+app.add_typer(forum.app, name="forum")
 
 
 @app.callback()

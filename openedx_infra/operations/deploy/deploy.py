@@ -18,6 +18,7 @@ from openedx_infra.operations.deploy import (
     planning,
     unbound_claims,
 )
+from openedx_infra.operations.deploy.forum_data import require_forum_in_mysql
 from openedx_infra.operations.deploy.release_compatibility import require_stopped
 from openedx_infra.operations.deploy.release_order import require_order
 from openedx_infra.operations.deploy.server_versions import require_openable
@@ -48,7 +49,7 @@ def up(request: Request, console: Console, *, confirm: Confirm | None = None, re
     stop = _Stop(console)
     session = begin(request, console, on_interrupt=stop)
     require_restored(session, refresh=refresh)
-    _require_versions(session, console)
+    require_forum_in_mysql(session, _require_versions(session, console), console)
     require_stopped(session)
     _print_target(session, console)
     found = planning.inspect(session, console)
@@ -63,11 +64,12 @@ def up(request: Request, console: Console, *, confirm: Confirm | None = None, re
     _print_addresses(session, console)
 
 
-def _require_versions(session: Session, console: Console) -> None:
-    """Refuse releases and images that don't go with what is stored."""
+def _require_versions(session: Session, console: Console) -> Mapping[str, Any]:
+    """Refuse releases and images that don't go with what is stored, and return the stack's state."""
     state = session.live.state()
     require_order(session, state)
     require_openable(session, state, console)
+    return state
 
 
 def _heal(session: Session, stop: _Stop) -> None:

@@ -60,6 +60,22 @@ def _doc_store(server: Mongodb) -> Settings:
     }
 
 
+def client_options(server: Mongodb) -> Settings:
+    """Options of pymongo's own client, the password aside."""
+    return {
+        **_servers(server),
+        **({"username": server.user} if server.has_password else {}),
+        "authSource": server.auth_database,
+        **({"authMechanism": server.auth_mechanism} if server.auth_mechanism else {}),
+        "connect": False,
+        "connectTimeoutMS": 2000,
+        "socketTimeoutMS": 6000,
+        **({"replicaSet": server.replica_set} if server.replica_set else {}),
+        **({} if server.retry_writes else {"retryWrites": False}),
+        **_encryption(server.tls),
+    }
+
+
 def _servers(server: Mongodb) -> dict[str, Any]:
     """`host` may be a list of `host:port`, or an address whose DNS records tell the rest; then `port`, which
     xmodule always passes on, says nothing.
