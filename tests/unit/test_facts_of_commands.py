@@ -68,7 +68,9 @@ def test_scripts_call_what_a_release_has(release: str) -> None:
     assert {("lms_setup.py", "load_policies"), ("prove.sh", "migrate"), ("courses.py", "import")} <= {
         (name, command) for name, _, command, _ in CALLS
     }
-    faults = {name: fault(release, site, command, words) for name, site, command, words in CALLS}
+    left = () if RELEASES[release].forum_in_mongodb else ("forum.py",)  # it refuses: test_forum.py
+    calls = [call for call in CALLS if call[0] not in left]
+    faults = {name: fault(release, site, command, words) for name, site, command, words in calls}
     assert not {name: found for name, found in faults.items() if found}
 
 

@@ -76,6 +76,7 @@ def flag():
 
 def known(courses):
     """These courses, or all that have discussions in MongoDB."""
+    flag()
     there = asked(lambda: get_database().contents.distinct("course_id"))
     if unknown := sorted(set(courses) - set(there)):
         raise Refused(f"MongoDB has no discussions of {', '.join(unknown)}.")
