@@ -529,6 +529,32 @@ def test_a_mongodb_elsewhere_needs_nothing_of_the_nodes() -> None:
     assert list(processors.problems(outside, replace(complete(outside), nodes=nodes))) == []
 
 
+def kernel(name: str, version: str | None) -> dict[str, Any]:
+    info = {} if version is None else {"nodeInfo": {"kernelVersion": version}}
+    return {"metadata": {"name": name}, "status": info}
+
+
+@pytest.mark.parametrize(
+    ("versions", "fatal"),
+    [
+        (["5.10.0-28-amd64", "5.4.0-200-generic"], True),
+        (["5.10.0-28-amd64", "6.1.0-40-amd64"], False),
+        (["5.10.0-28-amd64", None], False),
+        (["5.13.0", "6.12.0-55.el10", "5.15.0-1070-aws"], None),
+        (["kwok", "", None], None),
+    ],
+    ids=["none", "one-of-two", "one-unknown", "all", "unknown"],
+)
+def test_nodes_whose_kernel_confines_no_code(versions: list[str | None], fatal: bool | None) -> None:
+    wanted = objects(services={"codejail": {}})
+    nodes = [kernel(f"node-{n}", version) for n, version in enumerate(versions)]
+    found = list(processors.problems(wanted, replace(complete(wanted), nodes=nodes)))
+    assert [lack.fatal for lack in found] == ([] if fatal is None else [fatal])
+    if fatal is not None:
+        assert "openedx:services.codejail: the Linux of node-0" in str(found[0])
+    assert list(processors.problems(usual(), replace(complete(usual()), nodes=nodes))) == []
+
+
 def pod_in(namespace: str, labels: dict[str, str], **spec: Any) -> dict[str, Any]:
     return {"metadata": {"name": "one", "namespace": namespace, "labels": labels}, "spec": spec}
 
