@@ -21,6 +21,7 @@ GROUP = "openedx_infra.services"
 """Group of the entry points by which packages register services, each under the service's name."""
 BUILT_IN: Mapping[str, str] = {
     "codejail": "openedx_infra.services.codejail:SERVICE",
+    "notes": "openedx_infra.services.notes:SERVICE",
     "xqueue": "openedx_infra.services.xqueue:SERVICE",
 }
 """Services of this program: where each is, as an entry point has it. A module is loaded when a stack file

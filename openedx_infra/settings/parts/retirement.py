@@ -8,6 +8,7 @@ from openedx_infra.config import Stack
 from openedx_infra.settings.connections import LMS
 from openedx_infra.settings.job_inputs import operator_settings
 from openedx_infra.settings.merging import Settings
+from openedx_infra.settings.services import service_settings
 
 WORKER = "retirement_service_worker"
 """User of the LMS who may retire others: the name that edx-platform's own guide gives it."""
@@ -63,7 +64,7 @@ _ALWAYS: tuple[Step, ...] = (
 
 def _of_parts(stack: Stack) -> Iterator[Step]:
     """Of what the instance has: the step of a part that is off fails."""
-    flags = operator_settings(stack, "lms")
+    flags = {**service_settings(stack, "lms"), **operator_settings(stack, "lms")}
     if flags.get("ENABLE_DISCUSSION_SERVICE", True):
         yield ("RETIRING_FORUMS", "FORUMS_COMPLETE", "LMS", "retirement_retire_forum")
     if flags.get("ENABLE_EDXNOTES", False):
