@@ -83,7 +83,8 @@ class Xqueue(ServiceSection):
 
     queues: dict[QueueName, GraderUrl | None] = Field({"openedx": None}, min_length=1)
     """Queues that problems name. Each with the address of the grader that answers are posted to; or null:
-    graders fetch them."""
+    graders fetch them, or
+    `openedx-infra xqueue grade` grades them by hand."""
     graders: Annotated[tuple[GraderName, ...], Distinct] = ()
     """Graders that log in and fetch answers. Each has a password of its own, which the secret
     `xqueue_grader_NAME` holds."""

@@ -51,7 +51,7 @@ OPERATIONS = (
     ("images", "offline"),
     ("prerequisites",),
     ("engine", "platform_tests", "configuration", "users_and_courses"),
-    ("plan",),
+    ("plan", "services"),
     ("deploy",),
     ("versions", "support", "init"),
     ("backups", "maintenance"),

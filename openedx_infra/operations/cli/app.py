@@ -35,6 +35,7 @@ from openedx_infra.operations.cli.running import (
     shells,
     support,
     users,
+    xqueue,
 )
 
 DEBUG_VARIABLE = "OPENEDX_INFRA_DEBUG"
@@ -68,6 +69,7 @@ app.add_typer(state.app, name="state")
 app.add_typer(images.app, name="images")
 app.add_typer(certificates.app, name="certificates")
 app.add_typer(users.app, name="users")
+app.add_typer(xqueue.app, name="xqueue")
 app.add_typer(courses.app, name="courses")
 app.add_typer(forum.app, name="forum")
 

@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from openedx_infra import scripts
+from openedx_infra.config import Stack
+from openedx_infra.config.services.registry import companions
 from openedx_infra.operations.cluster import connection
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.pods import process
 from openedx_infra.operations.pods.container import RunningContainer, choose
 from openedx_infra.operations.stack_files import stack_file
+from openedx_infra.operations.stack_files.stack_file import StackFile
 
 Site = Literal["lms", "cms"]
 """A site by the word of `manage.py`."""
@@ -44,11 +47,12 @@ class Writer(Protocol):
 
 
 class Platform:
-    """The platform of a running instance, to ask."""
+    """The platform of a running instance, or a companion service of it, to ask."""
 
-    def __init__(self, container: RunningContainer, site: Site) -> None:
+    def __init__(self, container: RunningContainer, site: Site | None) -> None:
+        """`site`: the word of `manage.py` for one of the platform's two sites. None: its project has one."""
         self._container = container
-        self._site = site
+        self._manage = ["./manage.py", *([site] if site else [])]
 
     def ask(
         self,
@@ -70,7 +74,7 @@ class Platform:
         answer, log = _Answer(to), _Lines(on_line)
         code = process.run(
             self._container,
-            ["./manage.py", self._site, "shell", "--verbosity", "0", "--command", _LOAD],
+            [*self._manage, "shell", "--verbosity", "0", "--command", _LOAD],
             stdin=_Chain(head, data),
             on_stdout=answer.take,
             on_stderr=log.take,
@@ -84,10 +88,29 @@ class Platform:
 
 def platform(name: str, config_file: Path | None, site: Site) -> Platform:
     """The platform of a stack's instance. Raises OperationError where none of its containers is ready."""
+    return Platform(_container(*_instance(name, config_file), _COMPONENTS[site]), site)
+
+
+def service(name: str, config_file: Path | None, service: str) -> Platform:
+    """A companion service of a stack, a project of Django. Raises OperationError where it is off, or none of
+    its containers is ready."""
+    file, stack = _instance(name, config_file)
+    if service not in {each.name for each in companions(stack)}:
+        raise OperationError(
+            f"Stack {name} doesn't run {service}.",
+            remedy=f"set `openedx:services.{service}: {{enabled: true}}`, and run `openedx-infra up`",
+        )
+    return Platform(_container(file, stack, service), None)
+
+
+def _instance(name: str, config_file: Path | None) -> tuple[StackFile, Stack]:
     file = stack_file.read(name, config_file)
-    stack = stack_file.instance(file, placeholders=True)
+    return file, stack_file.instance(file, placeholders=True)
+
+
+def _container(file: StackFile, stack: Stack, component: str) -> RunningContainer:
     client = connection.connect(connection.address_of(stack, local=file.local), stack.namespace)
-    return Platform(choose(client, _COMPONENTS[site]), site)
+    return choose(client, component)
 
 
 def _failure(container: RunningContainer, code: int, log: _Lines) -> str:

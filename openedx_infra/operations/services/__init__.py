@@ -1,0 +1,1 @@
+"""Verbs on companion services of a running instance."""
