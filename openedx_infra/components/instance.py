@@ -28,6 +28,18 @@ FLUSH_SECONDS = 30
 five fit in."""
 PLATFORM = "edx-platform"
 """Software label of all pods that run the platform's code, whichever component they belong to."""
+PREFLIGHT = "preflight{}"
+DATASTORES_ONLY = (
+    "lms{}-beat",
+    PREFLIGHT,
+    "lms-migrate{}",
+    "studio-migrate{}",
+    "lms-setup{}",
+    "studio-setup{}",
+    "migration-check{}",
+)
+"""Components that run the platform's code, and need nothing but datastores: no web site, no mail, nothing
+outside. The braces stand for the suffix of a second version."""
 
 
 @dataclass(frozen=True, kw_only=True)

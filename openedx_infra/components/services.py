@@ -9,6 +9,7 @@ import pulumi
 
 from openedx_infra.components.instance import Instance
 from openedx_infra.components.users import USER, WHY
+from openedx_infra.components.web_proxy import WEB_PORTS, environment
 from openedx_infra.kubernetes import files, volumes, workload
 from openedx_infra.kubernetes.pod import Container, Pod
 from openedx_infra.kubernetes.volumes import Mount
@@ -43,7 +44,7 @@ def _pod(service: Service, instance: Instance, parent: pulumi.Resource) -> Pod:
         size=service.size,
         command=service.command,
         args=service.args,
-        env=service.env,
+        env=dict(service.env) | (environment(instance.stack) if WEB_PORTS & {*service.internet} else {}),
         working_dir=service.working_dir,
         port=service.port,
         probes=service.probes,

@@ -142,7 +142,10 @@ class NetworkPolicies:
         self._policy(f"visitors-to-{server.name}", _selector(server), ingress=[rule])
 
     def allow_egress(self, name: str, client: Group, ports: Sequence[int], to: Destination) -> None:
-        """These pods may reach what is outside of the instance on these ports."""
+        """These pods may reach what is outside of the instance on these ports. Without any port, or any
+        destination, there is nothing to allow: an empty list in a rule would mean all."""
+        if not ports or not (to.blocks or to.namespaces):
+            return
         peers = [
             *(
                 NetworkPolicyPeerArgs(ip_block=IPBlockArgs(cidr=cidr, except_=list(barred) or None))

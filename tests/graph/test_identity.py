@@ -31,6 +31,9 @@ RESTORE_TEST = {
 }
 """All that is in the scratch namespace, where backups are proved."""
 
+PROXY = "NetworkPolicy drill-proxy-from-drill"
+"""What is in it where the bucket of backups is reached by a proxy."""
+
 
 def test_identities_are_those_of_the_first_day(recorded: Record) -> None:
     """A changed URN makes Pulumi delete and create: rename with an alias, or say in the changelog what is
@@ -121,6 +124,7 @@ def test_every_object_of_an_instance_is_in_its_namespace(graph: Graph) -> None:
             else:
                 places.setdefault(place, set()).add(label(resource))
     proved = (graph.outputs["config"].get("backups") or {}).get("drill")
+    more = {PROXY} if (graph.outputs["config"].get("network") or {}).get("proxy") else set()
     assert {place: found for place, found in places.items() if place != own} == (
-        {scratch: RESTORE_TEST} if proved else {}
+        {scratch: {*RESTORE_TEST, *more}} if proved else {}
     )

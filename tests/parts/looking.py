@@ -73,6 +73,8 @@ class Looker:
     environment: dict[str, str] = field(default_factory=dict)
     authorities: list[str] = field(default_factory=list)
     """Files of `network.authorities`, by their names in pods."""
+    proxy: str = ""
+    """Address of `network.proxy`."""
 
     def trust_everywhere(self, authority: Path) -> None:
         """Mount the certificate of an authority that all connections trust."""
@@ -92,8 +94,10 @@ class Looker:
 
     def look(self, ahead: float = 0, **stores: Mapping[str, Any]) -> Looked:
         """What a preflight says of stores outside, as the stack file has them; our clock may be ahead."""
+        proxy = {"proxy": {"url": self.proxy, "target": "learn.example.org:443"}} if self.proxy else {}
         told = json.dumps(
             {
+                **proxy,
                 "authorities": [f"{paths.CERTIFICATES_DIR}/{name}" for name in self.authorities],
                 "stores": {name: self._told(name, said) for name, said in stores.items()},
             }

@@ -20,6 +20,7 @@ from openedx_infra.components.datastores.store import FileStore
 from openedx_infra.components.edx_platform.platform_pod import SHARED
 from openedx_infra.components.instance import Instance
 from openedx_infra.components.users import IMAGE_GROUPS, USER
+from openedx_infra.components.web_proxy import backups_use_it, environment
 from openedx_infra.config.datastores.storage import StorageVolumes
 from openedx_infra.config.sections.backups import Backups
 from openedx_infra.config.sections.network import AUTHORITIES
@@ -210,7 +211,7 @@ class BackupContainers:
             image=self.instance.image(image),
             size=self.config.size,
             command=command,
-            env={**common, **env, **(GO_TRUSTS if store == AUTHORITIES and trusted else {}), "HOME": "/tmp"},
+            env={**common, **env, **(self._web(trusted) if store == AUTHORITIES else {}), "HOME": "/tmp"},
             mounts=[
                 volumes.mounted("scripts", FOLDER, [self.scripts]),
                 volumes.mounted("parameters", paths.PARAMETERS_DIR, [self.parameters]),
@@ -220,6 +221,11 @@ class BackupContainers:
             ],
             disk_limit=self.disk,
         )
+
+    def _web(self, trusted: Sequence[Mount]) -> Mapping[str, str]:
+        """Environment of programs that ask servers outside: whom they trust, and the proxy."""
+        stack = self.instance.stack
+        return {**(GO_TRUSTS if trusted else {}), **(environment(stack) if backups_use_it(stack) else {})}
 
 
 def backup_containers(

@@ -29,9 +29,11 @@ from openedx_infra.components.edx_platform.platform_pod import platform_containe
 from openedx_infra.components.edx_platform.sites import LMS, STUDIO, Site, render_settings, store_settings
 from openedx_infra.components.instance import Instance
 from openedx_infra.components.network.destinations import of_url
+from openedx_infra.components.network.egress import open_proxy
 from openedx_infra.components.network.policies import allow_names
 from openedx_infra.components.registry_logins import logins, pull_secret
 from openedx_infra.components.users import WHY
+from openedx_infra.components.web_proxy import by_proxy
 from openedx_infra.config.sections.backups import Backups, RestoreTest
 from openedx_infra.config.sections.duties import resolved
 from openedx_infra.config.types.quantities import memory_bytes
@@ -95,6 +97,8 @@ def restore_test(args: RestoreTestArgs, parent: pulumi.Resource) -> None:
         [target.port],
         of_url(instance.stack, target.url),
     )
+    if by_proxy(instance.stack, target.url):
+        open_proxy(policies, instance.stack, policies.software(RESTORE_TEST))
     endpoints = connections(args.instance)
     servers = Servers(
         mysql=pulumi.Output.from_input(endpoints.mysql), mongodb=pulumi.Output.from_input(endpoints.mongodb)

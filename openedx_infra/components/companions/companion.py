@@ -14,6 +14,7 @@ from openedx_infra.components.initialization.provisioning import Provisioning
 from openedx_infra.components.instance import Instance
 from openedx_infra.components.services import run
 from openedx_infra.components.users import WHY
+from openedx_infra.components.web_proxy import companion_uses_it, environment
 from openedx_infra.config.sections.duties import resolved
 from openedx_infra.config.sizing.sizing import Resources
 from openedx_infra.kubernetes import files, volumes
@@ -73,9 +74,14 @@ class Companion(pulumi.ComponentResource):
 
     def _process(self, process: Process, after: Sequence[pulumi.Resource]) -> pulumi.Resource:
         workload = self._companion.workload(process)
-        return run(
-            replace(workload, folders=[*workload.folders, *self._mounts]), self._instance, self, after=after
-        )
+        folders, env = [*workload.folders, *self._mounts], {**workload.env, **self._proxy}
+        return run(replace(workload, folders=folders, env=env), self._instance, self, after=after)
+
+    @property
+    def _proxy(self) -> Mapping[str, str]:
+        """How its programs find the proxy, if they ask web servers outside."""
+        stack = self._instance.stack
+        return environment(stack) if companion_uses_it(stack, self._companion) else {}
 
     def _job(self, task: ServiceJob, after: Sequence[pulumi.Resource]) -> Job:
         name = f"{self._companion.name}-{task.name}"
@@ -122,7 +128,7 @@ class Companion(pulumi.ComponentResource):
             image=self._instance.pulled(self._companion.image),
             size=size,
             command=command,
-            env={**parts.env, **env},
+            env={**parts.env, **env, **self._proxy},
             working_dir=parts.working_dir,
             mounts=folders,
         )

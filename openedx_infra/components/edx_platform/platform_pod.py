@@ -10,6 +10,7 @@ from openedx_infra.components.datastores.store import FileStore
 from openedx_infra.components.edx_platform.sites import SettingsFiles, Site
 from openedx_infra.components.instance import PLATFORM, Instance
 from openedx_infra.components.users import IMAGE_GROUPS
+from openedx_infra.components.web_proxy import environment, platform_uses_it
 from openedx_infra.config import Stack
 from openedx_infra.kubernetes import volumes
 from openedx_infra.kubernetes.files import Files
@@ -93,6 +94,8 @@ def platform_pod(
     """A pod of one such container, unless the stack is paused. `tracked`: it makes tracking events, which go
     to a bucket where one is configured."""
     shipping = instance.tracking if tracked else None
+    if platform_uses_it(instance.stack, component):
+        container = replace(container, env={**container.env, **environment(instance.stack)})
     if shipping:
         container = replace(container, mounts=[*container.mounts, shipping.mount])
     return Pod(

@@ -15,6 +15,7 @@ from openedx_infra import scripts
 from openedx_infra.components.datastores.certificates import GO_TRUSTS
 from openedx_infra.components.datastores.datastores import Datastores
 from openedx_infra.components.instance import Instance, Shipping
+from openedx_infra.components.web_proxy import environment
 from openedx_infra.config.sections.monitoring import Tracking, TrackingServer
 from openedx_infra.config.sections.network import AUTHORITIES
 from openedx_infra.config.types.quantities import memory_bytes
@@ -72,6 +73,7 @@ def _sidecar(instance: Instance, tracking: Tracking, folder: Mount, config: Moun
             "RCLONE_CONFIG": f"{CONFIG}/rclone.conf",
             "HOME": paths.TRACKING_DIR,
             **(GO_TRUSTS if trusted else {}),
+            **environment(instance.stack),
         },
         mounts=[folder, config, *(volumes.renamed(mount, "tracking-authorities") for mount in trusted)],
         disk_limit=tracking.buffer,

@@ -9,6 +9,7 @@ import pulumi
 
 from openedx_infra.components.instance import Instance
 from openedx_infra.components.users import WHY
+from openedx_infra.components.web_proxy import environment, extra_uses_it
 from openedx_infra.config.extras.containers import NOBODY, ExtraContainer, component
 from openedx_infra.config.sections.duties import resolved
 from openedx_infra.config.types.secret_references import SecretReference
@@ -88,7 +89,7 @@ def _pod(title: str, container: ExtraContainer, instance: Instance, mounts: Sequ
             size=container.size,
             command=container.command or None,
             args=container.args or None,
-            env=container.env,
+            env={**(environment(stack) if extra_uses_it(stack, container) else {}), **container.env},
             port=container.port,
             probes=_probes(title, container),
             mounts=mounts,

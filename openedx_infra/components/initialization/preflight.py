@@ -19,6 +19,7 @@ from openedx_infra.components.datastores.datastores import Datastores
 from openedx_infra.components.datastores.store import Store
 from openedx_infra.components.instance import PLATFORM, Instance
 from openedx_infra.components.users import IMAGE_GROUPS, USER
+from openedx_infra.components.web_proxy import environment
 from openedx_infra.config import Stack
 from openedx_infra.kubernetes import files, volumes
 from openedx_infra.kubernetes.job import job
@@ -55,7 +56,7 @@ ADMINISTRATORS = {
 def preflight(instance: Instance, datastores: Datastores, parent: pulumi.Resource) -> Sequence[Job]:
     """The Job, after the servers that it checks; none, where the instance runs all of them itself."""
     external = {name: store for name, store in datastores.named().items() if store.externally_managed}
-    if not external:
+    if not external and instance.stack.network.proxy is None:
         return []
     scope, opts = instance.scope, pulumi.ResourceOptions(parent=parent)
     script = files.plain(f"{NAME}-script", scope, scripts.package(NAME), opts)
@@ -71,7 +72,12 @@ def preflight(instance: Instance, datastores: Datastores, parent: pulumi.Resourc
         size=SIZE,
         command=["python", "-m", NAME],
         working_dir=FOLDER,
-        env={"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1", "HOME": "/tmp"},
+        env={
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "HOME": "/tmp",
+            **environment(instance.stack),
+        },
         mounts=[
             volumes.mounted("scripts", f"{FOLDER}/{NAME}", [script]),
             volumes.mounted("parameters", paths.PARAMETERS_DIR, [parameters]),
@@ -114,9 +120,15 @@ def _parameters(stack: Stack, external: Mapping[str, Store[Any]]) -> pulumi.Outp
     """The Job's parameters as JSON. Nothing in it is secret."""
     facts = {name: about(name, stack, store) for name, store in external.items()}
     connections = {name: store.connection for name, store in external.items()}
-    return pulumi.Output.all(facts=facts, connections=connections, authorities=authorities(stack)).apply(
-        _json
-    )
+    proxy = {"url": stack.network.proxy.url, "target": _asked_for(stack)} if stack.network.proxy else None
+    return pulumi.Output.all(
+        facts=facts, connections=connections, authorities=authorities(stack), proxy=proxy
+    ).apply(_json)
+
+
+def _asked_for(stack: Stack) -> str:
+    """Whom the proxy is asked for when it is tried: the LMS, which is on the Internet in most cases."""
+    return f"{stack.site.lms_host}:443"
 
 
 def authorities(stack: Stack) -> list[str]:
@@ -129,7 +141,10 @@ def _json(values: Mapping[str, Any]) -> str:
         name: about | {"connection": asdict(values["connections"][name])}
         for name, about in values["facts"].items()
     }
-    return json.dumps({"authorities": values["authorities"], "stores": stores}, indent=1, sort_keys=True)
+    proxy = {"proxy": values["proxy"]} if values["proxy"] else {}
+    return json.dumps(
+        {"authorities": values["authorities"], "stores": stores, **proxy}, indent=1, sort_keys=True
+    )
 
 
 def _tested(stack: Stack) -> dict[str, str]:

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 from openedx_infra.components.datastores.datastores import Datastores
 from openedx_infra.components.datastores.store import Reach
 from openedx_infra.components.instance import PLATFORM, WEB_PORT
-from openedx_infra.components.network.destinations import internet, of_store, of_url
+from openedx_infra.components.network.destinations import internet, of_store, of_url, web
+from openedx_infra.components.web_proxy import WEB_PORTS
 from openedx_infra.config import Stack
 from openedx_infra.kubernetes.names import NAME
 from openedx_infra.kubernetes.network_policies import Flow, Group, NetworkPolicies
@@ -57,7 +58,8 @@ def allow_companions_egress(policies: NetworkPolicies, stack: Stack, stores: Dat
                     f"{name}-from-{own.name}", own, reach.ports, of_store(stack, name, reach)
                 )
         if parts.internet:
-            policies.allow_egress(f"internet-from-{own.name}", own, parts.internet, internet(stack))
+            to = web(stack) if WEB_PORTS.issuperset(parts.internet) else internet(stack)
+            policies.allow_egress(f"internet-from-{own.name}", own, parts.internet, to)
         for number, url in enumerate(parts.outside, 1):
             policies.allow_egress(f"server-{number}-from-{own.name}", own, [port_of(url)], of_url(stack, url))
 

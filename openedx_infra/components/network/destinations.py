@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from openedx_infra.components.datastores.store import Reach
 from openedx_infra.config import Stack
-from openedx_infra.config.sections.network import PRIVATE, anywhere, networks, public
+from openedx_infra.config.sections.network import NETWORK, PRIVATE, anywhere, networks, public
 from openedx_infra.kubernetes.network_policies import Destination
 
 _ANYWHERE = "openedx:network.datastores names no networks, and the server may be at a private address"
@@ -22,6 +22,19 @@ def internet(stack: Stack) -> Destination:
     """The Internet, and what of the operator's own network is opened."""
     network = stack.network
     return Destination(blocks=public(network.inside), namespaces=network.inside_namespaces)
+
+
+def web(stack: Stack) -> Destination:
+    """Web servers that are reached without a proxy: all, where there is none; else what is inside, and the
+    exceptions, which may be anywhere in the Internet if they are names."""
+    network = stack.network
+    if network.proxy is None:
+        return internet(stack)
+    exceptions = network.proxy.exceptions
+    networks_direct = [each for each in exceptions if NETWORK.fullmatch(each)]
+    named = [each for each in exceptions if each not in networks_direct and not each.endswith(".svc")]
+    blocks = {**networks((*network.inside, *networks_direct)), **(public() if named else {})}
+    return Destination(blocks=blocks, namespaces=network.inside_namespaces)
 
 
 def of_store(stack: Stack, name: str, reach: Reach) -> Destination:

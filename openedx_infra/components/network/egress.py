@@ -7,29 +7,17 @@ from urllib.parse import urlsplit
 
 from openedx_infra.components.datastores.datastores import Datastores
 from openedx_infra.components.ingress.routes import public_hosts
-from openedx_infra.components.instance import PLATFORM, Instance
-from openedx_infra.components.network.destinations import internet, of_store, of_url
+from openedx_infra.components.instance import DATASTORES_ONLY, PLATFORM, PREFLIGHT, Instance
+from openedx_infra.components.network.destinations import internet, of_store, of_url, web
+from openedx_infra.components.web_proxy import WEB_PORTS, backups_use_it, companion_uses_it, files_by_proxy
 from openedx_infra.config import Stack
 from openedx_infra.config.sections.backups import HTTPS
 from openedx_infra.config.sections.issuers import AcmeHttp, ClusterIssuer
 from openedx_infra.kubernetes.names import NAME
 from openedx_infra.kubernetes.network_policies import Destination, Group, NetworkPolicies
-from openedx_infra.services.of_stack import services
+from openedx_infra.services.of_stack import companions, services
 from openedx_infra.settings.backups import CHECK, LIST
 from openedx_infra.settings.backups import SOFTWARE as BACKUPS
-
-PREFLIGHT = "preflight{}"
-DATASTORES_ONLY = (
-    "lms{}-beat",
-    PREFLIGHT,
-    "lms-migrate{}",
-    "studio-migrate{}",
-    "lms-setup{}",
-    "studio-setup{}",
-    "migration-check{}",
-)
-"""Components that run the platform's code, and need nothing but datastores: no web site, no mail, nothing
-outside. The braces stand for the suffix of a second version."""
 
 CONTROLLERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "traefik": ("traefik", ("kube-system", "traefik")),
@@ -90,8 +78,8 @@ def allow_egress(instance: Instance, stores: Datastores, policies: NetworkPolici
     """The platform reaches the Internet, and servers outside on their own ports; so do the Jobs that
     provision these."""
     stack, platform = instance.stack, policies.software(PLATFORM)
-    web, clients = internet(stack), users_of_sites(policies, stack)
-    policies.allow_egress(f"internet-from-{PLATFORM}", clients, stack.network.ports, web)
+    clients = users_of_sites(policies, stack)
+    policies.allow_egress(f"internet-from-{PLATFORM}", clients, stack.network.ports, web(stack))
     if server := _tracking_server(stack):
         policies.allow_egress(f"tracking-from-{PLATFORM}", clients, [_port(server)], of_url(stack, server))
     for name, ports, to in _stores_outside(stack, stores):
@@ -110,11 +98,32 @@ def allow_egress(instance: Instance, stores: Datastores, policies: NetworkPolici
     for service in services(stack):
         if service.internet:
             client = policies.software(service.label)
-            policies.allow_egress(f"internet-from-{client.name}", client, service.internet, web)
+            to = web(stack) if WEB_PORTS.issuperset(service.internet) else internet(stack)
+            policies.allow_egress(f"internet-from-{client.name}", client, service.internet, to)
     if instance.aws and instance.aws.agent:
         policies.allow_credentials_agent(PLATFORM)
         if "storage" in read_by_backups(stack):
             policies.allow_credentials_agent(BACKUPS)
+
+
+def allow_proxy(policies: NetworkPolicies, stack: Stack) -> None:
+    """Who asks web servers outside reaches the proxy, on its own port."""
+    if stack.network.proxy is None:
+        return
+    without = [] if files_by_proxy(stack) else [name for name in DATASTORES_ONLY if name != PREFLIGHT]
+    groups = [_platform(policies, stack, PLATFORM, without)]
+    if backups_use_it(stack):
+        groups.append(policies.software(BACKUPS))
+    groups += [policies.software(each.label) for each in services(stack) if WEB_PORTS & {*each.internet}]
+    groups += [policies.software(each.name) for each in companions(stack) if companion_uses_it(stack, each)]
+    for group in groups:
+        open_proxy(policies, stack, group)
+
+
+def open_proxy(policies: NetworkPolicies, stack: Stack, client: Group) -> None:
+    """These pods reach the proxy, where there is one."""
+    if proxy := stack.network.proxy:
+        policies.allow_egress(f"proxy-from-{client.name}", client, [proxy.port], of_url(stack, proxy.url))
 
 
 def read_by_backups(stack: Stack) -> tuple[str, ...]:

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from openedx_infra.components.datastores.datastores import Datastores
 from openedx_infra.components.instance import PLATFORM, WEB_PORT
 from openedx_infra.components.network.companions import store_pods
-from openedx_infra.components.network.destinations import internet, of_store
+from openedx_infra.components.network.destinations import internet, of_store, web
+from openedx_infra.components.network.egress import open_proxy
+from openedx_infra.components.web_proxy import WEB_PORTS, extra_uses_it
 from openedx_infra.config import Stack
 from openedx_infra.config.extras.containers import ExtraContainer, component
 from openedx_infra.config.sections.network import networks
@@ -53,7 +55,10 @@ def allow_extras_egress(policies: NetworkPolicies, stack: Stack, stores: Datasto
                     f"{store}-from-{own.name}", own, reach.ports, of_store(stack, store, reach)
                 )
         if to.internet:
-            policies.allow_egress(f"internet-from-{own.name}", own, to.internet, internet(stack))
+            reached = web(stack) if WEB_PORTS.issuperset(to.internet) else internet(stack)
+            policies.allow_egress(f"internet-from-{own.name}", own, to.internet, reached)
+        if extra_uses_it(stack, container):
+            open_proxy(policies, stack, own)
         for number, server in enumerate(to.outside, 1):
             there = Destination(blocks=networks(server.networks), namespaces=server.namespaces)
             policies.allow_egress(f"outside-{number}-from-{own.name}", own, server.ports, there)

@@ -21,6 +21,7 @@ from openedx_infra.components.network.companions import (
 from openedx_infra.components.network.egress import (
     allow_egress,
     allow_ingress_controller,
+    allow_proxy,
     backup_readers,
     read_by_backups,
     senders_of_mail,
@@ -51,6 +52,7 @@ def isolate(instance: Instance, stores: Datastores, parent: pulumi.Resource) -> 
     allow_egress(instance, stores, policies)
     allow_companions_egress(policies, instance.stack, stores)
     allow_extras_egress(policies, instance.stack, stores)
+    allow_proxy(policies, instance.stack)
 
 
 def allow_names(policies: NetworkPolicies, stack: Stack) -> None:

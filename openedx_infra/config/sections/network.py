@@ -2,16 +2,74 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from openedx_infra.config.images.sources import FilePath
-from openedx_infra.config.types.addresses import Cidr
+from openedx_infra.config.types.addresses import Cidr, is_network
 from openedx_infra.config.types.base import Distinct, KubernetesName, OrNothing, Port, Section
 from openedx_infra.config.types.labels import LabelKey, LabelValue
+from openedx_infra.config.types.patterns import DNS_LABEL, Pattern
+
+_PORT = r"([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])"
+
+
+def _proxy_hint(value: str) -> str | None:
+    if "@" in value:
+        return (
+            "leave out user and password, which everybody who may read pods would see; let the proxy serve "
+            "the addresses of the cluster's nodes without"
+        )
+    if value.startswith("https://"):
+        return (
+            "write http://: Python's own client speaks no TLS to a proxy, and what passes through has its own"
+        )
+    return None
+
+
+ProxyUrl = Annotated[
+    str,
+    Pattern(
+        "address of a proxy",
+        rf"http://({DNS_LABEL}\.)*{DNS_LABEL}:{_PORT}",
+        "http, a host in lower case and a port, and nothing else",
+        "http://proxy.example.org:3128",
+        _proxy_hint,
+    ),
+]
+"""Address of an HTTP proxy that asks for no login."""
+NETWORK = re.compile(r"([0-9.]+|[0-9a-f.]*:[0-9a-f:.]*)(/\d{1,3})?")
+"""Texts that are an address or a network, if right, and no name."""
+
+
+def _exception(value: str) -> str:
+    if not NETWORK.fullmatch(value):
+        return value
+    network = ip_network(is_network(value))
+    if network.version == 6 and network.num_addresses > 1:
+        raise ValueError(
+            "is a network of IPv6, at which a common client (httpx) fails altogether: name hosts, or single "
+            "addresses"
+        )
+    return str(network)
+
+
+ProxyException = Annotated[
+    str,
+    Pattern(
+        "host or network",
+        rf"(\.?({DNS_LABEL}\.)*{DNS_LABEL}|[0-9a-f:.]+(/\d{{1,3}})?)",
+        "a host, a domain with a dot before it, an address, or a network",
+        ".campus.example.org",
+    ),
+    AfterValidator(_exception),
+]
+"""What is reached without a proxy, in the form that NO_PROXY has."""
 
 
 class NameService(Section):
@@ -25,6 +83,25 @@ class NameService(Section):
     port: Port = 53
     """The port on which the pods listen, which may be another than that of their Service: 5353 on
     OpenShift."""
+
+
+class WebProxy(Section):
+    """A proxy for all requests to web servers outside: of LMS, Studio, workers, duties, backups, tracking
+    events and the preflight. Mail and databases know no such proxy, and go their own way."""
+
+    url: ProxyUrl
+    """Its address. TLS is between pods and the servers that they ask; the proxy only passes it on
+    (CONNECT)."""
+    exceptions: Annotated[tuple[ProxyException, ...], Distinct] = ()
+    """Hosts, domains (`.campus.example.org`: all hosts in it), addresses and networks that are reached
+    without it. Servers of the instance, other Services of the cluster (`.svc`), private networks, metadata
+    services and `datastores.search` always are. Python's own client and that of S3 compare a network with
+    nothing: name such servers by host or address."""
+
+    @property
+    def port(self) -> int:
+        """Its port."""
+        return urlsplit(self.url).port or 80
 
 
 class Egress(Section):
@@ -57,6 +134,11 @@ class Egress(Section):
 
     dns: NameService = NameService()
     """The cluster's name servers."""
+
+    proxy: Annotated[WebProxy | None, OrNothing] = None
+    """The proxy by which pods reach the web. None: they reach it themselves. With a proxy, network policies
+    close the ways to the Internet on `ports`, unless an exception is at a public address; `inside` and
+    `inside_namespaces` stay open. In `exceptions` name what is there."""
 
     authorities: Annotated[tuple[FilePath, ...], Distinct] = ()
     """Files with certificates of authorities of the operator's own, in PEM form, such as those of a campus.

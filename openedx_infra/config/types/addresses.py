@@ -8,7 +8,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 
-def _is_network(value: str) -> str:
+def is_network(value: str) -> str:
+    """The network with its prefix. Raises ValueError with the remedy if it is none."""
     try:
         ip_network(value)
     except ValueError as error:
@@ -21,5 +22,5 @@ def _is_network(value: str) -> str:
     return value if "/" in value else str(ip_network(value))
 
 
-Cidr = Annotated[str, AfterValidator(_is_network), Field(json_schema_extra={"examples": ["192.0.2.0/24"]})]
+Cidr = Annotated[str, AfterValidator(is_network), Field(json_schema_extra={"examples": ["192.0.2.0/24"]})]
 """A network by its address and prefix, IPv4 or IPv6."""

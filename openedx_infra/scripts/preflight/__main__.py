@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from . import buckets, mail, mongodb, mysql, network, search, valkey
+from . import buckets, mail, mongodb, mysql, network, proxy, search, valkey
 from .report import Fault, Findings, Report
 
 CHECKS = {
@@ -17,8 +17,9 @@ CHECKS = {
     "search": search.check,
     "storage": buckets.check,
     "mail": mail.check,
+    "proxy": proxy.check,
 }
-"""How each store is looked at, by its name in `Connections`."""
+"""How each store is looked at, by its name in `Connections`; and the proxy."""
 
 
 def main() -> int:
@@ -28,6 +29,8 @@ def main() -> int:
     stores: dict[str, Any] = told["stores"]
     network.trust(told["authorities"])
     report = Report()
+    if "proxy" in told:
+        _look("proxy", told["proxy"], report.of("openedx:network.proxy", external=True))
     for name, store in stores.items():
         _look(name, store, report.of(store["key"], external=store["external"]))
     return report.close()

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
 
-from . import cors, network
+from . import cors, network, proxy
 from .report import Fault, Findings, secret
 
 PROBE = "openedx-preflight"
@@ -25,7 +25,11 @@ def check(store: dict[str, Any], findings: Findings) -> None:
         endpoint = urlsplit(connection["endpoint"])
         tls = network.WEB if endpoint.scheme == "https" else None
         port = endpoint.port or (443 if tls else 80)
-        network.probe(endpoint.hostname or "", port, tls, findings, "endpoint")
+        host = endpoint.hostname or ""
+        if not proxy.is_used_for(host, port, encrypted=tls is not None):
+            network.probe(host, port, tls, findings, "endpoint")
+        elif tls:
+            proxy.probe(host, port, tls, findings, "endpoint")
     client = _client(connection)
     for purpose, name in connection["names"].items():
         try:
