@@ -27,6 +27,16 @@ BUILT_IN: Mapping[str, str] = {
 """Services of this program: where each is, as an entry point has it. A module is loaded when a stack file
 names its service."""
 
+ABSENT: Mapping[str, str] = {
+    "ecommerce": "Open edX archived it (openedx/public-engineering #22): Sumac is the last release that has "
+    "it. Take payments by a service of yours, which ECOMMERCE_PUBLIC_URL_ROOT and ECOMMERCE_API_URL name",
+    "credentials": "this program doesn't run it: attach one of yours by CREDENTIALS_INTERNAL_SERVICE_URL and "
+    "CREDENTIALS_PUBLIC_SERVICE_URL",
+    "discovery": "this program doesn't run it: attach one of yours by COURSE_CATALOG_API_URL and "
+    "COURSE_CATALOG_URL_ROOT",
+}
+"""Services of Open edX that people look for here, why they aren't, and what to do instead."""
+
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _LONGEST = 20
 """Characters of a service's name: names of its objects and users are made of it."""
@@ -93,6 +103,8 @@ def with_section(stack: Stack) -> tuple[Installed[Any], ...]:
 
 
 def _unknown(name: str) -> str:
+    if name in ABSENT:
+        return f"{ABSENT[name]} in `openedx:settings` (docs/companions.md), and remove this section"
     installed = sorted({*BUILT_IN, *(entry.name for entry in entry_points(group=GROUP))})
     close = get_close_matches(name, installed, n=1)
     perhaps = f"did you mean {close[0]}? " if close else ""
