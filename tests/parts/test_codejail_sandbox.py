@@ -133,6 +133,7 @@ ATTACKS = {
     "a hard link": ("import os; os.link('jailed_code', 'tmp/link')", "Errno"),
     "mode of another's folder": ("import os; os.chmod('..', 0o777)", "Errno 1]"),
     "owner of another's folder": ("import os; os.chown('..', 0, 0)", "Errno 1]"),
+    "length of a file": ("import os; os.truncate('jailed_code', 0)", "Errno 1]"),
     "time of another's folder": ("import os; os.utime('..')", "Errno 1]"),
     "start a program": ("import subprocess; subprocess.run(['/usr/bin/true'])", "Errno 13"),
     "start itself": ("import subprocess, sys; subprocess.run([sys.executable])", "Errno 13"),

@@ -77,7 +77,9 @@ REFUSED: dict[str, tuple[int, int | None, int]] = {
     "msgget": (68, 186, EACCES),
     "mq_open": (240, 180, EACCES),
     "memfd_create": (319, 279, EACCES),
-    # What Landlock leaves to the owner of a file, and watching folders that can't be read.
+    # What Landlock leaves to the owner of a file (truncating until its third version), and watching folders
+    # that can't be read.
+    "truncate": (76, 45, EPERM),
     "chmod": (90, None, EPERM),
     "fchmodat": (268, 53, EPERM),
     "fchmodat2": (452, 452, EPERM),
