@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from policies import aws, buckets, entrance, pods, relations, scaling, secrecy, sizes
 from policies.complaint import Complaint
-from policies.objects import Object, at, title
+from policies.objects import EXCEPTION, Object, at, pod_spec, title
 
 OBJECT_RULES: tuple[Callable[[Object], Iterator[str]], ...] = (
     pods.sized,
@@ -31,6 +31,21 @@ OBJECT_RULES: tuple[Callable[[Object], Iterator[str]], ...] = (
     sizes.storable,
 )
 """Rules over one Kubernetes object."""
+
+OF_PODS = frozenset(
+    {
+        *(pods.sized, pods.probed, pods.unprivileged, pods.nobody_of_the_node, pods.tokenless),
+        pods.ending_jobs,
+    }
+)
+"""Rules that an object of the operator's own may be excepted from, with a reason."""
+
+
+def excepted(obj: Object) -> bool:
+    """Whether an object itself, and not only its pods, gives the reason for which its pods need more: only
+    `reason` in `openedx:extras.manifests` writes it there."""
+    return bool(at(obj, "metadata", "annotations", EXCEPTION)) and pod_spec(obj) is not None
+
 
 RELATION_RULES: tuple[Callable[[Sequence[Object]], Iterator[tuple[Object, str]]], ...] = (
     relations.immutable_configuration,
@@ -83,6 +98,7 @@ def judge_objects(objects: Sequence[Object], *, digests: bool = False) -> list[C
         Complaint(title(obj), text, rule.__name__)
         for rule in (*OBJECT_RULES, *((pods.digested_images,) if digests else ()))
         for obj in objects
+        if not (rule in OF_PODS and excepted(obj))
         for text in rule(obj)
     ]
     complaints += [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Iterator, Mapping
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 
@@ -15,6 +15,7 @@ from openedx_infra.components.platform import Platform, PlatformArgs
 from openedx_infra.config import ConfigError, Stack
 from openedx_infra.config.immutable import IMMUTABLE_OUTPUT, immutable_values
 from openedx_infra.config.rules import certificates
+from openedx_infra.config.rules.extras import manifests
 from openedx_infra.config.rules.platform import settings_modules
 from openedx_infra.config.secrets.formats import unfit, unfit_headers
 from openedx_infra.config.secrets.needed import password_limits
@@ -23,18 +24,27 @@ from stacks.cluster import cluster
 from stacks.gate import Refused, validation_gate
 from stacks.reference import FoundationReference
 
+if TYPE_CHECKING:
+    from openedx_infra.components.extras.collisions import Names
+
 
 def deploy(stack: Stack, secrets: Mapping[str, pulumi.Input[str]]) -> None:
     """Registers the whole instance and exports its outputs. The only effects are registrations.
 
     Raises Refused when files that the stack file names aren't there.
     """
-    faults = [*images.problems(stack), *certificates.problems(stack), *settings_modules.problems(stack)]
+    faults = [
+        *images.problems(stack),
+        *certificates.problems(stack),
+        *settings_modules.problems(stack),
+        *manifests.problems(stack),
+    ]
     if faults:
         raise Refused(ConfigError(stack.name, faults))
     patches = Patches(stack.overrides)
+    names = _names(stack)
     foundation = FoundationReference(stack) if stack.foundation else None
-    gate = validation_gate(stack.name, _checks(stack, secrets, patches, foundation))
+    gate = validation_gate(stack.name, _checks(stack, secrets, patches, foundation, names))
     platform = Platform(
         "openedx",
         PlatformArgs(
@@ -43,7 +53,9 @@ def deploy(stack: Stack, secrets: Mapping[str, pulumi.Input[str]]) -> None:
             foundation=foundation.contract(gate) if foundation else None,
         ),
         pulumi.ResourceOptions(
-            providers=[cluster(stack, gate)], transformations=[patches.apply], depends_on=gate
+            providers=[cluster(stack, gate)],
+            transformations=[patches.apply, *([names.see] if names else [])],
+            depends_on=gate,
         ),
     )
     for name, value in _outputs(stack, platform).items():
@@ -55,6 +67,7 @@ def _checks(
     secrets: Mapping[str, pulumi.Input[str]],
     patches: Patches,
     foundation: FoundationReference | None,
+    names: Names | None,
 ) -> Iterator[Awaitable[list[str]]]:
     """Checks of values that are known only at run time."""
 
@@ -65,10 +78,23 @@ def _checks(
     async def overrides() -> list[str]:
         return [*_unmatched(stack, patches), *_unknown_fields(stack)]
 
+    async def own_names() -> list[str]:
+        return list(names.taken(stack)) if names else []
+
     yield forms()
     yield overrides()
+    yield own_names()
     if foundation:
         yield foundation.problems()
+
+
+def _names(stack: Stack) -> Names | None:
+    """Names of all objects, which those of the operator's own are compared with. None: there are none."""
+    if not stack.extras.manifests:
+        return None
+    from openedx_infra.components.extras.collisions import Names  # which few stacks need
+
+    return Names()
 
 
 def _unmatched(stack: Stack, patches: Patches) -> list[str]:

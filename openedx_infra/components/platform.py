@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import pulumi
 
@@ -25,6 +26,9 @@ from openedx_infra.config.foundation.contract import Contract
 from openedx_infra.kubernetes.models import Namespace, ObjectMetaArgs
 from openedx_infra.kubernetes.names import RESTRICTED, Scope
 from openedx_infra.services.of_stack import companions
+
+if TYPE_CHECKING:  # at run time, stacks that have none don't load it
+    from openedx_infra.components.extras.extras import Extras
 
 PART_OF = "openedx"
 
@@ -85,7 +89,8 @@ class Platform(pulumi.ComponentResource):
         isolate(self.instance, stores, self)
         page = Maintenance("maintenance", self.instance, opts).ready if stack.maintenance.page else []
         maintenance = [Ingress("ingress", self.instance, opts, after=page)] if page else []
-        versions = self._versions(opts, maintenance)
+        extras = self._extras(opts)
+        versions = self._versions(opts, maintenance, extras.first if extras else ())
         live = next(version for version in versions if version.instance.stack.serves)
         duties = DutiesArgs(
             instance=live.instance,
@@ -95,8 +100,8 @@ class Platform(pulumi.ComponentResource):
         )
         Duties("duties", duties, opts)
         services = self._companions([version.initialization.done for version in versions], opts)
-        if stack.extras.containers:
-            self._extras([version.initialization.done for version in versions], opts)
+        if extras:
+            extras.start([version.initialization.done for version in versions])
         if stack.backups:
             self._backups([versions[0].initialization.done], opts)
         if stack.monitoring.prometheus:
@@ -107,10 +112,14 @@ class Platform(pulumi.ComponentResource):
         self.register_outputs({"namespace": scope.namespace})
 
     def _versions(
-        self, opts: pulumi.ResourceOptions, maintenance: Sequence[pulumi.Resource]
+        self,
+        opts: pulumi.ResourceOptions,
+        maintenance: Sequence[pulumi.Resource],
+        first: Sequence[pulumi.Resource],
     ) -> list[Version]:
         """What there is of each version of the platform: one, or blue and green. `maintenance`:
-        what leads visitors to the maintenance page meanwhile."""
+        what leads visitors to the maintenance page meanwhile; `first`: what migrations wait for beside
+        datastores."""
         instances = [
             replace(self.instance, stack=stack, built=self.instance.built if stack.is_first else {})
             for stack in self.instance.stack.versions
@@ -121,7 +130,9 @@ class Platform(pulumi.ComponentResource):
         for instance in instances:
             done = [before.initialization.done for before in versions] or None
             backup = None if versions else self._backup_before_upgrade()
-            versions.append(version(instance, self.datastores, static, done, opts, backup, maintenance))
+            versions.append(
+                version(instance, self.datastores, static, done, opts, backup, maintenance, first)
+            )
         return versions
 
     def _companions(
@@ -142,10 +153,13 @@ class Platform(pulumi.ComponentResource):
             for each in companions(self.instance.stack)
         ]
 
-    def _extras(self, after: Sequence[pulumi.Resource], opts: pulumi.ResourceOptions) -> None:
-        from openedx_infra.components.extras.extras import Extras, ExtrasArgs
+    def _extras(self, opts: pulumi.ResourceOptions) -> Extras | None:
+        """What runs beside Open edX. A stack that has none loads nothing of it."""
+        if not self.instance.stack.extras.containers and not self.instance.stack.extras.manifests:
+            return None
+        from openedx_infra.components.extras.extras import Extras
 
-        Extras("extras", ExtrasArgs(instance=self.instance, after=after), opts)
+        return Extras("extras", self.instance, opts)
 
     def _backups(self, after: Sequence[pulumi.Resource], opts: pulumi.ResourceOptions) -> None:
         from openedx_infra.components.backups.backups import Backups, BackupsArgs

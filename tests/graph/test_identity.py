@@ -70,7 +70,7 @@ def _nouns(graph: Graph) -> set[str]:
         "Images": any(resource.type.startswith("docker-build:") for resource in graph.resources),
         "Backups": bool(config.get("backups")),
         "Monitoring": config["monitoring"]["prometheus"],
-        "Extras": bool(config["extras"]["containers"]),
+        "Extras": any(config["extras"].values()),
     }
     return COMPONENTS | {noun for noun, said in wanted.items() if said}
 

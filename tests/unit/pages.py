@@ -2,7 +2,8 @@
 
 A block of ```yaml is a whole stack file, which begins with `config:`, or a part of one, which begins with
 `openedx:…`. A part is laid over tests/data/pages/Pulumi.least.yaml, or over the file that the fence names
-after `yaml`. A block of ```yaml workflow belongs to CI.
+after `yaml`. A block of ```yaml workflow belongs to CI; one of ```yaml manifest is a file of Kubernetes
+objects.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from openedx_infra.config import PROJECT
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
 PAGES += sorted((ROOT / "docs").glob("*.md")) + sorted((ROOT / "docs/adr").glob("*.md"))
-WORKFLOW = "workflow"
-"""Name of blocks that are no stack files."""
+WORKFLOW, MANIFEST = "workflow", "manifest"
+"""Names of blocks that are no stack files."""
 _FENCE = re.compile(r"^( *)```(\w+)(?: (\w+))?\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
 
 
@@ -53,15 +54,20 @@ def blocks(page: Path, language: str) -> Iterator[Block]:
 
 def stack_files() -> list[Block]:
     """The stack files on all pages, whole or in part."""
-    return [block for page in PAGES for block in blocks(page, "yaml") if block.name != WORKFLOW]
+    others = (WORKFLOW, MANIFEST)
+    return [block for page in PAGES for block in blocks(page, "yaml") if block.name not in others]
 
 
 def operator_files() -> dict[str, str]:
-    """Files of the operator's own that pages print as blocks of Python, by the paths in their first lines."""
+    """Files of the operator's own that pages print, Python and manifests, by the paths in their first
+    lines."""
     found = {}
     for page in PAGES:
         for block in blocks(page, "python"):
             if path := re.match(r"# (\S+\.py)\n", block.text):
+                found[path[1]] = block.text
+        for block in blocks(page, "yaml"):
+            if block.name == MANIFEST and (path := re.match(r"# (\S+\.yaml)\n", block.text)):
                 found[path[1]] = block.text
     return found
 

@@ -181,6 +181,45 @@ def test_a_kind_that_was_defined_a_moment_ago_is_no_lack() -> None:
     assert list(kinds.problems(usual(), replace(facts, kinds=known), answering(answer))) == []
 
 
+def _extras(*manifests: dict[str, Any]) -> Items:
+    return objects(extras={"manifests": {"mine": {"objects": list(manifests), "anywhere": True}}})
+
+
+WIDGET = {"apiVersion": "campus.example.org/v1", "kind": "Widget", "metadata": {"name": "w"}, "spec": {}}
+DEFINITION = {
+    "apiVersion": "apiextensions.k8s.io/v1",
+    "kind": "CustomResourceDefinition",
+    "metadata": {"name": "widgets.campus.example.org"},
+    "spec": {
+        "group": "campus.example.org",
+        "names": {"kind": "Widget", "plural": "widgets"},
+        "scope": "Namespaced",
+        "versions": [{"name": "v1", "served": True, "storage": True}],
+    },
+}
+
+
+def test_kinds_of_an_operators_own_objects_are_their_own_to_bring() -> None:
+    monitor = {"apiVersion": "monitoring.coreos.com/v1", "kind": "ServiceMonitor", "metadata": {"name": "m"}}
+    for obj, words in (
+        (WIDGET, "Widget of campus.example.org/v1"),
+        (monitor, "ServiceMonitor of monitoring"),
+    ):
+        of = _extras(obj)
+        facts = complete(of)
+        known = {key: kind for key, kind in (facts.kinds or {}).items() if key[0] != obj["apiVersion"]}
+        lack = one(kinds.problems(of, replace(facts, kinds=known), administrator))
+        assert lack.key == "openedx:extras.manifests" and words in str(lack)
+        assert "or leave these objects out" in str(lack)
+
+
+def test_kinds_that_the_stack_defines_itself_are_no_lack() -> None:
+    of = _extras(DEFINITION, WIDGET)
+    facts = complete(of)
+    known = {key: kind for key, kind in (facts.kinds or {}).items() if key[1] != "Widget"}
+    assert list(kinds.problems(of, replace(facts, kinds=known), administrator)) == []
+
+
 def test_another_version_of_a_kind_is_told() -> None:
     facts = complete(usual())
     known = {key: kind for key, kind in (facts.kinds or {}).items() if "traefik" not in key[0]}

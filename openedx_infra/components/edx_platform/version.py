@@ -46,17 +46,18 @@ def version(
     opts: pulumi.ResourceOptions,
     backup: PreMigrationStep | None = None,
     maintenance: Sequence[pulumi.Resource] = (),
+    first: Sequence[pulumi.Resource] = (),
 ) -> Version:
     """A version. `after` is what another one did to the databases before; None: it is the first, and makes
     the backup for both. `maintenance` is what leads visitors to the maintenance page before web pods are
-    stopped or changed."""
+    stopped or changed. `first` is what migrations wait for beside datastores."""
     suffix = instance.stack.suffix
     connections = pulumi.Output.from_input(stores.connections).apply(
         lambda endpoints: _with_queues_of(instance.stack, endpoints)
     )
     settings = {site.name: render_settings(site, instance, connections) for site in (LMS, STUDIO)}
     initialization_args = InitializationArgs(
-        instance=instance, datastores=stores, settings=settings, after=after, backup=backup
+        instance=instance, datastores=stores, settings=settings, after=after, backup=backup, first=first
     )
     initialization = Initialization(f"initialization{suffix}", initialization_args, opts)
     # Before a page asks for files of a new version, they are there.

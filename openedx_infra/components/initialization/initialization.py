@@ -57,6 +57,8 @@ class InitializationArgs:
     """The settings of each site, by its name."""
     after: Sequence[pulumi.Resource] | None = None
     """What must have run before, for a version whose databases another one has. None: they are made here."""
+    first: Sequence[pulumi.Resource] = ()
+    """What migrations wait for beside datastores: objects of the operator's own."""
     backup: PreMigrationStep | None = None
     """Makes the backup that is taken before migrations. None: there is none."""
 
@@ -74,7 +76,7 @@ class Initialization(pulumi.ComponentResource):
         """Settings of the Jobs, by site, under names that stay the same."""
         databases, search = self._databases() if args.after is None else (args.after, [])
         # Migrations write to both databases, use the cache, and some enqueue tasks.
-        servers = [*databases, *args.datastores.broker.ready, *args.datastores.cache.ready]
+        servers = [*databases, *args.datastores.broker.ready, *args.datastores.cache.ready, *args.first]
         check = migration_check(args.instance, self.settings, args.datastores.storage, self)
         lms_migrate = self._migrate(LMS, [*servers, *self._back_up(databases), check])
         studio_migrate = self._migrate(STUDIO, [lms_migrate])

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from openedx_infra.config.extras.manifests import Manifests
 from openedx_infra.config.sections.duties import Schedule
 from openedx_infra.config.sizing.sizing import Resources
 from openedx_infra.config.types.addresses import Cidr
@@ -197,11 +198,13 @@ def component(name: str) -> str:
 
 
 class Extras(Section):
-    """What runs beside Open edX in the instance's namespace, for operators who need no more than a container.
-    docs/extras.md has whole examples."""
+    """What runs beside Open edX in the instance's namespace, for operators who need no more than a container
+    or a manifest. docs/extras.md has whole examples."""
 
     containers: dict[ContainerName, ExtraContainer] = Field({})
     """Containers of yours, by names of your choice."""
+    manifests: Manifests = Field({})
+    """Kubernetes objects of yours, by names of your choice."""
 
     @property
     def running(self) -> dict[str, ExtraContainer]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from openedx_infra.config.errors.config_error import Fault
 from openedx_infra.config.errors.key_paths import Location, key_of
+from openedx_infra.config.extras.manifests import secret_references
 from openedx_infra.config.secrets.catalogue import Secret, is_known, referenced_secret
 from openedx_infra.config.sections.issuers import DnsWebhook
 from openedx_infra.config.stack import SECRETS_KEY, Stack
@@ -20,6 +21,8 @@ READABLE: Mapping[Location, str] = {
     ("ingress", "headers"): "responses have the new value",
     ("duties", "extra", ANY, "secrets"): "duties read the new one from their next run on",
     ("extras", "containers", ANY, "files"): "its pods restart; runs by schedule read the new one",
+    ("extras", "manifests", ANY, "objects", ANY, "stringData"): "the Secret has the new value",
+    ("extras", "manifests", ANY, "file"): "the Secret has the new value",
     ("images", ANY, "secrets"): "nothing, until the next build",
     ("site", "tls", "issuer", "provider", "config"): "the next certificate is asked for with the new one",
 }
@@ -93,6 +96,10 @@ def _references(stack: Stack) -> Iterator[tuple[Location, str]]:
     for location, value in parts.items():
         for path, name in references(value):
             yield (*location, *path), name
+    for key, manifests in stack.extras.manifests.items():
+        where: Location = ("extras", "manifests", key)
+        for place, name in secret_references(manifests):
+            yield (*where, "file") if manifests.file else (*where, "objects", *place), name
 
 
 def needed_by_references(stack: Stack) -> Iterator[Secret]:

@@ -13,6 +13,7 @@ from openedx_infra import images
 from openedx_infra.config import Stack
 from openedx_infra.config.images.images import Reference
 from openedx_infra.config.rules import certificates
+from openedx_infra.config.rules.extras import manifests
 from openedx_infra.config.rules.platform import settings_modules
 
 _IMAGE = f"registry.invalid/built/here@sha256:{0:064}"
@@ -20,7 +21,12 @@ _IMAGE = f"registry.invalid/built/here@sha256:{0:064}"
 
 def problems(stack: Stack) -> list[str]:
     """One line for each file or folder that a stack names and that can't be used."""
-    return [*images.problems(stack), *certificates.problems(stack), *settings_modules.problems(stack)]
+    return [
+        *images.problems(stack),
+        *certificates.problems(stack),
+        *settings_modules.problems(stack),
+        *manifests.problems(stack),
+    ]
 
 
 def without(stack: Stack, folder: Path) -> Stack:
@@ -38,7 +44,11 @@ def without(stack: Stack, folder: Path) -> Stack:
     for module in settings_modules.named(stack):
         if settings_modules.module_faults(module, stack.name):
             stack = _replaced(stack, module.location, None)
-    return stack
+    wrong = {
+        name for name, each in stack.extras.manifests.items() if manifests.manifest_faults(name, each, stack)
+    }
+    rest = {name: each for name, each in stack.extras.manifests.items() if name not in wrong}
+    return _replaced(stack, ("extras", "manifests"), rest) if wrong else stack
 
 
 def _replaced(section: Any, location: Sequence[str | int], value: Any) -> Any:

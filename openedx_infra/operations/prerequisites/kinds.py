@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from openedx_infra.config.extras.manifests import PREFIX
 from openedx_infra.config.foundation.addons import CertManager
 from openedx_infra.operations.cluster.api import Ask, Question
+from openedx_infra.operations.pods.components import COMPONENT
 from openedx_infra.operations.prerequisites.facts import Facts, Items
 from openedx_infra.operations.prerequisites.lack import Lack, listed
 
@@ -91,7 +93,8 @@ def problems(objects: Items, facts: Facts, ask: Ask) -> Iterator[Lack]:
     list of all kinds, so its group is asked for once more."""
     if facts.kinds is None:
         return
-    unknown = {key for each in objects if (key := (each["apiVersion"], each["kind"])) not in facts.kinds}
+    known = {*facts.kinds, *_defined(objects)}
+    unknown = {key for each in objects if (key := (each["apiVersion"], each["kind"])) not in known}
     versions = sorted({version for version, _ in unknown})
     answers = dict(zip(versions, ask([Question(path=_path(each)) for each in versions]), strict=True))
     for version in versions:
@@ -99,18 +102,37 @@ def problems(objects: Items, facts: Facts, ask: Ask) -> Iterator[Lack]:
         served = {each.get("kind") for each in answer.body.get("resources", ())}
         missing = [kind for kind in wanted if kind not in served]
         if missing and (answer.is_good or answer.code == HTTPStatus.NOT_FOUND):
-            yield _lack(version, missing, facts)
+            yield _lack(version, missing, facts, of_operator=_of_operator(objects, version))
 
 
-def _lack(version: str, missing: list[str], facts: Facts) -> Lack:
+def _defined(objects: Items) -> Iterator[tuple[str, str]]:
+    """Kinds that the stack defines itself, by CustomResourceDefinitions of the operator's own."""
+    for each in objects:
+        spec = each.get("spec") or {}
+        if each["kind"] == "CustomResourceDefinition":
+            for version in spec.get("versions") or ():
+                yield f"{spec.get('group')}/{version.get('name')}", str((spec.get("names") or {}).get("kind"))
+
+
+def _of_operator(objects: Items, version: str) -> bool:
+    """Whether objects of the operator's own, and no others, are of an API version."""
+    components = [
+        ((each.get("metadata") or {}).get("labels") or {}).get(COMPONENT, "")
+        for each in objects
+        if each["apiVersion"] == version
+    ]
+    return all(component.startswith(PREFIX) for component in components)
+
+
+def _lack(version: str, missing: list[str], facts: Facts, *, of_operator: bool) -> Lack:
     group = version.rpartition("/")[0]
     kinds = f"{listed(missing)} of {version}"
-    supplier = _SUPPLIERS.get(group)
+    supplier = None if of_operator else _SUPPLIERS.get(group)
     if supplier is None:
         return Lack(
-            key="Kubernetes",
+            key="openedx:extras.manifests" if of_operator else "Kubernetes",
             found=f"the cluster does not serve {kinds}",
-            remedy="Install what serves them",
+            remedy="Install what serves them" + (", or leave these objects out" if of_operator else ""),
         )
     found = f"needs {supplier.name}, and the cluster has no {kinds}"
     others = sorted({other for other, _ in facts.kinds or () if other.rpartition("/")[0] == group})
