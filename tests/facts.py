@@ -13,6 +13,7 @@ COMMANDS: dict[str, Any] = json.loads((FOLDER / "commands.json").read_text(encod
 PRODUCTION: dict[str, Any] = json.loads((FOLDER / "production.json").read_text(encoding="utf-8"))
 MFE_CONFIG: dict[str, Any] = json.loads((FOLDER / "mfe_config.json").read_text(encoding="utf-8"))
 WAFFLE: dict[str, Any] = json.loads((FOLDER / "waffle.json").read_text(encoding="utf-8"))
+PLUGINS: dict[str, Any] = json.loads((FOLDER / "plugins.json").read_text(encoding="utf-8"))
 RETIREMENT: dict[str, Any] = json.loads((FOLDER / "retirement.json").read_text(encoding="utf-8"))
 MODELS: dict[str, Any] = json.loads((FOLDER / "models.json").read_text(encoding="utf-8"))
 OF_DJANGO = ("--verbosity=", "-v=", "--settings=", "--traceback", "--no-color", "--force-color")

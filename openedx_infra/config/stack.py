@@ -30,6 +30,7 @@ from openedx_infra.config.sections.mail import Mail, MailDelivery
 from openedx_infra.config.sections.monitoring import Monitoring
 from openedx_infra.config.sections.network import Egress
 from openedx_infra.config.sections.overrides import Override
+from openedx_infra.config.sections.parts.event_sinks import EventSinks
 from openedx_infra.config.sections.parts.mobile import Mobile
 from openedx_infra.config.sections.parts.retirement import Retirement
 from openedx_infra.config.sections.site import Site
@@ -104,6 +105,8 @@ class Stack(BaseStack):
     """Scheduled commands."""
     retirement: Retirement = Retirement()
     """Retirement of accounts whose owners asked for it."""
+    event_sinks: EventSinks = EventSinks()
+    """Sinks of learning events and course data outside the instance."""
     mobile: Mobile = Mobile()
     """Mobile apps."""
     event_bus: EventBus = EventBus()

@@ -10,6 +10,7 @@ from openedx_infra.config import Stack
 from openedx_infra.config.sections.parts.retirement import RETIREMENT_SECRET
 from openedx_infra.config.services.definition import OauthClient
 from openedx_infra.settings.addresses import STUDIO_CLIENT_ID
+from openedx_infra.settings.parts.event_sinks import routers
 from openedx_infra.settings.parts.mobile import REDIRECT_PATH
 from openedx_infra.settings.parts.retirement import CLIENT_ID as RETIREMENT_CLIENT
 from openedx_infra.settings.parts.retirement import WORKER as RETIREMENT_WORKER
@@ -29,6 +30,7 @@ NAMES = (
     "lms_setup.sh",
     "lms_setup.py",
     "platform_users.py",
+    "event_routers.py",
     "studio_setup.sh",
     "studio_setup.py",
     "platform_tests.sh",
@@ -41,6 +43,8 @@ NAMES = (
 the `_setup.sh` that pipes it in; three run the platform's own tests; one is a duty's, and one a sidecar's.
 """
 
+EVENT_ROUTERS = "event_routers.py"
+"""What `lms_setup.py` imports to write where events go."""
 PLATFORM_USERS = "platform_users.py"
 """What `lms_setup.py` imports from beside itself to make users: the script of the verbs about them."""
 _IN_PLATFORM = Path(__file__).parent / "in_platform"
@@ -151,6 +155,7 @@ def setup_parameters(stack: Stack) -> dict[str, Any]:
         # Rights of service users, set each time.
         "rights": {user.name: {"staff": user.staff, "superuser": user.superuser} for user in users},
         "clients": clients(stack),
+        "event_routers": routers(stack),
         # Made when missing, and then left to the operator.
         "default_flags": [*served, *stack.pinned_release.waffle_flags],
         "default_switches": ["completion.enable_completion_tracking"],

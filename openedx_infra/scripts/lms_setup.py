@@ -187,6 +187,12 @@ def take_back(model, field, kind, defaults, absent):
             row.save()
 
 
+def event_routers(config):
+    """Where event-routing-backends sends events."""
+    sys.path.append(SCRIPTS)
+    import_module("event_routers").write(config["event_routers"], SECRETS)
+
+
 def retirement(config):
     """The steps by which accounts are retired. The command refuses to run while one is on its way."""
     states = RetirementState.objects.order_by("state_execution_order").values_list("state_name", flat=True)
@@ -206,7 +212,6 @@ def policies(config):
 def administrators(config):
     """Users with all rights, whom the stack file names."""
     if config["administrators"]:
-        sys.path.append(SCRIPTS)
         import_module("platform_users").administrators(config["administrators"])
     for name in sorted(set(previous["administrators"]) - set(applied(config)["administrators"])):
         print(
@@ -259,15 +264,8 @@ def merged_records(one, other):
 
 RECORD = "openedx-infra-setup"
 NO_RIGHTS = {"staff": False, "superuser": False}
-NOTHING = {
-    "rights": {},
-    "themes": [],
-    "languages": [],
-    "flags": {},
-    "switches": {},
-    "administrators": [],
-    "clients": [],
-}
+LISTS = ("themes", "languages", "administrators", "clients")
+NOTHING = {**{name: [] for name in LISTS}, "rights": {}, "flags": {}, "switches": {}}
 
 SCRIPTS = os.environ.get("OPENEDX_SCRIPTS_DIR", "/openedx/scripts")
 SECRETS = os.environ.get("OPENEDX_SECRETS_DIR", "/openedx/secrets")
@@ -282,6 +280,7 @@ STEPS = (
     clients,
     flags,
     schedules,
+    event_routers,
     retirement,
     policies,
     administrators,

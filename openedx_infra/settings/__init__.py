@@ -16,7 +16,7 @@ from openedx_infra.settings.datastores.search import search, search_authorities,
 from openedx_infra.settings.job_inputs import operator_settings
 from openedx_infra.settings.merging import Settings, dump, laid_over, merged
 from openedx_infra.settings.modules import module_files
-from openedx_infra.settings.parts import forum, mobile, retirement
+from openedx_infra.settings.parts import event_sinks, forum, mobile, retirement
 from openedx_infra.settings.paths import CERTIFICATES_DIR
 from openedx_infra.settings.servers.mfe import HEALTH_PATH, mfe_caddyfile
 from openedx_infra.settings.servers.web import Site, upload_limit, uwsgi_ini
@@ -78,6 +78,7 @@ def lms_secrets(
     """
     derived_settings = merged(
         _shared_secrets(connections, secrets),
+        event_sinks.event_sink_secrets(stack, secrets),
         common.token_secrets(stack, secrets, signs=signs),
         forum.forum_secrets(stack, connections.mongodb, secrets),
     )
@@ -93,6 +94,7 @@ def studio_secrets(stack: Stack, connections: Connections, secrets: Mapping[str,
     """
     derived_settings = merged(
         _shared_secrets(connections, secrets),
+        event_sinks.event_sink_secrets(stack, secrets),
         common.token_secrets(stack, secrets, signs=False),
         {"SOCIAL_AUTH_EDX_OAUTH2_SECRET": secrets["studio_oauth2_secret"]},
     )
@@ -117,6 +119,7 @@ def _shared(stack: Stack, connections: Connections, site: Site) -> Settings:
         mail.mail(stack, connections.mail),
         logs.logs(stack.monitoring, site),
         mobile.shared(stack),
+        event_sinks.event_sinks(stack),
     )
 
 

@@ -145,6 +145,21 @@ class DarkLangConfig(Model):
         return cls.objects.rows[-1] if cls.objects.rows else cls()
 
 
+class RouterConfiguration(Model):
+    """Of edx-event-routing-backends: every save is a row more, and the last one of an address is in force."""
+
+    def save(self):
+        saves.append(type(self).__name__)
+        self.objects.rows.append(type(self)(**vars(self)))
+
+    @classmethod
+    def last(cls):
+        return list({row.route_url: row for row in cls.objects.rows}.values())
+
+
+RouterConfiguration.objects.current_set = RouterConfiguration.last
+
+
 class ScheduleConfig(Model):
     """A model that keeps every change, as django-config-models has it: one row is in force for each site."""
 
@@ -256,6 +271,7 @@ def install():
             "get_meilisearch_client": lambda: types.SimpleNamespace(index=statistics),
         },
         "search.elastic": {},
+        "event_routing_backends.models": {"RouterConfiguration": RouterConfiguration},
         "search.typesense": {
             "create_indexes": create_collections,
             "get_typesense_client": lambda: types.SimpleNamespace(collections=collections),

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import settings_case as case
+from facts import PLUGINS
 
 from openedx_infra import scripts
 from openedx_infra.config import Stack
@@ -24,7 +25,7 @@ FRESH = 'shell.Site(domain="example.com", name="example.com").save()'
 SHOW = """
 models = (
     "Site", "SiteTheme", "User", "UserPreference", "Flag", "Switch", "Application", "ApplicationAccess",
-    "DarkLangConfig", "ScheduleConfig",
+    "DarkLangConfig", "ScheduleConfig", "RouterConfiguration",
 )
 rows = {name: [row.shown() for row in getattr(shell, name).objects.rows] for name in models}
 print("OUTCOME" + json.dumps({"rows": rows, "calls": shell.calls, "saves": shell.saves}, default=str))
@@ -71,7 +72,10 @@ os.environ["OPENEDX_PARAMETERS_DIR"] = {str(folder)!r}
     (folder / "studio_oauth2_secret").write_text("oauth-secret\n", encoding="utf-8")
     (folder / "retirement_oauth2_secret").write_text("retirement-secret\n", encoding="utf-8")
     (folder / "greeter_oauth_secret").write_text("greeter-secret\n", encoding="utf-8")
-    (folder / script).write_text(scripts.text(script), encoding="utf-8")
+    for name in (script, "event_routers.py"):
+        (folder / name).write_text(scripts.text(name), encoding="utf-8")
+    (folder / "event_sink_xapi_password").write_text("lrs-password\n", encoding="utf-8")
+    (folder / "event_sink_caliper_token").write_text("caliper-token\n", encoding="utf-8")
     code = f"""
 import json, os, platform_shell as shell
 shell.release, shell.variant = {stack.release!r}, {"lms" if script.startswith("lms") else "cms"!r}
@@ -87,6 +91,7 @@ for _ in range({times}):
         "PYTHONDONTWRITEBYTECODE": "1",
         "OPENEDX_PARAMETERS_DIR": str(folder),
         "OPENEDX_SECRETS_DIR": str(folder),
+        "OPENEDX_SCRIPTS_DIR": str(folder),
         "STUDIO_INDEX": json.dumps(stack.pinned_release.studio_index),
     }
     # -S: not even Django is there but the stand-ins.
@@ -122,12 +127,13 @@ def test_every_step_is_told_in_order(tmp_path: Path) -> None:
         "clients",
         "flags",
         "schedules",
+        "event routers",
         "retirement",
         "policies",
         "administrators",
         "record",
     ]
-    assert outcome.printed.startswith("lms_setup: 1 of 13: ") and outcome.printed.endswith(
+    assert outcome.printed.startswith("lms_setup: 1 of 14: ") and outcome.printed.endswith(
         "lms_setup: done\n"
     )
 
@@ -290,6 +296,47 @@ def test_an_app_has_a_client_without_a_secret(tmp_path: Path) -> None:
     assert grants["ios"] == ("authorization-code", "org.example.learn://oauth2Callback")
 
 
+SINKS: dict[str, Any] = {
+    "images": {"openedx": "registry.example.org/openedx:1"},
+    "event_sinks": {
+        "xapi": {"url": "https://lrs.example.org/xapi", "username": "campus"},
+        "caliper": {"url": "https://caliper.example.org/events"},
+    },
+}
+
+
+def test_events_are_routed_to_the_sinks_of_the_stack_file(tmp_path: Path) -> None:
+    outcome = lms(tmp_path, case.said(**SINKS))
+    xapi, caliper = outcome.rows["RouterConfiguration"]
+    assert (xapi["backend_name"], xapi["auth_scheme"], xapi["enabled"]) == ("xAPI", "Basic", True)
+    assert (xapi["username"], xapi["password"], xapi["auth_key"]) == ("campus", "lrs-password", None)
+    assert (caliper["backend_name"], caliper["auth_scheme"]) == ("Caliper", "Bearer")
+    assert (caliper["auth_key"], caliper["password"]) == ("caliper-token", None)
+    assert {*xapi} >= set(PLUGINS["edx-event-routing-backends"]["RouterConfiguration"])
+    assert "lrs-password" not in outcome.printed
+
+
+def test_routers_are_saved_when_they_differ_and_no_longer_used_when_taken_out(tmp_path: Path) -> None:
+    assert "RouterConfiguration" not in lms(tmp_path, case.said(**SINKS), times=2).saves
+    own = '\nshell.RouterConfiguration(route_url="https://mine", enabled=True, configurations={}).save()'
+    (tmp_path / "later").mkdir()
+    outcome = taken_back(tmp_path / "later", before=FRESH + own, **SINKS)
+    last = {row["route_url"]: row["enabled"] for row in outcome.rows["RouterConfiguration"]}
+    assert last == {
+        "https://mine": True,
+        "https://lrs.example.org/xapi": False,
+        "https://caliper.example.org/events": False,
+    }
+
+
+def test_an_image_without_the_plugin_is_named(tmp_path: Path) -> None:
+    without = '\nimport sys; sys.modules["event_routing_backends.models"] = None'
+    assert lms(tmp_path, before=FRESH + without).printed.endswith("lms_setup: done\n")
+    (tmp_path / "later").mkdir()
+    with pytest.raises(AssertionError, match="needs edx-event-routing-backends"):
+        lms(tmp_path / "later", case.said(**SINKS), before=FRESH + without)
+
+
 def recorded_clients(outcome: Outcome) -> list[str]:
     """Clients that the record still names."""
     [row] = outcome.rows["UserPreference"]
@@ -436,6 +483,7 @@ def test_what_set_up_acts_on_and_can_be_taken_back_is_recorded(tmp_path: Path) -
     """Each parameter is either recorded, or written anew each time, or a default that is set once."""
     always = {"lms_host", "site_name", "hosts", "studio_client_id", "studio_redirect_uri"}
     once = {"default_flags", "default_switches", "absent_flags", "schedules", "service_users"}
+    once |= {"event_routers"}  # rows bear a mark, by which they are taken back
     outcome = lms(tmp_path, "campus")
     [row] = outcome.rows["UserPreference"]
     recorded = {"theme" if name == "themes" else name for name in json.loads(row["value"])}

@@ -36,6 +36,7 @@ from openedx_infra.kubernetes.models import Job
 from openedx_infra.kubernetes.volumes import Mount
 from openedx_infra.settings import paths
 from openedx_infra.settings.job_inputs import migration_inputs, setup_inputs
+from openedx_infra.settings.parts.event_sinks import routers
 
 SETUP_MINUTES = 60
 """Patience with one site's set-up: filling the search indexes of a large site takes longest. A guess."""
@@ -146,14 +147,15 @@ class Initialization(pulumi.ComponentResource):
         parameters = files.plain(
             f"lms-setup-parameters{self._suffix}", self._scope, {"setup.json": text}, self._opts
         )
-        names = ["studio_oauth2_secret", *(each["secret"] for each in scripts.clients(instance.stack))]
+        rows = [*scripts.clients(instance.stack), *routers(instance.stack)]
+        names = ["studio_oauth2_secret", *(each["secret"] for each in rows)]
         values = {name: instance.secrets[name] for name in names if name}
         secret = files.secret(f"lms-setup-secrets{self._suffix}", self._scope, values, self._opts)
         mount = volumes.mounted("parameters", paths.PARAMETERS_DIR, [parameters])
         return self._job(
             "lms-setup",
             LMS,
-            ["lms_setup.sh", "lms_setup.py", scripts.PLATFORM_USERS],
+            ["lms_setup.sh", "lms_setup.py", scripts.PLATFORM_USERS, scripts.EVENT_ROUTERS],
             after,
             mounts=[mount],
             secrets=[secret],

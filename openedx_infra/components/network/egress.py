@@ -82,6 +82,7 @@ def allow_egress(instance: Instance, stores: Datastores, policies: NetworkPolici
     policies.allow_egress(f"internet-from-{PLATFORM}", clients, stack.network.ports, web(stack))
     if server := _tracking_server(stack):
         policies.allow_egress(f"tracking-from-{PLATFORM}", clients, [_port(server)], of_url(stack, server))
+    _allow_sinks(stack, policies, clients)
     for name, ports, to in _stores_outside(stack, stores):
         group = senders_of_mail(policies, stack) if name == "mail" else platform
         policies.allow_egress(f"{name}-from-{PLATFORM}", group, ports, to)
@@ -124,6 +125,12 @@ def open_proxy(policies: NetworkPolicies, stack: Stack, client: Group) -> None:
     """These pods reach the proxy, where there is one."""
     if proxy := stack.network.proxy:
         policies.allow_egress(f"proxy-from-{client.name}", client, [proxy.port], of_url(stack, proxy.url))
+
+
+def _allow_sinks(stack: Stack, policies: NetworkPolicies, clients: Group) -> None:
+    """Sinks of events, wherever they are and on whichever port."""
+    for name, url in stack.event_sinks.urls.items():
+        policies.allow_egress(f"{name}-from-{PLATFORM}", clients, [_port(url)], of_url(stack, url))
 
 
 def read_by_backups(stack: Stack) -> tuple[str, ...]:

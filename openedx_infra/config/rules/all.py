@@ -20,7 +20,7 @@ from openedx_infra.config.rules import (
     versions,
 )
 from openedx_infra.config.rules.extras import containers
-from openedx_infra.config.rules.platform import companions, frontends, limits, services
+from openedx_infra.config.rules.platform import companions, frontends, limits, plugins, services
 from openedx_infra.config.sections.mail import MailSmtp
 from openedx_infra.config.stack import Stack
 from openedx_infra.config.types.patterns import DNS_LABEL, Pattern
@@ -109,6 +109,7 @@ _RULES: tuple[Callable[[Stack], Iterator[Conflict]], ...] = (
     _mail,
     frontends.conflicts,
     services.conflicts,
+    plugins.conflicts,
     companions.conflicts,
     limits.conflicts,
     images.conflicts,

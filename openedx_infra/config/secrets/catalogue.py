@@ -9,6 +9,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from openedx_infra.config.sections.duties import DUTY_SECRET
+from openedx_infra.config.sections.parts.event_sinks import (
+    CALIPER_SECRET,
+    CLICKHOUSE_SECRET,
+    SUPERSET_SECRET,
+    XAPI_SECRET,
+)
 from openedx_infra.config.sections.parts.retirement import RETIREMENT_SECRET
 
 
@@ -180,6 +186,15 @@ _SERVICE_SECRETS: tuple[Secret, ...] = (
     _from_operator("tracking_access_key", "name at the S3 server of tracking events"),
     _from_operator("tracking_secret_key", "key at the S3 server of tracking events"),
     _from_operator("mail_password", "login at the SMTP server"),
+    *(
+        _from_operator(name, f"login at {sink} of event_sinks")
+        for name, sink in (
+            (XAPI_SECRET, "the LRS"),
+            (CALIPER_SECRET, "the Caliper endpoint"),
+            (CLICKHOUSE_SECRET, "ClickHouse"),
+            (SUPERSET_SECRET, "Superset"),
+        )
+    ),
     Secret(
         name=RETIREMENT_SECRET,
         meaning="login at the LMS of the duty that retires accounts",

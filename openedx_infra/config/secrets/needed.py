@@ -82,6 +82,7 @@ def _needs(stack: Stack) -> Iterator[SecretNeed]:
         yield from only_operator_knows("backup_access_key", "backup_secret_key")
     if stack.monitoring.tracking and stack.monitoring.tracking.server:
         yield from only_operator_knows("tracking_access_key", "tracking_secret_key")
+    yield from only_operator_knows(*stack.event_sinks.secrets)
     if stack.retirement.enabled:
         yield from generated(RETIREMENT_SECRET)
     for build in stack.images.builds.values():
