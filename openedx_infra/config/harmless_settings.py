@@ -58,6 +58,11 @@ HARMLESS_SETTINGS: Mapping[str, str] = {
         *("FACEBOOK_APP_SECRET", "PROCTORING_USER_OBFUSCATION_KEY", "XQUEUE_INTERFACE"),
     ),
     **each_from(
+        "what tells the platform of a service: of a companion service, or of one elsewhere",
+        *("CODE_JAIL_REST_SERVICE_HOST", "CODE_JAIL_REST_SERVICE_READ_TIMEOUT", "EDXNOTES_CLIENT_NAME"),
+        *("EDXNOTES_INTERNAL_API", "EDXNOTES_PUBLIC_API", "ENABLE_CODEJAIL_REST_SERVICE", "ENABLE_EDXNOTES"),
+    ),
+    **each_from(
         "what a plugin of the operator's sends out; event_sinks sets it, too",
         *("XAPI_EVENTS_ENABLED", "XAPI_EVENT_LOGGING_ENABLED", "CALIPER_EVENTS_ENABLED"),
         *("CALIPER_EVENT_LOGGING_ENABLED", "EVENT_ROUTING_BACKEND_BATCHING_ENABLED"),

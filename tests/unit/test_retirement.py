@@ -55,6 +55,10 @@ def test_the_lms_knows_the_states_of_all_steps() -> None:
     assert "RETIREMENT_STATES" not in case.plain("lms", stack(enabled=False))
 
 
+def test_notes_of_a_companion_service_are_deleted_too() -> None:
+    assert "RETIRING_NOTES" in {step[0] for step in steps(stack(services={"notes": {}}))}
+
+
 def test_without_discussions_there_is_no_step_for_them() -> None:
     without = stack(features={"flags": {"ENABLE_DISCUSSION_SERVICE": False}})
     assert "RETIRING_FORUMS" not in case.plain("lms", without)["RETIREMENT_STATES"]

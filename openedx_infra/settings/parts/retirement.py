@@ -8,7 +8,7 @@ from openedx_infra.config import Stack
 from openedx_infra.settings.connections import LMS
 from openedx_infra.settings.job_inputs import operator_settings
 from openedx_infra.settings.merging import Settings
-from openedx_infra.settings.services import service_settings
+from openedx_infra.settings.services import added_settings, service_settings
 
 WORKER = "retirement_service_worker"
 """User of the LMS who may retire others: the name that edx-platform's own guide gives it."""
@@ -67,5 +67,6 @@ def _of_parts(stack: Stack) -> Iterator[Step]:
     flags = {**service_settings(stack, "lms"), **operator_settings(stack, "lms")}
     if flags.get("ENABLE_DISCUSSION_SERVICE", True):
         yield ("RETIRING_FORUMS", "FORUMS_COMPLETE", "LMS", "retirement_retire_forum")
-    if flags.get("ENABLE_EDXNOTES", False):
+    services = [given for each in added_settings(stack) for given in (each.common, each.lms)]
+    if any(given.get("ENABLE_EDXNOTES") for given in (*services, flags)):
         yield ("RETIRING_NOTES", "NOTES_COMPLETE", "LMS", "retirement_retire_notes")
