@@ -85,8 +85,11 @@ def test_another_release_comes_behind_the_page_and_a_failed_step_is_taken_up_aga
 def test_an_older_release_in_the_stack_file_is_refused_before_anything_is_changed(dev: Instance) -> None:
     before, file = dev.pods(), dev.file.read_text()
     dev.say(release=None, images=None)  # the default, which is the release before
-    for verb in (("up", "--yes"), ("preview",)):
-        refused = dev.run(*verb)
+    plain = ("--config-file", str(dev.file))
+    for refused in (
+        *(dev.run("up", "--yes"), dev.run("preview")),
+        *(dev.pulumi("up", "--yes", *plain), dev.pulumi("preview", *plain)),
+    ):
         assert refused.code == 1, refused.text
         assert "has databases of master" in refused.err and "openedx-infra rollback" in refused.err
     dev.file.write_text(file)

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from rich.console import Console
+from samples import LEAST
 
+from openedx_infra.config import load
 from openedx_infra.operations.cli import pulumi_wrapper
+from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.stack_files.checkout import CHECKOUT
 from openedx_infra.operations.state.command_line import Line
 from tools.toolchain import Toolchain
@@ -132,3 +138,63 @@ def test_a_config_file_gives_way_to_the_effective_one(line: str) -> None:
 )
 def test_who_names_targets_learns_that_settings_are_objects_of_their_own(line: str, noted: bool) -> None:
     assert ("ConfigMap::lms-settings" in Line(tuple(line.split())).note_on_targets) is noted
+
+
+URN = "urn:pulumi:mine::openedx::openedx:index:Platform$kubernetes:"
+
+
+class Backend:
+    """What a backend has of a stack whose last release was Verawood, and whose MySQL is newer than ours."""
+
+    name = "mine"
+
+    def state(self) -> dict[str, Any]:
+        pod = {"metadata": {"annotations": {"openedx.org/release": "verawood"}}}
+        job = {"urn": f"{URN}batch/v1:Job::lms-migrate", "inputs": {"spec": {"template": pod}}}
+        containers = {"spec": {"containers": [{"image": "docker.io/library/mysql:9.7.1"}]}}
+        server = {"urn": f"{URN}apps/v1:StatefulSet::mysql", "inputs": {"spec": {"template": containers}}}
+        return {"deployment": {"resources": [{**each, "type": ""} for each in (job, server)]}}
+
+    def run(self, *words: str) -> str:
+        assert words[:2] == ("stack", "history")
+        return "[]"
+
+
+LINES = ["up --yes", "preview", "watch", "up --target **Deployment::lms", "up --refresh"]
+
+
+def inspect(line: str, **said: Any) -> None:
+    stack = load("mine", {**LEAST, **said})
+    session = SimpleNamespace(
+        request=SimpleNamespace(earlier_release=False),
+        stack=stack,
+        live=Backend(),
+        file=SimpleNamespace(name="mine", local=False),
+        target=SimpleNamespace(client=lambda: None),
+    )
+    pulumi_wrapper._inspect(Line(tuple(line.split())), session, Console(quiet=True))
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_plain_pulumi_refuses_an_older_release_as_our_own_up_does(line: str) -> None:
+    with pytest.raises(OperationError, match="has databases of verawood"):
+        inspect(line, release="ulmo")
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_plain_pulumi_refuses_a_server_that_does_not_open_its_volume(line: str) -> None:
+    with pytest.raises(OperationError, match=r"openedx:images\.mysql: .*doesn't open it"):
+        inspect(line, release="verawood")
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_plain_pulumi_goes_on_where_all_goes_together(line: str) -> None:
+    inspect(line, release="verawood", images={"mysql": "docker.io/library/mysql:9.7.1"})
+
+
+@pytest.mark.parametrize(
+    ("line", "refreshes"),
+    [("up --refresh", True), ("up -r --yes", True), ("up --refresh=true", True), ("up", False)],
+)
+def test_whether_the_cluster_is_read_first(line: str, refreshes: bool) -> None:
+    assert Line(tuple(line.split())).refreshes is refreshes

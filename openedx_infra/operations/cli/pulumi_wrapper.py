@@ -14,6 +14,7 @@ from rich.console import Console
 from openedx_infra.config import PROJECT, SECRETS_KEY
 from openedx_infra.operations.cli import app
 from openedx_infra.operations.deploy import missing_objects, unbound_claims
+from openedx_infra.operations.deploy.refusals import require_deployable, require_versions
 from openedx_infra.operations.engine import session
 from openedx_infra.operations.engine.session import Request, Session
 from openedx_infra.operations.errors import OperationError
@@ -123,10 +124,10 @@ def _prepare_stack(
         ready = session.begin(request, console, creating=line.command in DEPLOYING)
         builder = {name: value for name, value in ready.live.cli.environment.items() if "BUILDX" in name}
         environment.update(builder)
+        if line.command in (*DEPLOYING, "watch"):
+            _inspect(line, ready, console)
         if line.command == "up":
             ready.recover(console)
-        if line.command in DEPLOYING:
-            _inspect(line, ready, console)
         if note := line.note_on_targets:
             console.print(note, style="yellow", soft_wrap=True, highlight=False)
     file = stack_file.read(request.name, request.config_file)
@@ -134,18 +135,20 @@ def _prepare_stack(
 
 
 def _inspect(line: Line, ready: Session, console: Console) -> None:
-    """Print what the cluster has lost; refuse what Pulumi would refuse midway: empty volumes that the stack
-    file now describes differently. Whoever names targets may have left them out.
+    """Refuse what `openedx-infra up` refuses, before anything changes, and what Pulumi would refuse midway;
+    print what the cluster has lost.
+
+    Raises OperationError. Releases and volumes are looked at whatever targets there are: data is at stake.
     """
-    changes_claims = line.command == "up" and not line.has_targets
-    keeps_state = "--refresh" not in line.arguments
-    if not (changes_claims or keeps_state):
-        return
-    state = ready.live.state()
-    if changes_claims:
+    state, refresh = ready.live.state(), line.refreshes
+    if line.command == "preview":
+        require_versions(ready, state, console)
+    else:
+        require_deployable(ready, state, console, refresh=refresh)
+    if line.command == "up" and not line.has_targets:  # who names targets may have left out the claims
         unbound = unbound_claims.unbound(state, ready.target.client())
         unbound_claims.refuse(unbound_claims.outdated(unbound, ready.stack), ready.file.name)
-    if keeps_state:
+    if not refresh:
         missing = missing_objects.find(ready, state)
         missing_objects.show(missing, ready.file.name, console, remedy=_PLAIN_REMEDY)
 

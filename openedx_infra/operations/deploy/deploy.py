@@ -18,11 +18,7 @@ from openedx_infra.operations.deploy import (
     planning,
     unbound_claims,
 )
-from openedx_infra.operations.deploy.forum_data import require_forum_in_mysql
-from openedx_infra.operations.deploy.release_compatibility import require_stopped
-from openedx_infra.operations.deploy.release_order import require_order
-from openedx_infra.operations.deploy.server_versions import require_openable
-from openedx_infra.operations.deploy.unfinished_restore import require_restored
+from openedx_infra.operations.deploy.refusals import require_deployable, require_versions
 from openedx_infra.operations.engine import failure
 from openedx_infra.operations.engine.progress import Progress, counted
 from openedx_infra.operations.engine.session import Request, Session, begin
@@ -48,9 +44,7 @@ def up(request: Request, console: Console, *, confirm: Confirm | None = None, re
     """
     stop = _Stop(console)
     session = begin(request, console, on_interrupt=stop)
-    require_restored(session, refresh=refresh)
-    require_forum_in_mysql(session, _require_versions(session, console), console)
-    require_stopped(session)
+    require_deployable(session, session.live.state(), console, refresh=refresh)
     _print_target(session, console)
     found = planning.inspect(session, console)
     if confirm and not _is_confirmed(session, console, confirm, found):
@@ -62,14 +56,6 @@ def up(request: Request, console: Console, *, confirm: Confirm | None = None, re
     _run(session, stop, lambda verbs: verbs.up(refresh=refresh), "up", session.tools_ready)
     _heal(session, stop)
     _print_addresses(session, console)
-
-
-def _require_versions(session: Session, console: Console) -> Mapping[str, Any]:
-    """Refuse releases and images that don't go with what is stored, and return the stack's state."""
-    state = session.live.state()
-    require_order(session, state)
-    require_openable(session, state, console)
-    return state
 
 
 def _heal(session: Session, stop: _Stop) -> None:
@@ -103,7 +89,7 @@ def preview(
     is printed for machines, and nothing else on the standard output.
     """
     session = begin(request, console, on_interrupt=_Stop(console))
-    _require_versions(session, Console(stderr=True) if json else console)
+    require_versions(session, session.live.state(), Console(stderr=True) if json else console)
     _print_target(session, console)
     planned = planning.plan(session, console, refresh=refresh)
     if json:

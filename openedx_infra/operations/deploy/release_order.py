@@ -31,13 +31,13 @@ def require_order(session: Session, state: Mapping[str, Any]) -> None:
     stack = session.stack
     if session.request.earlier_release or not isinstance(stack, Stack):
         return
-    migrated = migrated_releases(state)
-    if not migrated:
-        return
+    migrated = migrated_releases(state).values()
+    if not out_of_order(stack, migrated, frozenset(), has_history=True):
+        return  # what the last `up` declared only allows more
     good = (update.config for update in history.finished(session.live, session.file) if update.succeeded)
     config = next(good, None)
     beside = declared_beside(config or {})
-    if problem := out_of_order(stack, migrated.values(), beside, has_history=config is not None):
+    if problem := out_of_order(stack, migrated, beside, has_history=config is not None):
         raise problem
 
 
@@ -61,7 +61,9 @@ def out_of_order(
 
     `has_history`: whether any `up` of it succeeded.
     """
-    order = list(RELEASES)
+    migrated, order = list(migrated), list(RELEASES)
+    if not migrated:
+        return None
     unknown = sorted(release for release in migrated if release not in RELEASES)
     if unknown:
         return OperationError(

@@ -115,6 +115,12 @@ class Line:
         return bool({"--target", "-t"} & {word.partition("=")[0] for word in self.arguments})
 
     @property
+    def refreshes(self) -> bool:
+        """Whether the cluster is read before anything is compared."""
+        given = {"--refresh", "-r"} & set(self.arguments)
+        return bool(given) or "--refresh=true" in self.arguments
+
+    @property
     def note_on_targets(self) -> str:
         """What somebody who names targets should know; empty where it does not apply."""
         dependents = "--target-dependents" in [word.partition("=")[0] for word in self.arguments]
