@@ -182,7 +182,12 @@ def test_destroy_leaves_what_is_protected_and_the_next_up_takes_it_up(
     assert all(claim.status.phase == "Bound" for claim in campus.list("PersistentVolumeClaim"))
     assert dev.pods() == serving
 
-    campus.say(overrides=None)
+    campus.say(release="ulmo")
+    for refused in (campus.run("up", "--yes"), campus.run("preview")):
+        assert refused.code == 1 and "has databases of verawood" in refused.err, refused.text
+    assert campus.objects() == claims
+
+    campus.say(release=None, overrides=None)
     campus.up()
     assert campus.uids("PersistentVolumeClaim") == volumes
     assert campus.unready() == []

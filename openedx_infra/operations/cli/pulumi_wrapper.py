@@ -13,7 +13,7 @@ from rich.console import Console
 
 from openedx_infra.config import PROJECT, SECRETS_KEY
 from openedx_infra.operations.cli import app
-from openedx_infra.operations.deploy import missing_objects, unbound_claims
+from openedx_infra.operations.deploy import missing_objects, release_order, unbound_claims
 from openedx_infra.operations.deploy.refusals import require_deployable, require_versions
 from openedx_infra.operations.engine import session
 from openedx_infra.operations.engine.session import Request, Session
@@ -128,6 +128,8 @@ def _prepare_stack(
             _inspect(line, ready, console)
         if line.command == "up":
             ready.recover(console)
+        if line.command == "destroy":
+            release_order.note(ready, ready.live.state())
         if note := line.note_on_targets:
             console.print(note, style="yellow", soft_wrap=True, highlight=False)
     file = stack_file.read(request.name, request.config_file)

@@ -16,6 +16,7 @@ from openedx_infra.operations.deploy import (
     missing_objects,
     moved_datastores,
     planning,
+    release_order,
     unbound_claims,
 )
 from openedx_infra.operations.deploy.refusals import require_deployable, require_versions
@@ -108,7 +109,9 @@ def destroy(request: Request, console: Console, *, confirm: Confirm | None = Non
         f"Delete the objects of stack {request.name} in {session.target}? Protected ones stay."
     ):
         return
-    unbound = unbound_claims.unbound(session.live.state(), session.target.client())
+    state = session.live.state()
+    release_order.note(session, state)
+    unbound = unbound_claims.unbound(state, session.target.client())
     unbound_claims.delete(unbound, session.live, session.target.client())
     session.recover(console)
     _run(session, stop, lambda verbs: verbs.destroy(), "destroy", session.tools_ready)

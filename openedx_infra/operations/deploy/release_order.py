@@ -1,7 +1,8 @@
 """Refuses an older release over a newer one's databases, and an upgrade that leaves out a release.
 
 The release of the databases is that of the migration Jobs in Pulumi's state. It is there also where the stack
-file names none, and after an `up` that failed while it migrated.
+file names none, and after an `up` that failed while it migrated. After a `destroy` that left the data, which
+deletes the Jobs, it is in a note that `destroy` made (`release_note`).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from openedx_infra.config import PROJECT, Stack
+from openedx_infra.operations.deploy import release_note
 from openedx_infra.operations.engine.session import Session
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.state import history
@@ -31,7 +33,9 @@ def require_order(session: Session, state: Mapping[str, Any]) -> None:
     stack = session.stack
     if session.request.earlier_release or not isinstance(stack, Stack):
         return
-    migrated = migrated_releases(state).values()
+    migrated = list(migrated_releases(state).values())
+    if not migrated:
+        migrated = release_note.read(session.target.client(), stack.namespace)
     if not out_of_order(stack, migrated, frozenset(), has_history=True):
         return  # what the last `up` declared only allows more
     good = (update.config for update in history.finished(session.live, session.file) if update.succeeded)
@@ -44,9 +48,18 @@ def require_order(session: Session, state: Mapping[str, Any]) -> None:
 def migrated_releases(state: Mapping[str, Any]) -> dict[str, str]:
     """Releases whose migrations a stack's state has Jobs of, by the names of the Jobs: that of the first
     version is `lms-migrate`."""
-    resources = (state.get("deployment") or {}).get("resources") or []
+    deployment = state.get("deployment") or {}
+    begun = [each["resource"] for each in deployment.get("pending_operations") or ()]
+    resources = [*begun, *(deployment.get("resources") or ())]
     found = {Urn(each["urn"]).name: _release(each) for each in resources if _is_migration(each)}
     return {name: release for name, release in found.items() if release}
+
+
+def note(session: Session, state: Mapping[str, Any]) -> None:
+    """Keep the release of the databases where it stays when the Jobs are deleted, before a `destroy`."""
+    if isinstance(session.stack, Stack):
+        releases = migrated_releases(state).values()
+        release_note.write(session.target.client(), session.stack.namespace, releases)
 
 
 def declared_beside(config: Mapping[str, Any]) -> frozenset[str]:
@@ -87,8 +100,8 @@ def _backwards(stack: str, before: str, wanted: str, *, has_history: bool) -> Op
         f"run `openedx-infra rollback --stack {stack} --write`, which asks the database whether {wanted} can "
         "run with what was done to it, and tells what else can be done"
         if has_history
-        else f"nothing ever ran here: run `openedx-infra destroy --stack {stack}` with "
-        "`openedx:datastores: {protect: false}`, and then `up`"
+        else "if nothing ever ran here, or its data may go, run `openedx-infra destroy --stack "
+        f"{stack}` with `openedx:datastores: {{protect: false}}`, and then `up`"
     )
     return OperationError(
         f"Stack {stack} has databases of {before}, and `openedx:release` names {wanted}, which is older: its "
