@@ -19,6 +19,7 @@ from openedx_infra.config.rules.extras import manifests
 from openedx_infra.config.rules.platform import settings_modules
 from openedx_infra.config.secrets.formats import unfit, unfit_headers
 from openedx_infra.config.secrets.needed import password_limits
+from openedx_infra.config.versions import live_version
 from openedx_infra.kubernetes.overrides.patches import Patches
 from stacks.cluster import cluster
 from stacks.gate import Refused, validation_gate
@@ -119,7 +120,7 @@ def _unknown_fields(stack: Stack) -> list[str]:
 
 
 def _outputs(stack: Stack, platform: Platform) -> dict[str, pulumi.Input[Any]]:
-    site, live = stack.site, next(each for each in stack.versions if each.serves)
+    site, live = stack.site, live_version(stack)
     return {
         "lms_url": site.lms_url,
         **({"more_lms_urls": list(site.more_urls)} if site.more_hosts else {}),

@@ -12,6 +12,7 @@ from openedx_infra.config import Stack
 from openedx_infra.config.extras.containers import component
 from openedx_infra.config.sections.ingress import Rate
 from openedx_infra.config.types.quantities import memory_bytes
+from openedx_infra.config.versions import live_version
 from openedx_infra.kubernetes.routing import Route
 from openedx_infra.services.of_stack import services
 from openedx_infra.settings.servers.mfe import MFE_PORT
@@ -56,7 +57,7 @@ class RouteGroup:
 
 def public_hosts(stack: Stack) -> list[PublicHost]:
     """All public hosts of a stack."""
-    live = next(version for version in stack.versions if version.serves)
+    live = live_version(stack)
     return [*_site_hosts(live), *_preview_hosts(stack), *_service_hosts(stack), *extra_hosts(stack)]
 
 

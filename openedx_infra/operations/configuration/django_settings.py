@@ -12,6 +12,7 @@ import yaml
 from openedx_infra.config import PROJECT, Stack
 from openedx_infra.config.computed_settings import MANAGED_SETTINGS
 from openedx_infra.config.errors.key_paths import Location
+from openedx_infra.config.versions import live_version
 from openedx_infra.operations.configuration import lines
 from openedx_infra.operations.configuration.effective import MASKED
 from openedx_infra.operations.errors import OperationError
@@ -66,9 +67,10 @@ def django_setting(file: StackFile, stack: Stack, location: Location) -> DjangoS
 
 
 def _written(stack: Stack, variant: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """The plain and the secret settings of a site, as the program would send them to the cluster."""
+    """The plain and the secret settings of a site, as the program would send them to the cluster; of two
+    versions those of the one that visitors reach."""
     graph = recorded(stack, secrets.stand_ins(stack))
-    name = {"lms": "lms", "cms": "studio"}[variant]
+    name = {"lms": "lms", "cms": "studio"}[variant] + live_version(stack).suffix
     texts = {
         resource.name: graph.object(resource, reveal_secrets=True)
         for resource in graph.resources
@@ -102,8 +104,9 @@ def _origin(file: StackFile, stack: Stack, variant: str, name: str, is_secret: b
         if name in values:
             line = lines.of(file.path)(f"{PROJECT}:{section}", (part, name))
             return f"{file.path.name}, line {line} ({PROJECT}:{section}.{part})"
-    if name in stack.pinned_release.settings:
-        return f"release {stack.release}"
+    live = live_version(stack)
+    if name in live.pinned_release.settings:
+        return f"release {live.release}"
     source = MANAGED_SETTINGS.get(name)
     if source:
         return f"computed from {source if source.startswith('the secret') else f'{PROJECT}:{source}'}"

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from openedx_infra.config import ConfigError, Stack
 from openedx_infra.config.images.builds import OpenedxBuild, ThemesBuild
+from openedx_infra.config.versions import live_version
 from openedx_infra.operations.cluster.target import target_of
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.pods import container, process
@@ -32,7 +33,7 @@ def note_unknown(file: StackFile, theme: Any, notes: Console) -> None:
     if isinstance(theme, str) and theme not in built(stack):
         _note(
             notes,
-            f"note: nothing here tells whether {stack.image('openedx')} has a theme {theme}; "
+            f"note: nothing here tells whether {live_version(stack).image('openedx')} has a theme {theme}; "
             f"`openedx-infra themes --stack {file.name}` lists those of a running pod.",
         )
 
@@ -67,8 +68,7 @@ def _in_a_pod(file: StackFile, stack: Stack) -> list[str]:
     assert client is not None  # an instance has a cluster
     command = ["find", THEMES_DIR, "-mindepth", "1", "-maxdepth", "1", "-type", "d", "-printf", "%f\\n"]
     output, errors = bytearray(), bytearray()
-    live = next(version for version in stack.versions if version.serves)
-    pod = container.choose(client, f"lms{live.suffix}")
+    pod = container.choose(client, f"lms{live_version(stack).suffix}")
     code = process.run(pod, command, on_stdout=output.extend, on_stderr=errors.extend)
     if code:
         raise OperationError(f"{THEMES_DIR} can't be listed: {errors.decode(errors='replace').strip()}")

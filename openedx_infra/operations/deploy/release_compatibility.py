@@ -41,9 +41,10 @@ def require_stopped(session: Session) -> None:
 def require_compatible(stack: Stack, before: Update) -> None:
     """The same, when it is known what was up before."""
     release = before.live_release
-    if release is None or all(version.runs_beside(release) for version in stack.versions):
+    wanted = [version.release for version in stack.versions if release and not version.runs_beside(release)]
+    if release is None or not wanted:
         return
     maintenance = before.config.get(f"{PROJECT}:maintenance") or {}
     stopped = bool(maintenance.get("pause") and maintenance.get("page"))
     if not (stopped and stack.maintenance.page):
-        raise IncompatibleRelease(stack.name, release, stack.release, stopped=stopped)
+        raise IncompatibleRelease(stack.name, release, wanted[-1], stopped=stopped)

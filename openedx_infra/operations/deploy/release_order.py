@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from openedx_infra.config import PROJECT, Stack
+from openedx_infra.config.versions import newest_version
 from openedx_infra.operations.deploy import release_note
 from openedx_infra.operations.engine.session import Session
 from openedx_infra.operations.errors import OperationError
@@ -85,7 +86,7 @@ def out_of_order(
             remedy=f"use a version of this program that has {unknown[0]}",
         )
     before = max(migrated, key=order.index)
-    wanted = max((version.release for version in stack.versions), key=order.index)
+    wanted = newest_version(stack).release
     if wanted == before:
         return None
     if order.index(wanted) < order.index(before):

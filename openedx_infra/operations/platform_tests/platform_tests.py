@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from openedx_infra.config import Stack
+from openedx_infra.config.versions import live_version
 from openedx_infra.operations.cluster import connection
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.images.credentials import Login, docker_config
@@ -43,9 +44,9 @@ class Plan:
 
 
 def images(stack: Stack, image: str | None) -> Images:
-    """The images of a stack, or another one of the platform."""
+    """The images of a stack's version that visitors reach, or another one of the platform."""
     return Images(
-        openedx=image or stack.image("openedx"),
+        openedx=image or live_version(stack).image("openedx"),
         mongodb=stack.image("mongodb"),
         pull_policy=stack.images.pull_policy,
         pull_secrets=[

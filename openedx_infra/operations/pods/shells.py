@@ -13,6 +13,7 @@ from openedx_infra import scripts
 from openedx_infra.config import Stack
 from openedx_infra.config.datastores.mongodb import MongodbInCluster
 from openedx_infra.config.datastores.mysql import MysqlInCluster
+from openedx_infra.config.versions import live_version
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.services.database import secrets_folder
 from openedx_infra.settings.paths import LMS_CFG, SECRETS_DIR
@@ -33,8 +34,7 @@ def manage(stack: Stack, site: str, arguments: Sequence[str]) -> Place:
         raise OperationError(f"There is no site {site}.", remedy="name lms or studio")
     variant = SITES[site]
     name = "lms" if variant == "lms" else "studio"
-    live = next(version for version in stack.versions if version.serves)
-    return f"{name}{live.suffix}", ["./manage.py", variant, *arguments]
+    return f"{name}{live_version(stack).suffix}", ["./manage.py", variant, *arguments]
 
 
 def sql(stack: Stack) -> Place:
@@ -65,9 +65,9 @@ def mongo(stack: Stack) -> Place:
 
 
 def _in_the_lms(stack: Stack, script: str, *options: str) -> Place:
-    live = next(version for version in stack.versions if version.serves)
     text = (Path(scripts.__file__).parent / "in_platform" / script).read_text(encoding="utf-8")
-    return f"lms{live.suffix}", ["python", *options, "-c", text, LMS_CFG, f"{SECRETS_DIR}/lms.yml"]
+    command = ["python", *options, "-c", text, LMS_CFG, f"{SECRETS_DIR}/lms.yml"]
+    return f"lms{live_version(stack).suffix}", command
 
 
 # The official image's client says `--defaults-extra-file` must be its first option.

@@ -10,8 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from openedx_infra.operations.errors import OperationError
-from openedx_infra.operations.stack_files import stack_file
-from openedx_infra.operations.users_and_courses.platform_script import platform
+from openedx_infra.operations.users_and_courses.platform_script import live_release, platform
 from openedx_infra.operations.users_and_courses.sources import DEMO, DEMO_PATH, is_backup, opened
 
 SCRIPT = "courses.py"
@@ -60,8 +59,8 @@ def import_demo(
     replace: bool = False,
     team: Sequence[str] = (),
 ) -> None:
-    """Import the demo course of the stack's release."""
-    release = stack_file.instance(stack_file.read(stack, config_file), placeholders=True).release
+    """Import the demo course of the release that visitors reach."""
+    release = live_release(stack, config_file).name
     ref = "master" if release == "master" else f"release/{release}"
     import_course(stack, config_file, DEMO, console, path=DEMO_PATH, ref=ref, replace=replace, team=team)
 
@@ -101,10 +100,10 @@ def show(stack: str, config_file: Path | None, console: Console, *, as_json: boo
 def reindex(stack: str, config_file: Path | None, courses: Sequence[str], console: Console) -> None:
     """Fill the search index of some courses anew, or of all courses and of Studio."""
     studio = platform(stack, config_file, "cms")
-    release = stack_file.instance(stack_file.read(stack, config_file), placeholders=True).pinned_release
+    steps = live_release(stack, config_file).studio_index
     done = studio.ask(
         SCRIPT,
-        {"action": "reindex", "courses": list(courses), "studio_index": release.studio_index},
+        {"action": "reindex", "courses": list(courses), "studio_index": steps},
         on_line=lambda line: console.out(f"  {line}", highlight=False),
     )
     console.print(f"Courses indexed: {done['indexed']}.")

@@ -12,12 +12,14 @@ from typing import Any, Literal, Protocol
 from openedx_infra import scripts
 from openedx_infra.config import Stack
 from openedx_infra.config.services.registry import companions
+from openedx_infra.config.versions import live_version
 from openedx_infra.operations.cluster import connection
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.pods import process
 from openedx_infra.operations.pods.container import RunningContainer, choose
 from openedx_infra.operations.stack_files import stack_file
 from openedx_infra.operations.stack_files.stack_file import StackFile
+from openedx_infra.releases import Release
 
 Site = Literal["lms", "cms"]
 """A site by the word of `manage.py`."""
@@ -87,8 +89,19 @@ class Platform:
 
 
 def platform(name: str, config_file: Path | None, site: Site) -> Platform:
-    """The platform of a stack's instance. Raises OperationError where none of its containers is ready."""
-    return Platform(_container(*_instance(name, config_file), _COMPONENTS[site]), site)
+    """The platform of a stack's instance, in the version that visitors reach.
+
+    Raises OperationError where none of its containers is ready.
+    """
+    file, stack = _instance(name, config_file)
+    component = f"{_COMPONENTS[site]}{live_version(stack).suffix}"
+    return Platform(_container(file, stack, component), site)
+
+
+def live_release(name: str, config_file: Path | None) -> Release:
+    """The release of the version that visitors reach."""
+    _, stack = _instance(name, config_file)
+    return live_version(stack).pinned_release
 
 
 def service(name: str, config_file: Path | None, service: str) -> Platform:

@@ -13,6 +13,7 @@ from typing import Any
 from rich.console import Console
 
 from openedx_infra.config import PROJECT
+from openedx_infra.config.versions import newest_version
 from openedx_infra.operations.cluster.run_job import run_job
 from openedx_infra.operations.cluster.target import target_of
 from openedx_infra.operations.deploy import deploy
@@ -125,7 +126,7 @@ def _require_database(
     if options.accept_database:
         console.print("The database is not checked, as you accept it as it is.")
         return
-    stack = stack_file.validated(file, placeholders=True)
+    stack = stack_file.instance(file, placeholders=True)
     client = target_of(stack, local=file.local).client()
     assert client is not None  # an instance has a cluster
     moment = history.between(past, target).isoformat()
@@ -133,7 +134,7 @@ def _require_database(
     try:
         run_job(
             client,
-            "migration-check",
+            f"migration-check{newest_version(stack).suffix}",
             lambda line: console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True),
             env={"SINCE": moment},
         )
