@@ -113,3 +113,13 @@ def test_wrong_answers_are_named_with_the_remedy() -> None:
 )
 def test_mail_comes_from_the_domain_of_the_site(host: str, domain: str) -> None:
     assert mail_domain(host) == domain
+
+
+@pytest.mark.parametrize(
+    ("stack", "prefix"),
+    [("campus", "campus"), ("a" * 40, "a" * 32), ("on", "on"), ("2026", "2026")],
+)
+def test_each_new_instance_has_cookies_of_its_own(stack: str, prefix: str) -> None:
+    for situation in SITUATIONS:
+        found = stack_of(replace(LEAST, situation=situation, stack=stack))
+        assert (found.site.cookie_prefix, found.namespace) == (prefix, f"openedx-{stack}")

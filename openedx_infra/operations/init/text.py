@@ -15,6 +15,8 @@ _TEMPLATES = Path(__file__).parent / "templates"
 _PLACE = re.compile(r"\[\[(\w+)\]\]")
 _PLAIN = re.compile(r"(https?://)?[A-Za-z/][A-Za-z0-9._@/-]*( [A-Za-z0-9._@/-]+)*")
 _WORDS = ("true", "false", "null", "yes", "no", "on", "off", "y", "n")
+COOKIE_PREFIX_LENGTH = 32
+"""What `openedx:site.cookie_prefix` takes."""
 _LOGIN_PREFIX = ("lms.", "learn.", "www.", "courses.")
 """Labels before a site's domain, from which nobody sends mail."""
 
@@ -65,7 +67,12 @@ def _is_empty(line: str, lines: dict[str, str]) -> bool:
 
 def _values(answers: Answers) -> dict[str, str]:
     values = {name: _scalar(value) for name, value in asdict(answers).items() if isinstance(value, str)}
-    return {**values, "mail_domain": mail_domain(answers.lms_host)}
+    return {
+        **values,
+        "stack": answers.stack,  # it stands inside words, such as a namespace, and needs no quotes there
+        "mail_domain": mail_domain(answers.lms_host),
+        "cookie_prefix": _scalar(answers.stack[:COOKIE_PREFIX_LENGTH]),
+    }
 
 
 def mail_domain(host: str) -> str:
