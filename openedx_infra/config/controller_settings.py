@@ -73,8 +73,12 @@ CHECKLIST = (
 """All of them, for `check`, `status` and docs/network.md alike."""
 
 
+def needed(stack: Stack) -> list[ControllerSetting]:
+    """Those that a stack depends on."""
+    return [each for each in CHECKLIST if each.matters(stack)]
+
+
 def notes(stack: Stack) -> Iterator[str]:
     """One line for each that a stack depends on, the key first."""
-    for each in CHECKLIST:
-        if each.matters(stack):
-            yield f"{each.key}: {each.why}: see to `{each.setting}` (docs/network.md)"
+    for each in needed(stack):
+        yield f"{each.key}: {each.why}: see to `{each.setting}` (docs/network.md)"

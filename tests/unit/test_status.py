@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 from samples import LEAST
 
-from openedx_infra.config import describe
+from openedx_infra.config import BaseStack, describe
 from openedx_infra.operations.cluster.health import Row, Snapshot
 from openedx_infra.operations.cluster.target import Target
 from openedx_infra.operations.drift import status
@@ -36,19 +36,36 @@ RESOURCE = {
 CHANGE = Change(path=("spec", "replicas"), before=1, now=0, manager="kubectl-edit")
 
 
-def look(monkeypatch: pytest.MonkeyPatch, drift: Drift, *rows: Row, unknown: str = "") -> status.Report:
+def look(
+    monkeypatch: pytest.MonkeyPatch,
+    drift: Drift,
+    *rows: Row,
+    unknown: str = "",
+    stack: BaseStack = STACK,
+    live: Any = None,
+) -> status.Report:
     client: Any = object()
     monkeypatch.setattr(status, "_drift", lambda *_: (drift, unknown))
     monkeypatch.setattr(Target, "_client", lambda *_: client)
     monkeypatch.setattr(status, "snapshot", lambda _: Snapshot(other_rows=rows))
     address: Any = object()
     target = Target(address=address, namespaces=("openedx-mine",), local=False, on_aws=False)
-    return status._look(FILE, STACK, target, None)
+    return status._look(FILE, stack, target, live)
 
 
 def test_all_is_well_where_nothing_differs(monkeypatch: pytest.MonkeyPatch) -> None:
     found = look(monkeypatch, Drift(), READY)
     assert found.good and found.rows == [READY] and list(found.lines) == ["1 of 1 ready"]
+
+
+def test_what_the_controller_must_be_told_is_noted_and_in_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    stack = describe("mine", {**LEAST, "cluster": {"context": "theirs"}})
+    found = look(monkeypatch, Drift(), READY, stack=stack, live=object())
+    assert [line for line in found.lines if line.startswith("note: openedx:ingress.bodies.studio: Traefik")]
+    objects = found.as_json()
+    assert [each["name"] for each in objects] == ["lms", "respondingTimeouts.readTimeout"]
+    assert objects[1]["kind"] == "ControllerSetting" and objects[1]["ready"] and "499" in objects[1]["reason"]
+    assert found.good, "nobody knows that it is wrong"
 
 
 def test_what_is_missing_is_created_again_by_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,8 +112,8 @@ def test_a_kind_that_may_not_be_read_is_named(monkeypatch: pytest.MonkeyPatch) -
 def test_without_a_terminal_a_watch_prints_what_has_changed_until_it_is_stopped(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    waiting = status.Report(rows=[READY], lines=["waiting"], strangers=[], good=False)
-    ready = status.Report(rows=[READY], lines=["ready"], strangers=[], good=True)
+    waiting = status.Report(rows=[READY], lines=["waiting"], strangers=[], settings=[], good=False)
+    ready = status.Report(rows=[READY], lines=["ready"], strangers=[], settings=[], good=True)
 
     def looks() -> Iterator[status.Report]:
         yield from (waiting, waiting, ready, ready)

@@ -12,6 +12,7 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from openedx_infra.config import BaseStack, Stack, controller_settings
+from openedx_infra.config.controller_settings import ControllerSetting
 from openedx_infra.operations.cluster import cron_status
 from openedx_infra.operations.cluster.connection import answering, no_answer
 from openedx_infra.operations.cluster.health import Row
@@ -39,8 +40,14 @@ class Report:
     """What is to be read below the table."""
     strangers: Sequence[Row]
     """Objects that are not of the stack."""
+    settings: Sequence[Row]
+    """What the stack needs of its ingress controller's own configuration, which can't be read here."""
     good: bool
     """Whether everything is there, as it was applied, and ready."""
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """All of it for machines, one map for each object or setting."""
+        return [asdict(row) for row in (*self.rows, *self.strangers, *self.settings)]
 
     def rendered(self) -> RenderableType:
         """Table and lines."""
@@ -55,7 +62,7 @@ def report(file: StackFile, stack: BaseStack, console: Console, *, json: bool = 
     """
     found = _looking(file, stack)()
     if json:
-        print(json_format.dumps([asdict(row) for row in (*found.rows, *found.strangers)], indent=2))
+        print(json_format.dumps(found.as_json(), indent=2))
     else:
         console.print(found.rendered(), soft_wrap=not found.rows)
     return found.good
@@ -97,16 +104,25 @@ def _look(file: StackFile, stack: BaseStack, target: Target, live: LiveStack | N
     rows = [*_without(ready, differences.rows()), *differences.rows()]
     rows.sort(key=lambda row: (row.kind, row.name))
     lines = [*_summary(rows, file.name), *([unknown] if unknown else []), *_notes(differences)]
+    settings: list[Row] = []
     if rows:
         lines += _about(stack, target)
         if live is not None and isinstance(stack, Stack) and stack.cluster.context:
-            lines += [f"Mind {note}." for note in controller_settings.notes(stack)]
+            lines += [f"note: {note}" for note in controller_settings.notes(stack)]
+            settings += map(_row_of, controller_settings.needed(stack))
     elif stack.namespaces:
         lines.append(f"Nothing runs in {target}: `openedx-infra up --stack {file.name}` brings it up.")
     else:
         lines.append(f"Nothing of stack {file.name} is to run in a cluster.")
     good = bool(rows or not stack.namespaces) and all(row.ready for row in rows) and not unknown
-    return Report(rows=rows, lines=lines, strangers=differences.stranger_rows(), good=good)
+    strangers = differences.stranger_rows()
+    return Report(rows=rows, lines=lines, strangers=strangers, settings=settings, good=good)
+
+
+def _row_of(setting: ControllerSetting) -> Row:
+    """A setting of the controller, which nobody knows to be wrong, and so counts as ready."""
+    reason = f"{setting.key}: {setting.why}"
+    return Row(kind="ControllerSetting", name=setting.setting, ready=True, count="not known", reason=reason)
 
 
 def _drift(target: Target, live: LiveStack | None, namespaces: Sequence[str]) -> tuple[Drift, str]:
