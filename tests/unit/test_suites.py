@@ -7,8 +7,11 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from rich.console import Console
 
 from openedx_infra import scripts
 from openedx_infra.config import Stack, load
@@ -188,3 +191,34 @@ def test_a_report_that_is_not_whole_is_none() -> None:
     assert unpacked("") is None
     assert unpacked("H4sIAAAA") is None
     assert unpacked("no base64!") is None
+
+
+@pytest.mark.parametrize(
+    ("users", "named"),
+    [("fixed", {"runAsUser": 10_001, "runAsGroup": 0, "fsGroup": 10_001}), ("assigned", {})],
+)
+def test_pods_name_no_user_where_the_cluster_assigns_them(
+    users: str, named: dict[str, int], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    created: list[Any] = []
+    client = SimpleNamespace(namespace="scratch", delete=lambda *_: None)
+    monkeypatch.setattr(platform_tests.connection, "address_of", lambda *_, **__: None)
+    monkeypatch.setattr(platform_tests.connection, "connect", lambda *_: client)
+    monkeypatch.setattr(platform_tests, "_create", lambda _, obj: created.append(obj))
+    ended = SimpleNamespace(follow=lambda: platform_tests.Outcome(0, None))
+    monkeypatch.setattr(platform_tests, "SuiteRun", lambda *_: ended)
+    stack = load("mine", {"site": {"lms_host": "learn.example.org"}, "cluster": {"users": users}})
+    plan = platform_tests.Plan(
+        suites=suites([]), images=IMAGES, resources=Resources(), logins={}, reports=tmp_path
+    )
+    assert platform_tests.run(SimpleNamespace(local=False), stack, plan, Console(quiet=True)) == 0
+    pods = [each["spec"]["template"]["spec"] for each in created if each["kind"] == "Job"]
+    assert len(pods) == 2
+    for pod in pods:
+        who = {key: value for key, value in pod["securityContext"].items() if key in _USERS}
+        assert who == named and pod["securityContext"]["runAsNonRoot"]
+        for container in (*pod["initContainers"], *pod["containers"]):
+            assert not _USERS & container["securityContext"].keys()
+
+
+_USERS = {"runAsUser", "runAsGroup", "fsGroup", "supplementalGroups"}

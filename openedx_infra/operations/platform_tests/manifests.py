@@ -20,7 +20,7 @@ TESTS, REPORT, MONGODB = "tests", "report", "mongodb"
 
 USER = 10_001
 """User of all containers, whom no node has: any may read the platform's files, and run MongoDB on folders of
-its group."""
+its group. Where the cluster assigns users, it is the one that it assigns."""
 
 SCRIPTS = ("platform_tests.sh", "platform_tests_report.sh", "pytest_shard.py")
 REGISTRIES = "registries"
@@ -94,8 +94,13 @@ def pull_secret(space: str, name: str, data: Mapping[str, str]) -> Object:
     }
 
 
-def job(space: str, suite: Suite, images: Images, resources: Resources) -> Object:
-    """The Job of one suite. It is tried once: a test that fails is no fault of the node."""
+def job(
+    space: str, suite: Suite, images: Images, resources: Resources, *, assigned_users: bool = False
+) -> Object:
+    """The Job of one suite. It is tried once: a test that fails is no fault of the node.
+
+    With `assigned_users`, the cluster decides as which user its pod runs, as OpenShift does.
+    """
     labels = {"app.kubernetes.io/name": "edx-platform", "app.kubernetes.io/component": f"tests-{suite.name}"}
     return {
         "apiVersion": "batch/v1",
@@ -104,21 +109,23 @@ def job(space: str, suite: Suite, images: Images, resources: Resources) -> Objec
         "spec": {
             "backoffLimit": 0,
             "activeDeadlineSeconds": resources.minutes * 60,
-            "template": {"metadata": {"labels": labels}, "spec": _pod(suite, images, resources)},
+            "template": {
+                "metadata": {"labels": labels},
+                "spec": _pod(suite, images, resources, assigned_users),
+            },
         },
     }
 
 
-def _pod(suite: Suite, images: Images, resources: Resources) -> Object:
+def _pod(suite: Suite, images: Images, resources: Resources, assigned_users: bool) -> Object:
+    user = {} if assigned_users else {"runAsUser": USER, "runAsGroup": 0, "fsGroup": USER}
     return {
         "restartPolicy": "Never",
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "securityContext": {
             "runAsNonRoot": True,
-            "runAsUser": USER,
-            "runAsGroup": 0,
-            "fsGroup": USER,
+            **user,
             "seccompProfile": {"type": "RuntimeDefault"},
         },
         "imagePullSecrets": [{"name": name} for name in images.pull_secrets],

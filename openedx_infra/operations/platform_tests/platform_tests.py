@@ -69,7 +69,8 @@ def run(file: StackFile, stack: Stack, plan: Plan, console: Console) -> int:
         for secret in _pull_secrets(client, stack, plan.logins):
             _create(client, secret)
         _create(client, manifests.script_files(client.namespace))
-        return max(_suite(client, suite, plan, console) for suite in plan.suites)
+        assigned = stack.cluster.users == "assigned"
+        return max(_suite(client, suite, plan, console, assigned_users=assigned) for suite in plan.suites)
 
 
 @contextmanager
@@ -87,14 +88,15 @@ def _scratch(address: Address, stack: Stack, console: Console) -> Iterator[Clien
         console.print(f"Namespace {client.namespace} is deleted.", highlight=False, soft_wrap=True)
 
 
-def _suite(client: Client, suite: Suite, plan: Plan, console: Console) -> int:
+def _suite(client: Client, suite: Suite, plan: Plan, console: Console, *, assigned_users: bool) -> int:
     console.print(
         f"{suite.name}: {' '.join(suite.paths)} with {suite.settings} in {plan.images.openedx}",
         style="bold",
         highlight=False,
         soft_wrap=True,
     )
-    _create(client, manifests.job(client.namespace, suite, plan.images, plan.resources))
+    job = manifests.job(client.namespace, suite, plan.images, plan.resources, assigned_users=assigned_users)
+    _create(client, job)
     outcome = SuiteRun(client, suite.name, lambda line: console.out(line, highlight=False)).follow()
     _keep(outcome, suite, plan.reports, console)
     return outcome.code
