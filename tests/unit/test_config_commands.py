@@ -109,6 +109,69 @@ def test_a_value_is_printed_alone_and_its_origin_beside(get: Get, key: str, valu
     assert row["from"] == origin
 
 
+MERGED = """\
+config:
+  openedx:site: {name: Campus, lms_host: learn.example.org}
+  openedx:settings:
+    modules: {studio: FOLDER/studio.py}
+    common:
+      ALLOWED_HOSTS: [of-both.example.org]
+      CELERY_BROKER_TRANSPORT_OPTIONS: {max_retries: 3}
+    lms: {ALLOWED_HOSTS: [of-lms.example.org]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("key", "values", "origins"),
+    [
+        (
+            "lms.ALLOWED_HOSTS",
+            ["learn.example.org", "of-both.example.org", "of-lms.example.org"],
+            [
+                "set by the program (openedx:site.more_hosts)",
+                "Pulumi.campus.yaml, line 6 (openedx:settings.common)",
+                "Pulumi.campus.yaml, line 8 (openedx:settings.lms)",
+            ],
+        ),
+        (
+            "studio.ALLOWED_HOSTS",
+            ["studio.learn.example.org", "of-both.example.org"],
+            [
+                "set by the program (openedx:site.more_hosts)",
+                "Pulumi.campus.yaml, line 6 (openedx:settings.common)",
+                "FOLDER/studio.py runs after it (openedx:settings.modules.studio)",
+            ],
+        ),
+        (
+            "lms.CELERY_BROKER_TRANSPORT_OPTIONS",
+            ["visibility_timeout", "max_retries"],
+            [
+                "set by the program (openedx:datastores.broker)",
+                "Pulumi.campus.yaml, line 7 (openedx:settings.common)",
+            ],
+        ),
+        (
+            "lms.CELERY_BROKER_TRANSPORT_OPTIONS.max_retries",
+            ["3"],
+            ["Pulumi.campus.yaml, line 7 (openedx:settings.common)"],
+        ),
+        (
+            "lms.CELERY_BROKER_TRANSPORT_OPTIONS.visibility_timeout",
+            [""],
+            ["set by the program (openedx:datastores.broker)"],
+        ),
+    ],
+)
+def test_what_is_put_together_is_shown_whole_with_all_its_origins(
+    get: Get, path: Path, key: str, values: list[str], origins: list[str]
+) -> None:
+    path.write_text(MERGED.replace("FOLDER", str(path.parent)), encoding="utf-8")
+    path.with_name("studio.py").write_text("", encoding="utf-8")
+    text, origin = get(key)
+    assert [value for value in values if value not in text] == []
+    assert origin.replace(str(path.parent), "FOLDER") == f"from: {'; '.join(origins)}"
+
+
 def test_an_image_that_is_not_set_is_the_release_s(get: Get) -> None:
     value, origin = get("images.openedx")
     assert value.startswith("docker.io/overhangio/openedx:")

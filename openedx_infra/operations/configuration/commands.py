@@ -33,7 +33,7 @@ def get(
     location = _location(key)
     if django_settings.is_setting(location):
         found = django_settings.django_setting(file, stack_file.instance(file, placeholders=True), location)
-        values = [Effective(location=location, value=found.value, origin=found.origin)]
+        values = [Effective(location=location, value=found.value, origin="; ".join(found.origins))]
     else:
         values = effective.effective(file, stack_file.validated(file, placeholders=True), location)
     if as_json:

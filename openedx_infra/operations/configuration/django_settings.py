@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from openedx_infra.config import PROJECT, Stack
-from openedx_infra.config.computed_settings import MANAGED_SETTINGS
+from openedx_infra.config.computed_settings import EXTENDED_LISTS, EXTENDED_MAPS, MANAGED_SETTINGS
 from openedx_infra.config.errors.key_paths import Location
 from openedx_infra.config.versions import live_version
 from openedx_infra.operations.configuration import lines
@@ -31,8 +31,9 @@ class DjangoSetting:
 
     value: Any
     """Its value, secrets masked."""
-    origin: str
-    """Such as `Pulumi.campus.yaml, line 30 (openedx:settings.lms)`, or the key that it is computed from."""
+    origins: Sequence[str]
+    """Such as `Pulumi.campus.yaml, line 30 (openedx:settings.lms)`, or the key that it is computed from; of a
+    list or map that is put together, all of them."""
 
 
 def is_setting(location: Location) -> bool:
@@ -63,7 +64,7 @@ def django_setting(file: StackFile, stack: Stack, location: Location) -> DjangoS
                 f"{name} has no {part}.", remedy=f"`config get {location[0]}.{name}` shows it"
             )
         value = value[part]
-    return DjangoSetting(value=value, origin=_origin(file, stack, variant, name, name in secret))
+    return DjangoSetting(value=value, origins=_origins(file, stack, location, value, name in secret))
 
 
 def _written(stack: Stack, variant: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
@@ -93,21 +94,59 @@ def _near(name: str, settings: Mapping[str, Any]) -> str:
     return f" (did you mean {near[0]}?)" if near else ""
 
 
-def _origin(file: StackFile, stack: Stack, variant: str, name: str, is_secret: bool) -> str:
-    site = "lms" if variant == "lms" else "studio"
-    set_by_operator: dict[Location, Mapping[str, Any]] = {
-        ("settings", site): stack.settings.lms if variant == "lms" else stack.settings.studio,
-        ("settings", "common"): stack.settings.common,
-        ("features", "flags"): stack.features.flags,
-    }
-    for (section, part), values in set_by_operator.items():
-        if name in values:
-            line = lines.of(file.path)(f"{PROJECT}:{section}", (part, name))
-            return f"{file.path.name}, line {line} ({PROJECT}:{section}.{part})"
+def _origins(file: StackFile, stack: Stack, location: Location, value: Any, is_secret: bool) -> list[str]:
+    """Where the value at a location comes from: one place, or all whose lists and maps are put together."""
+    variant, name = SITES[str(location[0])], str(location[1])
+    sections = [each for each in _sections(stack, variant) if name in each[1] and _has(each[1], location[1:])]
+    is_whole = len(location) == 2 or isinstance(value, Mapping)
+    is_merged = is_whole and (name in EXTENDED_LISTS or name in EXTENDED_MAPS)
+    places = [_place(file, section, (part, name)) for (section, part), _ in sections]
+    # Of what is not put together, a later section replaces the others.
+    before = [] if places and not is_merged else [_computed_from(stack, name, is_secret)]
+    return [*before, *(places if is_merged else places[-1:]), *_modules(stack, variant)]
+
+
+def _modules(stack: Stack, variant: str) -> Iterator[str]:
+    """Files of Python that run after all settings of a site: each may change any of them."""
+    for part in ("common", "lms" if variant == "lms" else "studio"):
+        if path := getattr(stack.settings.modules, part):
+            yield f"{path} runs after it ({PROJECT}:settings.modules.{part})"
+
+
+def _sections(stack: Stack, variant: str) -> list[tuple[tuple[str, str], Mapping[str, Any]]]:
+    """The sections of a stack file that set settings of a site, as they are laid over each other."""
+    common = stack.settings.common
+    flags = {name: value for name, value in stack.features.flags.items() if name not in common}
+    own = ("lms", stack.settings.lms) if variant == "lms" else ("studio", stack.settings.studio)
+    return [
+        (("features", "flags"), flags),
+        (("settings", "common"), common),
+        (("settings", own[0]), own[1]),
+    ]
+
+
+def _has(value: Any, path: Location) -> bool:
+    for part in path:
+        if not isinstance(value, Mapping) or part not in value:
+            return False
+        value = value[part]
+    return True
+
+
+def _place(file: StackFile, section: str, path: Location) -> str:
+    line = lines.of(file.path)(f"{PROJECT}:{section}", path)
+    return f"{file.path.name}, line {line} ({PROJECT}:{section}.{path[0]})"
+
+
+def _computed_from(stack: Stack, name: str, is_secret: bool) -> str:
+    """Where a setting comes from that the stack file does not set, or only adds to."""
     live = live_version(stack)
     if name in live.pinned_release.settings:
         return f"release {live.release}"
     source = MANAGED_SETTINGS.get(name)
     if source:
         return f"computed from {source if source.startswith('the secret') else f'{PROJECT}:{source}'}"
+    adding = EXTENDED_LISTS.get(name) or (EXTENDED_MAPS[name].source if name in EXTENDED_MAPS else "")
+    if "." in adding.partition(" ")[0]:
+        return f"set by the program ({PROJECT}:{adding})"
     return "set by the program, with secrets of the stack" if is_secret else "set by the program"
