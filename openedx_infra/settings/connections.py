@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from openedx_infra.settings.keys import SEARCH_KEY_UID
+
 if TYPE_CHECKING:
     from openedx_infra.config import Stack
 
@@ -129,6 +131,8 @@ class Search:
     user: str | None = None
     derived_key: bool = False
     """Whether the API key is derived from `meilisearch_master_key`, rather than `search_api_key`."""
+    key_uid: str = SEARCH_KEY_UID
+    """Id of the derived API key."""
     version: str = ""
     """What names the version of a server whose keys and indexes are made anew for another version. Empty:
     they stay whatever its version."""

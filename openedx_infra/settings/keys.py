@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 SEARCH_KEY_UID = str(uuid.uuid5(uuid.NAMESPACE_DNS, "search.openedx-infra"))
-"""Id of the platform's Meilisearch API key. Not secret: the key needs the master key, too."""
+"""Id of the platform's Meilisearch API key, at a server of its own. Not secret: the key needs the master key,
+too."""
 
 JWK_ID = "openedx"
 """`kid` of the key by which the LMS signs tokens."""
@@ -26,6 +27,12 @@ JWK_ID = "openedx"
 def search_api_key(master_key: str, uid: str = SEARCH_KEY_UID) -> str:
     """The API key that Meilisearch gives to a key id: HMAC-SHA256 of the id under the master key, in hex."""
     return hmac.new(master_key.encode(), uid.encode(), hashlib.sha256).hexdigest()
+
+
+def search_key_uid(stack: Stack) -> str:
+    """Id of the platform's API key at a Meilisearch that several instances may use: each has its own key, for
+    its own indexes."""
+    return str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{stack.name}.search.openedx-infra"))
 
 
 def key_prefix(stack: Stack) -> str:

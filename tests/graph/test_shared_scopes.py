@@ -61,6 +61,16 @@ KINDS: Mapping[str, dict[str, Any]] = {
     },
     "of-one-foundation": {**_shared(), "event_bus": {}},
     "on-aws": _on_aws(),
+    "at-one-meilisearch": {
+        "datastores": {
+            "search": {
+                "source": "external",
+                "engine": "meilisearch",
+                "url": "https://search.example.org",
+                "provisioned": False,
+            }
+        }
+    },
 }
 NAMES = (("campus", "campus.example.org"), ("campus-2", "campus-2.example.org"))
 """Names and hosts of the two: one name begins with the other."""
@@ -133,6 +143,7 @@ EXPECTED = {
     "in-the-cluster": {"object", "host", "mysql database", "keys", "indexes", "bucket", "backups", "cookie"},
     "of-one-foundation": {"object", "host", "mysql database", "mysql user", "keys", "topics", "cookie"},
     "on-aws": {"object", "host", "aws", "bucket", "cookie", "OAuth client"},
+    "at-one-meilisearch": {"indexes", "API key"},
 }
 """Scopes of which each kind of instance must have something: a test that finds nothing to compare is none."""
 PREFIXES = ("keys", "indexes", "topics")
@@ -252,6 +263,8 @@ def _in_search_and_files(said: Mapping[str, Any], space: str) -> Iterator[Claim]
     for prefix, server in _INDEXES.items():
         if prefix in said:
             yield "indexes", _at(said.get(server), space), said[prefix]
+    if key := said["SECRET"].get("MEILISEARCH_API_KEY"):  # a key has the rights of one instance alone
+        yield "API key", _at(said["MEILISEARCH_URL"], space), key
     for name in _BUCKETS:
         if said.get(name):
             yield "bucket", _at(said.get("AWS_S3_ENDPOINT_URL"), space), said[name]

@@ -69,3 +69,68 @@ def test_two_instances_that_sign_their_visitors_out_of_each_other(write: Any) ->
     assert "stack staging sets cookies of the same names for example.org" in noted("production")[0]
     write("staging", site={**staging, "cookie_prefix": "staging"}, cluster={"context": "there"})
     assert noted("production") == noted("staging") == []
+
+
+EXTERNAL = {
+    "mysql": {"source": "external", "host": "mysql.example.org"},
+    "mongodb": {"source": "external", "members": [{"host": "mongodb.example.org"}]},
+    "broker": {"source": "external", "host": "redis.example.org"},
+    "cache": {"source": "external", "host": "redis.example.org", "database": 1},
+    "storage": {
+        "source": "external",
+        "endpoint": "https://s3.example.org",
+        "buckets": {kind: f"files-{kind}" for kind in ("public", "private", "grades", "ora", "exports")},
+    },
+}
+OWN = {
+    "mysql": {"source": "external", "host": "mysql.example.org", "database": "two"},
+    "mongodb": {"source": "external", "members": [{"host": "mongodb.example.org"}], "database": "two"},
+    "broker": {"source": "external", "host": "redis.example.org", "database": 2},
+    "cache": {"source": "external", "host": "redis.example.org", "database": 3},
+    "storage": {
+        **EXTERNAL["storage"],
+        "buckets": {kind: f"two-{kind}" for kind in ("public", "private", "grades", "ora", "exports")},
+    },
+}
+BACKUPS = {"destination": {"bucket": "backups", "folder": "campus"}}
+TRACKING = {"tracking": {"bucket": "events"}}
+
+
+def test_two_instances_that_keep_data_in_one_place_of_a_server(write: Any) -> None:
+    """Databases of external servers have the same names by default."""
+    write(
+        "one", site={"lms_host": "learn.one.org"}, datastores=EXTERNAL, backups=BACKUPS, monitoring=TRACKING
+    )
+    other = {"site": {"lms_host": "learn.two.net"}, "cluster": {"context": "there"}}
+    write("two", datastores=EXTERNAL, backups=BACKUPS, monitoring=TRACKING, **other)
+    notes = noted("one")
+    for text in (
+        *("MySQL database openedx at mysql.example.org:3306", "`openedx:datastores.mysql.database`"),
+        *("MongoDB database openedx at mongodb.example.org:27017", "Redis database 0 at redis.example.org"),
+        *("Redis database 1 at redis.example.org", "bucket files-ora at https://s3.example.org"),
+        *("folder campus of bucket backups at https://s3.us-east-1.", "folder tracking of bucket events"),
+    ):
+        assert [note for note in notes if text in note], text
+    assert len(notes) == 4 + 5 + 2 and all(
+        "stack two keeps its data in the same place" in note for note in notes
+    )
+
+    write("two", datastores=OWN, backups={"destination": {"bucket": "backups"}}, **other)
+    assert noted("one") == []
+
+
+def test_the_same_queues_are_found_across_broker_and_cache(write: Any) -> None:
+    broker = {"source": "external", "host": "redis.example.org", "database": 1}
+    write("one", site={"lms_host": "learn.one.org"}, datastores={"cache": broker})
+    write("two", site={"lms_host": "learn.two.net"}, datastores={"broker": broker})
+    [note] = noted("one")
+    assert "Redis database 1" in note and "`openedx:datastores.cache.database`" in note
+
+
+def test_servers_behind_sentinels(write: Any) -> None:
+    broker = {"source": "external", "sentinels": [{"host": "one.example.org"}], "master": "main"}
+    write("one", site={"lms_host": "learn.one.org"}, datastores={"broker": broker})
+    write("two", site={"lms_host": "learn.two.net"}, datastores={"broker": broker})
+    assert "Redis database 0 at one.example.org:26379 (main)" in noted("two")[0]
+    write("two", site={"lms_host": "learn.two.net"}, datastores={"broker": {**broker, "master": "other"}})
+    assert noted("one") == []

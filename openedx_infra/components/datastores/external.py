@@ -15,6 +15,7 @@ from openedx_infra.config.datastores.valkey import BrokerExternal, CacheExternal
 from openedx_infra.config.sections.mail import MailSmtp
 from openedx_infra.settings import connections, paths
 from openedx_infra.settings.connections import Endpoint
+from openedx_infra.settings.keys import search_key_uid
 
 MONGODB_PORT = 27017
 """Port of the servers that DNS records (SRV) list. Atlas uses this one; the records could say another."""
@@ -95,6 +96,7 @@ def search(instance: Instance, section: SearchExternal) -> Store[connections.Sea
             public_url=f"https://{host}" if meilisearch else None,
             user=section.username,
             derived_key=made_here,
+            key_uid=search_key_uid(instance.stack),
         ),
         reach=Reach(ports=(endpoint.port,), hosts=(endpoint.host,)),
         administrator=(

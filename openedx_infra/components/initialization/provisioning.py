@@ -155,7 +155,7 @@ class Provisioning:
             env={
                 "MEILISEARCH_URL": connection.apply(lambda search: search.url),
                 "INDEX_PREFIX": keys.index_prefix(self.instance.stack),
-                "KEY_UID": keys.SEARCH_KEY_UID,
+                "KEY_UID": connection.apply(lambda search: search.key_uid),
                 "SERVER": connection.apply(lambda search: search.identity),
                 **_encryption(store.connection),
             },

@@ -1,4 +1,4 @@
-"""Other stacks of the checkout that have the same hosts in one cluster, or that set the same cookies."""
+"""Other stacks of the checkout that share what each needs for itself: hosts, cookies, places of data."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from openedx_infra.config.types.hosts import within
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.stack_files import stack_file
 from openedx_infra.operations.stack_files.checkout import stack_file_path, stack_names
+from openedx_infra.operations.stack_files.shared_places import places
 from openedx_infra.operations.stack_files.stack_file import StackFile
 
 
@@ -25,10 +26,22 @@ def notes(file: StackFile, stack: Stack) -> Iterator[str]:
                 f"stack {name} names the same cluster and the same hosts ({', '.join(sorted(shared))}): "
                 "only one of the two can be up"
             )
-        elif not shared and _share_cookies(stack, its):
+            continue
+        if not shared and _share_cookies(stack, its):
             yield (
                 f"stack {name} sets cookies of the same names for {its.site.cookie_domain}: who visits both "
                 "is signed out of one by the other. `openedx:site.cookie_prefix` keeps them apart"
+            )
+        yield from _same_places(stack, its)
+
+
+def _same_places(stack: Stack, other: Stack) -> Iterator[str]:
+    theirs = places(other)
+    for place, key in places(stack).items():
+        if place in theirs:
+            yield (
+                f"stack {other.name} keeps its data in the same place, {place.name} at {place.server}: each "
+                f"would take the other's for its own. Set another one in `{key}` of a new instance"
             )
 
 
@@ -40,12 +53,13 @@ def _share_cookies(first: Stack, second: Stack) -> bool:
 
 
 def _other(stack: Stack, name: str) -> tuple[StackFile, Stack] | None:
-    """The stack called `name`, if it may have hosts or cookies of this one."""
+    """The stack called `name`, if it may have hosts, cookies or servers of this one."""
     hosts = _hosts(stack)
+    words = {*hosts, *(host.partition(".")[2] for host in hosts), *(place.word for place in places(stack))}
     try:
         text = stack_file_path(name).read_text(encoding="utf-8", errors="replace")
         # Reading a file for its hosts takes a thousand times as long as this.
-        if not any(host in text or host.partition(".")[2] in text for host in hosts):
+        if not any(word in text for word in words):
             return None
         other = stack_file.read(name)
         found = describe(name, other.values, placeholders=True)

@@ -57,7 +57,7 @@ def search_secrets(server: Search, secrets: Mapping[str, str]) -> Settings:
 
 def _meilisearch_key(server: Search, secrets: Mapping[str, str]) -> str:
     if server.derived_key:
-        return keys.search_api_key(secrets["meilisearch_master_key"])
+        return keys.search_api_key(secrets["meilisearch_master_key"], server.key_uid)
     return secrets["search_api_key"]
 
 
