@@ -266,5 +266,5 @@ def _in_search_and_files(said: Mapping[str, Any], space: str) -> Iterator[Claim]
     if key := said["SECRET"].get("MEILISEARCH_API_KEY"):  # a key has the rights of one instance alone
         yield "API key", _at(said["MEILISEARCH_URL"], space), key
     for name in _BUCKETS:
-        if said.get(name):
+        if said.get(name) and said.get("AWS_STORAGE_BUCKET_NAME"):  # on volumes these are folders
             yield "bucket", _at(said.get("AWS_S3_ENDPOINT_URL"), space), said[name]

@@ -11,6 +11,7 @@ from samples import LEAST
 from openedx_infra.config import PROJECT, load
 from openedx_infra.operations.deploy import release_compatibility
 from openedx_infra.operations.state.history import Update
+from openedx_infra.operations.versions import upgrade
 
 RESTING = {"maintenance": {"page": True, "pause": True}}
 GREEN = {"blue_green": {"live": "green", "green": {"release": "verawood"}}}
@@ -49,3 +50,17 @@ def test_another_release_must_be_stopped_first(maintenance: dict[str, Any], stop
         demand({"release": "ulmo", "maintenance": maintenance})
     assert (caught.value.before, caught.value.wanted, caught.value.stopped) == ("ulmo", "verawood", stopped)
     assert "beside: [ulmo]" in (caught.value.remedy or "")
+
+
+@pytest.mark.parametrize(
+    ("running", "migrated"),
+    [("ulmo", ["ulmo"]), ("verawood", ["ulmo"]), (None, ["verawood"]), ("ulmo", []), ("zebrawood", ["ulmo"])],
+)
+def test_what_runs_is_brought_up_again_to_be_stopped(running: str | None, migrated: list[str]) -> None:
+    assert upgrade.begun_meanwhile("mine", running, migrated) is None
+
+
+def test_older_migrations_never_run_over_newer_ones_that_have_begun() -> None:
+    problem = upgrade.begun_meanwhile("mine", "ulmo", ["ulmo", "verawood"])
+    assert problem and "Migrations of verawood have begun" in problem.message
+    assert problem.remedy and "beside: [ulmo]" in problem.remedy

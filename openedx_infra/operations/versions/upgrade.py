@@ -7,6 +7,7 @@ is removed. Which step is next follows from the last `up`, so that the next run 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from rich.console import Console
@@ -16,10 +17,13 @@ from openedx_infra.operations.cluster.target import target_of
 from openedx_infra.operations.deploy import deploy
 from openedx_infra.operations.deploy.deploy import Confirm, Request
 from openedx_infra.operations.deploy.release_compatibility import IncompatibleRelease
+from openedx_infra.operations.deploy.release_order import migrated_releases
+from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.stack_files import stack_file
 from openedx_infra.operations.stack_files.overlay import instead, overlaid
 from openedx_infra.operations.state import history
 from openedx_infra.operations.state.open_stack import open_stack, tools
+from openedx_infra.releases import RELEASES
 
 __all__ = ["Request", "up"]
 
@@ -67,15 +71,39 @@ def _stop(request: Request, console: Console) -> None:
     """Bring up the previous configuration, with the maintenance page on and the platform stopped."""
     file = stack_file.read(request.name, request.config_file)
     live = open_stack(file, tools(console))
-    config = history.last_good(history.updates(live, file), file.name).config
+    last = history.last_good(history.updates(live, file), file.name)
+    if problem := begun_meanwhile(file.name, last.live_release, migrated_releases(live.state()).values()):
+        raise problem
+    config = last.config
     maintenance = {**(file.values.get("maintenance") or {}), **STOPPED["maintenance"]}
     console.print("Step 1 of 3: visitors get the page, and the platform stops", style="bold")
     with (
         instead(file, config) as former,
         overlaid(stack_file.read(file.name, former), {"maintenance": maintenance}) as path,
     ):
-        # A failed `up` may have migrated for the newer release already: what runs is stopped all the same.
-        deploy.up(replace(request, config_file=path, earlier_release=True), console)
+        deploy.up(replace(request, config_file=path), console)
     client = target_of(stack_file.validated(file, placeholders=True), local=file.local).client()
     assert client is not None  # an instance has a cluster
     wait_until_stopped(client, console)
+
+
+def begun_meanwhile(stack: str, running: str | None, migrated: Iterable[str]) -> OperationError | None:
+    """Why the running version can't be brought up once more to stop it: an `up` that failed has begun the
+    migrations of a newer release, and the older ones would run over what these have done. None: it can.
+
+    That happens where `openedx:migrations.beside` let both run together and was taken out since.
+    """
+    order = list(RELEASES)
+    if running not in order:
+        return None
+    newer = [each for each in migrated if each in order and order.index(each) > order.index(running)]
+    if not newer:
+        return None
+    begun = max(newer, key=order.index)
+    return OperationError(
+        f"Migrations of {begun} have begun on the databases of stack {stack}, and code of {running} runs: to "
+        f"stop it first, {running} would have to be brought up again, with its own migrations. Nothing was "
+        "changed.",
+        remedy=f"set `openedx:migrations: {{beside: [{running}]}}` again, which let them begin, and finish "
+        f"them by `openedx-infra up --stack {stack}`",
+    )
