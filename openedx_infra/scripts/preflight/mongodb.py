@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from . import network
-from .report import Fault, Findings, has_secret, read_file, secret
+from .report import Fault, Findings, has_secret, is_older, read_file, secret
 
 LEAST = (4, 4)
 """The oldest MongoDB that PyMongo 4 still speaks to without warning."""
@@ -73,7 +73,7 @@ def _judge_set(hello: dict[str, Any], config: dict[str, Any], findings: Findings
 def judge_version(version: str, tested: str, findings: Findings) -> None:
     """Say whether a server is too old, or another than the release is tested with."""
     numbers = tuple(map(int, re.findall(r"\d+", version)[:2]))
-    if numbers < LEAST:
+    if is_older(numbers, LEAST):
         findings.fault(f"MongoDB {version} is too old: this release is tested with {tested}")
     elif numbers[:1] != tuple(map(int, tested.split(".")[:1])):
         findings.warn(f"MongoDB {version} is another than {tested}, which this release is tested with")

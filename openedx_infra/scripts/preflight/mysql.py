@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from . import mysql_greeting, mysql_options
-from .report import Fault, Findings, has_secret, secret
+from .report import Fault, Findings, has_secret, is_older, secret
 
 LEAST, LEAST_MARIADB = (8, 0, 11), (10, 6)
 """Django 5.2 needs MySQL 8.0.11 or MariaDB 10.5, of which 10.6 is the oldest that is still mended."""
@@ -179,15 +179,15 @@ def judge_version(version: str, tested: str, findings: Findings) -> None:
     match = re.match(r"\d+(\.\d+){0,2}", version)
     numbers = tuple(map(int, match[0].split("."))) if match else ()
     if "mariadb" in version.lower():
-        if numbers < LEAST_MARIADB:
+        if is_older(numbers, LEAST_MARIADB):
             findings.fault(
                 f"MariaDB {version} is too old: Django needs at least 10.6, and MySQL {tested} is better"
             )
         else:
             findings.warn(f"MariaDB {version} works so far, but Open edX is tested with MySQL {tested} alone")
-    elif numbers < LEAST[: len(numbers)]:
+    elif is_older(numbers, LEAST):
         findings.fault(f"MySQL {version} is too old: this release needs at least 8.0.11, better {tested}")
-    elif numbers < tuple(map(int, tested.split("."))):
+    elif is_older(numbers, tuple(map(int, tested.split(".")))):
         findings.warn(
             f"MySQL {version} is older than {tested}, which this release is tested with: upgrade it"
         )

@@ -38,6 +38,11 @@ def read_file(path: Path) -> str:
     return path.read_text(encoding="utf-8").removesuffix("\n")
 
 
+def is_older(numbers: tuple[int, ...], least: tuple[int, ...]) -> bool:
+    """Whether a version is older than another, as far as it is told: `6` may be 6.2, and no number any."""
+    return numbers < least[: len(numbers)]
+
+
 def say(text: str) -> None:
     """Print a line, without what is secret."""
     for value in _read:

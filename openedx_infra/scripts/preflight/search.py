@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from . import network
-from .report import Fault, Findings, secret
+from .report import Fault, Findings, is_older, secret
 
 LEAST_ELASTICSEARCH = (7, 17)
 """edx-search speaks to Elasticsearch by the client of version 7."""
@@ -118,7 +118,7 @@ def _elasticsearch(server: Server, store: dict[str, Any], findings: Findings) ->
     engine = version.get("distribution", "elasticsearch")
     if engine != server.config["engine"]:
         findings.fault(f"it is {engine}, not {server.config['engine']}: correct it", "engine")
-    elif engine == "elasticsearch" and _numbers(version["number"]) < LEAST_ELASTICSEARCH:
+    elif engine == "elasticsearch" and is_older(_numbers(version["number"]), LEAST_ELASTICSEARCH):
         findings.fault(f"Elasticsearch {version['number']} is too old: at least 7.17 is needed", "engine")
     code, _ = server.ask(f"/{store['prefix'].lower()}openedx-preflight/_search", headers=headers)
     if code in (401, 403):

@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import Any
 
 from . import network
-from .report import Fault, Findings, secret
+from .report import Fault, Findings, is_older, secret
 
 LEAST = (6, 2)
 """Redis 6.2 brought what Valkey has: users, and the commands that Celery's event bus uses."""
@@ -76,7 +76,8 @@ def _info(client: Any, findings: Findings) -> dict[str, Any]:
 def judge(info: dict[str, Any], findings: Findings) -> None:
     """Say what neither broker nor cache can use."""
     version = str(info.get("valkey_version") or info.get("redis_version") or "")
-    if version and tuple(map(int, re.findall(r"\d+", version)[:2])) < LEAST:
+    numbers = tuple(map(int, re.findall(r"\d+", version)[:2]))
+    if is_older(numbers, LEAST):
         findings.fault(f"version {version} is too old: Redis 6.2, or Valkey, is the least")
     if info.get("role") == "slave":
         findings.fault("it is a replica, which only reads: name the master, or set `sentinels`", "host")
