@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from samples import LEAST
+from rich.console import Console
+from samples import LEAST, said_by
 
 from openedx_infra.config import load
-from openedx_infra.operations.deploy.server_versions import changed_images
-from openedx_infra.releases import RELEASES
+from openedx_infra.operations.deploy.server_versions import _running, changed_images, require_openable
+from openedx_infra.operations.errors import OperationError
+from openedx_infra.operations.offline.recording import Graph
+from openedx_infra.releases import RELEASES, ImageName
 from openedx_infra.services.data_formats import verdict, version
 
 IMAGES = {"mysql": "mysql", "mongodb": "mongodb", "broker": "valkey", "meilisearch": "meilisearch"}
@@ -78,10 +84,48 @@ def state(**images: str) -> dict[str, Any]:
 def test_images_that_differ_from_the_state_are_found() -> None:
     stack = load("mine", {**LEAST, "images": {"mysql": "docker.io/library/mysql:9.7.0"}})
     running = {"mysql": "docker.io/library/mysql:8.4.11", "mongodb": stack.image("mongodb"), "other": "x:1"}
-    assert changed_images(stack, state(**running)) == {"mysql": (running["mysql"], stack.image("mysql"))}
+    changed = {server.name: images for server, images in changed_images(stack, state(**running)).items()}
+    assert changed == {"mysql": (running["mysql"], stack.image("mysql"))}
     assert changed_images(stack, {"deployment": None}) == {}
 
 
 def test_a_datastore_that_was_moved_by_hand_is_let_through() -> None:
     said = {"images": {"mysql": "docker.io/library/mysql:8.0.36"}, "datastores": {"moved": ["mysql"]}}
     assert changed_images(load("mine", {**LEAST, **said}), state(mysql="mysql:8.4.11")) == {}
+
+
+OPERATED = said_by(Path(__file__).parents[1] / "cases" / "everything.ok.operators.yaml")
+
+
+@pytest.mark.parametrize(
+    ("said", "servers"),
+    [
+        (LEAST, {"mysql": "mysql", "mongodb": "mongodb", "broker": "valkey", "meilisearch": "meilisearch"}),
+        (
+            OPERATED,
+            {"mysql": "percona_mysql", "mongodb": "percona_mongodb", "broker-redis": "redis"},
+        ),
+    ],
+    ids=["of-its-own", "operated"],
+)
+def test_images_are_found_in_what_the_program_registers(
+    recorded: Callable[..., Graph], said: dict[str, Any], servers: dict[str, ImageName]
+) -> None:
+    graph = recorded(said)
+    resources = [{"urn": each.urn, "inputs": each.props} for each in graph.resources if each.is_object]
+    found = _running({"deployment": {"resources": resources}})
+    stack = load("dev", said)
+    images = {server.name: image for server, image in found.items() if server.store in stack.stores}
+    assert images.items() >= {name: stack.image(image) for name, image in servers.items()}.items()
+
+
+def test_an_operated_server_that_would_not_open_its_volume_is_refused() -> None:
+    stack = load(
+        "mine", {**OPERATED, "images": {**OPERATED.get("images", {}), "percona_mysql": "r/p:8.4.8-8.1"}}
+    )
+    spec = {"mysql": {"image": "docker.io/percona/percona-server:9.7.1-1"}}
+    urn = "urn:pulumi:mine::openedx::kubernetes:ps.percona.com/v1:PerconaServerMySQL::mysql"
+    session = SimpleNamespace(stack=stack)
+    newer = {"deployment": {"resources": [{"urn": urn, "inputs": {"spec": spec}}]}}
+    with pytest.raises(OperationError, match=r"openedx:images\.percona_mysql: mysql: r/p:8.4.8-8.1, after"):
+        require_openable(session, newer, Console(quiet=True))
