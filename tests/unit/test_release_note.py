@@ -13,8 +13,9 @@ from lightkube.resources.core_v1 import Namespace
 from samples import LEAST
 
 from openedx_infra.config import load
-from openedx_infra.operations.deploy import release_note, release_order
+from openedx_infra.operations.deploy import release_order
 from openedx_infra.operations.errors import OperationError
+from openedx_infra.operations.state import release_note
 
 URN = "urn:pulumi:mine::openedx::openedx:index:Initialization$kubernetes:batch/v1:Job::"
 STACK = load("mine", {**LEAST, "release": "ulmo"})

@@ -10,6 +10,7 @@ from openedx_infra.components.backups.service_databases import ServiceDatabase
 from openedx_infra.components.backups.service_databases import aliases as service_aliases
 from openedx_infra.config import Stack
 from openedx_infra.config.sections.backups import Backups
+from openedx_infra.config.versions import newest_version
 from openedx_infra.settings.connections import Mongodb, Mysql
 from openedx_infra.settings.datastores.mongodb import mongodb as mongodb_settings
 from openedx_infra.settings.datastores.mysql import mysql as mysql_settings
@@ -27,7 +28,7 @@ def parameters(
     aliases = {"main": databases["default"]}
     if "student_module_history" in databases:
         aliases["history"] = databases["student_module_history"]
-    parameters: dict[str, Any] = {"instance": stack.name, "release": stack.release}
+    parameters: dict[str, Any] = {"instance": stack.name, "release": newest_version(stack).release}
     if config.mysql:
         parameters["mysql"] = aliases | service_aliases(services, mysql)
     if config.mongodb:

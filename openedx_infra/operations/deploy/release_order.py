@@ -12,10 +12,9 @@ from typing import Any
 
 from openedx_infra.config import PROJECT, Stack
 from openedx_infra.config.versions import newest_version
-from openedx_infra.operations.deploy import release_note
 from openedx_infra.operations.engine.session import Session
 from openedx_infra.operations.errors import OperationError
-from openedx_infra.operations.state import history
+from openedx_infra.operations.state import history, release_note
 from openedx_infra.operations.urn import Urn
 from openedx_infra.releases import RELEASES
 

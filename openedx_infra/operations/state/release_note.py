@@ -10,11 +10,12 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from openedx_infra.operations.cluster.connection import answering
-from openedx_infra.operations.pods.restart import FIELD_MANAGER
 
 if TYPE_CHECKING:
     from lightkube import Client
 
+FIELD_MANAGER = "openedx-infra"
+"""As whom the note is written: Pulumi's provider leaves the fields of others alone."""
 ANNOTATION = "openedx.org/database-release"
 """Annotation of a namespace: the releases, each after a comma but the first, whose migrations ran on its
 databases when the instance was last destroyed."""
