@@ -168,6 +168,7 @@ def inspect(line: str, **said: Any) -> None:
     session = SimpleNamespace(
         request=SimpleNamespace(earlier_release=False),
         stack=stack,
+        local=False,
         live=Backend(),
         file=SimpleNamespace(name="mine", local=False),
         target=SimpleNamespace(client=lambda: None),
