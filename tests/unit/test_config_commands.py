@@ -255,6 +255,8 @@ def test_sections_and_items_are_added(path: Path) -> None:
         ("site.name.first", "x", "with nothing under it"),
         ("overrides[3]", "{}", "write a name after a dot"),
         ("site.name", "[a", "is no valid YAML"),
+        ("site.name", "\x07", "is no valid YAML: unacceptable character"),
+        ("site.name", "2026-13-45", "is no valid YAML: month must be"),
     ],
 )
 def test_what_would_be_wrong_is_not_written(path: Path, key: str, value: str, reason: str) -> None:

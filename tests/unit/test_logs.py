@@ -240,3 +240,16 @@ def test_times_are_read(text: str, seconds: int) -> None:
 def test_what_is_no_time_is_a_fault_of_usage(text: str) -> None:
     with pytest.raises(arguments.typer.BadParameter, match="90s, 10m, 2h, 1d"):
         arguments._seconds(text)
+
+
+@pytest.mark.parametrize(
+    ("time", "shown"),
+    [
+        ("1764526800", "2025-11-30T18:20:00.000+00:00"),
+        ("1764526800000", "2025-11-30T18:20:00.000+00:00"),
+        ("1e300", "1e+300"),
+        ("NaN", "nan"),
+    ],
+)
+def test_times_in_seconds_and_milliseconds_and_what_is_no_time(time: str, shown: str) -> None:
+    assert readable(f'{{"ts": {time}, "msg": "it started"}}') == f"{shown} it started"

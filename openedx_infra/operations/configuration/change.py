@@ -7,7 +7,7 @@ from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from openedx_infra.config import PROJECT, SECRETS_KEY, ConfigError
 from openedx_infra.config.errors.key_paths import Location, key_of
@@ -26,9 +26,10 @@ def parsed(text: str) -> Any:
     """
     try:
         return YAML(typ="safe", pure=True).load(text) if text else ""
-    except MarkedYAMLError as error:
+    except (YAMLError, ValueError) as error:  # ValueError: a number or a date that there isn't
+        reason = (error.problem or error.context) if isinstance(error, MarkedYAMLError) else None
         raise OperationError(
-            f"{text!r} is no valid YAML: {error.problem or error.context}. Nothing was changed.",
+            f"{text!r} is no valid YAML: {reason or str(error).splitlines()[0]}. Nothing was changed.",
             remedy="put text with special characters in quotes, twice: once for the shell, once for YAML, "
             "as in '\"a: b\"'",
         ) from error

@@ -66,8 +66,6 @@ def _object(resource: Mapping[str, Any]) -> Iterator[Expected]:
         or not (isinstance(kind, str) and isinstance(api_version, str))
     ):
         return
-    if not resource["type"].startswith("kubernetes:"):
-        return
     namespace, _, name = resource["id"].rpartition("/")
     yield Expected(
         urn=Urn(resource["urn"]),

@@ -128,10 +128,10 @@ def _keys(outputs: Outputs | None) -> list[Difference]:
     )
     if not before or not now:
         return []
-    return [each for each in differences(_moved(before), _moved(now))]
+    return [each for each in differences(_without_machine(before), _without_machine(now))]
 
 
-def _moved(config: Mapping[str, Any]) -> dict[str, Any]:
+def _without_machine(config: Mapping[str, Any]) -> dict[str, Any]:
     """The configuration without what depends on the machine alone."""
     cluster = {key: value for key, value in (config.get("cluster") or {}).items() if key not in _OF_MACHINE}
     return {**config, "cluster": cluster}

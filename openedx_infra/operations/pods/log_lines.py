@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 _TIME, _LEVEL, _LOGGER = ("time", "ts", "t"), ("level", "s"), ("logger", "c")
 _MESSAGE = ("message", "msg")
+_LATEST = 10**11
+"""Seconds since 1970 in the year 5138: what is larger counts milliseconds."""
 _LEFT_OUT = {"process", "file", "service", "id", "ctx", "svc", "attr"}
 """Names that say where a line was written, or hold much more than a line."""
 
@@ -78,5 +81,7 @@ def _time(value: Any) -> str:
     if isinstance(value, Mapping):  # MongoDB's
         value = value.get("$date", "")
     if isinstance(value, int | float):
-        return datetime.fromtimestamp(value, UTC).isoformat(timespec="milliseconds")
+        with suppress(ValueError, OverflowError, OSError):  # no such year: it counts otherwise, and stays
+            seconds = value / 1000 if value > _LATEST else value
+            return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
     return str(value or "")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from openedx_infra.operations.prerequisites.facts import Facts, Item, Items
 from openedx_infra.operations.prerequisites.lack import Lack, listed
+from policies.objects import pod_spec
 
 CLASS_KEY = "openedx:cluster.ingress_class"
 
@@ -71,7 +72,6 @@ def _issuers(objects: Items) -> Iterator[str]:
 
 def _priorities(objects: Items) -> Iterator[str]:
     for each in objects:
-        template = each.get("spec", {}).get("template") if isinstance(each.get("spec"), dict) else None
-        name = ((template or {}).get("spec") or {}).get("priorityClassName")
+        name = (pod_spec(each) or {}).get("priorityClassName")
         if name:
             yield name

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from openedx_infra.operations.prerequisites.facts import Facts, Item, Items
 from openedx_infra.operations.prerequisites.lack import Lack, listed
+from policies.objects import pod_spec
 
 DNS_POLICY, ENTRANCE = "allow-dns", "visitors-to-"
 _NODE_LOCAL = "169.254.20.10/32"
@@ -141,8 +142,7 @@ def _users(objects: Items, facts: Facts) -> Iterator[Lack]:
     if "security.openshift.io" not in facts.groups:
         return
     for each in objects:
-        template = each.get("spec", {}).get("template") if isinstance(each.get("spec"), dict) else None
-        pod = (template or {}).get("spec") or {}
+        pod = pod_spec(each) or {}
         if (pod.get("securityContext") or {}).get("runAsUser") is not None:
             yield _note(
                 "openedx:cluster.users",

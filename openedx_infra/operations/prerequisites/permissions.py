@@ -55,8 +55,8 @@ def _needed(objects: Items, facts: Facts) -> Iterator[_Right]:
         group = item["apiVersion"].rpartition("/")[0]
         meta = item["metadata"]
         if item["kind"] == "Namespace":
-            known = facts.namespaces.get(meta["name"])
-            verbs = ("get", "patch") if known else ("get", "create", "patch")
+            is_there = facts.namespaces.get(meta["name"])
+            verbs = ("get", "patch") if is_there else ("get", "create", "patch")
             rights = [
                 _Right(
                     verb=verb,

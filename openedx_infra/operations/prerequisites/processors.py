@@ -44,8 +44,8 @@ def _of_codejail(objects: Items, facts: Facts) -> Iterator[Lack]:
 
 
 def _kernel(node: Item) -> tuple[int, int]:
-    told = node.get("status", {}).get("nodeInfo", {}).get("kernelVersion", "")
-    version = re.match(r"(\d+)\.(\d+)", told)
+    kernel = node.get("status", {}).get("nodeInfo", {}).get("kernelVersion", "")
+    version = re.match(r"(\d+)\.(\d+)", kernel)
     return (int(version[1]), int(version[2])) if version else (0, 0)
 
 
