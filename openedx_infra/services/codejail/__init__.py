@@ -75,7 +75,7 @@ def _parts(_stack: Stack, codejail: Codejail) -> Parts:
         processes=[web],
         files=[
             ConfigFile(path=f"{CONFIG}/openedx_infra_codejail.py", text=module(codejail)),
-            ConfigFile(path=f"{SANDBOX}/sudo", text=sandbox(), executable=True),
+            ConfigFile(path=f"{SANDBOX}/sudo", text=sandbox_program(), executable=True),
         ],
         scratch={"/tmp": "512Mi"},
         env={
@@ -92,7 +92,7 @@ def _parts(_stack: Stack, codejail: Codejail) -> Parts:
     )
 
 
-def sandbox() -> str:
+def sandbox_program() -> str:
     """The program that codejail starts for sudo."""
     return Path(__file__).with_name("sandbox.py").read_text(encoding="utf-8")
 
