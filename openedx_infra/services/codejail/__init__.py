@@ -59,10 +59,16 @@ def _platform(_stack: Stack, codejail: Codejail) -> PlatformSettings:
     )
 
 
-def _parts(_stack: Stack, codejail: Codejail) -> Parts:
+def _parts(stack: Stack, codejail: Codejail) -> Parts:
     web = Process(
         command=[
-            *("gunicorn", "codejail_service.wsgi:application", "--bind", f"0.0.0.0:{PORT}", "--preload"),
+            *(
+                "gunicorn",
+                "codejail_service.wsgi:application",
+                "--bind",
+                f"{stack.cluster.any_address}:{PORT}",
+                "--preload",
+            ),
             *("--workers", "2", "--worker-tmp-dir", "/tmp", "--max-requests", "1000"),
         ],
         size=codejail.web,
