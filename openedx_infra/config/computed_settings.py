@@ -170,7 +170,7 @@ EXTENDED_MAPS: Mapping[str, MapEntries] = {
         entries=frozenset(
             {
                 *("default", "staticfiles", "sga_storage", "course_import_export"),
-                *("course_metadata_export", "user_task_artifacts"),
+                *("course_metadata_export", "user_task_artifacts", "h5pxblock_storage"),
             }
         ),
         source="datastores.storage",

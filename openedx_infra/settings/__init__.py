@@ -16,7 +16,7 @@ from openedx_infra.settings.datastores.search import search, search_authorities,
 from openedx_infra.settings.job_inputs import operator_settings
 from openedx_infra.settings.merging import Settings, dump, laid_over, merged
 from openedx_infra.settings.modules import module_files
-from openedx_infra.settings.parts import event_sinks, forum, mobile, retirement
+from openedx_infra.settings.parts import event_sinks, forum, mobile, packages, retirement
 from openedx_infra.settings.paths import CERTIFICATES_DIR
 from openedx_infra.settings.servers.mfe import HEALTH_PATH, mfe_caddyfile
 from openedx_infra.settings.servers.web import Site, upload_limit, uwsgi_ini
@@ -120,6 +120,7 @@ def _shared(stack: Stack, connections: Connections, site: Site) -> Settings:
         logs.logs(stack.monitoring, site),
         mobile.shared(stack),
         event_sinks.event_sinks(stack),
+        packages.packages(stack, connections.storage, site),
     )
 
 

@@ -19,6 +19,7 @@ _ALIKE = (
     "certificates.py",
     "storages.py",
     "buckets.py",
+    "packages.py",
     "endpoints.py",
     "events.py",
     "liveness.py",

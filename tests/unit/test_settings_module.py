@@ -80,6 +80,7 @@ def test_the_platform_still_knows_which_site_it_is(pod: Pod, loaded: dict[str, A
     """Its plugin framework takes a ROOT_URLCONF other than `lms.urls` for Studio's."""
     assert loaded["ROOT_URLCONF"] == f"{pod.site}.urls"
     ours = ["lms.envs.openedx_infra.reports.deliver"] if pod.site == "lms" else []
+    ours.append(f"{pod.site}.envs.openedx_infra.packages.serve")
     leaving = f"{pod.site}.envs.openedx_infra.leaving.refuse"
     assert loaded["MIDDLEWARE"] == [leaving, "platform.Middleware", *ours]
 

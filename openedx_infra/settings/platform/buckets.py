@@ -24,6 +24,18 @@ class Bucket(S3Boto3Storage):
         return boto3.Session(self.access_key, self.secret_key, botocore_session=session)
 
 
+class Packages(Bucket):
+    """Packages of files, whose addresses are the site's own, below `served_at` (`packages.py`)."""
+
+    def __init__(self, served_at, **options):
+        super().__init__(**options)
+        self.served_at = served_at
+
+    def url(self, name, parameters=None, expire=None, http_method=None):
+        """Without a signature: players add names of further files to it."""
+        return f"{self.served_at}{name}"
+
+
 class Exports(Bucket):
     """Course exports and imports, and what tasks leave for their users. Made without arguments."""
 

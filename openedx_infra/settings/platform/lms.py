@@ -2,4 +2,8 @@
 
 from .loading import load
 
-load(globals(), "lms", middleware=["lms.envs.openedx_infra.reports.deliver"])
+load(
+    globals(),
+    "lms",
+    middleware=["lms.envs.openedx_infra.reports.deliver", "lms.envs.openedx_infra.packages.serve"],
+)

@@ -2,4 +2,4 @@
 
 from .loading import load
 
-load(globals(), "cms")
+load(globals(), "cms", middleware=["cms.envs.openedx_infra.packages.serve"])
