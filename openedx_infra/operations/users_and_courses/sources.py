@@ -82,25 +82,36 @@ def _cloned(url: str, ref: str | None) -> Iterator[Path]:
 
 @contextmanager
 def _packed(folder: Path) -> Iterator[BinaryIO]:
-    """A folder as a tar archive, packed while it is read. Git's own files are left out."""
+    """A folder as a tar archive, packed while it is read. Git's own files are left out.
+
+    Raises OperationError at the end when a file of it could not be read: what was sent ends there.
+    """
     reader, writer = os.pipe()
+    errors: list[OSError] = []
     with os.fdopen(reader, "rb") as stream:
-        thread = threading.Thread(target=_pack, args=(folder, writer), daemon=True)
+        thread = threading.Thread(target=_pack, args=(folder, writer, errors), daemon=True)
         thread.start()
         try:
             yield stream
         finally:
             stream.close()
             thread.join()
+    if errors:
+        raise OperationError(
+            f"{folder} could not be read to its end: {errors[0]}. What was imported may lack some of it.",
+            remedy="mend that, then import it again with --replace",
+        )
 
 
-def _pack(folder: Path, writer: int) -> None:
+def _pack(folder: Path, writer: int, errors: list[OSError]) -> None:
     try:
         with os.fdopen(writer, "wb") as file, tarfile.open(fileobj=file, mode="w|") as archive:
             archive.add(folder, arcname=".", filter=_content)
     except BrokenPipeError:
         # Who reads has had enough.
         return
+    except OSError as error:
+        errors.append(error)
 
 
 def _content(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
