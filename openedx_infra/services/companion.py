@@ -19,6 +19,7 @@ from openedx_infra.config.services.definition import (
     PlatformSettings,
     ServiceDefinition,
     ServiceUser,
+    on_server,
 )
 from openedx_infra.config.services.section import ServiceSection
 from openedx_infra.config.sizing.sizing import Resources, Served
@@ -84,8 +85,9 @@ class Values:
 
     def django_database(self, database: MysqlDatabase) -> dict[str, Any]:
         """One entry of Django's DATABASES, password and encryption among it."""
-        server = replace(self.connections.mysql, database=database.database, user=database.user)
-        entry = alias(server, server.endpoint, database.database)
+        named = on_server(self.stack, database)
+        server = replace(self.connections.mysql, database=named.database, user=named.user)
+        entry = alias(server, server.endpoint, named.database)
         return {**entry, "PASSWORD": self.secrets[database.secret]}
 
     def django_cache(self, prefix: str) -> dict[str, Any]:

@@ -59,7 +59,11 @@ KINDS: Mapping[str, dict[str, Any]] = {
         "backups": BACKED_UP,
         "monitoring": {"prometheus": True},
     },
-    "of-one-foundation": {**_shared(), "event_bus": {}},
+    "of-one-foundation": {
+        **_shared(),
+        "event_bus": {},
+        "services": {"xqueue": {"enabled": True}, "notes": {"enabled": True}},
+    },
     "on-aws": _on_aws(),
     "at-one-meilisearch": {
         "datastores": {
@@ -141,7 +145,16 @@ def _cookie_names(stack: Stack) -> set[str]:
 
 EXPECTED = {
     "in-the-cluster": {"object", "host", "mysql database", "keys", "indexes", "bucket", "backups", "cookie"},
-    "of-one-foundation": {"object", "host", "mysql database", "mysql user", "keys", "topics", "cookie"},
+    "of-one-foundation": {
+        "made database",
+        "object",
+        "host",
+        "mysql database",
+        "mysql user",
+        "keys",
+        "topics",
+        "cookie",
+    },
     "on-aws": {"object", "host", "aws", "bucket", "cookie", "OAuth client"},
     "at-one-meilisearch": {"indexes", "API key"},
 }
@@ -154,6 +167,7 @@ def claims(graph: Graph) -> Iterator[Claim]:
     yield from _objects(graph)
     yield from _on_amazon(graph)
     yield from _repositories(graph)
+    yield from _made(graph)
     for site, file in (("lms", "lms.yml"), ("studio", "cms.yml")):
         yield from _of_settings(graph, _settings(graph, site, file))
 
@@ -198,6 +212,18 @@ def _repositories(graph: Graph) -> Iterator[Claim]:
     text = json.dumps([graph.object(each) for each in of_kind(graph, "CronJob")], default=str)
     for place in re.findall(r"s3:(https://[^\"\s]+)", text):
         yield "backups", "S3", place
+
+
+def _made(graph: Graph) -> Iterator[Claim]:
+    """Databases and users that Jobs make on the MySQL of all."""
+    for resource in of_kind(graph, "Job"):
+        for container in graph.object(resource)["spec"]["template"]["spec"]["containers"]:
+            env = {each["name"]: str(each.get("value")) for each in container.get("env") or ()}
+            if "MYSQL_HOST" in env or "DATABASE" in env:
+                server = json.dumps(env.get("HOST", env.get("MYSQL_HOST", "")))
+                server = server if "." in server else f"{server} in {graph.outputs['namespace']}"
+                yield "made database", server, env["DATABASE"]
+                yield "made user", server, env.get("DATABASE_USER", env["DATABASE"])
 
 
 def _settings(graph: Graph, site: str, file: str) -> dict[str, Any]:

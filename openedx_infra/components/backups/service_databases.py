@@ -28,7 +28,7 @@ def service_databases(stack: Stack) -> list[ServiceDatabase]:
     """The databases of all companion services that are on."""
     found = []
     for each in companions(stack):
-        for number, database in enumerate(each.service.databases(stack, each.section)):
+        for number, database in enumerate(each.service.databases_of(stack, each.section)):
             found.append(
                 ServiceDatabase(
                     file=f"service-{each.name}" + (f"-{number + 1}" if number else ""),

@@ -65,7 +65,7 @@ class Companion(pulumi.ComponentResource):
             first=self._args.after,
         )
         companion = self._companion
-        databases = companion.service.databases(self._instance.stack, companion.section)
+        databases = companion.service.databases_of(self._instance.stack, companion.section)
         return [
             resource
             for number, database in enumerate(databases)

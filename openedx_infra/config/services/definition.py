@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Literal, TypeVar
 
 from openedx_infra.config.errors.key_paths import Location
@@ -101,6 +102,32 @@ class MysqlDatabase:
     """Name of the service's secret that is the user's password."""
 
 
+def on_server(stack: Stack, database: MysqlDatabase) -> MysqlDatabase:
+    """The database by the names that it has on the stack's MySQL: on a server that other instances use, too,
+    they begin with those of the platform's own."""
+    mysql = stack.datastores.mysql
+    if mysql.run_by != "foundation":
+        return database
+    return replace(
+        database,
+        database=_joined(mysql.database, database.database),
+        user=_joined(mysql.user, database.user),
+    )
+
+
+def _joined(ours: str, name: str) -> str:
+    """Both names in one of at most 32 characters, which is MySQL's limit for users."""
+    whole = f"{ours}_{name}"
+    return whole if len(whole) <= _LONGEST else f"{whole[: _LONGEST - 9]}_{_digits(whole)}"
+
+
+def _digits(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+_LONGEST = 32
+
+
 @dataclass(frozen=True, kw_only=True)
 class ServiceDefinition(Generic[S]):
     """A companion service, as far as the configuration goes. Its functions take the stack and the service's
@@ -124,7 +151,7 @@ class ServiceDefinition(Generic[S]):
     secrets: Callable[[Stack, S], Iterable[Secret]] = _nothing
     """Its secrets. Each name begins with the service's, and an underscore after it."""
     databases: Callable[[Stack, S], Iterable[MysqlDatabase]] = _nothing
-    """Its databases on the instance's MySQL."""
+    """Its databases on the instance's MySQL, by their names on a server of one instance."""
     hosts: Callable[[Stack, S], Mapping[str, str]] = _no_names
     """Its public hosts, by the keys of its section that set them."""
     conflicts: Callable[[Stack, S], Iterable[tuple[Location, str]]] = _nothing
@@ -136,6 +163,10 @@ class ServiceDefinition(Generic[S]):
     def prefix(self) -> str:
         """What names of its secrets begin with."""
         return f"{self.name.replace('-', '_')}_"
+
+    def databases_of(self, stack: Stack, section: S) -> list[MysqlDatabase]:
+        """Its databases by the names that they have on the stack's MySQL."""
+        return [on_server(stack, each) for each in self.databases(stack, section)]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -38,7 +38,7 @@ def _default_class(stack: Stack) -> Iterator[str]:
 def _resting_services(stack: Stack) -> Iterator[str]:
     """Services that are off keep what they stored, which nothing uses or backs up meanwhile."""
     for each in with_section(stack):
-        databases = [one.database for one in each.service.databases(stack, each.section)]
+        databases = [one.database for one in each.service.databases_of(stack, each.section)]
         if not each.section.enabled and databases:
             yield (
                 f"{key_of(each.location)}: {each.service.title} is off: its secrets and its database "

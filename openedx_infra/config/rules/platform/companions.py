@@ -66,7 +66,7 @@ def _databases(stack: Stack, installed: tuple[Installed[Any], ...]) -> Iterator[
         databases[mysql.history_database] = (*where, "history_database")
     users: dict[str, Location] = {mysql.user: (*where, "user")}
     for each in installed:
-        for database in each.service.databases(stack, each.section):
+        for database in each.service.databases_of(stack, each.section):
             for taken, name, what in (
                 (databases, database.database, "a database"),
                 (users, database.user, "a user"),
