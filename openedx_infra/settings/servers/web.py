@@ -26,7 +26,6 @@ def uwsgi_ini(stack: Stack, site: Site) -> str:
     web = stack.sizing.lms if site == "lms" else stack.sizing.studio
     return _INI.format(
         site=site,
-        address=stack.cluster.any_address,
         port=PORT,
         processes=web.processes,
         threads=web.threads,
@@ -44,7 +43,7 @@ chdir = {platform}
 module = {site}.wsgi:application
 ; Processes speak HTTP themselves: uWSGI's router would be killed at once when the pod stops, and with it the
 ; answers that are still under way.
-http-socket = {address}:{port}
+http-socket = 0.0.0.0:{port}
 master = true
 processes = {processes}
 threads = {threads}
