@@ -16,6 +16,7 @@ WAFFLE: dict[str, Any] = json.loads((FOLDER / "waffle.json").read_text(encoding=
 PLUGINS: dict[str, Any] = json.loads((FOLDER / "plugins.json").read_text(encoding="utf-8"))
 RETIREMENT: dict[str, Any] = json.loads((FOLDER / "retirement.json").read_text(encoding="utf-8"))
 MODELS: dict[str, Any] = json.loads((FOLDER / "models.json").read_text(encoding="utf-8"))
+PROGRAMS: dict[str, Any] = json.loads((FOLDER / "programs.json").read_text(encoding="utf-8"))
 OF_DJANGO = ("--verbosity=", "-v=", "--settings=", "--traceback", "--no-color", "--force-color")
 """Options of every management command."""
 

@@ -2,10 +2,12 @@
 
 From the facts of xmodule/modulestore and cms/djangoapps/contentstore: an import takes the key from
 course.xml, an export writes a folder with course.xml, a course's index is made by an indexer. An import of
-the organization Half fails midway. Libraries are in libraries_standin.py.
+the organization Half fails midway; one of Torn goes on without a chapter that can't be read, which the
+platform logs and else keeps to itself. Libraries are in libraries_standin.py.
 """
 
 import json
+import logging
 import re
 import shutil
 import sys
@@ -39,7 +41,7 @@ class Store:
         return CourseKey(f"course-v1:{org}+{course}+{run}")
 
     def has_course(self, key):
-        return (KEPT / key).is_dir()
+        return key if (KEPT / key).is_dir() else None
 
     def get_library(self, key):
         return key if (KEPT / key).is_dir() else None
@@ -105,6 +107,12 @@ def import_command(data, course):
     key = Store().make_course_key(found["org"], found["course"], found["url_name"])
     shutil.rmtree(KEPT / key, ignore_errors=True)
     shutil.copytree(root, KEPT / key)
+    if found["org"] == "Torn":
+        for _ in range(2):
+            try:
+                raise ValueError("Unable to load file contents at path chapter/c1.xml [line 2]")
+            except ValueError:
+                logging.getLogger("xmodule.seq_block").exception("Unable to load child. Continuing...")
     if found["org"] == "Half":
         raise ValueError("a block that nobody knows")
 

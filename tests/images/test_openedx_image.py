@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from building import Buildx
+from facts import PROGRAMS
 from private_index import PrivateIndex
 from running import environment, run
 from standins import SECRET
@@ -84,6 +85,16 @@ def test_compiled_libraries_load_for_anybody_on_a_read_only_file_system(
     denied = run(root, ["touch", "/openedx/edx-platform/x"], variables, somebody="0:0")
     assert "Read-only file system" in denied.stderr
     assert run(root, ["uwsgi", "--version"], variables).stdout.startswith("2.0.31")
+
+
+def test_programs_that_the_platform_calls_run_for_anybody(buildx: Buildx, image: str, root: Path) -> None:
+    """Mail to a course's learners needs lynx: the platform makes its plain text by it."""
+    variables = environment(buildx.configuration(image)["config"]) | {"HOME": "/tmp"}
+    for program, fact in PROGRAMS.items():
+        if "calls" in fact:
+            call = f"echo '<p>Plain <b>text</b></p>' | {program} {fact['calls']}"
+            done = run(root, ["sh", "-c", call], variables)
+            assert done.stdout.strip() == "Plain text", done.stderr
 
 
 def test_fs_finds_the_part_of_setuptools_that_the_newest_lacks(

@@ -141,6 +141,15 @@ def test_a_course_that_exists_is_replaced_only_when_asked(studio: Studio, tmp_pa
     assert f"Course {KEY} is replaced" in said(courses.import_course, str(folder), replace=True)
 
 
+def test_parts_that_the_platform_leaves_out_are_named_once(studio: Studio, tmp_path: Path) -> None:
+    printed = said(courses.import_course, str(course(tmp_path / "course", org="Torn")))
+    assert "C1+2026 is imported and published." in printed
+    end = printed.partition("Without these parts, which the platform could not read:\n")[2]
+    assert end == "  Unable to load file contents at path chapter/c1.xml [line 2]\n"
+    whole = said(courses.import_course, str(course(tmp_path / "other")))
+    assert "Without" not in whole
+
+
 def test_a_course_that_fails_midway_is_gone_and_the_next_try_works(studio: Studio, tmp_path: Path) -> None:
     folder = course(tmp_path / "course", org="Half")
     kept = studio.folder / "courses" / KEY.replace("Campus", "Half")

@@ -49,6 +49,12 @@ def import_course(
     what = f"Course {done['course']}" if "course" in done else f"Library {done['library']}"
     end = f"is {was} and published." if "course" in done else f"is {was}."
     console.print(f"{what} {end}", highlight=False, soft_wrap=True)
+    if left_out := done.get("left_out"):
+        console.print(
+            "Without these parts, which the platform could not read:", highlight=False, soft_wrap=True
+        )
+        for part in left_out:
+            console.print(f"  {part}", highlight=False, soft_wrap=True, markup=False)
 
 
 def import_demo(

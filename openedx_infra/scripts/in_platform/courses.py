@@ -3,6 +3,7 @@
 Verbs send it with a request (`serve.py`).
 """
 
+import logging
 import os
 import sys
 import tarfile
@@ -46,16 +47,17 @@ def import_course(path=None, replace=False, team=()):
         if (root / "library.xml").is_file():
             return import_legacy_library(root, replace, users)
         key = key_of(root)
-        exists = modulestore().has_course(key)
+        # The platform answers with the key, or with None.
+        exists = bool(modulestore().has_course(key))
         refuse_existing(f"Course {key}", exists and not replace)
-        with all_or_nothing(key, exists):
+        with all_or_nothing(key, exists), noting_what_is_left_out() as left_out:
             call_command("import", str(root.parent), root.name)
     if not modulestore().has_course(key):
         raise Refused(f"The platform imported no course {key}: see what it logged.")
     for user in users:
         add_instructor(key, user, user)
         initialize_permissions(key, user)
-    return {"course": str(key), "replaced": exists}
+    return {"course": str(key), "replaced": exists, "left_out": left_out}
 
 
 def member(name):
@@ -73,6 +75,26 @@ def refuse_existing(what, exists):
             f"{what} exists. Add --replace to put the archive's content in its place, "
             "also where an earlier import was cut short."
         )
+
+
+@contextmanager
+def noting_what_is_left_out():
+    """Parts of a course that the platform can't read: it logs each as an error, and goes on without it."""
+    parts = []
+
+    class Notes(logging.Handler):
+        def emit(self, record):
+            cause = record.exc_info and record.exc_info[1]
+            text = str(cause or record.getMessage())
+            if text not in parts:
+                parts.append(text)
+
+    notes, logger = Notes(logging.ERROR), logging.getLogger("xmodule")
+    logger.addHandler(notes)
+    try:
+        yield parts
+    finally:
+        logger.removeHandler(notes)
 
 
 @contextmanager
@@ -109,7 +131,7 @@ def import_legacy_library(root, replace, users):
         raise Refused("A library needs an owner: add --team USER.")
     exists = modulestore().get_library(key) is not None
     refuse_existing(f"Library {key}", exists and not replace)
-    with all_or_nothing(key, exists):
+    with all_or_nothing(key, exists), noting_what_is_left_out() as left_out:
         if not exists:
             modulestore().create_library(key.org, key.library, users[0].id, {"display_name": name})
         importer.import_library_from_xml(
@@ -123,7 +145,7 @@ def import_legacy_library(root, replace, users):
         )
     for user in users:
         add_instructor(key, user, user)
-    return {"library": str(key), "replaced": exists}
+    return {"library": str(key), "replaced": exists, "left_out": left_out}
 
 
 def unpack(folder):
