@@ -12,6 +12,7 @@ import re
 import shutil
 import sys
 import types
+from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -53,9 +54,18 @@ class Store:
     def get_course_summaries(self):
         places = sorted(KEPT.iterdir()) if KEPT.is_dir() else []
         return [
-            types.SimpleNamespace(id=CourseKey(place.name), display_name="A course", start=None, end=None)
+            types.SimpleNamespace(id=CourseKey(place.name), display_name="A course", end=None)
             for place in places
         ]
+
+
+class Overviews:
+    """What the platform keeps of courses for the LMS, their start among it, which summaries lack."""
+
+    @staticmethod
+    def values_list(*fields):
+        assert fields == ("id", "start")
+        return [(each.id, datetime(2026, 1, 1, tzinfo=UTC)) for each in Store().get_course_summaries()]
 
 
 class Users:
@@ -126,6 +136,9 @@ def install(more):
             "initialize_permissions": note_team("learner"),
         },
         "cms.djangoapps.contentstore.courseware_index": {"CoursewareSearchIndexer": Indexer},
+        "openedx.core.djangoapps.content.course_overviews.models": {
+            "CourseOverview": types.SimpleNamespace(objects=Overviews)
+        },
         "opaque_keys": {"InvalidKeyError": InvalidKeyError},
         "opaque_keys.edx.keys": {"CourseKey": CourseKey},
         "xmodule.contentstore.django": {"contentstore": object},

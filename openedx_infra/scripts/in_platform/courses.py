@@ -21,6 +21,7 @@ from django.core.management import call_command
 from lxml import etree
 from opaque_keys import InvalidKeyError
 from opaque_keys.edx.keys import CourseKey
+from openedx.core.djangoapps.content.course_overviews.models import CourseOverview
 from xmodule.contentstore.django import contentstore
 from xmodule.modulestore import ModuleStoreEnum
 from xmodule.modulestore.django import modulestore
@@ -221,13 +222,14 @@ def existing(course):
 
 
 def listed():
-    """All courses by key."""
+    """All courses by key. The platform's summaries have no start: it stands in what it keeps for the LMS."""
+    starts = {str(key): start for key, start in CourseOverview.objects.values_list("id", "start")}
     rows = [
         {
             "course": str(each.id),
             "name": each.display_name,
-            "start": getattr(each, "start", None),
-            "end": getattr(each, "end", None),
+            "start": starts.get(str(each.id)),
+            "end": each.end,
         }
         for each in modulestore().get_course_summaries()
     ]
