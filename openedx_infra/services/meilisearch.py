@@ -84,7 +84,7 @@ def service(stack: Stack, search: SearchInCluster) -> DatastoreService[Search]:
     def config(master_key: str) -> str:
         lines = [
             'env = "production"',
-            f'http_addr = "0.0.0.0:{PORT}"',
+            f'http_addr = "{stack.cluster.any_address}:{PORT}"',
             f'dump_dir = "{DATA}/dumps"',
             f'snapshot_dir = "{DATA}/snapshots"',
             "no_analytics = true",

@@ -34,7 +34,10 @@ def service(stack: Stack, config: MongodbInCluster) -> DatastoreService[Mongodb]
         size=size,
         data=DataVolume(path=DATA, size=config.storage),
         port=PORT,
-        server=["mongod", "--wiredTigerCacheSizeGB", f"{cache:.2f}"],
+        server=[
+            *("mongod", "--wiredTigerCacheSizeGB", f"{cache:.2f}"),
+            *(["--ipv6"] if stack.cluster.ip_family == "IPv6" else []),  # else it binds addresses of IPv4
+        ],
         env={
             "MONGO_INITDB_ROOT_USERNAME": "root",
             "MONGO_INITDB_ROOT_PASSWORD_FILE": f"{secrets_folder('mongodb')}/password",

@@ -117,7 +117,7 @@ def _platform(stack: Stack, notes: Notes) -> PlatformSettings:
 def _parts(stack: Stack, notes: Notes) -> Parts:
     web = Process(
         command=[
-            *("gunicorn", "notesserver.wsgi:application", "--bind", f"0.0.0.0:{PORT}"),
+            *("gunicorn", "notesserver.wsgi:application", "--bind", f"{stack.cluster.any_address}:{PORT}"),
             *(
                 "--workers",
                 "2",

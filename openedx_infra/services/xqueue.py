@@ -141,7 +141,7 @@ def _platform(stack: Stack, _xqueue: Xqueue) -> PlatformSettings:
 def _parts(stack: Stack, xqueue: Xqueue) -> Parts:
     web = Process(
         command=[
-            *("gunicorn", "xqueue.wsgi:application", "--bind", f"0.0.0.0:{PORT}"),
+            *("gunicorn", "xqueue.wsgi:application", "--bind", f"{stack.cluster.any_address}:{PORT}"),
             *("--workers", "2", "--worker-tmp-dir", "/tmp", "--access-logfile", "-"),
         ],
         size=xqueue.web,

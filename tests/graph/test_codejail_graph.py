@@ -13,7 +13,7 @@ from shape import Record, find, names_before, of_kind, template
 import policies
 from openedx_infra.config import load
 from openedx_infra.operations.offline.recording import Graph
-from openedx_infra.services.codejail import PORT, SANDBOX, module, sandbox
+from openedx_infra.services.codejail import PORT, SANDBOX, module, sandbox_program
 from openedx_infra.services.of_stack import companions
 
 DNS = Pod({"k8s-app": "kube-dns"}, "kube-system")
@@ -106,7 +106,7 @@ def test_its_sandbox_is_a_program_where_codejail_looks_for_sudo(recorded: Record
     [item] = source["configMap"]["items"]
     assert (item["path"], item["mode"]) == ("sudo", 0o555)
     data = graph.object(find(graph, "ConfigMap", "codejail-config"))["data"]
-    assert data[item["key"]] == sandbox()
+    assert data[item["key"]] == sandbox_program()
     assert mount["readOnly"] is True
 
 

@@ -20,7 +20,7 @@ import pytest
 import six
 from servers import demand
 
-from openedx_infra.services.codejail import PROCESSES, sandbox
+from openedx_infra.services.codejail import PROCESSES, sandbox_program
 from openedx_infra.services.codejail.sandbox import MACHINES, REFUSED
 
 pytestmark = pytest.mark.parts
@@ -66,7 +66,7 @@ def folder() -> Iterator[Path]:
         (place / "executions").mkdir()
         (place / "executions").chmod(0o1777)
         program = place / "sudo"
-        program.write_text(sandbox().replace("#!/sandbox/venv/bin/python", f"#!{PYTHON}", 1))
+        program.write_text(sandbox_program().replace("#!/sandbox/venv/bin/python", f"#!{PYTHON}", 1))
         program.chmod(0o555)
         yield place
 

@@ -19,6 +19,8 @@ DEPENDANTS: dict[str, str] = {
     "mfes.disabled": "links and flags of the platform: each MFE tells `without` and `needed`",
     "event_bus.enabled": "event_bus.consumers: refused without it",
     "duties.enabled": "what only grows (docs/duties.md)",
+    "extras.containers.enabled": "routes and flows of the operator's own program, which nothing of ours uses",
+    "retirement.enabled": "its duty, user, client and states: without it the queue waits (docs/duties.md)",
     **{f"duties.{name}.enabled": "what it does, told by its docstring" for name in Duties().built_in},
 }
 """Keys that turn something off, and who would miss it: what refuses or tells it."""

@@ -618,6 +618,18 @@ def test_parts_of_the_cluster_that_are_where_they_should_be_are_no_news() -> Non
     assert peers_told([]) == [], "a cluster without pods of others is the embedded one"
 
 
+def test_pods_with_addresses_of_ipv6_need_servers_that_listen_there() -> None:
+    def told(address: str, family: str) -> list[str]:
+        pods = [{**pod, "status": {"podIP": address}} for pod in (DNS, TRAEFIK)]
+        smtp = {"source": "smtp", "host": "mail.example.org"}
+        of = objects(cluster={"ip_family": family}, mail={"delivery": smtp})
+        return peers_told(pods, of)
+
+    [line] = told("2001:db8::5", "IPv4")
+    assert line.startswith("openedx:cluster.ip_family: pods of the cluster have addresses of IPv6")
+    assert told("2001:db8::5", "IPv6") == told("10.42.0.5", "IPv4") == []
+
+
 def test_simulated_nodes_need_no_name_servers() -> None:
     simulated = {"metadata": {"name": "one", "annotations": {"kwok.x-k8s.io/node": "fake"}}}
     pods = [pod_in("openedx-other", {"app.kubernetes.io/part-of": "openedx"})]

@@ -21,7 +21,7 @@ from openedx_infra.config.rules import (
 )
 from openedx_infra.config.rules.extras import containers
 from openedx_infra.config.rules.platform import companions, frontends, limits, plugins, services
-from openedx_infra.config.sections.mail import MailSmtp
+from openedx_infra.config.sections.mail import MailRelay, MailSmtp
 from openedx_infra.config.stack import Stack
 from openedx_infra.config.types.patterns import DNS_LABEL, Pattern
 
@@ -57,6 +57,12 @@ def _cluster(stack: Stack) -> Iterator[Conflict]:
 
 def _mail(stack: Stack) -> Iterator[Conflict]:
     delivery = stack.mail.delivery
+    if isinstance(delivery, MailRelay) and stack.cluster.ip_family == "IPv6":
+        text = (
+            "relay takes mail from private networks of IPv4 alone, and would refuse pods with addresses of "
+            "IPv6: write smtp, with a server of yours or of a provider, or ses"
+        )
+        yield Conflict(("mail", "delivery", "source"), text, (("cluster", "ip_family"),))
     if not isinstance(delivery, MailSmtp):
         return
     where: Location = ("mail", "delivery")

@@ -97,6 +97,11 @@ class Cluster(ClusterAddress):
     keda_namespace: KubernetesName = "keda"
     """Namespace of KEDA, whose operator alone may ask the broker from outside, for the length of queues."""
 
+    ip_family: Literal["IPv4", "IPv6"] = "IPv4"
+    """Addresses of the cluster's pods. `IPv6`: servers listen at all addresses of both families, as clusters
+    with IPv6 alone, or with both and IPv6 first, need. `IPv4`: at those of IPv4, which needs no IPv6 in the
+    kernels of the nodes; also right where pods have both, and IPv4 comes first."""
+
     users: Literal["fixed", "assigned"] = "fixed"
     """Who decides as which user pods run. `fixed`: this program, by numbers that no node has. `assigned`: the
     cluster, as OpenShift does, which refuses numbers outside of the namespace's own range; pods then name
@@ -105,3 +110,8 @@ class Cluster(ClusterAddress):
     nodes: Annotated[Nodes | None, OrNothing] = None
     """Nodes on which the instance must find room: `check` adds up what its pods reserve, and refuses more.
     None: nothing is compared."""
+
+    @property
+    def any_address(self) -> str:
+        """Where servers listen: all addresses of a pod, as servers write them before a port."""
+        return "[::]" if self.ip_family == "IPv6" else "0.0.0.0"

@@ -51,6 +51,21 @@ def problems(objects: Items, facts: Facts) -> Iterator[Lack]:
         for peer in dict.fromkeys(_peers(objects)):
             yield from _missing(peer, others, facts)
     yield from _users(objects, facts)
+    yield from _address_family(objects, others)
+
+
+def _address_family(objects: Items, pods: Items) -> Iterator[Lack]:
+    """Servers that listen at addresses of IPv4 alone are reached by nobody in pods whose first is of IPv6."""
+    addresses = [pod.get("status", {}).get("podIP") or "" for pod in pods]
+    told = [address for address in addresses if address]
+    configs = [obj.get("data") or {} for obj in objects if obj["kind"] == "ConfigMap"]
+    texts = [text for config in configs for text in config.values()]
+    if told and all(":" in address for address in told) and any("= 0.0.0.0:" in text for text in texts):
+        yield Lack(
+            key="openedx:cluster.ip_family",
+            found="pods of the cluster have addresses of IPv6, and servers would listen at IPv4 alone",
+            remedy="Set it to IPv6",
+        )
 
 
 def _missing(peer: _Peer, pods: Items, facts: Facts) -> Iterator[Lack]:

@@ -59,10 +59,16 @@ def _platform(_stack: Stack, codejail: Codejail) -> PlatformSettings:
     )
 
 
-def _parts(_stack: Stack, codejail: Codejail) -> Parts:
+def _parts(stack: Stack, codejail: Codejail) -> Parts:
     web = Process(
         command=[
-            *("gunicorn", "codejail_service.wsgi:application", "--bind", f"0.0.0.0:{PORT}", "--preload"),
+            *(
+                "gunicorn",
+                "codejail_service.wsgi:application",
+                "--bind",
+                f"{stack.cluster.any_address}:{PORT}",
+                "--preload",
+            ),
             *("--workers", "2", "--worker-tmp-dir", "/tmp", "--max-requests", "1000"),
         ],
         size=codejail.web,
@@ -75,7 +81,7 @@ def _parts(_stack: Stack, codejail: Codejail) -> Parts:
         processes=[web],
         files=[
             ConfigFile(path=f"{CONFIG}/openedx_infra_codejail.py", text=module(codejail)),
-            ConfigFile(path=f"{SANDBOX}/sudo", text=sandbox(), executable=True),
+            ConfigFile(path=f"{SANDBOX}/sudo", text=sandbox_program(), executable=True),
         ],
         scratch={"/tmp": "512Mi"},
         env={
@@ -92,7 +98,7 @@ def _parts(_stack: Stack, codejail: Codejail) -> Parts:
     )
 
 
-def sandbox() -> str:
+def sandbox_program() -> str:
     """The program that codejail starts for sudo."""
     return Path(__file__).with_name("sandbox.py").read_text(encoding="utf-8")
 

@@ -26,6 +26,7 @@ def uwsgi_ini(stack: Stack, site: Site) -> str:
     web = stack.sizing.lms if site == "lms" else stack.sizing.studio
     return _INI.format(
         site=site,
+        address=stack.cluster.any_address,
         port=PORT,
         processes=web.processes,
         threads=web.threads,
@@ -43,7 +44,7 @@ chdir = {platform}
 module = {site}.wsgi:application
 ; Processes speak HTTP themselves: uWSGI's router would be killed at once when the pod stops, and with it the
 ; answers that are still under way.
-http-socket = 0.0.0.0:{port}
+http-socket = {address}:{port}
 master = true
 processes = {processes}
 threads = {threads}
