@@ -23,6 +23,9 @@ class ForwardProxy:
     port: int = 0
     asked: list[str] = field(default_factory=list)
     """Hosts with ports, in the order of the requests."""
+    host: str = ""
+    """What it calls the server behind it, instead of passing on whom clients ask for. Empty: it passes that
+    on."""
     login: bool = False
     """Whether it wants to know who asks."""
 
@@ -60,7 +63,8 @@ def forwarding(server: int) -> Iterator[ForwardProxy]:
             connection.putrequest(self.command, path, skip_host=True, skip_accept_encoding=True)
             for name, value in self.headers.items():
                 if name.lower() != "proxy-connection":
-                    connection.putheader(name, value)
+                    renamed = proxy.host and name.lower() == "host"
+                    connection.putheader(name, proxy.host if renamed else value)
             connection.endheaders(body)
             answer = connection.getresponse()
             data = b"" if self.command == "HEAD" else answer.read()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from forward_proxy import forwarding
 from looking import Looker
 from servers import HOST, Process, free_port, wait
 from testing_tools import PARTS, ensure_for_tests
@@ -141,6 +142,18 @@ def test_what_pages_of_the_site_may(server: Process, pod: Looker) -> None:
     open_to(server, "public")
     warnings = pod.look(storage=public).demand_fit().warnings
     assert any("browsers may not GET" in line and "buckets.public" in line for line in warnings)
+
+
+def test_signed_addresses_at_the_public_endpoint(server: Process, pod: Looker) -> None:
+    with forwarding(server.port) as front:
+        looked = pod.look(storage=said(server, public_endpoint=front.url)).demand_fit()
+        assert "were not tried" not in looked.text
+        front.host = f"{HOST}:{server.port}"
+        looked = pod.look(storage=said(server, public_endpoint=front.url))
+    assert looked.code == 1 and len(looked.faults) == 4, looked.text
+    for fault, purpose in zip(looked.faults, PURPOSES[1:], strict=True):
+        assert f"storage.public_endpoint: a signed address of bucket campus-{purpose} is refused" in fault
+        assert "pass on the host" in fault
 
 
 def test_a_wrong_key(server: Process, pod: Looker) -> None:

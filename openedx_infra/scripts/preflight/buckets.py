@@ -59,6 +59,8 @@ class Bucket:
                 raise Fault(f"bucket {self.name} gives back something else than was put into it", self.field)
             if not self.connection["role"]:
                 self._look_as_stranger(key)
+            if self.purpose != "public" and self.connection["endpoint"]:
+                self._look_by_signature(key)
         finally:
             self._do("delete from", "delete_object", Key=key)
 
@@ -88,6 +90,27 @@ class Bucket:
                 "rights from everybody",
                 self.field,
             )
+
+    def _look_by_signature(self, key: str) -> None:
+        """As browsers get a private file: by a signed address at the public endpoint, by the platform's keys
+        (settings/platform/endpoints.py). Pods need not reach that endpoint."""
+        public = self.connection["public_endpoint"] or self.connection["endpoint"]
+        signing = _client({**self.connection, "endpoint": public})
+        params = {"Bucket": self.name, "Key": key}
+        url = signing.generate_presigned_url("get_object", Params=params, ExpiresIn=300)
+        try:
+            with urllib.request.urlopen(url, timeout=network.TIMEOUT):
+                return
+        except urllib.error.HTTPError as error:
+            self.findings.fault(
+                f"a signed address of bucket {self.name} is refused at {urlsplit(url).netloc} "
+                f"({error.code}), so that browsers get none of its files: let what stands before the S3 "
+                "server pass on the host and the query that were asked for, as signatures cover both",
+                "public_endpoint" if self.connection["public_endpoint"] else self.field,
+            )
+        except OSError as error:
+            reason = getattr(error, "reason", error)
+            self.findings.note(f"signed addresses at {urlsplit(url).netloc} were not tried ({reason})")
 
     def _answers(self, path: str) -> bool:
         """Whether a stranger gets what is at a path of the bucket."""
@@ -150,6 +173,7 @@ def _client(connection: dict[str, Any]) -> Any:
         region_name=connection["region"],
         config=config.Config(
             s3={"addressing_style": connection["addressing"]},
+            signature_version="s3v4",  # as the platform's storages sign
             connect_timeout=network.TIMEOUT,
             read_timeout=network.TIMEOUT,
             retries={"max_attempts": 2},
