@@ -107,7 +107,8 @@ class MongodbExternal(MongodbDatabase):
     """Database that holds the user. Default: `database`; Atlas wants `admin`."""
     auth_mechanism: Literal["SCRAM-SHA-1", "SCRAM-SHA-256", "MONGODB-X509"] | None = None
     """How the user logs in. None: by a password, by whichever SCRAM server and driver both have.
-    `MONGODB-X509`: by `tls.client_certificate`, whose subject is the user, without a password."""
+    `MONGODB-X509`: by `tls.client_certificate`, whose subject is the user, without a password. `MONGODB-AWS`
+    is no choice: the driver needs the package pymongo-auth-aws for it, which the platform doesn't have."""
     retry_writes: Switch = True
     """Whether the driver tries a write again that may have been lost. False for servers that refuse such
     writes, such as Cosmos DB (RU) and DocumentDB before 8.0.2."""
