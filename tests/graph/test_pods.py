@@ -72,7 +72,8 @@ def _stays(container: dict[str, Any]) -> bool:
 
 def test_every_server_is_probed(graph: Graph) -> None:
     """What listens has three probes; a worker says when it has started, and that it doesn't hang; a consumer
-    of events says the latter; what ends by itself has none, nor has a sidecar that listens to nobody."""
+    of events and an extra container without a port say the latter; what ends by itself has none, nor has a
+    sidecar that listens to nobody."""
     for resource, template in templates(graph):
         pod = template["spec"]
         for container in [*pod.get("initContainers", []), *pod["containers"]]:
@@ -82,7 +83,8 @@ def test_every_server_is_probed(graph: Graph) -> None:
             if container.get("ports"):
                 wanted = {"startup", "readiness", "liveness"}
             elif main and resource.kind not in ENDING:
-                wanted = {"liveness"} if "-consumer-" in resource.name else {"startup", "liveness"}
+                only_alive = "-consumer-" in resource.name or resource.name.startswith("extra-")
+                wanted = {"liveness"} if only_alive else {"startup", "liveness"}
             assert found == wanted, f"{label(resource)}: {container['name']}"
             assert not (container.get("ports") and _ends(resource, pod, container)), label(resource)
 
@@ -176,7 +178,7 @@ def test_budgets_are_for_many(recorded: Record, everything: dict[str, Any]) -> N
     assert (
         {r.name for r in of_kind(graph, "PodDisruptionBudget")}
         == many
-        == {"lms", "studio", "lms-worker-all", "studio-worker-all", "mfe", "static"}
+        == {"lms", "studio", "lms-worker-all", "studio-worker-all", "mfe", "static", "extra-grader"}
     )
 
 

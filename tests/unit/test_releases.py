@@ -137,7 +137,7 @@ def test_the_table_leaves_no_difference_out() -> None:
         "requirements": "x", "lms_queues": ("x",), "studio_queues": ("x",), "mfes": (), "frontend_apps": (),
         "settings": {"X": 1}, "unknown_settings": frozenset("X"), "waffle_flags": ("x",),
         "search_engines": ("x",), "runs_beside": frozenset("x"),
-        "constraints": ("x<1",), "studio_index": (("--x",),),
+        "constraints": ("x<1",), "studio_index": (("--x",),), "forum_in_mongodb": True,
         "bases": replace(VERAWOOD.bases, system="x"), "images": replace(VERAWOOD.images, smtp="a:x"),
     }  # fmt: skip
     assert changed.keys() == {field.name for field in fields(Release)} - {"name"}
