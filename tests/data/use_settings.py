@@ -7,8 +7,10 @@ transport sends at once, is left out.
 import json
 import os
 from importlib import import_module
+from urllib.parse import parse_qs, urlsplit
 
 import boto3
+import botocore
 import django.conf
 import pymongo
 import redis
@@ -147,10 +149,15 @@ def by_boto3():
     fs = boto3.client("s3", region_name=djfs["region"], **known)
     own = boto3.Session(**known).client("s3", region_name=djfs["region"])
     asset = {"Bucket": djfs["bucket"], "Key": f"{djfs['prefix']}/x"}
+    unsigned = boto3.client("s3", config=Config(signature_version=botocore.UNSIGNED))
     return {
         "ora": ora.generate_presigned_url("put_object", Params=key, ExpiresIn=60).split("?")[0],
         "ora requests": ora.meta.endpoint_url,
         "djfs": fs.generate_presigned_url("get_object", Params=asset, ExpiresIn=60).split("?")[0],
+        "djfs signs by": sorted(
+            parse_qs(urlsplit(fs.generate_presigned_url("get_object", Params=asset)).query)
+        ),
+        "unsigned": unsigned.generate_presigned_url("get_object", Params=asset),
         "djfs requests": own.meta.endpoint_url,
     }
 

@@ -272,6 +272,13 @@ def test_libraries_with_a_client_of_their_own_do_the_same(used: Used) -> None:
     assert found["ora requests"] == found["djfs requests"] == "http://storage:7070"
 
 
+def test_addresses_are_signed_by_version_4_of_aws(used: Used) -> None:
+    """boto3 alone signs by version 2 for us-east-1, which our server and AWS' new buckets refuse."""
+    found = used("own-buckets")["files"]
+    assert "X-Amz-Signature" in found["djfs signs by"]
+    assert found["unsigned"] == "https://files.campus.example.org/campus-private/django-pyfs/x"
+
+
 def test_buckets_of_aws_are_asked_in_their_region(used: Used) -> None:
     """An address of the bucket that names no region leads elsewhere, which a signature doesn't survive."""
     found = used("aws")["files"]

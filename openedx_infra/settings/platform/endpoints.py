@@ -26,9 +26,25 @@ def prepare(endpoint, public_endpoint, region, addressing):
     boto3.setup_default_session(botocore_session=prepared(endpoint, public_endpoint, addressing))
 
 
+class Session(botocore.session.Session):
+    """Signs addresses of S3 by version 4 of AWS' signatures, which servers and new buckets of AWS ask for.
+
+    For some regions, us-east-1 among them, boto3 signs addresses by version 2, unless a profile of AWS' own
+    configuration says otherwise. A client whose own configuration says otherwise, such as one that signs
+    nothing, stays as it is.
+    """
+
+    def get_scoped_config(self):
+        """The profile of AWS' own configuration, with the signatures of S3."""
+        profile = dict(super().get_scoped_config())
+        of_s3 = profile.get("s3")
+        profile["s3"] = {"signature_version": "s3v4"} | (of_s3 if isinstance(of_s3, dict) else {})
+        return profile
+
+
 def prepared(endpoint, public_endpoint, addressing):
     """A session of botocore whose clients of S3 sign addresses for browsers."""
-    session = botocore.session.Session()
+    session = Session()
     session.set_default_client_config(Config(s3={"addressing_style": addressing}))
     if endpoint and public_endpoint and endpoint != public_endpoint:
         inside, outside = urlsplit(endpoint), urlsplit(public_endpoint)
