@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable
 from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -12,6 +13,7 @@ from pydantic.fields import FieldInfo
 
 from openedx_infra.config.errors.key_paths import branches, sections
 from openedx_infra.config.sections.mail import MailSmtp
+from openedx_infra.config.sections.network import ProxyException
 from openedx_infra.config.sections.site import TimeZone
 from openedx_infra.config.sizing.sizing import Resources, Sizing, WorkerPool
 from openedx_infra.config.stack import ReleaseName
@@ -59,12 +61,16 @@ ANYTHING = st.recursive(
 """Whatever YAML may say, sensible or not."""
 
 
+_SECTIONS = 8
+"""The most sections of one example, besides those that each file has."""
+
 _MARKED = {
     get_args(Hostname)[1]: HOSTS,
     get_args(Email)[1]: st.builds(
         "{}@{}".format, st.from_regex(r"[A-Za-z0-9.+-]{1,20}", fullmatch=True), HOSTS
     ),
     get_args(Cidr)[1]: st.ip_addresses().map(lambda address: f"{address}/{address.max_prefixlen}"),
+    get_args(ProxyException)[1]: HOSTS | st.ip_addresses().map(str) | st.sampled_from([".org", "10.0.0.0/8"]),
     get_args(TimeZone)[1]: st.sampled_from(["UTC", "Europe/Zurich", "America/Argentina/Buenos_Aires"]),
     get_args(ReleaseName)[1]: st.sampled_from(sorted(RELEASES)),
     get_args(Setting)[1]: SETTINGS,
@@ -114,7 +120,7 @@ def _plain(annotation: Any, marks: tuple[Any, ...]) -> st.SearchStrategy[Any]:
         if isinstance(mark, Quantity):
             return MEMORY if mark.amount is memory_bytes else CPU
         if isinstance(mark, Pattern):
-            return st.from_regex(mark.regex, fullmatch=True)
+            return st.from_regex(re.compile(mark.regex, re.ASCII), fullmatch=True)
     if annotation is bool:
         return st.booleans()
     if annotation is int:
@@ -190,5 +196,18 @@ def _smtp(host: str, way: tuple[str, int]) -> dict[str, Any]:
 
 
 def said_for(model: type[Section]) -> st.SearchStrategy[dict[str, Any]]:
-    """What an operator may rightly say for a model, but for some combinations that rules forbid."""
-    return _section(model)
+    """What an operator may rightly say for a model, but for some combinations that rules forbid.
+
+    A file has some sections of a stack and never all: an example with all is larger than Hypothesis allows,
+    and hardly one such meets all rules.
+    """
+    if len(model.model_fields) <= _SECTIONS:
+        return _section(model)
+    strategies = {
+        name: _of(each.annotation, tuple(each.metadata)) for name, each in model.model_fields.items()
+    }
+    needed = {name for name, each in model.model_fields.items() if each.is_required()}
+    optional = st.lists(st.sampled_from(sorted(strategies.keys() - needed)), unique=True, max_size=_SECTIONS)
+    return optional.flatmap(
+        lambda names: st.fixed_dictionaries({name: strategies[name] for name in sorted({*needed, *names})})
+    )
