@@ -58,7 +58,7 @@ GraderUrl = Annotated[
     str,
     Pattern(
         "address of a grader",
-        r"https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?(/[A-Za-z0-9._~/-]*)?",
+        r"https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?",
         "http or https, a host in lower case, perhaps a port and a path",
         "https://grader.example.org/grade",
     ),

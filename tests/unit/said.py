@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Hashable
 from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -120,7 +119,7 @@ def _plain(annotation: Any, marks: tuple[Any, ...]) -> st.SearchStrategy[Any]:
         if isinstance(mark, Quantity):
             return MEMORY if mark.amount is memory_bytes else CPU
         if isinstance(mark, Pattern):
-            return st.from_regex(re.compile(mark.regex, re.ASCII), fullmatch=True)
+            return st.from_regex(mark.regex, fullmatch=True)
     if annotation is bool:
         return st.booleans()
     if annotation is int:

@@ -19,7 +19,7 @@ ServerUrl = Annotated[
     str,
     Pattern(
         "address of a server",
-        r"https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?",
+        r"https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?",
         "http or https, a host in lower case, perhaps a port, and no path",
         "https://search.example.org:7700",
     ),

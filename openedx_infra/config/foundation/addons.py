@@ -11,7 +11,7 @@ ChartVersion = Annotated[
     str,
     Pattern(
         "version of a chart",
-        r"v?\d+\.\d+\.\d+([-+][A-Za-z0-9.+-]+)?",
+        r"v?[0-9]+\.[0-9]+\.[0-9]+([-+][A-Za-z0-9.+-]+)?",
         "three numbers, as the chart's publisher does",
         "1.21.0",
     ),

@@ -16,7 +16,7 @@ ImageRepository = Annotated[
     str,
     Pattern(
         "image repository",
-        r"[a-z0-9][a-z0-9.-]*(:\d+)?(/[a-z0-9][a-z0-9._-]*)+",
+        r"[a-z0-9][a-z0-9.-]*(:[0-9]+)?(/[a-z0-9][a-z0-9._-]*)+",
         "registry and name, all spelled out, without tag",
         "registry.example.org/campus/openedx",
     ),

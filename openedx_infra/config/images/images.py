@@ -52,7 +52,7 @@ MfeImage = Annotated[Reference | MfeBuild, Field(discriminator="source"), _Short
 
 RegistryHost = Annotated[
     str,
-    Pattern("registry", r"[a-z0-9][a-z0-9.-]*(:\d{1,5})?", "its host, with a port if need be", "ghcr.io"),
+    Pattern("registry", r"[a-z0-9][a-z0-9.-]*(:[0-9]{1,5})?", "its host, with a port if need be", "ghcr.io"),
 ]
 """A registry by its host."""
 

@@ -38,7 +38,7 @@ KeyArn = Annotated[
     str,
     Pattern(
         "ARN of a KMS key",
-        r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+",
+        r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+",
         "the key's full ARN",
         "arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-0000-4000-8000-000000000000",
     ),
@@ -49,7 +49,7 @@ OidcProviderArn = Annotated[
     str,
     Pattern(
         "ARN of an OIDC provider",
-        r"arn:aws[a-z-]*:iam::\d{12}:oidc-provider/[A-Za-z0-9./-]+",
+        r"arn:aws[a-z-]*:iam::[0-9]{12}:oidc-provider/[A-Za-z0-9./-]+",
         "the full ARN of the cluster's identity provider",
         "arn:aws:iam::123456789012:oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/0A1B2C3D",
     ),

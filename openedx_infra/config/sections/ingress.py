@@ -41,7 +41,7 @@ Origin = Annotated[
     str,
     Pattern(
         "origin",
-        r"'self'|'none'|https?://(\*\.)?[A-Za-z0-9.-]+(:\d+)?",
+        r"'self'|'none'|https?://(\*\.)?[A-Za-z0-9.-]+(:[0-9]+)?",
         "a scheme and a host, 'self' or 'none', as frame-ancestors of a Content-Security-Policy takes them",
         "https://portal.example.org",
     ),
@@ -52,7 +52,7 @@ TrustedOrigin = Annotated[
     str,
     Pattern(
         "origin",
-        r"https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?",
+        r"https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?",
         "a scheme and a host, in lower case, without path",
         "https://portal.example.org",
     ),

@@ -32,7 +32,7 @@ RoleArn = Annotated[
     str,
     Pattern(
         "role of AWS",
-        r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+",
+        r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+",
         "the ARN of a role",
         "arn:aws:iam::123456789012:role/acme-dns",
     ),
@@ -43,7 +43,7 @@ NameServer = Annotated[
     str,
     Pattern(
         "name server",
-        r"[A-Za-z0-9.-]+(:\d{1,5})?|\[[0-9A-Fa-f:]+\](:\d{1,5})?",
+        r"[A-Za-z0-9.-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:]+\](:[0-9]{1,5})?",
         "its host or address, and its port unless that is 53",
         "192.0.2.53:53",
     ),

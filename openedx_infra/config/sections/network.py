@@ -16,7 +16,7 @@ from openedx_infra.config.types.base import Distinct, KubernetesName, OrNothing,
 from openedx_infra.config.types.labels import LabelKey, LabelValue
 from openedx_infra.config.types.patterns import DNS_LABEL, Pattern
 
-_PORT = r"([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])"
+_PORT = r"([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
 
 
 def _proxy_hint(value: str) -> str | None:
@@ -43,7 +43,7 @@ ProxyUrl = Annotated[
     ),
 ]
 """Address of an HTTP proxy that asks for no login."""
-NETWORK = re.compile(r"([0-9.]+|[0-9a-f.]*:[0-9a-f:.]*)(/\d{1,3})?")
+NETWORK = re.compile(r"([0-9.]+|[0-9a-f.]*:[0-9a-f:.]*)(/[0-9]{1,3})?")
 """Texts that are an address or a network, if right, and no name."""
 
 
@@ -63,7 +63,7 @@ ProxyException = Annotated[
     str,
     Pattern(
         "host or network",
-        rf"(\.?({DNS_LABEL}\.)*{DNS_LABEL}|[0-9a-f:.]+(/\d{{1,3}})?)",
+        rf"(\.?({DNS_LABEL}\.)*{DNS_LABEL}|[0-9a-f:.]+(/[0-9]{{1,3}})?)",
         "a host, a domain with a dot before it, an address, or a network",
         ".campus.example.org",
     ),

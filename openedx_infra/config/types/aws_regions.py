@@ -8,7 +8,7 @@ from openedx_infra.config.types.patterns import Pattern
 
 AwsRegion = Annotated[
     str,
-    Pattern("region of AWS", r"[a-z]{2,4}(-[a-z]+)+-\d", "as AWS names them", "eu-west-1"),
+    Pattern("region of AWS", r"[a-z]{2,4}(-[a-z]+)+-[0-9]", "as AWS names them", "eu-west-1"),
 ]
 """A region of AWS."""
 

@@ -26,7 +26,8 @@ class Pattern:
     noun: str
     """What such a text is, such as `host name`."""
     regex: str
-    """What it matches as a whole, in syntax common to Python and JavaScript (editors check it, too)."""
+    """What it matches as a whole, in syntax that Python and JavaScript (editors check it, too) read alike: no
+    `\\d`, no `\\w`."""
     rule: str
     """What to write, in words."""
     example: str
@@ -34,10 +35,14 @@ class Pattern:
     hint: Callable[[str], str | None] = _no_hint
     """The remedy for a common mistake."""
 
+    def __post_init__(self) -> None:
+        # Python takes digits and letters of all scripts for them, JavaScript and Kubernetes those of ASCII.
+        if re.search(r"\\[dw]", self.regex):
+            raise ValueError(f"{self.noun}: write [0-9] and [A-Za-z0-9_], not \\d and \\w")
+
     def check(self, value: str) -> str:
         """The text itself. Raises ValueError, whose words go on after the text: `is no host name: …`."""
-        # As JavaScript reads it: `\d` and `\w` are ASCII, where Python alone takes the digits of all scripts.
-        if re.fullmatch(self.regex, value, re.ASCII):
+        if re.fullmatch(self.regex, value):
             return value
         remedy = self.hint(value) or f"write {self.rule}, such as {self.example}"
         raise ValueError(f"is no {self.noun}: {remedy}")
