@@ -49,6 +49,14 @@ def test_a_preview_registers_the_same(recorded: Record) -> None:
     assert {resource.urn for resource in preview.resources} == {resource.urn for resource in up.resources}
 
 
+def test_on_a_server_of_others_its_database_is_named_after_the_platforms(recorded: Record) -> None:
+    """Two instances there would share a database called xqueue."""
+    mysql = {"source": "external", "host": "mysql.example.org", "database": "campus", "user": "campus_app"}
+    settings = _settings(recorded(_said() | {"datastores": {"mysql": mysql}}))
+    [database] = settings["DATABASES"].values()
+    assert (database["NAME"], database["USER"]) == ("campus_xqueue", "campus_app_xqueue")
+
+
 def test_the_consumer_runs_where_answers_are_posted(recorded: Record) -> None:
     """Without such a queue it would end at once, and be started again for ever."""
     assert "xqueue-consumer" not in {each.name for each in of_kind(recorded(_said()), "Deployment")}

@@ -103,10 +103,10 @@ class MysqlDatabase:
 
 
 def on_server(stack: Stack, database: MysqlDatabase) -> MysqlDatabase:
-    """The database by the names that it has on the stack's MySQL: on a server that other instances use, too,
-    they begin with those of the platform's own."""
+    """The database by the names that it has on the stack's MySQL: on a server that other instances may use,
+    too, they begin with those of the platform's own."""
     mysql = stack.datastores.mysql
-    if mysql.run_by != "foundation":
+    if mysql.run_by not in ("foundation", "external"):
         return database
     return replace(
         database,
