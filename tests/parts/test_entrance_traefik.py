@@ -60,16 +60,38 @@ def pods() -> Iterator[dict[str, list[Pod]]]:
         pod.stop()
 
 
+Entrance = Callable[[dict[str, Any]], Traefik]
+
+
 @pytest.fixture(scope="module")
-def traefik(
+def entrance(
     recorded: Callable[..., Graph], pods: dict[str, list[Pod]], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Traefik]:
+) -> Iterator[Entrance]:
+    """Starts Traefik as the entrance of a stack, behind a proxy on this machine."""
     binary = ensure_for_tests(("traefik",)).paths["traefik"]
     behind = {name: [pod.url for pod in group] for name, group in pods.items()}
-    folder = tmp_path_factory.mktemp("traefik") / "run"
-    started = Traefik(folder, Path(binary), recorded(SAID).objects(), behind, trusted=["127.0.0.1/32"])
-    yield started
-    started.stop()
+    running: list[Traefik] = []
+
+    def start(sections: dict[str, Any]) -> Traefik:
+        folder = tmp_path_factory.mktemp("traefik") / "run"
+        objects = recorded(sections).objects()
+        running.append(Traefik(folder, Path(binary), objects, behind, trusted=["127.0.0.1/32"]))
+        return running[-1]
+
+    yield start
+    for each in running:
+        each.stop()
+
+
+@pytest.fixture(scope="module")
+def traefik(entrance: Entrance) -> Traefik:
+    return entrance(SAID)
+
+
+@pytest.fixture(scope="module")
+def behind_tls(entrance: Entrance) -> Traefik:
+    """Where a proxy in front of the cluster ends TLS."""
+    return entrance({**SAID, "site": {"lms_host": LMS, "tls": {"source": "upstream"}}})
 
 
 def _ask(traefik: Traefik, path: str, host: str = LMS, visitor: str = STRANGER, method: str = "GET") -> Any:
@@ -167,3 +189,30 @@ def test_answers_are_passed_on_as_they_come(traefik: Traefik, pods: dict[str, li
 def test_requests_for_static_files_go_elsewhere(traefik: Traefik) -> None:
     assert _ask(traefik, "/static/a.css").text == "static"
     assert _ask(traefik, "/courses").text.startswith("lms-")
+
+
+@pytest.mark.parametrize("scheme", [None, "http", "https"], ids=str)
+def test_where_tls_ends_before_the_cluster_the_platform_is_told_so(
+    behind_tls: Traefik, pods: dict[str, list[Pod]], scheme: str | None
+) -> None:
+    """Whatever the proxy in front says or leaves out: else Django sends each page on to itself, or makes
+    addresses that begin with http."""
+    for pod in pods["lms"]:
+        pod.asked.clear()
+    headers = {"Host": LMS, "X-Forwarded-For": STRANGER}
+    with behind_tls.visitor(tls=False) as browser:
+        answer = browser.get("/courses", headers=headers | ({"X-Forwarded-Proto": scheme} if scheme else {}))
+    assert answer.status_code == 200
+    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
+    [asked] = [pod for pod in pods["lms"] if pod.asked]
+    assert asked.headers["X-Forwarded-Proto"] == "https"
+    assert asked.headers["X-Forwarded-For"].startswith(STRANGER)
+
+
+def test_there_too_the_administration_is_for_its_addresses_alone(behind_tls: Traefik) -> None:
+    with behind_tls.visitor(tls=False) as browser:
+        codes = [
+            browser.get("/admin/", headers={"Host": LMS, "X-Forwarded-For": visitor}).status_code
+            for visitor in (ADMINISTRATOR, STRANGER, f"{ADMINISTRATOR}, {STRANGER}")
+        ]
+    assert codes == [200, 403, 403]

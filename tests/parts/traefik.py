@@ -29,6 +29,8 @@ class Pod:
 
     name: str
     asked: list[str] = field(default_factory=list)
+    headers: dict[str, str] = field(default_factory=dict)
+    """Those of the last request."""
     go_on: threading.Event = field(default_factory=threading.Event)
     """Set it to let the second half of a slow answer go."""
 
@@ -40,6 +42,7 @@ class Pod:
 
             def do_GET(self) -> None:
                 pod.asked.append(self.path)
+                pod.headers = dict(self.headers.items())
                 slowly = self.path == "/slowly"
                 parts = [b"first", b"second"] if slowly else [pod.name.encode()]
                 self.send_response(200)
@@ -85,6 +88,7 @@ class Traefik:
         ports = choose(folder / "ports.json", ["web", "websecure", "ping"])
         self.plain, self.encrypted = (f"127.0.0.1:{ports[name]}" for name in ("web", "websecure"))
         (folder / "dynamic.yml").write_text(json.dumps({"http": dynamic(objects, behind)}))
+        entries = ["web", "websecure"] if trusted else []
         options = {
             "entryPoints.web.address": self.plain,
             "entryPoints.websecure.address": self.encrypted,
@@ -93,7 +97,7 @@ class Traefik:
             "ping.entryPoint": "ping",
             "providers.file.filename": folder / "dynamic.yml",
             "global.checkNewVersion": "false",
-            **({"entryPoints.websecure.forwardedHeaders.trustedIPs": ",".join(trusted)} if trusted else {}),
+            **{f"entryPoints.{name}.forwardedHeaders.trustedIPs": ",".join(trusted) for name in entries},
         }
         self.log = folder / "log"
         command = [str(binary), *(f"--{name}={value}" for name, value in options.items())]
