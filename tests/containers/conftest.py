@@ -66,7 +66,7 @@ def toolchain() -> Toolchain:
 def buildx(toolchain: Toolchain) -> Iterator[Buildx]:
     """The builder and the registry that the tests of images have, too; whoever comes second waits."""
     work = private_dir(cache_dir() / "image-tests")
-    builder = Builder(work / "builder", toolchain, keep=32, reserved=32)
+    builder = Builder(work / "builder", toolchain, keep=40, reserved=40)
     with FileLock(work / "tests.lock"):
         builder.start()
         yield Buildx(toolchain.paths["buildx"], builder)

@@ -23,6 +23,10 @@ from tools.toolchain import Toolchain, ensure
 
 OF_CONTAINERS = "containers"
 """What the tests of containers keep in the same registry."""
+CACHE_GB = 40
+"""Cache of the builder: a run takes some 26 GB (measured), and needs layers that an earlier test has made."""
+KEPT_GB = 8
+"""What of it stays for the next run."""
 
 
 @pytest.fixture(scope="session")
@@ -38,14 +42,21 @@ def buildx(toolchain: Toolchain) -> Iterator[Buildx]:
     if os.geteuid() != 0 or missing:
         pytest.skip(f"needs root, and on PATH: {', '.join(missing) or 'nothing more'}")
     work = private_dir(cache_dir() / "image-tests")
-    # A run takes some 26 GB of cache: with less, layers are gone before a test looks for them.
-    builder = Builder(work / "builder", toolchain, keep=32, reserved=32)
+    builder = Builder(work / "builder", toolchain, keep=CACHE_GB, reserved=CACHE_GB)
     # Another run on this machine waits: this one stops the builder when it is through.
     with FileLock(work / "tests.lock"):
         _forget(work / "builder", toolchain)
         builder.start()
+        _make_room(builder, toolchain)
         yield Buildx(toolchain.paths["buildx"], builder)
         builder.stop()
+
+
+def _make_room(builder: Builder, toolchain: Toolchain) -> None:
+    """Leave of the cache what earlier runs used most. Once it is full, BuildKit gives up what was used least
+    often, which are the layers that this run has just made."""
+    prune = [toolchain.paths["buildx"], "prune", "--force", "--max-used-space", f"{KEPT_GB}GB"]
+    subprocess.run(prune, env=builder.environment(os.environ), check=True, capture_output=True)
 
 
 def _forget(builder: Path, toolchain: Toolchain) -> None:

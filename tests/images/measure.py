@@ -37,7 +37,7 @@ def main() -> None:
 def measured() -> list[Row]:
     """Times of builds, then sizes of layers."""
     toolchain = ensure(IMAGES)
-    kept = Builder(cache_dir() / "image-tests" / "builder", keep=32, reserved=32)
+    kept = Builder(cache_dir() / "image-tests" / "builder", keep=40, reserved=40)
     kept.start()
     work = Path(tempfile.mkdtemp(prefix="openedx-images-"))
     own = Builder(work / "builder")
