@@ -69,6 +69,16 @@ USER = 10_001
 SCRIPTS = "/openedx/scripts"
 """Folder of the scripts of a Job."""
 
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s [%(name)s] %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+}
+"""Django's LOGGING of a service, to standard error. Production settings of Open edX' services write to
+/dev/log, which no container has."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Values:

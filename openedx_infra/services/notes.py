@@ -12,6 +12,7 @@ from openedx_infra.config.datastores.search import SearchExternal, SearchInClust
 from openedx_infra.config.errors.key_paths import Location
 from openedx_infra.config.types.hosts import Hostname
 from openedx_infra.services.companion import (
+    LOGGING,
     CompanionService,
     ConfigFile,
     MysqlDatabase,
@@ -169,7 +170,7 @@ def settings(values: Values, notes: Notes) -> str:
             "DATABASES": {"default": values.django_database(DATABASE)},
             "TIME_ZONE": values.stack.site.time_zone,
             "MAX_NOTES_PER_COURSE": notes.notes_per_course,
-            "LOGGING": _LOGGING,
+            "LOGGING": LOGGING,
             **(_meilisearch(values) if uses_meilisearch(notes) else {}),
         },
         indent=1,
@@ -188,15 +189,6 @@ def _meilisearch(values: Values) -> Mapping[str, Any]:
         **authority,
     }
 
-
-_LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s [%(name)s] %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-}
-"""To standard error. Its own production settings write to /dev/log, which no container has."""
 
 MODULE = f'''\
 """Notes' own settings, and those of the instance over them."""

@@ -12,6 +12,7 @@ from openedx_infra.config.types.base import Distinct
 from openedx_infra.config.types.hosts import Hostname
 from openedx_infra.config.types.patterns import Pattern
 from openedx_infra.services.companion import (
+    LOGGING,
     CompanionService,
     ConfigFile,
     MysqlDatabase,
@@ -197,21 +198,12 @@ def settings(values: Values, xqueue: Xqueue) -> str:
             "TIME_ZONE": values.stack.site.time_zone,
             # Graders get no file without a store that they reach: learners' files are kept nowhere.
             "MEDIA_ROOT": "/tmp/uploads",
-            "LOGGING": _LOGGING,
+            "LOGGING": LOGGING,
         },
         indent=1,
         sort_keys=True,
     )
 
-
-_LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s [%(name)s] %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-}
-"""To standard error. Its own production settings write to /dev/log, which no container has."""
 
 _MODULE = f'''\
 """Xqueue's own settings, and those of the instance over them."""

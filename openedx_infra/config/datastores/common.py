@@ -26,7 +26,8 @@ DatabaseName = Annotated[
 
 DATABASE = "openedx"
 """Name of the platform's database, and of its user, on a server of one instance."""
-_LONGEST = 32
+LONGEST = 32
+"""Characters of such a name."""
 
 
 def own_name(stack: str) -> str:
@@ -34,10 +35,16 @@ def own_name(stack: str) -> str:
     the same."""
     plain = re.sub(r"[^a-z0-9]", "_", stack.lower())
     name = f"{DATABASE}_{plain}"
-    if plain == stack.replace("-", "_") and "_" not in stack and len(name) <= _LONGEST:
+    if plain == stack.replace("-", "_") and "_" not in stack and len(name) <= LONGEST:
         return name
-    digits = hashlib.sha256(stack.encode()).hexdigest()[:8]
-    return f"{name[: _LONGEST - 9]}_{digits}"
+    return cut_short(name, stack)
+
+
+def cut_short(name: str, whole: str) -> str:
+    """The beginning of a name that is too long for MySQL, with digits by which names of other things differ:
+    they are made of `whole`."""
+    digits = hashlib.sha256(whole.encode()).hexdigest()[:8]
+    return f"{name[: LONGEST - 9]}_{digits}"
 
 
 OWN_NAME = Field(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Literal, TypeVar
 
+from openedx_infra.config.datastores.common import LONGEST, cut_short
 from openedx_infra.config.errors.key_paths import Location
 from openedx_infra.config.secrets.catalogue import Secret
 from openedx_infra.config.services.section import ServiceSection
@@ -118,14 +118,7 @@ def on_server(stack: Stack, database: MysqlDatabase) -> MysqlDatabase:
 def _joined(ours: str, name: str) -> str:
     """Both names in one of at most 32 characters, which is MySQL's limit for users."""
     whole = f"{ours}_{name}"
-    return whole if len(whole) <= _LONGEST else f"{whole[: _LONGEST - 9]}_{_digits(whole)}"
-
-
-def _digits(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:8]
-
-
-_LONGEST = 32
+    return whole if len(whole) <= LONGEST else cut_short(whole, whole)
 
 
 @dataclass(frozen=True, kw_only=True)
