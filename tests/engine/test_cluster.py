@@ -146,7 +146,7 @@ def test_nodes_are_ready_and_marked_as_simulated(cluster: EmbeddedCluster) -> No
     for node in nodes:
         assert status(node, "Ready") == "True"
         assert node.metadata.annotations["kwok.x-k8s.io/node"] == "fake"
-        assert node.status.allocatable["pods"] == "110"
+        assert node.status.allocatable["pods"] == "500"
 
 
 def test_a_node_that_is_not_ours_to_play_is_left_alone(cluster: EmbeddedCluster) -> None:

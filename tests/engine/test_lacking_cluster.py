@@ -125,7 +125,7 @@ def test_everything_is_told_at_once(campus: Instance, changed: Callable[..., Ins
     stack = changed(
         cluster={"storage_class": "fast", "ingress_controller": "nginx"},
         site={"lms_host": "lacking.example.org", "tls": TLS},
-        sizing={"mysql": {"cpu": "250m", "memory": "40Gi", "memory_limit": "40Gi"}},
+        sizing={"mysql": {"cpu": "250m", "memory": "300Gi", "memory_limit": "300Gi"}},
     )
     with without_cert_manager(campus.client):
         for words in (("up", "--yes"), ("preview",)):
@@ -135,7 +135,7 @@ def test_everything_is_told_at_once(campus: Instance, changed: Callable[..., Ins
             assert "openedx:site.tls: needs cert-manager" in err
             assert "kubectl apply -f https://github.com/cert-manager" in err
             assert '"nginx" is no IngressClass of the cluster, which has traefik' in err
-            assert "a pod of mysql requests 0.25 cores and 40.00 GiB" in err
+            assert "a pod of mysql requests 0.25 cores and 300.00 GiB" in err
             assert len(err) < 3000
         said = stack.checkout.run(
             "pulumi", "up", "--yes", "--stack", "lacking", "--config-file", str(stack.file),
@@ -147,9 +147,9 @@ def test_everything_is_told_at_once(campus: Instance, changed: Callable[..., Ins
 
 
 def test_more_than_the_nodes_have(changed: Callable[..., Instance]) -> None:
-    stack = changed(sizing={"lms": {"replicas": 8, "cpu": "2", "memory": "2Gi", "memory_limit": "2Gi"}})
+    stack = changed(sizing={"lms": {"replicas": 8, "cpu": "20", "memory": "2Gi", "memory_limit": "2Gi"}})
     err = refused(stack, "up", "--yes")
-    assert "the pods of the stack request" in err and "the 2 nodes have 16 cores" in err
+    assert "the pods of the stack request" in err and "the 2 nodes have 128 cores" in err
     assert "must run on one node, as they share a volume" in err
     assert "Add a node, or set smaller sizes" in err
 

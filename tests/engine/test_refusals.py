@@ -22,7 +22,7 @@ from tools.control_plane import CONTEXT
 pytestmark = pytest.mark.engine
 
 NewStack = Callable[..., Instance]
-SITE = {"lms_host": "learn.example.org"}
+SITE = {"lms_host": "refused.example.org"}
 
 
 @pytest.fixture(scope="module")
