@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from openedx_infra.services.companion import (
     CompanionService,
     ConfigFile,
+    ConfigModel,
     MysqlDatabase,
     OauthClient,
     Parts,
@@ -101,6 +102,9 @@ GREETER = CompanionService(
         waffle_flags={"greeter.on": True, "greeter.loud": False},
         waffle_switches={"greeter.often": True},
         service_users=[ServiceUser(name="greeter_worker", staff=True)],
+        config_models=[
+            ConfigModel(model="credentials.CredentialsApiConfig", fields={"enable_learner_issuance": True})
+        ],
         oauth_clients=[
             OauthClient(
                 client_id="greeter-sso",

@@ -15,6 +15,7 @@ from openedx_infra.config.errors.key_paths import key_of
 from openedx_infra.config.images.builds import Build, MfeBuild, OpenedxBuild, SourceBuild, ThemesBuild
 from openedx_infra.config.images.sources import Folder, Fork, Repository
 from openedx_infra.config.rules.images import repositories
+from openedx_infra.config.services.registry import enabled_mfes
 from openedx_infra.config.stack import Stack
 from openedx_infra.images.compose import FragmentError, context, dockerfile
 from openedx_infra.images.frontends import Frontend, SiteApp, mfe_dockerfile
@@ -167,13 +168,13 @@ def _filled(
 
 def _mfe(stack: Stack, build: MfeBuild) -> _Recipe:
     release = stack.pinned_release
-    contexts = {f"{name}-patches": path for name, path in build.patches.items() if name in stack.mfe_names}
+    served = enabled_mfes(stack)
+    names = {mfe.name for mfe in served}
+    contexts = {f"{name}-patches": path for name, path in build.patches.items() if name in names}
     if build.env_config:
         contexts["env-config"] = build.env_config
     frontends = []
-    for mfe in release.mfes:
-        if mfe.name not in stack.mfe_names:
-            continue
+    for mfe in served:
         source = build.mfes.get(mfe.name, Fork(source="git"))
         repository, ref = mfe.repository, release.ref_of(f"frontend-app-{mfe.name}")
         if isinstance(source, Fork):

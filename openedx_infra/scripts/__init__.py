@@ -9,6 +9,7 @@ from typing import Any
 from openedx_infra.config import Stack
 from openedx_infra.config.sections.parts.retirement import RETIREMENT_SECRET
 from openedx_infra.config.services.definition import OauthClient
+from openedx_infra.config.services.registry import enabled_mfes, service_mfes
 from openedx_infra.settings.addresses import STUDIO_CLIENT_ID
 from openedx_infra.settings.parts.event_sinks import routers
 from openedx_infra.settings.parts.mobile import REDIRECT_PATH
@@ -31,6 +32,7 @@ NAMES = (
     "lms_setup.py",
     "platform_users.py",
     "event_routers.py",
+    "config_models.py",
     "studio_setup.sh",
     "studio_setup.py",
     "platform_tests.sh",
@@ -45,6 +47,8 @@ the `_setup.sh` that pipes it in; three run the platform's own tests; one is a d
 
 EVENT_ROUTERS = "event_routers.py"
 """What `lms_setup.py` imports to write where events go."""
+CONFIG_MODELS = "config_models.py"
+"""What `lms_setup.py` imports to write into configuration models."""
 PLATFORM_USERS = "platform_users.py"
 """What `lms_setup.py` imports from beside itself to make users: the script of the verbs about them."""
 _IN_PLATFORM = Path(__file__).parent / "in_platform"
@@ -135,10 +139,10 @@ def setup_parameters(stack: Stack) -> dict[str, Any]:
     secret.
     """
     site = stack.site
-    mfes = stack.pinned_release.mfes
+    mfes = (*stack.pinned_release.mfes, *service_mfes(stack))
     services = list(added_settings(stack))
     users = [user for each in services for user in each.service_users]
-    served = [flag for mfe in mfes if mfe.name in stack.mfe_names for flag in mfe.waffle_flags]
+    served = [flag for mfe in enabled_mfes(stack) for flag in mfe.waffle_flags]
     return {
         "lms_host": site.lms_host,
         "site_name": site.name,
@@ -156,6 +160,7 @@ def setup_parameters(stack: Stack) -> dict[str, Any]:
         "rights": {user.name: {"staff": user.staff, "superuser": user.superuser} for user in users},
         "clients": clients(stack),
         "event_routers": routers(stack),
+        "config_models": {row.model: dict(row.fields) for each in services for row in each.config_models},
         # Made when missing, and then left to the operator.
         "default_flags": [*served, *stack.pinned_release.waffle_flags],
         "default_switches": ["completion.enable_completion_tracking"],

@@ -19,7 +19,6 @@ from django.core.management import CommandError, call_command
 from oauth2_provider.models import get_application_model
 from openedx.core.djangoapps.dark_lang.models import DarkLangConfig
 from openedx.core.djangoapps.oauth_dispatch.models import ApplicationAccess
-from openedx.core.djangoapps.schedules.models import ScheduleConfig
 from openedx.core.djangoapps.theming.models import SiteTheme
 from openedx.core.djangoapps.user_api.models import RetirementState, UserPreference
 from waffle import get_waffle_flag_model, get_waffle_switch_model
@@ -164,18 +163,13 @@ def flags(config):
 
 
 def schedules(config):
-    """What the LMS needs to send the mails of duties. A row that somebody saved in Django's admin stays."""
-    now = ScheduleConfig.current(Site.objects.get(domain=config["lms_host"]))
-    missing = [
-        field
-        for mail in config["schedules"]
-        for field in (f"enqueue_{mail}", f"deliver_{mail}")
-        if not getattr(now, field)
-    ]
-    if missing and now.changed_by is None:
-        for field in ("enabled", *missing):
-            setattr(now, field, True)
-        now.save()
+    """What the LMS needs to send the mails of duties."""
+    import_module("config_models").schedules(config)
+
+
+def config_models(config):
+    """Configuration models of companion services. Those of services that are off are disabled."""
+    import_module("config_models").write(config["config_models"], previous["config_models"])
 
 
 def take_back(model, field, kind, defaults, absent):
@@ -189,7 +183,6 @@ def take_back(model, field, kind, defaults, absent):
 
 def event_routers(config):
     """Where event-routing-backends sends events."""
-    sys.path.append(SCRIPTS)
     import_module("event_routers").write(config["event_routers"], SECRETS)
 
 
@@ -235,6 +228,7 @@ def applied(config):
         "administrators": [each["name"] for each in config["administrators"]],
         "clients": [each["client_id"] for each in config["clients"]],
         "rights": config["rights"],
+        "config_models": config["config_models"],
     }
 
 
@@ -265,7 +259,8 @@ def merged_records(one, other):
 RECORD = "openedx-infra-setup"
 NO_RIGHTS = {"staff": False, "superuser": False}
 LISTS = ("themes", "languages", "administrators", "clients")
-NOTHING = {**{name: [] for name in LISTS}, "rights": {}, "flags": {}, "switches": {}}
+MAPS = ("rights", "flags", "switches", "config_models")
+NOTHING = {**{name: [] for name in LISTS}, **{name: {} for name in MAPS}}
 
 SCRIPTS = os.environ.get("OPENEDX_SCRIPTS_DIR", "/openedx/scripts")
 SECRETS = os.environ.get("OPENEDX_SECRETS_DIR", "/openedx/secrets")
@@ -280,6 +275,7 @@ STEPS = (
     clients,
     flags,
     schedules,
+    config_models,
     event_routers,
     retirement,
     policies,
@@ -287,6 +283,7 @@ STEPS = (
     record,
 )
 
+sys.path.append(SCRIPTS)
 parameters = json.loads(Path(PARAMETERS, "setup.json").read_text(encoding="utf-8"))
 previous = read_record()
 write_record(merged_records(previous, applied(parameters)))

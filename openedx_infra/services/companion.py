@@ -14,16 +14,20 @@ from openedx_infra.config.secrets.catalogue import Secret, django_key, password
 from openedx_infra.config.sections.duties import Schedule
 from openedx_infra.config.services.definition import (
     INTERFACE,
+    ConfigModel,
+    Mfe,
     MysqlDatabase,
     OauthClient,
     PlatformSettings,
     ServiceDefinition,
     ServiceUser,
     on_server,
+    serves,
 )
 from openedx_infra.config.services.section import ServiceSection
 from openedx_infra.config.sizing.sizing import Resources, Served
 from openedx_infra.config.stack import Stack
+from openedx_infra.services.tokens import jwt_auth
 from openedx_infra.settings import keys
 from openedx_infra.settings.connections import LMS, STUDIO, Connections
 from openedx_infra.settings.datastores import valkey
@@ -35,7 +39,9 @@ __all__ = [
     "INTERFACE",
     "CompanionService",
     "ConfigFile",
+    "ConfigModel",
     "Connections",
+    "Mfe",
     "MysqlDatabase",
     "OauthClient",
     "Parts",
@@ -57,6 +63,7 @@ __all__ = [
     "django_key",
     "django_migrate",
     "password",
+    "serves",
 ]
 
 S = TypeVar("S", bound=ServiceSection)
@@ -122,6 +129,10 @@ class Values:
         if self.connections.search.derived_key:
             return keys.search_api_key(self.secrets["meilisearch_master_key"])
         return self.secrets["search_api_key"]
+
+    def jwt_auth(self) -> dict[str, Any]:
+        """JWT_AUTH of a service of Open edX that sets `checks_tokens`, by the names of edx-drf-extensions."""
+        return jwt_auth(self.stack, self.secrets)
 
     @property
     def index_prefix(self) -> str:
@@ -296,6 +307,10 @@ class Parts:
     """Datastores of the instance that its pods connect to. Beside the flow they get the certificates."""
     reaches_platform: bool = False
     """Whether its pods connect to LMS and Studio within the namespace."""
+    checks_tokens: bool = False
+    """Whether it checks tokens (JWT) that the LMS signs for visitors and for requests of its own. Its files
+    with secrets then have what `Values.jwt_auth` gives; by `jwt_secret_key`, which is among it, its pods
+    could sign tokens in anybody's name, so set it for services alone that the LMS sends such requests to."""
     internet: Sequence[int] = ()
     """TCP ports on which its pods reach public addresses."""
     outside: Sequence[str] = ()

@@ -114,7 +114,7 @@ def common_secrets(secrets: Mapping[str, str]) -> Settings:
 def tokens(stack: Stack) -> Settings:
     """Who issues JSON web tokens, and for whom."""
     return {
-        "JWT_AUTH": {"JWT_ISSUER": _issuer(stack), "JWT_AUDIENCE": AUDIENCE},
+        "JWT_AUTH": {"JWT_ISSUER": issuer(stack), "JWT_AUDIENCE": AUDIENCE},
     }
 
 
@@ -128,7 +128,7 @@ def token_secrets(stack: Stack, secrets: Mapping[str, str], *, signs: bool) -> S
     return {
         "JWT_AUTH": {
             "JWT_SECRET_KEY": shared,
-            "JWT_ISSUERS": [{"ISSUER": _issuer(stack), "AUDIENCE": AUDIENCE, "SECRET_KEY": shared}],
+            "JWT_ISSUERS": [{"ISSUER": issuer(stack), "AUDIENCE": AUDIENCE, "SECRET_KEY": shared}],
             "JWT_PUBLIC_SIGNING_JWK_SET": keys.jwk_set_public(secrets["jwt_private_key"]),
             **private,
         }
@@ -139,7 +139,8 @@ AUDIENCE = "openedx"
 """Audience of all tokens."""
 
 
-def _issuer(stack: Stack) -> str:
+def issuer(stack: Stack) -> str:
+    """Who signs tokens, as they name it."""
     return f"{stack.site.lms_url}/oauth2"
 
 

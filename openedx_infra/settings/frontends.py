@@ -5,16 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from openedx_infra.config import Stack
+from openedx_infra.config.services.registry import enabled_mfes
 from openedx_infra.releases import FrontendApp, Mfe
 from openedx_infra.settings.connections import Search
 from openedx_infra.settings.cookies import mfe_cookies, site_cookies
 from openedx_infra.settings.merging import Settings, merged
 from openedx_infra.settings.services import service_mfe_config
-
-
-def enabled_mfes(stack: Stack) -> tuple[Mfe, ...]:
-    """Micro-frontends that are served as folders."""
-    return tuple(mfe for mfe in stack.pinned_release.mfes if mfe.name in stack.mfe_names)
 
 
 def enabled_apps(stack: Stack) -> tuple[FrontendApp, ...]:

@@ -174,6 +174,27 @@ class ScheduleConfig(Model):
         return rows[-1] if rows else cls(site=site)
 
 
+class CredentialsApiConfig(Model):
+    """A model of the same kind, of which one row is in force."""
+
+    enabled, enable_learner_issuance, cache_ttl = False, False, 0
+
+    @classmethod
+    def current(cls):
+        return cls(**vars(cls.objects.rows[-1])) if cls.objects.rows else cls()
+
+    def shown(self):
+        names = ("enabled", "enable_learner_issuance", "cache_ttl")
+        return {name: getattr(self, name) for name in names}
+
+
+def get_model(name):
+    """A model by the names of its app and its own; those of the other apps are in no image."""
+    if name != "credentials.CredentialsApiConfig":
+        raise LookupError(name)
+    return CredentialsApiConfig
+
+
 class CommandError(Exception):
     """A command refuses."""
 
@@ -248,6 +269,7 @@ settings = types.SimpleNamespace(
 def install():
     """Make the stand-ins importable by the names of the real ones."""
     parts = {
+        "django.apps": {"apps": types.SimpleNamespace(get_model=get_model)},
         "django.conf": {"settings": settings},
         "django.contrib.auth": {"get_user_model": lambda: User},
         "django.contrib.sites.models": {"Site": Site},

@@ -25,7 +25,7 @@ FRESH = 'shell.Site(domain="example.com", name="example.com").save()'
 SHOW = """
 models = (
     "Site", "SiteTheme", "User", "UserPreference", "Flag", "Switch", "Application", "ApplicationAccess",
-    "DarkLangConfig", "ScheduleConfig", "RouterConfiguration",
+    "DarkLangConfig", "ScheduleConfig", "RouterConfiguration", "CredentialsApiConfig",
 )
 rows = {name: [row.shown() for row in getattr(shell, name).objects.rows] for name in models}
 print("OUTCOME" + json.dumps({"rows": rows, "calls": shell.calls, "saves": shell.saves}, default=str))
@@ -72,7 +72,7 @@ os.environ["OPENEDX_PARAMETERS_DIR"] = {str(folder)!r}
     (folder / "studio_oauth2_secret").write_text("oauth-secret\n", encoding="utf-8")
     (folder / "retirement_oauth2_secret").write_text("retirement-secret\n", encoding="utf-8")
     (folder / "greeter_oauth_secret").write_text("greeter-secret\n", encoding="utf-8")
-    for name in (script, "event_routers.py"):
+    for name in (script, "event_routers.py", "config_models.py"):
         (folder / name).write_text(scripts.text(name), encoding="utf-8")
     (folder / "event_sink_xapi_password").write_text("lrs-password\n", encoding="utf-8")
     (folder / "event_sink_caliper_token").write_text("caliper-token\n", encoding="utf-8")
@@ -127,13 +127,14 @@ def test_every_step_is_told_in_order(tmp_path: Path) -> None:
         "clients",
         "flags",
         "schedules",
+        "config models",
         "event routers",
         "retirement",
         "policies",
         "administrators",
         "record",
     ]
-    assert outcome.printed.startswith("lms_setup: 1 of 14: ") and outcome.printed.endswith(
+    assert outcome.printed.startswith("lms_setup: 1 of 15: ") and outcome.printed.endswith(
         "lms_setup: done\n"
     )
 
@@ -270,6 +271,38 @@ def test_all_of_a_companion_service_that_is_off_again_is_taken_back(
     [user] = [row for row in outcome.rows["User"] if row["username"] == "greeter_worker"]
     assert (user["is_staff"], user["is_superuser"]) == (False, False)
     assert outcome.flags()["greeter.on"] is None and outcome.switches()["greeter.often"] is False
+
+
+def in_force(outcome: Outcome) -> list[tuple[bool, bool, int]]:
+    """The rows of the greeter's configuration model, the last of which is in force."""
+    return [
+        (row["enabled"], row["enable_learner_issuance"], row["cache_ttl"])
+        for row in outcome.rows["CredentialsApiConfig"]
+    ]
+
+
+def test_a_configuration_model_of_a_companion_service_is_put_in_force_once(
+    tmp_path: Path, greeter: dict[str, Any]
+) -> None:
+    """What somebody set in Django's admin besides stays."""
+    own = FRESH + "\nshell.CredentialsApiConfig(cache_ttl=30, enable_learner_issuance=False).save()"
+    outcome = lms(tmp_path, case.said(**greeter), before=own, times=2)
+    assert in_force(outcome) == [(False, False, 30), (True, True, 30)]
+    assert "CredentialsApiConfig" not in outcome.saves
+
+
+def test_a_configuration_model_of_a_service_that_is_off_again_is_disabled(
+    tmp_path: Path, greeter: dict[str, Any]
+) -> None:
+    """Unless somebody changed it since."""
+    assert in_force(taken_back(tmp_path, **greeter)) == [(True, True, 0), (False, True, 0)]
+
+
+def test_a_configuration_model_that_somebody_changed_since_stays(
+    tmp_path: Path, greeter: dict[str, Any]
+) -> None:
+    changed = "shell.CredentialsApiConfig(enabled=True, enable_learner_issuance=False).save()"
+    assert in_force(taken_back(tmp_path, between=changed, **greeter))[-1] == (True, False, 0)
 
 
 def test_the_client_of_a_part_that_is_off_again_is_deleted(tmp_path: Path) -> None:

@@ -12,9 +12,11 @@ from openedx_infra.components.instance import Instance
 from openedx_infra.kubernetes import files, volumes
 from openedx_infra.kubernetes.files import Files
 from openedx_infra.kubernetes.volumes import Mount
+from openedx_infra.services import tokens
 from openedx_infra.services.companion import ConfigFile, Connections, Store, Values
 from openedx_infra.services.of_stack import Companion
 from openedx_infra.settings import paths
+from openedx_infra.settings.keys import jwk_set_public
 
 PASSWORDS: Mapping[Store, Sequence[str]] = {
     "mysql": (),  # each service has users of its own there
@@ -100,7 +102,17 @@ def _secrets(companion: Companion, instance: Instance) -> dict[str, pulumi.Input
     """The secrets that a service may read: its own, and logins at the datastores that it uses."""
     own = [secret.name for secret in companion.service.secrets(instance.stack, companion.section)]
     of_stores = [name for store in companion.parts.stores for name in PASSWORDS[store]]
-    return {name: instance.secrets[name] for name in (*own, *of_stores) if name in instance.secrets}
+    values = {name: instance.secrets[name] for name in (*own, *of_stores) if name in instance.secrets}
+    return {**values, **(_token_keys(instance) if companion.parts.checks_tokens else {})}
+
+
+def _token_keys(instance: Instance) -> dict[str, pulumi.Input[str]]:
+    """By what a service checks tokens. It can't sign any that visitors have."""
+    private = pulumi.Output.from_input(instance.secrets[tokens.PRIVATE_KEY])
+    return {
+        tokens.SECRET: instance.secrets[tokens.SECRET],
+        tokens.PUBLIC_KEYS: private.apply(jwk_set_public),
+    }
 
 
 def _key(file: ConfigFile) -> str:

@@ -155,7 +155,13 @@ class Initialization(pulumi.ComponentResource):
         return self._job(
             "lms-setup",
             LMS,
-            ["lms_setup.sh", "lms_setup.py", scripts.PLATFORM_USERS, scripts.EVENT_ROUTERS],
+            [
+                "lms_setup.sh",
+                "lms_setup.py",
+                scripts.PLATFORM_USERS,
+                scripts.EVENT_ROUTERS,
+                scripts.CONFIG_MODELS,
+            ],
             after,
             mounts=[mount],
             secrets=[secret],

@@ -11,6 +11,7 @@ from openedx_infra.config.errors.key_paths import Location
 from openedx_infra.config.images.builds import Build, MfeBuild, OpenedxBuild, ThemesBuild
 from openedx_infra.config.images.images import has_digest
 from openedx_infra.config.images.sources import Fork, Repository
+from openedx_infra.config.services.registry import service_mfes
 from openedx_infra.config.stack import Stack
 from openedx_infra.config.types.secret_references import SecretReference
 
@@ -155,7 +156,7 @@ def repositories(build: Build) -> Collection[str]:
 
 def _mfes(location: Location, build: MfeBuild, stack: Stack) -> Iterator[Conflict]:
     release = stack.pinned_release
-    folders = [mfe.name for mfe in release.mfes]
+    folders = [mfe.name for mfe in (*release.mfes, *service_mfes(stack))]
     apps = [app.name for app in release.frontend_apps]
     for key, names, built in (
         ("mfes", build.mfes, folders),

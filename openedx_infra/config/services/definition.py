@@ -11,6 +11,7 @@ from openedx_infra.config.errors.key_paths import Location
 from openedx_infra.config.secrets.catalogue import Secret
 from openedx_infra.config.services.section import ServiceSection
 from openedx_infra.config.stack import Stack
+from openedx_infra.releases import Mfe as Mfe
 
 S = TypeVar("S", bound=ServiceSection)
 
@@ -63,6 +64,18 @@ class OauthClient:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ConfigModel:
+    """Values of a configuration model of the LMS (django-config-models), which keeps every change and of
+    which one row is in force. Set-up saves a row where the one in force differs, and disables it while the
+    service is off."""
+
+    model: str
+    """Django app and model, such as `credentials.CredentialsApiConfig`."""
+    fields: Mapping[str, Any]
+    """Its fields beside `enabled`, which is true. Others keep what they have; never a secret."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class PlatformSettings:
     """What LMS and Studio get of a service. `{"secret": NAME}` anywhere in a setting stands for a secret of
     the service, which pods read from a file."""
@@ -83,6 +96,14 @@ class PlatformSettings:
     """OAuth clients."""
     service_users: Sequence[ServiceUser] = ()
     """Users of the LMS as whom it acts."""
+    config_models: Sequence[ConfigModel] = ()
+    """Configuration models of the LMS that turn the service on there."""
+
+
+def serves(stack: Stack, mfe: Mfe) -> bool:
+    """Whether a micro-frontend of a service that is on is served: its image is the stack's own, and it isn't
+    in `mfes.disabled`."""
+    return stack.images.mfe is not None and mfe.name not in stack.mfes.disabled
 
 
 def _no_settings(_stack: Stack, _section: Any) -> PlatformSettings:
@@ -151,6 +172,9 @@ class ServiceDefinition(Generic[S]):
     """What is impossible in its section: the key's place within the section, and the text of the error."""
     platform: Callable[[Stack, S], PlatformSettings] = _no_settings
     """What LMS and Studio get of it."""
+    mfes: Sequence[Mfe] = ()
+    """Micro-frontends that it brings. No published image has them, so that they are served where the stack
+    file sets `images.mfe`; a build (`source: build`) has them by itself."""
 
     @property
     def prefix(self) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from openedx_infra.config.errors.config_error import Fault
 from openedx_infra.config.errors.key_paths import key_of
-from openedx_infra.config.services.definition import INTERFACE, Installed, ServiceDefinition
+from openedx_infra.config.services.definition import INTERFACE, Installed, Mfe, ServiceDefinition, serves
 from openedx_infra.config.services.section import ServiceSection
 from openedx_infra.config.stack import Stack
 
@@ -100,6 +100,17 @@ def with_section(stack: Stack) -> tuple[Installed[Any], ...]:
         for name, section in sorted(sections.items())
         if section is not None
     )
+
+
+def service_mfes(stack: Stack) -> tuple[Mfe, ...]:
+    """Micro-frontends of the companion services that are on, served or not."""
+    return tuple(mfe for each in companions(stack) for mfe in each.service.mfes)
+
+
+def enabled_mfes(stack: Stack) -> tuple[Mfe, ...]:
+    """Micro-frontends that are served as folders: those of the release, and those of companion services."""
+    own = (mfe for mfe in stack.pinned_release.mfes if mfe.name in stack.mfe_names)
+    return (*own, *(mfe for mfe in service_mfes(stack) if serves(stack, mfe)))
 
 
 def _unknown(name: str) -> str:

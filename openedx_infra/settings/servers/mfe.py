@@ -8,9 +8,10 @@ page: a browser would otherwise keep the page for a year under the name of the f
 from __future__ import annotations
 
 from openedx_infra.config import Stack
+from openedx_infra.config.services.registry import enabled_mfes
 from openedx_infra.config.types.quantities import memory_bytes
 from openedx_infra.settings.connections import LMS
-from openedx_infra.settings.frontends import enabled_apps, enabled_mfes
+from openedx_infra.settings.frontends import enabled_apps
 from openedx_infra.settings.paths import DIST_DIR
 
 MFE_PORT = 8002
