@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from openedx_infra.services.companion import (
@@ -46,7 +47,8 @@ def _secrets(_stack: Stack, _section: Greeter) -> Iterator[Secret]:
 
 def _login(values: Values) -> str:
     database = values.django_database(DATABASES[0])
-    return f"{database['USER']}:{database['PASSWORD']}@{database['HOST']} {values.redis_url('cache')}"
+    login = f"{database['USER']}:{database['PASSWORD']}@{database['HOST']}"
+    return f"{login} {values.redis_url('cache')}\n{json.dumps(values.jwt_auth())}"
 
 
 def _parts(stack: Stack, section: Greeter) -> Parts:
@@ -63,6 +65,8 @@ def _parts(stack: Stack, section: Greeter) -> Parts:
         name="archive",
         command=["keep"],
         image="registry.example.org/archive:1",
+        scratch={"/var/archive": "16Mi"},
+        env={"KEPT": "yes"},
         size=SIZE,
         port=9000,
         before_jobs=True,
@@ -80,6 +84,7 @@ def _parts(stack: Stack, section: Greeter) -> Parts:
         ],
         stores=["mysql", "cache"],
         reaches_platform=True,
+        checks_tokens=True,
         internet=[8443],
         outside=["https://greetings.example.net:8444/"],
     )
@@ -101,6 +106,8 @@ GREETER = CompanionService(
         mfe_config={"GREETER_WORDS": section.words},
         waffle_flags={"greeter.on": True, "greeter.loud": False},
         waffle_switches={"greeter.often": True},
+        site_configuration={"GREETER_URL": "http://greeter:8080"},
+        duties=["programs"],
         service_users=[ServiceUser(name="greeter_worker", staff=True)],
         config_models=[
             ConfigModel(model="credentials.CredentialsApiConfig", fields={"enable_learner_issuance": True})

@@ -11,6 +11,7 @@ from openedx_infra.config.sections.parts.retirement import RETIREMENT_SECRET
 from openedx_infra.config.services.definition import OauthClient
 from openedx_infra.config.services.registry import enabled_mfes, service_mfes
 from openedx_infra.settings.addresses import STUDIO_CLIENT_ID
+from openedx_infra.settings.merging import merged
 from openedx_infra.settings.parts.event_sinks import routers
 from openedx_infra.settings.parts.mobile import REDIRECT_PATH
 from openedx_infra.settings.parts.retirement import CLIENT_ID as RETIREMENT_CLIENT
@@ -161,6 +162,7 @@ def setup_parameters(stack: Stack) -> dict[str, Any]:
         "clients": clients(stack),
         "event_routers": routers(stack),
         "config_models": {row.model: dict(row.fields) for each in services for row in each.config_models},
+        "site_configuration": merged(*(each.site_configuration for each in services)),
         # Made when missing, and then left to the operator.
         "default_flags": [*served, *stack.pinned_release.waffle_flags],
         "default_switches": ["completion.enable_completion_tracking"],

@@ -1,12 +1,14 @@
-"""Writes into configuration models of the LMS. `lms_setup.py` imports it, in the LMS.
+"""Writes into configuration models of the LMS, and into its site configuration. `lms_setup.py` imports it,
+in the LMS.
 
-Such a model (django-config-models) keeps every change, and its last row is in force: only a difference is
-saved.
+A configuration model (django-config-models) keeps every change, and its last row is in force: only a
+difference is saved.
 """
 
 from django.apps import apps
 from django.contrib.sites.models import Site
 from openedx.core.djangoapps.schedules.models import ScheduleConfig
+from openedx.core.djangoapps.site_configuration.models import SiteConfiguration
 
 
 def write(wanted, previous):
@@ -35,6 +37,27 @@ def put_in_force(model, fields):
 def differs(row, fields):
     """Whether a row has another value in any of the fields."""
     return any(getattr(row, field) != value for field, value in fields.items())
+
+
+def of_site(config, previous):
+    """Put entries into the site configuration of the LMS' site; others stay. Entries that an earlier run put
+    there and are no longer wanted go, unless somebody changed them."""
+    wanted = config["site_configuration"]
+    gone = {name: value for name, value in previous.items() if name not in wanted}
+    if not wanted and not gone:
+        return
+    site = Site.objects.get(domain=config["lms_host"])
+    row, _ = SiteConfiguration.objects.get_or_create(site=site, defaults={"enabled": True})
+    kept = {name: value for name, value in row.site_values.items() if gone.get(name) != value}
+    if row.site_values != {**kept, **wanted}:
+        row.site_values = {**kept, **wanted}
+        row.save()
+    if wanted and not row.enabled:
+        # To enable it would enable all that somebody has written there, too.
+        print(
+            f"lms_setup: warning: the site configuration of {site.domain} is off in Django's admin: enable "
+            f"it there, as services need its {', '.join(wanted)}"
+        )
 
 
 def schedules(config):

@@ -172,6 +172,11 @@ def config_models(config):
     import_module("config_models").write(config["config_models"], previous["config_models"])
 
 
+def site_configuration(config):
+    """Entries of the site configuration that companion services need."""
+    import_module("config_models").of_site(config, previous["site_configuration"])
+
+
 def take_back(model, field, kind, defaults, absent):
     """Undo what an earlier stack file set of flags or switches, where it is still as it was set."""
     for name, value in previous[kind].items():
@@ -223,12 +228,9 @@ def applied(config):
     return {
         "themes": [config["theme"]] if config["theme"] else [],
         "languages": [",".join(config["languages"])] if config["languages"] else [],
-        "flags": config["flags"],
-        "switches": config["switches"],
         "administrators": [each["name"] for each in config["administrators"]],
         "clients": [each["client_id"] for each in config["clients"]],
-        "rights": config["rights"],
-        "config_models": config["config_models"],
+        **{name: config[name] for name in MAPS},
     }
 
 
@@ -259,7 +261,7 @@ def merged_records(one, other):
 RECORD = "openedx-infra-setup"
 NO_RIGHTS = {"staff": False, "superuser": False}
 LISTS = ("themes", "languages", "administrators", "clients")
-MAPS = ("rights", "flags", "switches", "config_models")
+MAPS = ("rights", "flags", "switches", "config_models", "site_configuration")
 NOTHING = {**{name: [] for name in LISTS}, **{name: {} for name in MAPS}}
 
 SCRIPTS = os.environ.get("OPENEDX_SCRIPTS_DIR", "/openedx/scripts")
@@ -276,6 +278,7 @@ STEPS = (
     flags,
     schedules,
     config_models,
+    site_configuration,
     event_routers,
     retirement,
     policies,

@@ -231,7 +231,10 @@ class Process:
     env: Mapping[str, str] = field(default_factory=dict)
     """Its environment beside that of all; never a secret."""
     image: str | None = None
-    """Its image, where it isn't the service's."""
+    """Its image, where it is a program of somebody else's: then it has neither the service's files nor its
+    environment, and none of its connections. None: the service's."""
+    scratch: Mapping[str, str] = field(default_factory=dict)
+    """Folders that such a program writes to, as `scratch` of Parts."""
     for_platform: bool = False
     """Whether LMS, Studio, workers and duties connect to it."""
     clients: Sequence[str] = ()

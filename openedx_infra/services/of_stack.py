@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from openedx_infra.config import Stack
@@ -58,7 +58,7 @@ class Companion:
         volume = process.volume
         return Service(
             name=self.component(process),
-            software=self.name,
+            software=self.component(process) if process.image else self.name,
             image=process.image or self.image,
             size=process.size,
             replicas=process.replicas,
@@ -66,13 +66,13 @@ class Companion:
             single=process.single,
             rests=True,
             command=process.command,
-            env={**self.parts.env, **process.env},
-            working_dir=self.parts.working_dir,
+            env={**({} if process.image else self.parts.env), **process.env},
+            working_dir=None if process.image else self.parts.working_dir,
             port=process.port,
             probes=_probes(process, self.component(process)),
             grace_seconds=process.grace_seconds,
             user=process.user or self.parts.user,
-            groups=self.parts.groups,
+            groups=[] if process.image else self.parts.groups,
             exception=self.parts.exception,
             folders=[DataVolume(path=volume.path, size=volume.size)] if volume else [],
             public=PublicPaths(
@@ -108,12 +108,18 @@ def _companion(stack: Stack, installed: Installed[Any]) -> Companion:
     service = installed.service
     if not isinstance(service, CompanionService):
         raise TypeError(f"{service.name} is no CompanionService: it has nothing to run")
+    parts = service.parts(stack, installed.section)
     return Companion(
         service=service,
         section=installed.section,
-        parts=service.parts(stack, installed.section),
+        parts=replace(parts, processes=[_mirrored(stack, each) for each in parts.processes]),
         image=installed.image(stack) or "",
     )
+
+
+def _mirrored(stack: Stack, process: Process) -> Process:
+    """The process with its own image, if it has one, at its registry's mirror."""
+    return replace(process, image=stack.images.mirrored(process.image)) if process.image else process
 
 
 def _probes(process: Process, host: str) -> Probes:

@@ -188,6 +188,13 @@ class CredentialsApiConfig(Model):
         return {name: getattr(self, name) for name in names}
 
 
+class SiteConfiguration(Model):
+    enabled = False
+
+    def __init__(self, **fields):
+        super().__init__(**{"site_values": {}, **fields})
+
+
 def get_model(name):
     """A model by the names of its app and its own; those of the other apps are in no image."""
     if name != "credentials.CredentialsApiConfig":
@@ -281,6 +288,7 @@ def install():
         "openedx.core.djangoapps.dark_lang.models": {"DarkLangConfig": DarkLangConfig},
         "openedx.core.djangoapps.oauth_dispatch.models": {"ApplicationAccess": ApplicationAccess},
         "openedx.core.djangoapps.schedules.models": {"ScheduleConfig": ScheduleConfig},
+        "openedx.core.djangoapps.site_configuration.models": {"SiteConfiguration": SiteConfiguration},
         "openedx.core.djangoapps.theming.models": {"SiteTheme": SiteTheme},
         "openedx.core.djangoapps.user_api.models": {
             "RetirementState": RetirementState,

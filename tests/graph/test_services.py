@@ -19,7 +19,8 @@ from openedx_infra.operations.offline.recording import REDACTED, Graph, record
 LEAST = {"site": {"lms_host": "learn.example.org"}}
 ON = {**LEAST, "services": {"greeter": {}}}
 TRAEFIK = Pod({"app.kubernetes.io/name": "traefik"}, "kube-system")
-OWN = {"greeter", "greeter-archive", "greeter-clock", "greeter-prepare", "greeter-tidy"}
+ITS = {"greeter", "greeter-clock", "greeter-prepare", "greeter-tidy"}
+"""Pods that run the service's own image: a program of somebody else's has none of its connections."""
 
 
 @pytest.fixture
@@ -72,7 +73,7 @@ def test_services_change_nothing_but_what_is_theirs(
         *("v1:Job::greeter-2-mysql-provision", "v1:ConfigMap::greeter-2-mysql-provision-script"),
         *("v1:Secret::greeter-mysql-provision-secrets", "v1:Secret::greeter-2-mysql-provision-secrets"),
         *("v1:NetworkPolicy::from-greeter", "v1:NetworkPolicy::internet-from-greeter"),
-        "v1:NetworkPolicy::server-1-from-greeter",
+        *("v1:NetworkPolicy::server-1-from-greeter", "v1:CronJob::duty-programs"),
     }
 
 
@@ -102,7 +103,9 @@ def test_pods_of_services_are_as_all_pods_are(with_services: Callable[..., Graph
         assert container["securityContext"]["readOnlyRootFilesystem"] is True
         assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
         mounted = {mount["mountPath"] for mount in container["volumeMounts"]}
-        assert {"/etc/greeter", "/tmp"} <= mounted
+        # A program of somebody else's gets nothing of the service's.
+        own = {"/data", "/var/archive"} if name == "greeter-archive" else {"/etc/greeter", "/tmp"}
+        assert mounted == own
     greeter = template(graph, find(graph, "Deployment", "greeter"))["spec"]
     [container] = greeter["containers"]
     assert container["resources"]["limits"]["memory"] == "128Mi"
@@ -133,6 +136,36 @@ def test_an_image_of_the_stack_file_replaces_the_service_s(with_services: Callab
         assert container["image"] == "registry.example.org/mine:3"
     [archive] = template(graph, find(graph, "StatefulSet", "greeter-archive"))["spec"]["containers"]
     assert archive["image"] == "registry.example.org/archive:1"
+
+
+def test_an_image_of_a_program_of_somebody_else_s_comes_from_the_mirror_too(
+    with_services: Callable[..., Graph],
+) -> None:
+    graph = with_services({**ON, "images": {"mirrors": {"registry.example.org": "mirror.example.org/hub"}}})
+    [archive] = template(graph, find(graph, "StatefulSet", "greeter-archive"))["spec"]["containers"]
+    assert archive["image"] == "mirror.example.org/hub/archive:1"
+    assert archive["env"] == [{"name": "KEPT", "value": "yes"}]
+
+
+def test_a_service_turns_a_duty_of_the_platform_on_unless_the_stack_file_turns_it_off(
+    with_services: Callable[..., Graph],
+) -> None:
+    assert "duty-programs" in _named(with_services(), "CronJob")
+    off = with_services({**ON, "duties": {"programs": {"enabled": False}}})
+    assert "duty-programs" not in _named(off, "CronJob")
+    assert "duty-programs" not in _named(with_services(LEAST), "CronJob")
+
+
+def test_a_service_that_checks_tokens_gets_the_keys_for_it_and_not_the_private_one(
+    with_services: Callable[..., Graph],
+) -> None:
+    graph = with_services()
+    secret = graph.object(find(graph, "Secret", "greeter-secrets"), reveal_secrets=True)
+    _, _, text = secret["stringData"]["etc-greeter-login"].partition("\n")
+    found, lms = yaml.safe_load(text), _lms_secrets(graph)["JWT_AUTH"]
+    assert found["JWT_PUBLIC_SIGNING_JWK_SET"] == lms["JWT_PUBLIC_SIGNING_JWK_SET"]
+    assert found["JWT_ISSUERS"] == lms["JWT_ISSUERS"]
+    assert "JWT_PRIVATE_SIGNING_JWK" in lms and "JWT_PRIVATE_SIGNING_JWK" not in found
 
 
 def test_order_is_in_the_graph(with_services: Callable[..., Graph]) -> None:
@@ -180,6 +213,12 @@ def test_data_and_passwords_of_services_are_kept(with_services: Callable[..., Gr
     assert [mount["mountPath"] for mount in container["volumeMounts"]] == ["/etc/greeter", "/tmp"]
 
 
+def _lms_secrets(graph: Graph) -> dict[str, Any]:
+    secret = graph.object(find(graph, "Secret", "lms-secrets"), reveal_secrets=True)
+    found: dict[str, Any] = yaml.safe_load(secret["stringData"]["lms.yml"])
+    return found
+
+
 def test_secrets_of_services_stand_nowhere_else(with_services: Callable[..., Graph]) -> None:
     graph = with_services()
     holders = {
@@ -214,15 +253,16 @@ def test_flows_are_open_for_those_whom_a_service_names(with_services: Callable[.
     known = pods(graph)
     code = {name for name, pod in known.items() if pod.labels["app.kubernetes.io/name"] == "edx-platform"}
     assert {client for client in known if talks(graph, client, "greeter", 8080)} == code
-    assert {client for client in known if talks(graph, client, "greeter-archive", 9000)} == OWN
-    assert {client for client in known if talks(graph, client, "mysql", 3306)} >= OWN
+    assert {client for client in known if talks(graph, client, "greeter-archive", 9000)} == ITS
+    assert {client for client in known if talks(graph, client, "mysql", 3306)} >= ITS
+    assert not talks(graph, "greeter-archive", "mysql", 3306)
     assert talks(graph, "greeter-mysql-provision", "mysql", 3306)
     assert talks(graph, "greeter", "cache", 6379) and not talks(graph, "greeter", "mongodb", 27017)
     assert talks(graph, "greeter-clock", "lms", 8000)
     assert enters(graph, TRAEFIK, known["greeter"], 8080)
     assert not enters(graph, TRAEFIK, known["greeter-archive"], 9000)
-    assert {name for name in known if reaches(graph, name, "192.0.2.1", 8443)} == OWN
-    assert {name for name in known if reaches(graph, name, "192.0.2.1", 8444)} == OWN
+    assert {name for name in known if reaches(graph, name, "192.0.2.1", 8443)} == ITS
+    assert {name for name in known if reaches(graph, name, "192.0.2.1", 8444)} == ITS
     assert not reaches(graph, "greeter", "10.0.0.1", 8443)
     assert not reaches(graph, "greeter", "192.0.2.1", 443)
 

@@ -25,7 +25,7 @@ FRESH = 'shell.Site(domain="example.com", name="example.com").save()'
 SHOW = """
 models = (
     "Site", "SiteTheme", "User", "UserPreference", "Flag", "Switch", "Application", "ApplicationAccess",
-    "DarkLangConfig", "ScheduleConfig", "RouterConfiguration", "CredentialsApiConfig",
+    "DarkLangConfig", "ScheduleConfig", "RouterConfiguration", "CredentialsApiConfig", "SiteConfiguration",
 )
 rows = {name: [row.shown() for row in getattr(shell, name).objects.rows] for name in models}
 print("OUTCOME" + json.dumps({"rows": rows, "calls": shell.calls, "saves": shell.saves}, default=str))
@@ -128,13 +128,14 @@ def test_every_step_is_told_in_order(tmp_path: Path) -> None:
         "flags",
         "schedules",
         "config models",
+        "site configuration",
         "event routers",
         "retirement",
         "policies",
         "administrators",
         "record",
     ]
-    assert outcome.printed.startswith("lms_setup: 1 of 15: ") and outcome.printed.endswith(
+    assert outcome.printed.startswith("lms_setup: 1 of 16: ") and outcome.printed.endswith(
         "lms_setup: done\n"
     )
 
@@ -303,6 +304,47 @@ def test_a_configuration_model_that_somebody_changed_since_stays(
 ) -> None:
     changed = "shell.CredentialsApiConfig(enabled=True, enable_learner_issuance=False).save()"
     assert in_force(taken_back(tmp_path, between=changed, **greeter))[-1] == (True, False, 0)
+
+
+def test_a_companion_service_has_its_entries_of_the_site_configuration(
+    tmp_path: Path, greeter: dict[str, Any]
+) -> None:
+    """Those of others stay, and a second run saves nothing."""
+    own = """
+shell.Site(domain="local.openedx.io", name="A").save()
+shell.SiteConfiguration(site=shell.Site.objects.rows[0], enabled=True, site_values={"mine": 1}).save()"""
+    outcome = lms(tmp_path, case.said(**greeter), before=own, times=2)
+    [row] = outcome.rows["SiteConfiguration"]
+    assert row["site_values"] == {"mine": 1, "GREETER_URL": "http://greeter:8080"}
+    assert "SiteConfiguration" not in outcome.saves
+    fresh = lms(tmp_path, case.said(**greeter)).rows["SiteConfiguration"]
+    assert [(row["enabled"], list(row["site_values"])) for row in fresh] == [(True, ["GREETER_URL"])]
+    assert lms(tmp_path).rows["SiteConfiguration"] == []
+
+
+def test_entries_of_the_site_configuration_go_with_the_service(
+    tmp_path: Path, greeter: dict[str, Any]
+) -> None:
+    """Unless somebody changed them since."""
+    outcome = taken_back(tmp_path, **greeter)
+    assert [row["site_values"] for row in outcome.rows["SiteConfiguration"]] == [{}]
+
+
+def test_entries_of_the_site_configuration_that_somebody_changed_since_stay(
+    tmp_path: Path, greeter: dict[str, Any]
+) -> None:
+    changed = 'shell.SiteConfiguration.objects.rows[0].site_values = {"GREETER_URL": "mine"}'
+    outcome = taken_back(tmp_path, between=changed, **greeter)
+    assert [row["site_values"] for row in outcome.rows["SiteConfiguration"]] == [{"GREETER_URL": "mine"}]
+
+
+def test_a_site_configuration_that_is_off_stays_off_and_is_named(
+    tmp_path: Path, greeter: dict[str, Any]
+) -> None:
+    off = FRESH + "\nshell.SiteConfiguration(site=shell.Site.objects.rows[0]).save()"
+    outcome = lms(tmp_path, case.said(**greeter), before=off)
+    assert outcome.rows["SiteConfiguration"][0].get("enabled", False) is False
+    assert "the site configuration of local.openedx.io is off" in outcome.printed
 
 
 def test_the_client_of_a_part_that_is_off_again_is_deleted(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import pulumi
 
 from openedx_infra import scripts
-from openedx_infra.components.companions.mounts import mounts
+from openedx_infra.components.companions.mounts import mounts, scratch
 from openedx_infra.components.datastores.datastores import Datastores
 from openedx_infra.components.initialization.provisioning import Provisioning
 from openedx_infra.components.instance import Instance
@@ -74,6 +74,9 @@ class Companion(pulumi.ComponentResource):
 
     def _process(self, process: Process, after: Sequence[pulumi.Resource]) -> pulumi.Resource:
         workload = self._companion.workload(process)
+        if process.image is not None:
+            folders = [*workload.folders, *scratch(process.scratch)]
+            return run(replace(workload, folders=folders), self._instance, self, after=after)
         folders, env = [*workload.folders, *self._mounts], {**workload.env, **self._proxy}
         return run(replace(workload, folders=folders, env=env), self._instance, self, after=after)
 

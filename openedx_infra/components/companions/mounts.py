@@ -49,8 +49,13 @@ def mounts(
     return [
         *(volumes.mounted(_volume(folder), folder, shown) for folder, shown in sorted(sources.items())),
         *(certificates.mounts(*parts.stores) if parts.stores else []),
-        *(volumes.scratch(_volume(path), path, size) for path, size in parts.scratch.items()),
+        *scratch(parts.scratch),
     ]
+
+
+def scratch(folders: Mapping[str, str]) -> list[Mount]:
+    """Folders to write to, with their sizes: empty at start, and gone with the pod."""
+    return [volumes.scratch(_volume(path), path, size) for path, size in folders.items()]
 
 
 def _sources(

@@ -17,12 +17,13 @@ from openedx_infra.components.edx_platform.retirement import RETIRE, retirement_
 from openedx_infra.components.edx_platform.sites import LMS, STUDIO, SettingsFiles, Site
 from openedx_infra.components.instance import Instance
 from openedx_infra.config import Stack
-from openedx_infra.config.sections.duties import OwnDuty, resolved
+from openedx_infra.config.sections.duties import Duty, OwnDuty, resolved
 from openedx_infra.config.sections.parts.retirement import RETIREMENT_DUTY
 from openedx_infra.kubernetes import files, volumes
 from openedx_infra.kubernetes.files import Files
 from openedx_infra.kubernetes.job import cron_job
 from openedx_infra.kubernetes.volumes import Mount
+from openedx_infra.settings.services import added_settings
 
 FOLDER = "/openedx/duty"
 """Where a custom duty finds the files of its Secret."""
@@ -102,10 +103,19 @@ def tasks(stack: Stack) -> list[Task]:
     """The duties that are on, custom ones last."""
     if not stack.duties.enabled:
         return []
-    built_in = [_built_in(stack, key) for key, duty in stack.duties.built_in.items() if duty.enabled]
+    built_in = [
+        _built_in(stack, key) for key, duty in stack.duties.built_in.items() if _is_on(stack, key, duty)
+    ]
     if stack.retirement.enabled:
         built_in.append(_retirement(stack))
     return [*built_in, *(_custom(stack, name, duty) for name, duty in stack.duties.extra.items())]
+
+
+def _is_on(stack: Stack, key: str, duty: Duty) -> bool:
+    """Whether a built-in duty runs: as the stack file sets it, or with a companion service that needs it."""
+    if key in stack.duties.model_fields_set and "enabled" in duty.model_fields_set:
+        return duty.enabled
+    return duty.enabled or any(key in each.duties for each in added_settings(stack))
 
 
 def _built_in(stack: Stack, key: str) -> Task:

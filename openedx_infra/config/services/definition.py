@@ -92,6 +92,11 @@ class PlatformSettings:
     """Waffle flags, as `features.waffle_flags` has them; the stack file's own win."""
     waffle_switches: Mapping[str, bool] = field(default_factory=dict)
     """Waffle switches, likewise."""
+    site_configuration: Mapping[str, Any] = field(default_factory=dict)
+    """Entries of the site configuration of the LMS' site."""
+    duties: Sequence[str] = ()
+    """Duties of the platform, by their keys in `openedx:duties`, that are on with the service, unless the
+    stack file turns them on or off."""
     oauth_clients: Sequence[OauthClient] = ()
     """OAuth clients."""
     service_users: Sequence[ServiceUser] = ()
