@@ -226,6 +226,12 @@ class Stack(BaseStack):
         return self.blue_green is None or self.blue_green.live == self._colour
 
     @property
+    def serving_suffix(self) -> str:
+        """What the names of all that runs the version which visitors reach end with."""
+        others = "-green" if self.is_first else ""
+        return self.suffix if self.serves else others
+
+    @property
     def versions(self) -> tuple[Stack, ...]:
         """The stack as each of its versions sees it, blue first."""
         if self.blue_green is None:

@@ -147,16 +147,12 @@ class Values:
     @property
     def studio(self) -> str:
         """Address of Studio within the namespace, of the version that serves."""
-        return f"http://{STUDIO.of(_serving(self.stack))}"
+        return f"http://{STUDIO.serving(self.stack)}"
 
 
 def internal_lms(stack: Stack) -> str:
     """Address of the LMS within the namespace, of the version that serves: `http://lms:8000`."""
-    return f"http://{LMS.of(_serving(stack))}"
-
-
-def _serving(stack: Stack) -> Stack:
-    return next(version for version in stack.versions if version.serves)
+    return f"http://{LMS.serving(stack)}"
 
 
 @dataclass(frozen=True, kw_only=True)

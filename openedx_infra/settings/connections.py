@@ -37,6 +37,10 @@ class Endpoint:
         """The same of the version that a stack describes: each of two has Services of its own."""
         return replace(self, host=f"{self.host}{stack.suffix}")
 
+    def serving(self, stack: Stack) -> Endpoint:
+        """The same of the version that visitors reach, whichever version a stack describes."""
+        return replace(self, host=f"{self.host}{stack.serving_suffix}")
+
 
 LMS = Endpoint(host="lms", port=8000)
 """Where the LMS listens within its namespace: its Service's name, the same in every instance."""

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from openedx_infra.config.services.registry import BUILT_IN
+
 ROOT = Path(__file__).parents[2]
 _RECORD = """
 import json, os, sys
@@ -47,22 +49,28 @@ OF_FEW = {
 }
 """Modules that take a while to load, each with a stack that needs it."""
 
-
+SERVICES = {name: place.partition(":")[0] for name, place in BUILT_IN.items()}
+"""Modules of all services of this program."""
+COMPANIONS = "openedx_infra.components.companions.companion"
 OF_NONE = (
-    "openedx_infra.services.xqueue",
-    "openedx_infra.components.companions.companion",
+    *SERVICES.values(),
+    COMPANIONS,
     "lightkube",
     "httpx2",
     "cryptography.x509",
 )
-"""Modules of other commands, and of files of certificates, which none of these stacks has."""
+"""Modules of services, of other commands, and of files of certificates, which none of these stacks has."""
+ONE_SERVICE = "notes"
 
 
 @pytest.fixture(scope="module")
 def loaded() -> list[list[str]]:
     """What is loaded for the smallest stack, and for each of the others, to check it."""
     program = _RECORD.format(
-        root=str(ROOT), tests=str(ROOT / "tests"), cases=[{}, *OF_FEW.values()], modules=[*OF_FEW, *OF_NONE]
+        root=str(ROOT),
+        tests=str(ROOT / "tests"),
+        cases=[{}, *OF_FEW.values(), {"services": {ONE_SERVICE: {}}}],
+        modules=[*OF_FEW, *OF_NONE],
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr
@@ -74,4 +82,8 @@ def test_a_small_stack_loads_nothing_of_what_few_have(loaded: list[list[str]]) -
 
 
 def test_what_a_stack_needs_is_loaded_for_it(loaded: list[list[str]]) -> None:
-    assert loaded[1:] == [[module] for module in OF_FEW]
+    assert loaded[1:-1] == [[module] for module in OF_FEW]
+
+
+def test_a_service_loads_no_other_one(loaded: list[list[str]]) -> None:
+    assert set(loaded[-1]) == {SERVICES[ONE_SERVICE], COMPANIONS}

@@ -1,15 +1,18 @@
-"""Volumes of containers that a stack file no longer has stay in the cluster, and Pulumi forgets them."""
+"""Volumes of containers and services that a stack file no longer runs stay, and Pulumi forgets them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from samples import LEAST
 
 from openedx_infra.config import load
+from openedx_infra.config.services import registry
 from openedx_infra.operations.deploy import former_extras
-from openedx_infra.operations.offline.recording import Graph
+from openedx_infra.operations.offline.recording import Graph, record
+from openedx_infra.operations.secrets.secrets import stand_ins
 
 VOLUME = {"path": "/data", "size": "1Gi"}
 IMAGE = "registry.example.org/campus/archive:1"
@@ -42,6 +45,19 @@ def test_volumes_of_former_containers_are_found_and_no_others(recorded: Callable
     assert left(notes={"volume": VOLUME}) == ["extra-archive"]
     assert left(archive={}, notes={"volume": VOLUME}) == ["extra-archive"]
     assert left() == ["extra-archive", "extra-notes"], "and no volume of a datastore"
+
+
+def test_the_volume_of_a_service_stays_while_it_is_off_or_gone(
+    monkeypatch: pytest.MonkeyPatch, recorded: Callable[..., Graph]
+) -> None:
+    monkeypatch.setattr(registry, "BUILT_IN", {"greeter": "sample_services:GREETER"})
+    on = load("dev", {**LEAST, "services": {"greeter": {}}})
+    state = state_of(record(on, stand_ins(on)))
+    off = load("dev", {**LEAST, "services": {"greeter": {"enabled": False}}})
+    [urn] = former_extras.volumes(off, state)
+    assert urn.endswith("PersistentVolumeClaim::greeter-archive")
+    assert former_extras.volumes(load("dev", LEAST), state) == [urn]
+    assert former_extras.volumes(on, state) == []
 
 
 def test_of_what_is_not_protected_pulumi_decides(recorded: Callable[..., Graph]) -> None:

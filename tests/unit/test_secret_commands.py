@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from samples import LEAST
 
 from openedx_infra.config import ConfigError, load
 from openedx_infra.config.secrets.catalogue import SECRETS
@@ -186,6 +187,14 @@ def test_secrets_that_nothing_uses_are_named() -> None:
         "mail_password",
         "old_crm",
     ]
+
+
+def test_secrets_of_a_service_that_is_off_are_kept() -> None:
+    """`check` would else tell to remove them, and Xqueue could read nothing that it signed."""
+    off = load("mine", {**LEAST, "services": {"xqueue": {"enabled": False, "graders": ["python"]}}})
+    names = ["xqueue_secret_key", "xqueue_grader_python", "xqueue_grader_former"]
+    assert secrets.unused(off, names) == ["xqueue_grader_former"]
+    assert secrets.unused(load("mine", LEAST), names) == sorted(names)
 
 
 @pytest.mark.parametrize("name", ["crm", "old_crm"])

@@ -19,7 +19,7 @@ from openedx_infra.config.secrets.catalogue import (
 from openedx_infra.config.secrets.references import needed_by_references
 from openedx_infra.config.sections.issuers import Acme, AcmeDns
 from openedx_infra.config.sections.parts.retirement import RETIREMENT_SECRET
-from openedx_infra.config.services.registry import companions
+from openedx_infra.config.services.registry import companions, with_section
 from openedx_infra.config.stack import PROJECT, SECRETS_KEY, Stack
 
 
@@ -41,6 +41,12 @@ def required(stack: Stack) -> tuple[Secret, ...]:
         *needed_by_references(stack),
         *(secret for each in companions(stack) for secret in each.service.secrets(stack, each.section)),
     )
+
+
+def kept(stack: Stack) -> tuple[Secret, ...]:
+    """The secrets of companion services that are off: they go on with these when they are on again."""
+    resting = (each for each in with_section(stack) if not each.section.enabled)
+    return tuple(secret for each in resting for secret in each.service.secrets(stack, each.section))
 
 
 def password_limits(stack: Stack) -> dict[str, PasswordLimit]:

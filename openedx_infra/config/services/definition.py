@@ -150,7 +150,7 @@ def _joined(ours: str, name: str) -> str:
 @dataclass(frozen=True, kw_only=True)
 class ServiceDefinition(Generic[S]):
     """A companion service, as far as the configuration goes. Its functions take the stack and the service's
-    own section; they are pure, and asked only while the service is on."""
+    own section; they are pure. Those of secrets and databases are asked while the service is off, too."""
 
     name: str
     """Key under `openedx:services`, and beginning of the names of all that it has: at most 20 lower-case

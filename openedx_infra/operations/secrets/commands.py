@@ -9,8 +9,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from openedx_infra.config import BaseStack
+from openedx_infra.config import BaseStack, Stack
 from openedx_infra.config.secrets.catalogue import BY_NAME
+from openedx_infra.config.secrets.needed import kept
 from openedx_infra.config.stack_kinds import required
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.secrets import entry, secrets
@@ -32,6 +33,9 @@ def show(name: str, config_file: Path | None, console: Console) -> None:
     for item in secrets.presence(stack, present):
         there = Text("yes", "green") if item.present else Text("missing", "red")
         table.add_row(item.secret.name, there, item.secret.meaning, item.secret.rotation)
+    for secret in kept(stack) if isinstance(stack, Stack) else ():
+        if secret.name in present:
+            table.add_row(secret.name, Text("yes", "green"), f"{secret.meaning}, off now", secret.rotation)
     for unused in secrets.unused(stack, present):
         table.add_row(unused, Text("yes", "green"), Text("nothing", "yellow"), "changes nothing")
     console.print(table)

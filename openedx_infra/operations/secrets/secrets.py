@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from openedx_infra.config import PROJECT, SECRETS_KEY, BaseStack, ConfigError, Stack
 from openedx_infra.config.secrets.catalogue import BY_NAME, CLIENT_KEYS, Secret, referenced_secret
 from openedx_infra.config.secrets.formats import unfit, unfit_headers
-from openedx_infra.config.secrets.needed import password_limits
+from openedx_infra.config.secrets.needed import kept, password_limits
 from openedx_infra.config.stack_kinds import missing, required
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.secrets.stand_in_key import stand_in_key
@@ -87,8 +87,10 @@ def remove(name: str, live: LiveStack) -> None:
 
 
 def unused(stack: BaseStack, names: Iterable[str]) -> list[str]:
-    """Those of the secrets of a file that the stack has no use for."""
+    """Those of the secrets of a file that the stack has no use for, nor any companion service of it that is
+    off."""
     used = {each for secret in required(stack) for each in (secret.name, secret.previous)}
+    used |= {secret.name for secret in (kept(stack) if isinstance(stack, Stack) else ())}
     return sorted(set(names) - used)
 
 
