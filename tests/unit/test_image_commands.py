@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from rich.console import Console
 
 from openedx_infra.config import ConfigError, Stack, load
@@ -78,7 +79,7 @@ def test_digests_are_written_and_nothing_else_changes(tmp_path: Path, indent: st
     text = STACK_FILE.format(source="docker.io/library/mysql:8.4.11", indent=indent)
     path.write_text(text, encoding="utf-8")
     pinned = f"docker.io/library/mysql:8.4.11@{DIGEST}"
-    pin_digests.write(path, {"mysql": pinned})
+    pin_digests.write(path, {("images", "mysql"): pinned})
     assert path.read_text(encoding="utf-8") == STACK_FILE.format(source=pinned, indent=indent)
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
 
@@ -86,7 +87,9 @@ def test_digests_are_written_and_nothing_else_changes(tmp_path: Path, indent: st
 def test_an_image_said_as_a_map_stays_one(tmp_path: Path) -> None:
     path = tmp_path / "Pulumi.campus.yaml"
     path.write_text("config:\n  openedx:images:\n    openedx: {source: reference, image: a.b/c:1}\n")
-    pin_digests.write(path, {"openedx": f"a.b/c:1@{DIGEST}", "mfe": f"a.b/d:1@{DIGEST}"})
+    pin_digests.write(
+        path, {("images", "openedx"): f"a.b/c:1@{DIGEST}", ("images", "mfe"): f"a.b/d:1@{DIGEST}"}
+    )
     said = read("campus", path).values["images"]
     assert said["openedx"] == {"source": "reference", "image": f"a.b/c:1@{DIGEST}"}
     assert said["mfe"] == f"a.b/d:1@{DIGEST}"
@@ -95,7 +98,7 @@ def test_an_image_said_as_a_map_stays_one(tmp_path: Path) -> None:
 def test_a_file_without_images_gets_the_section(tmp_path: Path) -> None:
     path = tmp_path / "Pulumi.campus.yaml"
     path.write_text("config:\n  openedx:site: {lms_host: learn.example.org}\n")
-    pin_digests.write(path, {"mysql": f"docker.io/library/mysql:8@{DIGEST}"})
+    pin_digests.write(path, {("images", "mysql"): f"docker.io/library/mysql:8@{DIGEST}"})
     load("campus", read("campus", path).values)
 
 
@@ -118,12 +121,57 @@ def test_lines_for_the_stack_file_name_no_mirror_and_no_build(registry: list[str
     commands.digests(file, described, [], console, write=False)
     lines = out.getvalue().splitlines()
     assert lines[0] == "  openedx:images:"
-    assert f"    mysql: {commands.configured(described)['mysql']}@{DIGEST}" in lines
+    assert f"    mysql: {commands.configured(described)['images', 'mysql']}@{DIGEST}" in lines
     assert not any(line.strip().startswith("openedx: ") for line in lines)
     assert all(reference.startswith("m.example.org/hub/") for reference in registry)
     # They are what a stack file may say.
     section = dict(line.strip().split(": ", 1) for line in lines[1:])
     assert all(row.pinned for row in commands.rows(stack(**section, openedx=BUILD)))
+
+
+BESIDE = {
+    "site": {"lms_host": "learn.example.org"},
+    "images": {"mirrors": {"docker.io": "m.example.org/hub"}},
+    "services": {
+        "xqueue": {},
+        "codejail": {"enabled": False},
+        "notes": {"image": f"registry.example.org/notes:1@{DIGEST}"},
+    },
+    "extras": {"containers": {"page": {"image": "docker.io/campus/page:1"}}},
+}
+
+
+def test_images_of_services_and_of_extra_containers_are_listed() -> None:
+    rows = {row.name: row for row in commands.rows(load("campus", BESIDE))}
+    assert "services.codejail" not in rows, "it is off"
+    assert (rows["services.xqueue"].source, rows["services.xqueue"].pinned) == ("service", False)
+    assert rows["services.xqueue"].reference.startswith("m.example.org/hub/")
+    assert (rows["services.notes"].source, rows["services.notes"].pinned) == ("stack file", True)
+    page = rows["extras.containers.page"]
+    assert (page.source, page.pinned) == ("stack file", False)
+    assert page.reference == "m.example.org/hub/campus/page:1"
+
+
+def test_their_digests_are_written_where_they_are_named(registry: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "Pulumi.campus.yaml"
+    config = {f"openedx:{key}": value for key, value in BESIDE.items()}
+    config["openedx:services"] = {**BESIDE["services"], "xqueue": {}}
+    path.write_text("# A campus.\n" + yaml.safe_dump({"config": config}))
+    described = load("campus", read("campus", path).values)
+    commands.digests(read("campus", path), described, [], quiet()[0], write=True)
+    said = read("campus", path).values
+    assert said["extras"]["containers"]["page"]["image"] == f"docker.io/campus/page:1@{DIGEST}"
+    assert said["services"]["xqueue"]["image"].endswith(f"@{DIGEST}")
+    assert said["services"]["codejail"] == {"enabled": False}
+    assert said["services"]["notes"] == BESIDE["services"]["notes"]
+    # Nothing is left to pin, and the file is as strict as one may be.
+    strict = {**said, "images": {**said["images"], "require_digest": True}}
+    assert all(row.pinned for row in commands.rows(load("campus", strict)))
+    console, out = quiet()
+    commands.digests(read("campus", path), described, [], console, write=False)
+    printed = yaml.safe_load(out.getvalue())
+    assert printed["openedx:services"]["xqueue"]["image"] == said["services"]["xqueue"]["image"]
+    assert printed["openedx:extras"]["containers"]["page"] == {"image": f"docker.io/campus/page:1@{DIGEST}"}
 
 
 def test_references_are_pinned_one_by_one(registry: list[str]) -> None:

@@ -21,7 +21,7 @@ Tag = Annotated[str | None, typer.Option(help="Tag to use instead of the stack f
 
 @app.command("list")
 def list_images(stack: StackName = DEFAULT_STACK, config_file: ConfigFile = None, json: Json = False) -> None:
-    """List every image of the stack, and where it comes from."""
+    """List every image of the stack, companion services and extra containers included."""
     from openedx_infra.operations.images import commands
     from openedx_infra.operations.stack_files.stack_file import instance, read
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json as json_format
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from typing import TypeVar
 
 from rich.console import Console
 from rich.table import Table
 
 from openedx_infra.config import ConfigError, Stack
+from openedx_infra.config.errors.key_paths import Location
 from openedx_infra.config.images.images import has_digest
 from openedx_infra.images import Plan, problems
 from openedx_infra.operations.errors import OperationError
@@ -20,7 +22,10 @@ from openedx_infra.operations.images.builders import Builder
 from openedx_infra.operations.images.logins import Logins
 from openedx_infra.operations.images.registry import Reference as Parts
 from openedx_infra.operations.images.registry import Registries
+from openedx_infra.operations.images.stack_images import published
 from openedx_infra.operations.stack_files.stack_file import StackFile
+
+Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,9 +33,9 @@ class Row:
     """One image of a stack."""
 
     name: str
-    """Its key in the stack file's `images`."""
+    """Its key in the stack file's `images`, or the place of what runs it, such as `services.notes`."""
     source: str
-    """`release`, `stack file`, or `build`."""
+    """`release`, `service`, `stack file`, or `build`."""
     reference: str
     """Where nodes take it from; of a build, where it is pushed to."""
     pinned: bool
@@ -38,15 +43,28 @@ class Row:
 
 
 def rows(stack: Stack) -> list[Row]:
-    """Every image of a stack, in the order of the reference."""
+    """Every image of a stack: those of `images` in the order of the reference, those of companion services,
+    and those of extra containers."""
+    elsewhere = {image.name: image for image in published(stack) if image.location[0] != "images"}
     return [
-        Row(
-            name=name,
-            source=_source(stack, name),
-            reference=stack.image(name),
-            pinned=name in stack.images.builds or has_digest(stack.image(name)),
-        )
-        for name in stack.image_names
+        *(
+            Row(
+                name=name,
+                source=_source(stack, name),
+                reference=stack.image(name),
+                pinned=name in stack.images.builds or has_digest(stack.image(name)),
+            )
+            for name in stack.image_names
+        ),
+        *(
+            Row(
+                name=name,
+                source="stack file" if image.by_stack_file else "service",
+                reference=stack.images.mirrored(image.reference),
+                pinned=has_digest(image.reference),
+            )
+            for name, image in elsewhere.items()
+        ),
     ]
 
 
@@ -89,9 +107,10 @@ def digests(
         console.print(line, highlight=False, soft_wrap=True)
 
 
-def configured(stack: Stack) -> dict[str, str]:
-    """References as the stack file or the release says them, without mirrors; images built here have none."""
-    return {name: reference for name, reference in stack.published_images.items() if reference}
+def configured(stack: Stack) -> dict[Location, str]:
+    """References as the stack file, the release or a service has them, without mirrors, by the places of
+    their keys; images built here have none."""
+    return {image.location: image.reference for image in published(stack)}
 
 
 def build(file: StackFile, stack: Stack, options: BuildOptions, console: Console) -> None:
@@ -122,7 +141,7 @@ def _build(
         console.print(f"{plan.name}: joined: {joined}", highlight=False, soft_wrap=True)
 
 
-def _pinned(registries: Registries, wanted: Mapping[str, str], stack: Stack) -> dict[str, str]:
+def _pinned(registries: Registries, wanted: Mapping[Key, str], stack: Stack) -> dict[Key, str]:
     """References with digests; registries are asked at the same time. A digest is the same at a mirror.
 
     Raises OperationError with all that could not be had.

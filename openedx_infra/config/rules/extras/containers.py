@@ -121,8 +121,9 @@ def _image(where: Location, container: ExtraContainer, stack: Stack) -> Iterator
         yield Conflict((*where, "image"), text)
     elif stack.images.require_digest and not has_digest(reference):
         text = (
-            f"{reference} is a tag, which can mean another image tomorrow: add its digest, as your registry "
-            "shows it, or set openedx:images.require_digest to false"
+            f"{reference} is a tag, which can mean another image tomorrow: add its digest, which "
+            f"`openedx-infra images digest --stack {stack.name}` looks up, or set "
+            "openedx:images.require_digest to false"
         )
         yield Conflict((*where, "image"), text, (("images", "require_digest"),), undecided=True)
 

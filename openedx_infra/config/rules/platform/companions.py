@@ -38,7 +38,7 @@ def _image(stack: Stack, each: Installed[Any]) -> Iterator[Conflict]:
     elif stack.images.require_digest and "@" not in (each.section.image or ""):
         text = (
             f"has no digest, which `images.require_digest` asks for: name the image of {each.service.title} "
-            "with `@sha256:…`"
+            f"with `@sha256:…`; `openedx-infra images digest --stack {stack.name} --write` does that"
         )
         yield Conflict(location, text, (("images", "require_digest"), *release), undecided=True)
 
