@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 from openedx_infra.components.datastores.datastores import Datastores
 from openedx_infra.components.ingress.routes import public_hosts
 from openedx_infra.components.instance import DATASTORES_ONLY, PLATFORM, PREFLIGHT, Instance
-from openedx_infra.components.network.destinations import internet, of_store, of_url, web
+from openedx_infra.components.network.destinations import of_store, of_url, web
+from openedx_infra.components.network.reached import allow_internet
 from openedx_infra.components.web_proxy import WEB_PORTS, backups_use_it, companion_uses_it, files_by_proxy
 from openedx_infra.config import Stack
 from openedx_infra.config.sections.backups import HTTPS
@@ -97,10 +98,7 @@ def allow_egress(instance: Instance, stores: Datastores, policies: NetworkPolici
             f"internet-from-{BACKUPS}", policies.software(BACKUPS), [target.port], of_url(stack, target.url)
         )
     for service in services(stack):
-        if service.internet:
-            client = policies.software(service.label)
-            to = web(stack) if WEB_PORTS.issuperset(service.internet) else internet(stack)
-            policies.allow_egress(f"internet-from-{client.name}", client, service.internet, to)
+        allow_internet(policies, stack, policies.software(service.label), service.internet)
     if instance.aws and instance.aws.agent:
         policies.allow_credentials_agent(PLATFORM)
         if "storage" in read_by_backups(stack):

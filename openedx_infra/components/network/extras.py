@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from openedx_infra.components.datastores.datastores import Datastores
-from openedx_infra.components.instance import PLATFORM, WEB_PORT
-from openedx_infra.components.network.companions import store_pods
-from openedx_infra.components.network.destinations import internet, of_store, web
+from openedx_infra.components.instance import PLATFORM
 from openedx_infra.components.network.egress import open_proxy
-from openedx_infra.components.web_proxy import WEB_PORTS, extra_uses_it
+from openedx_infra.components.network.reached import (
+    allow_datastores_elsewhere,
+    allow_internet,
+    to_datastores,
+    to_platform,
+)
+from openedx_infra.components.web_proxy import extra_uses_it
 from openedx_infra.config import Stack
 from openedx_infra.config.extras.containers import ExtraContainer, component
 from openedx_infra.config.sections.network import networks
@@ -23,15 +27,9 @@ def extra_flows(policies: NetworkPolicies, stack: Stack, stores: Datastores) -> 
         if container.for_platform and container.port:
             yield Flow(clients=[policies.software(PLATFORM)], server=own, port=container.port)
         yield from _to_others(policies, stack, own, container)
-        for store in container.connects_to.datastores:
-            reach = stores.named()[store].reach
-            if (server := store_pods(policies, store, reach)) is not None:
-                yield from (Flow(clients=[own], server=server, port=port) for port in reach.ports)
+        yield from to_datastores(policies, stores, own, container.connects_to.datastores)
         if container.connects_to.platform:
-            for suffix in (version.suffix for version in stack.versions):
-                for site in ("lms", "studio"):
-                    server = policies.component(f"{site}{suffix}")
-                    yield Flow(clients=[own], server=server, port=WEB_PORT)
+            yield from to_platform(policies, stack, own)
 
 
 def _to_others(
@@ -48,15 +46,8 @@ def allow_extras_egress(policies: NetworkPolicies, stack: Stack, stores: Datasto
     that they name."""
     for name, container in stack.extras.running.items():
         own, to = policies.component(component(name)), container.connects_to
-        for store in to.datastores:
-            reach = stores.named()[store].reach
-            if reach.ports and not reach.pods:
-                policies.allow_egress(
-                    f"{store}-from-{own.name}", own, reach.ports, of_store(stack, store, reach)
-                )
-        if to.internet:
-            reached = web(stack) if WEB_PORTS.issuperset(to.internet) else internet(stack)
-            policies.allow_egress(f"internet-from-{own.name}", own, to.internet, reached)
+        allow_datastores_elsewhere(policies, stack, stores, own, to.datastores)
+        allow_internet(policies, stack, own, to.internet)
         if extra_uses_it(stack, container):
             open_proxy(policies, stack, own)
         for number, server in enumerate(to.outside, 1):

@@ -16,7 +16,6 @@ from openedx_infra.components.instance import PLATFORM, WEB_PORT, Instance
 from openedx_infra.components.network.companions import (
     allow_companions_egress,
     companion_flows,
-    store_pods,
 )
 from openedx_infra.components.network.egress import (
     allow_egress,
@@ -28,6 +27,7 @@ from openedx_infra.components.network.egress import (
     users_of_sites,
 )
 from openedx_infra.components.network.extras import allow_extras_egress, extra_flows
+from openedx_infra.components.network.reached import store_pods
 from openedx_infra.config import Stack
 from openedx_infra.kubernetes.network_policies import Flow, Group, NetworkPolicies
 from openedx_infra.services.of_stack import companions, services
