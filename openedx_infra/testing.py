@@ -33,6 +33,8 @@ __all__ = [
     "stand_ins",
 ]
 
+COMPONENT = "openedx:index:Companion"
+"""Type of the component of a service."""
 LMS_HOST = "learn.example.org"
 """Host of the LMS in stacks of tests."""
 
@@ -93,19 +95,21 @@ def problems(name: str, section: Mapping[str, Any] | None = None, **sections: An
 
     Its names and references; the rules of `policies/` (restricted pods, limits, network policies, secrets
     nowhere in plain); a preview that registers what an `up` does; and that a service which is off leaves
-    nothing behind.
+    nothing behind but what it stored, and all of that.
     """
     of = stack({name: dict(section or {})}, **sections)
     values = stand_ins(of)
     found = graph(of, values)
     preview = graph(of, values, preview=True)
-    off = stack({name: {**(section or {}), "enabled": False}}, **sections)
-    without = stack({}, **sections)
+    off = graph(stack({name: {**(section or {}), "enabled": False}}, **sections))
+    kept = {each.urn for each in off.resources if _keeps_data(each)}
+    without = graph(stack({}, **sections))
     return [
         *_wrong_names(of, name),
         *(str(complaint) for complaint in complaints(of, found, values)),
         *_differences("a preview registers other resources", _urns(found), _urns(preview)),
-        *_differences("it leaves resources though it is off", _urns(graph(off)), _urns(graph(without))),
+        *_differences("it leaves resources though it is off", _urns(off) - kept, _urns(without) - kept),
+        *(f"it loses {urn.rpartition('::')[2]} when it is off" for urn in sorted(_data(found) - kept)),
     ]
 
 
@@ -142,6 +146,18 @@ def _wrong_clients(added: PlatformSettings, secrets: Collection[str]) -> Iterato
             yield f"OAuth client {client.client_id}: {client.secret} is none of the service's secrets"
         if client.user not in users:
             yield f"OAuth client {client.client_id}: {client.user} is none of its service_users"
+
+
+def _keeps_data(resource: Registered) -> bool:
+    """Whether it holds what a service stored, or is the component above that."""
+    return (
+        resource.type == COMPONENT or resource.kind == "PersistentVolumeClaim" or "aws:s3/" in resource.type
+    )
+
+
+def _data(found: Graph) -> set[str]:
+    """Volumes and buckets of services."""
+    return {each.urn for each in found.resources if f"{COMPONENT}$" in each.urn and _keeps_data(each)}
 
 
 def _urns(found: Graph) -> set[str]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 
 from openedx_infra.services.companion import (
+    Bucket,
     CompanionService,
     ConfigFile,
     ConfigModel,
@@ -124,4 +125,42 @@ GREETER = CompanionService(
         ],
     ),
     parts=_parts,
+)
+
+
+MEDIA = Bucket(name="media", folder="/gallery/media", public=True, size="2Gi")
+DRAFTS = Bucket(name="drafts", folder="/gallery/drafts", backup=False)
+
+
+class Gallery(ServiceSection):
+    """Another service of tests, with files of its own."""
+
+
+def _storages(values: Values) -> str:
+    return json.dumps({each.name: values.django_storage(each) for each in (MEDIA, DRAFTS)})
+
+
+GALLERY = CompanionService(
+    name="gallery",
+    title="Gallery",
+    summary="people show pictures",
+    interface=1,
+    section=Gallery,
+    images={"verawood": "docker.io/example/gallery:1.0"},
+    buckets=[MEDIA, DRAFTS],
+    parts=lambda _stack, _section: Parts(
+        processes=[
+            Process(command=["show"], size=SIZE, port=8090),
+            Process(
+                name="index",
+                command=["index"],
+                image="registry.example.org/index:1",
+                size=SIZE,
+                port=9200,
+                volume=Volume(path="/index", size="1Gi"),
+            ),
+        ],
+        jobs=[ServiceJob(name="prepare", command=["prepare"])],
+        files=[ConfigFile(path="/etc/gallery/storages.json", text=_storages, secret=True)],
+    ),
 )

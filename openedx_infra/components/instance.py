@@ -19,7 +19,7 @@ from openedx_infra.settings.connections import LMS
 
 if TYPE_CHECKING:  # at run time they load the whole library of AWS
     from openedx_infra.aws.account import Account
-    from openedx_infra.aws.iam import PodRole
+    from openedx_infra.aws.iam import Irsa, PodIdentity, PodRole
 
 WEB_PORT = LMS.port
 """Port of the web servers of LMS and Studio."""
@@ -52,6 +52,8 @@ class OnAws:
     """Role of the pods that run the platform's code. None: they need none."""
     service_account: pulumi.Input[str] | None = None
     """Service account of these pods. None: the default one."""
+    identity: PodIdentity | Irsa | None = None
+    """How pods get a role. None: none of them needs one."""
     agent: bool = False
     """Whether they get their credentials from EKS Pod Identity's agent on their node."""
 

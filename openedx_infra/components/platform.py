@@ -25,9 +25,10 @@ from openedx_infra.config import Stack
 from openedx_infra.config.foundation.contract import Contract
 from openedx_infra.kubernetes.models import Namespace, ObjectMetaArgs
 from openedx_infra.kubernetes.names import RESTRICTED, Scope
-from openedx_infra.services.of_stack import companions
+from openedx_infra.services.of_stack import companions, resting
 
-if TYPE_CHECKING:  # at run time, stacks that have none don't load it
+if TYPE_CHECKING:  # at run time, stacks that have none don't load them
+    from openedx_infra.components.companions.companion import Companion
     from openedx_infra.components.extras.extras import Extras
 
 PART_OF = "openedx"
@@ -99,16 +100,16 @@ class Platform(pulumi.ComponentResource):
             after=[live.initialization.done],
         )
         Duties("duties", duties, opts)
-        services = self._companions([version.initialization.done for version in versions], opts)
+        companions = self._companions([version.initialization.done for version in versions], opts)
         if extras:
             extras.start([version.initialization.done for version in versions])
         if stack.backups:
-            self._backups([versions[0].initialization.done], opts)
+            self._backups([versions[0].initialization.done], companions, opts)
         if stack.monitoring.prometheus:
             self._monitoring(opts)
         if not maintenance:
             sites = [site for version in versions for site in version.sites]
-            Ingress("ingress", self.instance, opts, after=[*services, *sites])
+            Ingress("ingress", self.instance, opts, after=[*companions, *sites])
         self.register_outputs({"namespace": scope.namespace})
 
     def _versions(
@@ -137,20 +138,26 @@ class Platform(pulumi.ComponentResource):
 
     def _companions(
         self, after: Sequence[pulumi.Resource], opts: pulumi.ResourceOptions
-    ) -> Sequence[pulumi.Resource]:
-        """Companion services. A stack that has none loads nothing of them."""
-        if not companions(self.instance.stack):
+    ) -> Sequence[Companion]:
+        """Companion services, and what those that are off have stored. A stack that has none loads nothing of
+        them."""
+        stack = self.instance.stack
+        if not (named := [*companions(stack), *resting(stack)]):
             return []
         from openedx_infra.components.companions.companion import Companion, CompanionArgs
 
         return [
             Companion(
                 CompanionArgs(
-                    companion=each, instance=self.instance, datastores=self.datastores, after=after
+                    companion=each,
+                    instance=self.instance,
+                    datastores=self.datastores,
+                    after=after,
+                    running=each.section.enabled,
                 ),
                 opts,
             )
-            for each in companions(self.instance.stack)
+            for each in named
         ]
 
     def _extras(self, opts: pulumi.ResourceOptions) -> Extras | None:
@@ -161,10 +168,20 @@ class Platform(pulumi.ComponentResource):
 
         return Extras("extras", self.instance, opts)
 
-    def _backups(self, after: Sequence[pulumi.Resource], opts: pulumi.ResourceOptions) -> None:
+    def _backups(
+        self,
+        after: Sequence[pulumi.Resource],
+        companions: Sequence[Companion],
+        opts: pulumi.ResourceOptions,
+    ) -> None:
         from openedx_infra.components.backups.backups import Backups, BackupsArgs
 
-        args = BackupsArgs(instance=self.instance, datastores=self.datastores, after=after)
+        args = BackupsArgs(
+            instance=self.instance,
+            datastores=self.datastores,
+            service_files=[part for each in companions for part in each.backed_up],
+            after=after,
+        )
         Backups("backups", args, opts)
 
     def _backup_before_upgrade(self) -> PreMigrationStep | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 
 import pulumi
@@ -11,6 +12,7 @@ from openedx_infra.components.instance import Instance
 from openedx_infra.components.users import USER, WHY
 from openedx_infra.components.web_proxy import WEB_PORTS, environment
 from openedx_infra.kubernetes import files, volumes, workload
+from openedx_infra.kubernetes.models import PersistentVolumeClaim
 from openedx_infra.kubernetes.pod import Container, Pod
 from openedx_infra.kubernetes.volumes import Mount
 from openedx_infra.services.service import DataVolume, File, Service
@@ -24,11 +26,15 @@ def run(
     instance: Instance,
     parent: pulumi.Resource,
     after: Sequence[pulumi.Resource] = (),
+    *,
+    service_account: pulumi.Input[str] | None = None,
+    beside: Mapping[str, str] | None = None,
 ) -> pulumi.Resource:
     """Runs a service: its volume, files, Service and pods, and a disruption budget for several. Its pods come
-    after what is in `after`. Returns what must be ready before anybody connects."""
+    after what is in `after`. Returns what must be ready before anybody connects. `service_account`, `beside`:
+    as `Pod` has them."""
     scope, opts = instance.scope, pulumi.ResourceOptions(parent=parent, depends_on=list(after) or None)
-    pod = _pod(service, instance, parent)
+    pod = replace(_pod(service, instance, parent), service_account=service_account, beside=beside)
     if service.stateful:
         return workload.stateful_set(service.name, scope, pod, opts)
     if service.port is not None:
@@ -71,12 +77,18 @@ def _mount(
     if isinstance(folder, Mount):
         return folder
     if isinstance(folder, DataVolume):
-        storage_class = instance.stack.cluster.storage_class
-        opts = instance.data(parent)
-        claim = volumes.claim(service.name, instance.scope, folder.size, opts, storage_class=storage_class)
-        return volumes.claimed("data", folder.path, claim)
+        return volumes.claimed("data", folder.path, data_claim(service.name, folder, instance, parent))
     file = _file(folder, instance, pulumi.ResourceOptions(parent=parent))
     return volumes.mounted(folder.volume, folder.folder, [file])
+
+
+def data_claim(
+    name: str, volume: DataVolume, instance: Instance, parent: pulumi.Resource
+) -> PersistentVolumeClaim:
+    """The claim of a service's volume."""
+    storage_class = instance.stack.cluster.storage_class
+    opts = instance.data(parent)
+    return volumes.claim(name, instance.scope, volume.size, opts, storage_class=storage_class)
 
 
 def _file(file: File, instance: Instance, opts: pulumi.ResourceOptions) -> files.Files:

@@ -104,7 +104,8 @@ def companion_uses_it(stack: Stack, companion: Companion) -> bool:
     """Whether a companion service asks web servers outside."""
     parts = companion.parts
     reaches_web = stack.network.proxy is not None and bool(WEB_PORTS & {*parts.internet})
-    return reaches_web or any(by_proxy(stack, url) for url in parts.outside)
+    by_store = "storage" in parts.stores and files_by_proxy(stack)
+    return reaches_web or by_store or any(by_proxy(stack, url) for url in parts.outside)
 
 
 def extra_uses_it(stack: Stack, container: ExtraContainer) -> bool:

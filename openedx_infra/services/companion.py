@@ -7,11 +7,12 @@ A service's file imports this module alone. Nothing here, or in a service's file
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal, TypeVar
+from dataclasses import dataclass, field
+from typing import Literal, TypeVar
 
 from openedx_infra.config.secrets.catalogue import Secret, django_key, password
 from openedx_infra.config.sections.duties import Schedule
+from openedx_infra.config.services.buckets import Bucket
 from openedx_infra.config.services.definition import (
     INTERFACE,
     ConfigModel,
@@ -21,22 +22,18 @@ from openedx_infra.config.services.definition import (
     PlatformSettings,
     ServiceDefinition,
     ServiceUser,
-    on_server,
     serves,
 )
 from openedx_infra.config.services.section import ServiceSection
 from openedx_infra.config.sizing.sizing import Resources, Served
 from openedx_infra.config.stack import Stack
-from openedx_infra.services.tokens import jwt_auth
-from openedx_infra.settings import keys
-from openedx_infra.settings.connections import LMS, STUDIO, Connections
-from openedx_infra.settings.datastores import valkey
-from openedx_infra.settings.datastores.caches import cache
-from openedx_infra.settings.datastores.mysql import alias
-from openedx_infra.settings.merging import merged
+from openedx_infra.services.values import BucketAccess, Values, internal_lms
+from openedx_infra.settings.connections import Connections
 
 __all__ = [
     "INTERFACE",
+    "Bucket",
+    "BucketAccess",
     "CompanionService",
     "ConfigFile",
     "ConfigModel",
@@ -62,6 +59,7 @@ __all__ = [
     "Volume",
     "django_key",
     "django_migrate",
+    "internal_lms",
     "password",
     "serves",
 ]
@@ -85,74 +83,6 @@ LOGGING = {
 }
 """Django's LOGGING of a service, to standard error. Production settings of Open edX' services write to
 /dev/log, which no container has."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Values:
-    """What the text of a configuration file is made of, and what is known only when resources are
-    registered."""
-
-    stack: Stack
-    """The configuration."""
-    connections: Connections
-    """How the datastores are reached."""
-    secrets: Mapping[str, str]
-    """Values of the service's own secrets, and of those by which the platform logs in to the datastores that
-    the service uses, by name."""
-
-    def django_database(self, database: MysqlDatabase) -> dict[str, Any]:
-        """One entry of Django's DATABASES, password and encryption among it."""
-        named = on_server(self.stack, database)
-        server = replace(self.connections.mysql, database=named.database, user=named.user)
-        entry = alias(server, server.endpoint, named.database)
-        return {**entry, "PASSWORD": self.secrets[database.secret]}
-
-    def django_cache(self, prefix: str) -> dict[str, Any]:
-        """One entry of Django's CACHES by django-redis, on the instance's cache. All its keys begin with
-        `prefix`, which no other service has."""
-        server = self.connections.cache
-        login = {"OPTIONS": {"PASSWORD": self.secrets["cache_password"]}} if server.authenticated else {}
-        return merged(cache(server, prefix), login)
-
-    def redis_url(self, store: Literal["broker", "cache"]) -> str:
-        """Address of the broker or the cache with its login, such as `redis://:…@broker:6379/0`. Of servers
-        that Sentinels know, it is that of the first Sentinel, which few clients can use."""
-        server = self.connections.broker if store == "broker" else self.connections.cache
-        login = self.secrets[f"{store}_password"] if server.authenticated else None
-        endpoint = server.endpoint or server.sentinels[0]
-        return valkey.url(server, endpoint, valkey.scheme(server), login)
-
-    @property
-    def search_key(self) -> str:
-        """API key of the instance's Meilisearch or Typesense, for indexes whose names begin with
-        `index_prefix`."""
-        if self.connections.search.derived_key:
-            return keys.search_api_key(self.secrets["meilisearch_master_key"])
-        return self.secrets["search_api_key"]
-
-    def jwt_auth(self) -> dict[str, Any]:
-        """JWT_AUTH of a service of Open edX that sets `checks_tokens`, by the names of edx-drf-extensions."""
-        return jwt_auth(self.stack, self.secrets)
-
-    @property
-    def index_prefix(self) -> str:
-        """What the names of the instance's search indexes begin with."""
-        return keys.index_prefix(self.stack)
-
-    @property
-    def lms(self) -> str:
-        """Address of the LMS within the namespace, of the version that serves."""
-        return internal_lms(self.stack)
-
-    @property
-    def studio(self) -> str:
-        """Address of Studio within the namespace, of the version that serves."""
-        return f"http://{STUDIO.serving(self.stack)}"
-
-
-def internal_lms(stack: Stack) -> str:
-    """Address of the LMS within the namespace, of the version that serves: `http://lms:8000`."""
-    return f"http://{LMS.serving(stack)}"
 
 
 @dataclass(frozen=True, kw_only=True)

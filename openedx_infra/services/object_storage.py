@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import get_args
 
 from openedx_infra.config import Stack
-from openedx_infra.config.datastores.storage import StorageInCluster
+from openedx_infra.config.datastores.storage import StorageInCluster, bucket_prefix
+from openedx_infra.config.services.registry import public_buckets
 from openedx_infra.config.types.quantities import memory_bytes
 from openedx_infra.kubernetes import probes
 from openedx_infra.kubernetes.probes import Probes
@@ -24,8 +24,6 @@ ADMINISTRATOR = "administrator"
 """Account that makes buckets and says who reaches them."""
 DATA = "/data"
 USERS = "/etc/versitygw"
-PREFIX_LENGTH = 48
-"""Longest beginning of a bucket's name: 63 characters are S3's limit for all of it."""
 UPLOAD_MEMORY = 8 * 2**20
 """Bytes of memory that allow one more file under way. It needs a buffer of 1 MiB: 64 uploads of 20 MB at a
 time took 77 MB in all (we measured 1.8.0 on two cores)."""
@@ -80,7 +78,7 @@ def service(stack: Stack, storage: StorageInCluster) -> DatastoreService[Buckets
         folders=[DataVolume(path=DATA, size=storage.storage), users],
         public=PublicPaths(
             domain=storage.files_host or f"files.{stack.site.lms_host}",
-            paths=[f"/{name}" for name in names.values()],
+            paths=[f"/{name}" for name in (*names.values(), *public_buckets(stack))],
             body_limit=memory_bytes(stack.ingress.bodies.files),
         ),
         connection=Buckets(
@@ -96,7 +94,7 @@ def service(stack: Stack, storage: StorageInCluster) -> DatastoreService[Buckets
 
 def bucket_names(stack: Stack) -> Mapping[Purpose, str]:
     """The instance's buckets, by what they are for: the stack's name as S3 allows it, and the purpose."""
-    prefix = re.sub(r"[^a-z0-9]+", "-", stack.name.lower())[:PREFIX_LENGTH].strip("-") or "openedx"
+    prefix = bucket_prefix(stack.name)
     return {purpose: f"{prefix}-{purpose}" for purpose in get_args(Purpose)}
 
 

@@ -15,6 +15,7 @@ from openedx_infra.config.datastores.valkey import BrokerInCluster, CacheInClust
 from openedx_infra.config.sections.mail import MailRelay
 from openedx_infra.config.services.definition import Installed, ServiceDefinition
 from openedx_infra.config.services.registry import companions as installed
+from openedx_infra.config.services.registry import with_section
 from openedx_infra.kubernetes import probes
 from openedx_infra.kubernetes.probes import NO_PROBES, Probes
 from openedx_infra.services import meilisearch, mongodb, mysql, object_storage, smtp, valkey
@@ -88,6 +89,12 @@ def companions(stack: Stack) -> list[Companion]:
     return [_companion(stack, each) for each in installed(stack)]
 
 
+def resting(stack: Stack) -> list[Companion]:
+    """The companion services of a stack that are off, and keep files or volumes of their own."""
+    off = [_companion(stack, each) for each in with_section(stack) if not each.section.enabled]
+    return [each for each in off if each.service.buckets or any(one.volume for one in each.parts.processes)]
+
+
 def services(stack: Stack) -> list[Service]:
     """All services of a stack, as their pods are made."""
     return [*datastores(stack), *_processes(stack)]
@@ -108,11 +115,10 @@ def _companion(stack: Stack, installed: Installed[Any]) -> Companion:
     service = installed.service
     if not isinstance(service, CompanionService):
         raise TypeError(f"{service.name} is no CompanionService: it has nothing to run")
-    parts = service.parts(stack, installed.section)
     return Companion(
         service=service,
         section=installed.section,
-        parts=replace(parts, processes=[_mirrored(stack, each) for each in parts.processes]),
+        parts=_parts(stack, service, installed.section),
         image=installed.image(stack) or "",
     )
 
@@ -120,6 +126,15 @@ def _companion(stack: Stack, installed: Installed[Any]) -> Companion:
 def _mirrored(stack: Stack, process: Process) -> Process:
     """The process with its own image, if it has one, at its registry's mirror."""
     return replace(process, image=stack.images.mirrored(process.image)) if process.image else process
+
+
+def _parts(stack: Stack, service: CompanionService[Any], section: Any) -> Parts:
+    """What it runs. Whoever has buckets connects to the storage of uploaded files."""
+    parts = service.parts(stack, section)
+    parts = replace(parts, processes=[_mirrored(stack, each) for each in parts.processes])
+    if not service.buckets or "storage" in parts.stores:
+        return parts
+    return replace(parts, stores=[*parts.stores, "storage"])
 
 
 def _probes(process: Process, host: str) -> Probes:

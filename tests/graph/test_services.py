@@ -77,9 +77,16 @@ def test_services_change_nothing_but_what_is_theirs(
     }
 
 
-def test_a_service_that_is_off_is_not_there(with_services: Callable[..., Graph], recorded: Record) -> None:
-    graph = with_services({**LEAST, "services": {"greeter": {"enabled": False}}})
-    assert {r.urn: r.props for r in graph.resources} == {r.urn: r.props for r in recorded().resources}
+def test_of_a_service_that_is_off_its_volume_is_there_alone(
+    with_services: Callable[..., Graph], recorded: Record
+) -> None:
+    off = with_services({**LEAST, "services": {"greeter": {"enabled": False}}})
+    before = {r.urn: r.props for r in recorded().resources}
+    after = {r.urn: r.props for r in off.resources}
+    assert {urn: after[urn] for urn in before} == before
+    kept = set(after) - set(before)
+    assert {urn.rpartition("::")[2] for urn in kept} == {"greeter", "greeter-archive"}
+    assert kept <= {r.urn for r in with_services().resources}
 
 
 def test_a_paused_platform_has_no_pods_of_services(with_services: Callable[..., Graph]) -> None:

@@ -43,17 +43,25 @@ def _shown(graph: Graph) -> dict[str, Any]:
 
 
 @each_and_all
-def test_off_leaves_nothing_of_it_and_on_again_is_the_same(names: tuple[str, ...]) -> None:
+def test_off_leaves_nothing_but_what_it_stored_and_on_again_is_the_same(names: tuple[str, ...]) -> None:
     rest = {key: value for key, value in with_services(names).items() if key != "services"}
     (_, off), (_, without) = _graph(with_services(names, enabled=False)), _graph(rest)
-    assert {each.urn for each in off.resources} == {each.urn for each in without.resources}
-    plain = {urn: each for urn, each in _shown(off).items() if "Secret::" not in urn}
+    kept = {each.urn for each in off.resources if "openedx:index:Companion" in each.urn}
+    assert {urn for urn in kept if not urn.rpartition("::")[0].endswith("Companion")} == {
+        each.urn
+        for each in _graph(with_services(names))[1].resources
+        if each.kind == "PersistentVolumeClaim" and "openedx:index:Companion" in each.urn
+    }
+    assert {each.urn for each in off.resources} - kept == {each.urn for each in without.resources}
+    shown = _shown(off)
+    plain = {urn: shown[urn] for urn in shown if "Secret::" not in urn and urn not in kept}
     assert plain == {urn: each for urn, each in _shown(without).items() if "Secret::" not in urn}
 
 
 @each_and_all
 def test_off_keeps_databases_volumes_and_secrets(names: tuple[str, ...]) -> None:
-    """Jobs make databases, and nothing drops one; volumes leave the state before Pulumi would delete them."""
+    """Jobs make databases, and nothing drops one; volumes stay, and leave the state of a stack that no longer
+    names the service before Pulumi would delete them."""
     stack, on = _graph(with_services(names))
     off = load("dev", with_services(names, enabled=False))
     own = {secret.name for secret in required(stack)} - {secret.name for secret in required(off)}
@@ -75,7 +83,8 @@ def test_off_keeps_databases_volumes_and_secrets(names: tuple[str, ...]) -> None
             ]
         }
     }
-    assert former_extras.volumes(off, state) == claims
+    assert former_extras.volumes(load("dev", LEAST), state) == claims
+    assert former_extras.volumes(off, state) == []
     assert former_extras.volumes(stack, state) == []
     assert {each.name: each.service.databases_of(off, each.section) for each in with_section(off)} == {
         each.name: each.service.databases_of(stack, each.section) for each in companions_of(stack)

@@ -18,8 +18,9 @@ from servers import HOST, SYSTEM_PYTHON, MariaDb, Process, wait
 from openedx_infra import scripts
 from openedx_infra.components.backups import destination
 from openedx_infra.components.backups.parameters import parameters
-from openedx_infra.components.backups.pods import DATABASES_DIR, FILES_DIR, FOLDER, PACKAGES
+from openedx_infra.components.backups.pods import DATABASES_DIR, FOLDER, PACKAGES
 from openedx_infra.components.backups.service_databases import service_databases
+from openedx_infra.components.backups.uploads import FILES_DIR
 from openedx_infra.config import Stack
 from openedx_infra.operations.offline.recording import Graph
 from openedx_infra.settings import paths

@@ -124,6 +124,17 @@ def test_a_backup_from_before_a_service_leaves_its_database_as_it_is(stage: Stag
     assert after == {**before, "mysql": {**before["mysql"], "xqueue": after["mysql"]["xqueue"]}}
 
 
+def test_files_of_services_come_and_go(stage: Stage) -> None:
+    before = everything(stage)
+    stage.demand("backup")
+    more = {"KINDS": "public private grades ora gallery-media", "SERVICE_KINDS": "gallery-media"}
+    text = stage.demand("backup-restore", **more)
+    assert "it is from before gallery-media was there: those files stay as they are" in text
+    stage.demand("backup", **more)
+    assert "gallery-media files stay out" in stage.demand("backup-restore")
+    assert everything(stage) == before
+
+
 def test_a_fresh_cluster_needs_the_bucket_and_the_stack_file_alone(stage: Stage, tmp_path: Path) -> None:
     before = everything(stage)
     stage.demand("backup")

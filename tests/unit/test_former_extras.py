@@ -47,16 +47,16 @@ def test_volumes_of_former_containers_are_found_and_no_others(recorded: Callable
     assert left() == ["extra-archive", "extra-notes"], "and no volume of a datastore"
 
 
-def test_the_volume_of_a_service_stays_while_it_is_off_or_gone(
+def test_the_volume_of_a_service_leaves_the_state_when_it_is_gone_and_not_while_it_is_off(
     monkeypatch: pytest.MonkeyPatch, recorded: Callable[..., Graph]
 ) -> None:
     monkeypatch.setattr(registry, "BUILT_IN", {"greeter": "sample_services:GREETER"})
     on = load("dev", {**LEAST, "services": {"greeter": {}}})
     state = state_of(record(on, stand_ins(on)))
     off = load("dev", {**LEAST, "services": {"greeter": {"enabled": False}}})
-    [urn] = former_extras.volumes(off, state)
+    [urn] = former_extras.volumes(load("dev", LEAST), state)
     assert urn.endswith("PersistentVolumeClaim::greeter-archive")
-    assert former_extras.volumes(load("dev", LEAST), state) == [urn]
+    assert former_extras.volumes(off, state) == []
     assert former_extras.volumes(on, state) == []
 
 

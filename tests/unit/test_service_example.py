@@ -54,7 +54,7 @@ def test_its_own_tests_pass_where_it_is_installed(python: Path, tmp_path: Path) 
     environment = {**os.environ, "PYTHONPATH": ""}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
-    assert re.search(r"\b5 passed", done.stdout), done.stdout
+    assert re.search(r"\b6 passed", done.stdout), done.stdout
 
 
 def test_a_stack_file_that_names_it_is_right_there_and_nowhere_else(python: Path) -> None:

@@ -14,12 +14,12 @@ import pulumi
 from openedx_infra.components.backups.pods import (
     BackupContainers,
     Servers,
-    Uploads,
     backup_containers,
-    uploads,
 )
 from openedx_infra.components.backups.restore_test import RestoreTestArgs, restore_test
 from openedx_infra.components.backups.service_databases import service_databases
+from openedx_infra.components.backups.service_files import ServiceFiles
+from openedx_infra.components.backups.uploads import Uploads, uploads
 from openedx_infra.components.datastores.datastores import Datastores
 from openedx_infra.components.initialization.initialization import PreMigrationStep
 from openedx_infra.components.instance import Instance
@@ -41,6 +41,8 @@ class BackupsArgs:
 
     instance: Instance
     datastores: Datastores
+    service_files: Sequence[ServiceFiles] = ()
+    """Uploaded files of companion services."""
     after: Sequence[pulumi.Resource] = ()
     """What must be done before the first backup: without tables there is nothing to back up."""
 
@@ -57,7 +59,7 @@ class Backups(pulumi.ComponentResource):
         self._instance, self._config = instance, config
         self._opts = pulumi.ResourceOptions(parent=self, depends_on=list(args.after))
         stores = args.datastores
-        files = uploads(instance, config, stores.storage, self)
+        files = uploads(instance, config, stores.storage, self, args.service_files)
         containers = backup_containers(
             instance,
             config,

@@ -15,13 +15,12 @@ from openedx_infra import scripts
 from openedx_infra.components.backups.destination import folder, logins, repository
 from openedx_infra.components.backups.parameters import parameters
 from openedx_infra.components.backups.service_databases import ServiceDatabase, lines
+from openedx_infra.components.backups.uploads import FILES_DIR, Uploads
 from openedx_infra.components.datastores.certificates import GO_TRUSTS
-from openedx_infra.components.datastores.store import FileStore
 from openedx_infra.components.edx_platform.platform_pod import SHARED
 from openedx_infra.components.instance import Instance
-from openedx_infra.components.users import IMAGE_GROUPS, USER
+from openedx_infra.components.users import IMAGE_GROUPS
 from openedx_infra.components.web_proxy import backups_use_it, environment
-from openedx_infra.config.datastores.storage import StorageVolumes
 from openedx_infra.config.sections.backups import Backups
 from openedx_infra.config.sections.network import AUTHORITIES
 from openedx_infra.config.types.quantities import memory_bytes
@@ -31,19 +30,14 @@ from openedx_infra.kubernetes.pod import Container, Pod
 from openedx_infra.kubernetes.volumes import Mount
 from openedx_infra.releases import ImageName
 from openedx_infra.settings import paths
-from openedx_infra.settings.backups import SCRATCH
-from openedx_infra.settings.connections import Buckets, Mongodb, Mysql, Purpose, Volumes
+from openedx_infra.settings.connections import Buckets, Mongodb, Mysql, Volumes
 
 PACKAGES = "/openedx/scripts"
 FOLDER = f"{PACKAGES}/backup"
 """Scripts for shells, and the package `backup` for Python."""
 DATABASES_DIR = "/backup/databases"
-FILES_DIR = "/backup/files"
 SPARE_MEBIBYTES = 2048
 """Disk beside the dumps: temporary files, logs and restic's packs under way (a guess)."""
-IN_BUCKETS: tuple[Purpose, ...] = ("public", "private", "grades", "ora")
-"""Buckets that are kept: not course exports, which anybody can make again."""
-ON_VOLUMES = ("media", "private")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,21 +46,6 @@ class Servers:
 
     mysql: pulumi.Output[Mysql]
     mongodb: pulumi.Output[Mongodb]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Uploads:
-    """Uploaded files, as a pod mounts them."""
-
-    mounts: Sequence[Mount] = ()
-    """Where they are, or a copy of them."""
-    kinds: Sequence[str] = ()
-    """Folders in FILES_DIR. None: files are not backed up."""
-    buckets: pulumi.Input[str] = ""
-    """Buckets by kind, as `public=name private=name`."""
-    user: int = USER
-    one_node: bool = False
-    """Whether pods that mount them must be on one node."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +66,7 @@ class BackupContainers:
     @property
     def in_buckets(self) -> bool:
         """Whether uploaded files are in buckets, and are backed up."""
-        return self.uploads.kinds == IN_BUCKETS
+        return self.uploads.in_buckets
 
     def mysql(self, verb: str, *, before_services: bool = False) -> Container:
         """Dumps the databases of MySQL, or loads them (`dump`, `load`). `before_services`: databases of
@@ -205,6 +184,7 @@ class BackupContainers:
             "DATABASES_DIR": DATABASES_DIR,
             "FILES_DIR": FILES_DIR,
             "KINDS": " ".join(self.uploads.kinds),
+            **({"SERVICE_KINDS": " ".join(self.uploads.of_services)} if self.uploads.of_services else {}),
         }
         return Container(
             name=name,
@@ -260,30 +240,3 @@ def backup_containers(
         uploads=uploads,
         services=services,
     )
-
-
-def uploads(instance: Instance, config: Backups, store: FileStore, parent: pulumi.Resource) -> Uploads:
-    """Uploaded files: on their volumes, or as a copy of what is in buckets, on a volume that stays."""
-    if not config.files:
-        return Uploads()
-    if isinstance(instance.stack.datastores.storage, StorageVolumes):
-        mounts = [
-            Mount(path=f"{FILES_DIR}/{mount.volume.name}", volume=mount.volume) for mount in store.mounts
-        ]
-        return Uploads(mounts=mounts, kinds=ON_VOLUMES, user=store.user, one_node=store.one_node)
-    copy = volumes.claim(
-        "backup-files",
-        instance.scope,
-        config.copy_size,
-        pulumi.ResourceOptions(parent=parent),
-        storage_class=instance.stack.cluster.storage_class,
-        annotations={SCRATCH: "a copy of what is in the buckets of uploaded files"},
-    )
-    storage: pulumi.Output[Volumes | Buckets] = pulumi.Output.from_input(store.connection)
-    names = storage.apply(_bucket_names)
-    return Uploads(mounts=[volumes.claimed("files", FILES_DIR, copy)], kinds=IN_BUCKETS, buckets=names)
-
-
-def _bucket_names(storage: Volumes | Buckets) -> str:
-    names = {} if isinstance(storage, Volumes) else storage.names
-    return " ".join(f"{kind}={names[kind]}" for kind in IN_BUCKETS if kind in names)

@@ -19,10 +19,10 @@ from openedx_infra.components.backups.pods import (
     FOLDER,
     BackupContainers,
     Servers,
-    Uploads,
     backup_containers,
 )
 from openedx_infra.components.backups.service_databases import as_root, service_databases
+from openedx_infra.components.backups.uploads import Uploads
 from openedx_infra.components.datastores.certificates import authorities
 from openedx_infra.components.datastores.store import FileStore, Reach
 from openedx_infra.components.edx_platform.platform_pod import platform_container

@@ -8,14 +8,17 @@ from dataclasses import dataclass, replace
 import pulumi
 
 from openedx_infra import scripts
+from openedx_infra.components.backups.service_files import ServiceFiles
+from openedx_infra.components.companions.buckets import stored
 from openedx_infra.components.companions.mounts import mounts, scratch
 from openedx_infra.components.datastores.datastores import Datastores
 from openedx_infra.components.initialization.provisioning import Provisioning
 from openedx_infra.components.instance import Instance
-from openedx_infra.components.services import run
+from openedx_infra.components.services import data_claim, run
 from openedx_infra.components.users import WHY
 from openedx_infra.components.web_proxy import companion_uses_it, environment
 from openedx_infra.config.sections.duties import resolved
+from openedx_infra.config.services.buckets import kind
 from openedx_infra.config.sizing.sizing import Resources
 from openedx_infra.kubernetes import files, volumes
 from openedx_infra.kubernetes.job import cron_job, job
@@ -24,6 +27,7 @@ from openedx_infra.kubernetes.pod import Container, Pod
 from openedx_infra.kubernetes.volumes import Mount
 from openedx_infra.services import of_stack
 from openedx_infra.services.companion import SCRIPTS, Process, ServiceDuty, ServiceJob
+from openedx_infra.services.service import DataVolume
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +39,8 @@ class CompanionArgs:
     datastores: Datastores
     after: Sequence[pulumi.Resource]
     """What must be done before anything of it: the platform's set-up, which makes its OAuth clients."""
+    running: bool = True
+    """Whether it is on. Otherwise only what holds its data is registered."""
 
 
 class Companion(pulumi.ComponentResource):
@@ -45,9 +51,35 @@ class Companion(pulumi.ComponentResource):
         super().__init__("openedx:index:Companion", args.companion.name, None, opts)
         self._args, self._companion, self._instance = args, args.companion, args.instance
         self._opts = pulumi.ResourceOptions(parent=self)
-        self._mounts = mounts(self._companion, self._instance, args.datastores, self._opts)
+        self.stored = stored(self._companion, self._instance, self, running=args.running)
+        """Where it keeps files."""
+        if args.running:
+            self._run()
+        else:
+            self._keep_volumes()
+        self.register_outputs({})
+
+    @property
+    def backed_up(self) -> list[ServiceFiles]:
+        """Its files, for backups."""
+        wanted = [each for each in self._companion.service.buckets if each.backup]
+        mounts = {mount.volume.name: mount for mount in self.stored.mounts}
+        return [
+            ServiceFiles(kind=name, bucket=self.stored.names.get(each.name), mount=mounts.get(name))
+            for each in wanted
+            for name in [kind(self._companion.name, each)]
+        ]
+
+    def _run(self) -> None:
+        args = self._args
+        self._mounts = self._files()
         processes = self._companion.parts.processes
-        ready: Sequence[pulumi.Resource] = [*args.after, *self._databases()]
+        ready: Sequence[pulumi.Resource] = [
+            *args.after,
+            *self._databases(),
+            *self._buckets(),
+            *self.stored.ready,
+        ]
         ready = [*ready, *(self._process(each, ready) for each in processes if each.before_jobs)]
         for task in self._companion.parts.jobs:
             ready = [self._job(task, ready)]
@@ -55,16 +87,46 @@ class Companion(pulumi.ComponentResource):
             if not each.before_jobs:
                 self._process(each, ready)
         self._duties(ready)
-        self.register_outputs({})
 
-    def _databases(self) -> list[pulumi.Resource]:
-        provision = Provisioning(
+    def _keep_volumes(self) -> None:
+        """Volumes of its processes, which outlive them."""
+        for process in self._companion.parts.processes:
+            for folder in self._companion.workload(process).folders:
+                if isinstance(folder, DataVolume):
+                    data_claim(self._companion.component(process), folder, self._instance, self)
+
+    def _files(self, *, fixed: bool = False) -> list[Mount]:
+        return mounts(
+            self._companion,
+            self._instance,
+            self._args.datastores,
+            self.stored.names,
+            self._opts,
+            fixed=fixed,
+        )
+
+    @property
+    def _provision(self) -> Provisioning:
+        return Provisioning(
             instance=self._instance,
             datastores=self._args.datastores,
             parent=self,
             first=self._args.after,
         )
-        companion = self._companion
+
+    def _buckets(self) -> list[pulumi.Resource]:
+        """Jobs that make its buckets on the instance's own S3 server."""
+        name = self._companion.name
+        if not self.stored.names:
+            return []
+        return [
+            resource
+            for bucket in self._companion.service.buckets
+            for resource in self._provision.service_bucket(name, bucket)
+        ]
+
+    def _databases(self) -> list[pulumi.Resource]:
+        provision, companion = self._provision, self._companion
         databases = companion.service.databases_of(self._instance.stack, companion.section)
         return [
             resource
@@ -74,11 +136,20 @@ class Companion(pulumi.ComponentResource):
 
     def _process(self, process: Process, after: Sequence[pulumi.Resource]) -> pulumi.Resource:
         workload = self._companion.workload(process)
-        if process.image is not None:
+        env = {**workload.env, **self._proxy}
+        if process.image is not None:  # a server of its own, whose files are elsewhere
             folders = [*workload.folders, *scratch(process.scratch)]
             return run(replace(workload, folders=folders), self._instance, self, after=after)
-        folders, env = [*workload.folders, *self._mounts], {**workload.env, **self._proxy}
-        return run(replace(workload, folders=folders, env=env), self._instance, self, after=after)
+        folders = [*workload.folders, *self._mounts, *self.stored.mounts]
+        user = process.user or self.stored.user or workload.user
+        return run(
+            replace(workload, folders=folders, env=env, user=user),
+            self._instance,
+            self,
+            after=after,
+            service_account=self.stored.service_account,
+            beside=self.stored.beside,
+        )
 
     @property
     def _proxy(self) -> Mapping[str, str]:
@@ -105,7 +176,7 @@ class Companion(pulumi.ComponentResource):
         duties = self._companion.parts.duties
         if not duties or not self._instance.stack.duties.enabled:
             return
-        fixed = mounts(self._companion, self._instance, self._args.datastores, self._opts, fixed=True)
+        fixed = self._files(fixed=True)
         for each in duties:
             self._duty(each, fixed, pulumi.ResourceOptions(parent=self, depends_on=list(after)))
 
@@ -133,7 +204,7 @@ class Companion(pulumi.ComponentResource):
             command=command,
             env={**parts.env, **env, **self._proxy},
             working_dir=parts.working_dir,
-            mounts=folders,
+            mounts=[*folders, *self.stored.mounts],
         )
 
     def _pod(self, component: str, container: Container, rerun_on: Mapping[str, str]) -> Pod:
@@ -142,8 +213,10 @@ class Companion(pulumi.ComponentResource):
             component=component,
             software=self._companion.name,
             container=container,
-            user=parts.user,
+            user=self.stored.user or parts.user,
             groups=parts.groups,
+            service_account=self.stored.service_account,
+            beside=self.stored.beside,
             restart="Never",
             annotations={**rerun_on, **({WHY: parts.exception} if parts.exception else {})},
         )

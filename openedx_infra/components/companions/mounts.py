@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
+from typing import Any
 
 import pulumi
 
@@ -13,7 +14,7 @@ from openedx_infra.kubernetes import files, volumes
 from openedx_infra.kubernetes.files import Files
 from openedx_infra.kubernetes.volumes import Mount
 from openedx_infra.services import tokens
-from openedx_infra.services.companion import ConfigFile, Connections, Store, Values
+from openedx_infra.services.companion import ConfigFile, Store, Values
 from openedx_infra.services.of_stack import Companion
 from openedx_infra.settings import paths
 from openedx_infra.settings.keys import jwk_set_public
@@ -36,14 +37,15 @@ def mounts(
     companion: Companion,
     instance: Instance,
     datastores: Datastores,
+    buckets: Mapping[str, pulumi.Input[str]],
     opts: pulumi.ResourceOptions,
     *,
     fixed: bool = False,
 ) -> list[Mount]:
-    """The folders that all pods of a service mount. `fixed`: their objects have fixed names, and change in
-    place."""
+    """The folders that all pods of a service mount. `buckets`: names of its own by what they are for;
+    `fixed`: their objects have fixed names, and change in place."""
     parts, certificates = companion.parts, instance.certificates
-    sources = _sources(companion, instance, datastores, opts, fixed=fixed)
+    sources = _sources(companion, instance, datastores, buckets, opts, fixed=fixed)
     if keys := certificates.secrets(*parts.stores) if parts.stores else []:
         sources.setdefault(paths.SECRETS_DIR, []).extend(keys)
     return [
@@ -62,6 +64,7 @@ def _sources(
     companion: Companion,
     instance: Instance,
     datastores: Datastores,
+    buckets: Mapping[str, pulumi.Input[str]],
     opts: pulumi.ResourceOptions,
     *,
     fixed: bool,
@@ -73,7 +76,7 @@ def _sources(
     for is_secret, make, kind in ((False, plain, "config"), (True, secret, "secrets")):
         own = [file for file in companion.parts.files if file.secret is is_secret]
         if own:
-            texts = {_key(file): _text(file, companion, instance, datastores) for file in own}
+            texts = {_key(file): _text(file, companion, instance, datastores, buckets) for file in own}
             made = make(f"{name}-{kind}", instance.scope, texts, opts)
             for file in own:
                 shown = Files(
@@ -86,7 +89,11 @@ def _sources(
 
 
 def _text(
-    file: ConfigFile, companion: Companion, instance: Instance, datastores: Datastores
+    file: ConfigFile,
+    companion: Companion,
+    instance: Instance,
+    datastores: Datastores,
+    buckets: Mapping[str, pulumi.Input[str]],
 ) -> pulumi.Input[str]:
     """The text of a file. A plain one is made without any secret."""
     text = file.text
@@ -94,13 +101,15 @@ def _text(
         return text
     secrets = _secrets(companion, instance) if file.secret else {}
 
-    def made(resolved: tuple[Connections, Mapping[str, str]]) -> str:
-        return text(Values(stack=instance.stack, connections=resolved[0], secrets=resolved[1]))
+    def made(resolved: Sequence[Any]) -> str:
+        connections, values, names = resolved
+        return text(
+            Values(stack=instance.stack, connections=connections, secrets=values or {}, buckets=names or {})
+        )
 
-    values: pulumi.Output[tuple[Connections, Mapping[str, str]]] = pulumi.Output.all(
-        datastores.connections, pulumi.Output.all(**secrets)
-    ).apply(lambda both: (both[0], both[1] or {}))
-    return values.apply(made)
+    return pulumi.Output.all(
+        datastores.connections, pulumi.Output.all(**secrets), pulumi.Output.all(**buckets)
+    ).apply(made)
 
 
 def _secrets(companion: Companion, instance: Instance) -> dict[str, pulumi.Input[str]]:

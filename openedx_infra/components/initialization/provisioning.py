@@ -6,7 +6,7 @@ One Job each, side by side, each after its own server.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -18,6 +18,7 @@ from openedx_infra.components.datastores.datastores import Datastores
 from openedx_infra.components.datastores.store import Administrator, Store
 from openedx_infra.components.instance import Instance
 from openedx_infra.components.users import IMAGE_GROUPS, USER, WHY
+from openedx_infra.config.services.buckets import Bucket, bucket_name, kind
 from openedx_infra.config.services.definition import MysqlDatabase
 from openedx_infra.kubernetes import files, volumes
 from openedx_infra.kubernetes.job import job
@@ -166,6 +167,23 @@ class Provisioning:
 
     def storage(self) -> Sequence[pulumi.Resource]:
         """The buckets of the instance's own S3 server, and who reaches them."""
+        storage: pulumi.Output[Volumes | Buckets] = pulumi.Output.from_input(
+            self.datastores.storage.connection
+        )
+        return self._storage("storage-provision", lambda: storage.apply(_names), None)
+
+    def service_bucket(self, service: str, bucket: Bucket) -> Sequence[pulumi.Resource]:
+        """A bucket of a companion service on the instance's own S3 server. Who reaches the platform's buckets
+        reaches it: another account would restart the server. Network policies know the Job as the one of the
+        platform's buckets."""
+        purpose = "public" if bucket.public else "private"
+        names = json.dumps({purpose: bucket_name(self.instance.stack, service, bucket)})
+        return self._storage(f"{kind(service, bucket)}-storage-provision", lambda: names, "storage-provision")
+
+    def _storage(
+        self, name: str, names: Callable[[], pulumi.Input[str]], software: str | None
+    ) -> Sequence[pulumi.Resource]:
+        """A Job that makes buckets, whose `names` are by what they are for, as JSON."""
         store = self.datastores.storage
         if store.administrator is None:
             return [*store.ready, *self.first]
@@ -173,7 +191,7 @@ class Provisioning:
         connection = storage.apply(_buckets)
         site, secrets = self.instance.stack.site, self.instance.secrets
         return self._job(
-            "storage-provision",
+            name,
             ["python", f"{SCRIPTS}/storage_provision.py"],
             image="openedx",
             user=USER,
@@ -181,7 +199,7 @@ class Provisioning:
                 "S3_ENDPOINT": connection.apply(lambda buckets: buckets.endpoint or ""),
                 "S3_REGION": connection.apply(lambda buckets: buckets.region),
                 "ADMINISTRATOR": store.administrator.user,
-                "BUCKETS": connection.apply(lambda buckets: json.dumps(dict(buckets.names))),
+                "BUCKETS": names(),
                 "ORIGINS": " ".join([site.lms_url, site.studio_url, site.mfe_url]),
             },
             secrets={
@@ -191,6 +209,7 @@ class Provisioning:
             },
             store="storage",
             after=store.ready,
+            software=software,
         )
 
     def _job(
@@ -268,6 +287,10 @@ def _buckets(storage: Volumes | Buckets) -> Buckets:
     if isinstance(storage, Volumes):
         raise TypeError("volumes have no administrator, and no buckets to make")
     return storage
+
+
+def _names(storage: Volumes | Buckets) -> str:
+    return json.dumps(dict(_buckets(storage).names))
 
 
 def _passwords(name: str, administrator: Administrator) -> dict[str, pulumi.Input[str]]:

@@ -100,9 +100,17 @@ def allow_egress(instance: Instance, stores: Datastores, policies: NetworkPolici
     for service in services(stack):
         allow_internet(policies, stack, policies.software(service.label), service.internet)
     if instance.aws and instance.aws.agent:
-        policies.allow_credentials_agent(PLATFORM)
-        if "storage" in read_by_backups(stack):
-            policies.allow_credentials_agent(BACKUPS)
+        _allow_credentials(policies, stack)
+
+
+def _allow_credentials(policies: NetworkPolicies, stack: Stack) -> None:
+    """Pods with a role of AWS ask the agent on their node for credentials."""
+    policies.allow_credentials_agent(PLATFORM)
+    if "storage" in read_by_backups(stack):
+        policies.allow_credentials_agent(BACKUPS)
+    for each in companions(stack):
+        if each.service.buckets:
+            policies.allow_credentials_agent(each.name)
 
 
 def allow_proxy(policies: NetworkPolicies, stack: Stack) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Annotated, Literal
 
@@ -35,6 +36,14 @@ BucketPrefix = Annotated[
     ),
 ]
 """What the names of all buckets of an instance begin with."""
+
+PREFIX_LENGTH = 48
+"""Longest beginning of a bucket's name: 63 characters are S3's limit for all of it."""
+
+
+def bucket_prefix(stack: str) -> str:
+    """A stack's name as S3 allows it, which names of its buckets begin with on its own server."""
+    return re.sub(r"[^a-z0-9]+", "-", stack.lower())[:PREFIX_LENGTH].strip("-") or "openedx"
 
 
 class StorageVolumes(Source):
@@ -112,6 +121,9 @@ class StorageExternal(Source):
     """Whether a bucket's name stands in the path or before the host."""
     buckets: Buckets = Field(json_schema_extra=IMMUTABLE)
     """Names of the buckets. The policy of `public` must let everybody read."""
+    service_buckets: dict[str, BucketName] = Field({})
+    """Names of buckets of companion services, by service and purpose: `credentials-media`. One that isn't
+    here is called by the stack, the service and the purpose: `prod-credentials-media`."""
 
     def secret_needs(self, store: str) -> Iterable[SecretNeed]:
         """Secrets that it needs."""

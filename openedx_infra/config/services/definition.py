@@ -9,6 +9,7 @@ from typing import Any, Generic, Literal, TypeVar
 from openedx_infra.config.datastores.common import LONGEST, cut_short
 from openedx_infra.config.errors.key_paths import Location
 from openedx_infra.config.secrets.catalogue import Secret
+from openedx_infra.config.services.buckets import Bucket
 from openedx_infra.config.services.section import ServiceSection
 from openedx_infra.config.stack import Stack
 from openedx_infra.releases import Mfe as Mfe
@@ -171,6 +172,8 @@ class ServiceDefinition(Generic[S]):
     """Its secrets. Each name begins with the service's, and an underscore after it."""
     databases: Callable[[Stack, S], Iterable[MysqlDatabase]] = _nothing
     """Its databases on the instance's MySQL, by their names on a server of one instance."""
+    buckets: Sequence[Bucket] = ()
+    """Its buckets, for files that are uploaded to it. They are kept while it is off."""
     hosts: Callable[[Stack, S], Mapping[str, str]] = _no_names
     """Its public hosts, by the keys of its section that set them."""
     conflicts: Callable[[Stack, S], Iterable[tuple[Location, str]]] = _nothing

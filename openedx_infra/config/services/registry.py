@@ -13,6 +13,7 @@ from typing import Any
 
 from openedx_infra.config.errors.config_error import Fault
 from openedx_infra.config.errors.key_paths import key_of
+from openedx_infra.config.services.buckets import bucket_name
 from openedx_infra.config.services.definition import INTERFACE, Installed, Mfe, ServiceDefinition, serves
 from openedx_infra.config.services.section import ServiceSection
 from openedx_infra.config.stack import Stack
@@ -111,6 +112,16 @@ def enabled_mfes(stack: Stack) -> tuple[Mfe, ...]:
     """Micro-frontends that are served as folders: those of the release, and those of companion services."""
     own = (mfe for mfe in stack.pinned_release.mfes if mfe.name in stack.mfe_names)
     return (*own, *(mfe for mfe in service_mfes(stack) if serves(stack, mfe)))
+
+
+def public_buckets(stack: Stack) -> list[str]:
+    """Names of the buckets of services that everybody may read, on the instance's own S3 server."""
+    return [
+        bucket_name(stack, each.name, bucket)
+        for each in companions(stack)
+        for bucket in each.service.buckets
+        if bucket.public
+    ]
 
 
 def _unknown(name: str) -> str:

@@ -1,15 +1,17 @@
-"""Volumes of containers and services that a stack file no longer runs: they stay, and leave the state."""
+"""Volumes of containers and services that a stack file no longer names: they stay, and leave the state."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from openedx_infra.config import Stack
 from openedx_infra.config.base_stack import BaseStack
+from openedx_infra.config.datastores.storage import StorageVolumes
 from openedx_infra.config.extras.containers import component
+from openedx_infra.config.services.buckets import kind
 from openedx_infra.operations.urn import Urn
-from openedx_infra.services.of_stack import companions
+from openedx_infra.services.of_stack import Companion, companions, resting
 
 OWNERS = ("Extras", "Companion")
 """Components of all containers of the operator's own, and of each companion service."""
@@ -17,7 +19,7 @@ OWNERS = ("Extras", "Companion")
 
 def volumes(stack: BaseStack, state: Mapping[str, Any]) -> list[str]:
     """URNs of the claims in the state of containers that the stack file no longer names, or that no longer
-    have a volume, and of companion services that are off or gone. They are retained on delete, and protected:
+    have a volume, and of companion services that are gone. They are retained on delete, and protected:
     Pulumi refuses to forget them."""
     kept = _kept(stack) if isinstance(stack, Stack) else {owner: set() for owner in OWNERS}
     resources = (state.get("deployment") or {}).get("resources") or ()
@@ -35,9 +37,13 @@ def _kept(stack: Stack) -> dict[str, set[str]]:
     return {
         "Extras": {component(name) for name, container in containers.items() if container.volume},
         "Companion": {
-            each.component(process)
-            for each in companions(stack)
-            for process in each.parts.processes
-            if process.volume
+            name for each in (*companions(stack), *resting(stack)) for name in _claims(stack, each)
         },
     }
+
+
+def _claims(stack: Stack, companion: Companion) -> Iterator[str]:
+    """Names of the claims of a service, on or off."""
+    yield from (companion.component(each) for each in companion.parts.processes if each.volume)
+    if isinstance(stack.datastores.storage, StorageVolumes):
+        yield from (kind(companion.name, each) for each in companion.service.buckets)

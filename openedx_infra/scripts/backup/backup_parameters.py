@@ -31,6 +31,11 @@ def kinds_of_files() -> list[str]:
     return os.environ.get("KINDS", "").split()
 
 
+def kinds_of_services() -> list[str]:
+    """Those of them that belong to companion services."""
+    return os.environ.get("SERVICE_KINDS", "").split()
+
+
 def parameters() -> Mapping[str, Any]:
     """What the instance is, and how its databases are reached: `mysql` by file name (`main`, `history`), as
     Django says it; `mongodb` as the platform's DOC_STORE_CONFIG. A database that is not kept is not there."""

@@ -103,6 +103,7 @@ fetch() {
 files() {
     snapshot=$(cat "$DATABASES_DIR/snapshot")
     while read -r part; do
+        case " $KINDS " in *" $part "*) ;; *) step "$part files stay out: nobody has a place for them"; continue ;; esac
         step "putting $part files back"
         locked restore "$snapshot:$FILES_DIR/$part" --target "$FILES_DIR/$part" --overwrite if-changed
     done <"$DATABASES_DIR/parts"

@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from . import mongodb, rows
-from .backup_parameters import Refused, databases_dir, files_dir, kinds_of_files, parameters, step
+from .backup_parameters import (
+    Refused,
+    databases_dir,
+    files_dir,
+    kinds_of_files,
+    kinds_of_services,
+    parameters,
+    step,
+)
 
 FORMAT = 1
 SEAL, PARTS = "seal.json", "parts"
@@ -57,12 +65,20 @@ def check() -> None:
     for name in sorted({*sealed["rows"]} - {*config.get("mysql", {})}):
         step(f"its database {name} stays out: the stack file says nothing of such a one")
     if sealed["files"]:
-        faults += [f"it has no {kind} files" for kind in kinds_of_files() if kind not in sealed["files"]]
+        faults += list(_missing_files(sealed["files"]))
     elif kinds_of_files():
         step("it is one of the databases alone: uploaded files stay as they are")
     if faults:
         raise Refused(f"the backup is not what it was, or not what is wanted: {'; '.join(faults)}")
     step(f"the backup of {sealed['made']} is whole: {summary(sealed)}")
+
+
+def _missing_files(sealed: Mapping[str, Any]) -> Iterator[str]:
+    for kind in kinds_of_files():
+        if kind not in sealed and kind in kinds_of_services():
+            step(f"it is from before {kind} was there: those files stay as they are")
+        elif kind not in sealed:
+            yield f"it has no {kind} files"
 
 
 def _dump(name: str) -> Path:

@@ -5,6 +5,7 @@ import json
 from pydantic import Field
 
 from openedx_infra.services.companion import (
+    Bucket,
     CompanionService,
     ConfigFile,
     MysqlDatabase,
@@ -27,6 +28,7 @@ from openedx_infra.services.companion import (
 PORT = 8000
 CONFIG = "/openedx/config/badges.json"
 DATABASE = MysqlDatabase(database="badges", user="badges", secret="badges_mysql_password")
+PICTURES = Bucket(name="pictures", folder="/openedx/pictures", public=True, size="1Gi")
 CLIENT = OauthClient(
     client_id="badges-sso",
     secret="badges_oauth_secret",
@@ -89,6 +91,7 @@ def settings(values: Values, badges: Badges) -> str:
         {
             "SECRET_KEY": values.secrets["badges_secret_key"],
             "DATABASES": {"default": values.django_database(DATABASE)},
+            "STORAGES": {"default": values.django_storage(PICTURES, base_url="/pictures/")},
             "ALLOWED_HOSTS": [host(stack, badges), "badges"],
             "BADGE_DAYS": badges.days,
             "SOCIAL_AUTH_EDX_OAUTH2_KEY": CLIENT.client_id,
@@ -135,6 +138,7 @@ SERVICE = CompanionService(
     },
     secrets=secrets,
     databases=lambda stack, badges: [DATABASE],
+    buckets=[PICTURES],
     hosts=lambda stack, badges: {"host": host(stack, badges)},
     platform=platform,
     parts=parts,

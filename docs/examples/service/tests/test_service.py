@@ -21,6 +21,16 @@ def test_its_settings() -> None:
     assert settings["SOCIAL_AUTH_EDX_OAUTH2_PUBLIC_URL_ROOT"] == "http://learn.example.org"
 
 
+def test_its_pictures_lie_where_files_of_the_instance_do() -> None:
+    for storage, backend in (
+        ({"source": "volumes"}, "FileSystemStorage"),
+        ({"source": "in-cluster"}, "S3Boto3Storage"),
+    ):
+        graph = testing.graph(testing.stack({"badges": {}}, datastores={"storage": storage}))
+        settings = json.loads(testing.config_file(graph, "badges", "/openedx/config/badges.json"))
+        assert settings["STORAGES"]["default"]["BACKEND"].endswith(backend)
+
+
 def test_the_lms_links_to_it() -> None:
     lms = testing.settings(testing.graph(testing.stack({"badges": {}})), "lms")
     assert lms["BADGES_URL"] == lms["MFE_CONFIG"]["BADGES_URL"] == "http://badges.learn.example.org"

@@ -69,6 +69,7 @@ def on_aws(instance: Instance, parent: pulumi.Resource) -> OnAws:
     return OnAws(
         account=aws_account,
         pods=role,
+        identity=identity,
         service_account=pod_account.metadata["name"],
         agent=isinstance(identity, PodIdentity),
     )

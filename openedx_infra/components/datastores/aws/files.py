@@ -36,7 +36,7 @@ def buckets(instance: Instance, config: StorageS3, parent: pulumi.Resource) -> F
     if aws.pods is not None:
         arns = pulumi.Output.all(*(each.bucket.arn for each in resources.values()))
         values = [arns, account.kms_key, account.region]
-        granted = iam.grant(account, "platform-files", aws.pods.role, _rights, values, parent)
+        granted = iam.grant(account, "platform-files", aws.pods.role, rights, values, parent)
         ready.append(granted)
     names = pulumi.Output.all(**{purpose: each.bucket.bucket for purpose, each in resources.items()})
     return FileStore(
@@ -59,11 +59,16 @@ def _spec(stack: Stack, config: StorageS3, purpose: Purpose) -> s3.Bucket:
 
 def _origins(stack: Stack, purpose: Purpose) -> tuple[str, ...]:
     """Whose pages use a bucket directly: they show public files, and send answers by signed addresses."""
-    site = stack.site
-    return (site.lms_url, site.studio_url, site.mfe_url) if purpose in ("public", "ora") else ()
+    return origins(stack) if purpose in ("public", "ora") else ()
 
 
-def _rights(values: Sequence[Any]) -> list[Mapping[str, Any]]:
+def origins(stack: Stack) -> tuple[str, ...]:
+    """The sites of the instance whose pages may ask for files."""
+    return (stack.site.lms_url, stack.site.studio_url, stack.site.mfe_url)
+
+
+def rights(values: Sequence[Any]) -> list[Mapping[str, Any]]:
+    """What pods may do with buckets, of the buckets' ARNs, the key that encrypts them, and the region."""
     arns, key, region = values
     return [*s3.rights(arns), *(kms.rights(key, service_names("s3", region)) if key else [])]
 

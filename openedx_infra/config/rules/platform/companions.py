@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from openedx_infra.config.computed_settings import EXTENDED_LISTS, EXTENDED_MAPS
+from openedx_infra.config.datastores.storage import StorageExternal
 from openedx_infra.config.errors.conflict import Conflict
 from openedx_infra.config.errors.key_paths import Location, key_of
+from openedx_infra.config.services.buckets import kind
 from openedx_infra.config.services.definition import Installed
-from openedx_infra.config.services.registry import companions
+from openedx_infra.config.services.registry import companions, with_section
 from openedx_infra.config.stack import Stack
 
 
@@ -22,6 +24,7 @@ def conflicts(stack: Stack) -> Iterator[Conflict]:
         for location, text in each.service.conflicts(stack, each.section):
             yield Conflict((*each.location, *location), text)
     yield from _databases(stack, installed)
+    yield from _buckets(stack)
 
 
 def _image(stack: Stack, each: Installed[Any]) -> Iterator[Conflict]:
@@ -56,6 +59,26 @@ def _settings(stack: Stack, each: Installed[Any]) -> Iterator[Conflict]:
                 f"{each.service.title} of your own"
             )
             yield Conflict((*place, name), text, (each.location,))
+
+
+def _buckets(stack: Stack) -> Iterator[Conflict]:
+    """Names of buckets are for what services have, and each is another bucket."""
+    storage, where = stack.datastores.storage, ("datastores", "storage")
+    if not isinstance(storage, StorageExternal):
+        return
+    services = with_section(stack)
+    kinds = {kind(each.name, bucket): each for each in services for bucket in each.service.buckets}
+    taken: dict[str, Location] = {
+        name: (*where, "buckets", key) for key, name in storage.buckets.model_dump().items()
+    }
+    for key, name in sorted(storage.service_buckets.items()):
+        location = (*where, "service_buckets", key)
+        if key not in kinds:
+            those = f"they have {', '.join(sorted(kinds))}" if kinds else "none of its services has any"
+            yield Conflict(location, f"no service of this stack has such a bucket; {those}: remove it")
+        if (other := taken.setdefault(name, location)) != location:
+            text = f"{name} is {key_of(other)}, too: each needs a bucket of its own"
+            yield Conflict(location, text, (other,))
 
 
 def _databases(stack: Stack, installed: tuple[Installed[Any], ...]) -> Iterator[Conflict]:

@@ -9,4 +9,5 @@ class Badge(models.Model):
     username = models.CharField(max_length=150, db_index=True)
     title = models.CharField(max_length=255)
     given = models.DateTimeField(auto_now_add=True)
+    picture = models.FileField(upload_to="badges", blank=True)
     shown = models.BooleanField(default=True)

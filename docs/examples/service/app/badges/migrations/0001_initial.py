@@ -19,6 +19,7 @@ class Migration(migrations.Migration):
                 ("username", models.CharField(db_index=True, max_length=150)),
                 ("title", models.CharField(max_length=255)),
                 ("given", models.DateTimeField(auto_now_add=True)),
+                ("picture", models.FileField(blank=True, upload_to="badges")),
                 ("shown", models.BooleanField(default=True)),
             ],
         )
