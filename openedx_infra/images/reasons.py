@@ -84,6 +84,13 @@ _ANYWHERE = (
     ),
     _Known(r"\bcause: (?P<cause>Because .*?)(?:$|\n)", "{cause}", "Correct the requirements that it names."),
     _Known(
+        r"npm error path (?P<package>\S+)\nnpm error command failed\n"
+        r"npm error command sh -c (?P<script>[^\n]+)\n"
+        r"(?:npm error gyp info [^\n]*\n)*npm error (?P<why>[^\n]+)",
+        "npm: `{script}` in {package} failed: {why}",
+        "`npm clean-install` in a checkout of the repository shows all that it writes.",
+    ),
+    _Known(
         r"npm error (?P<what>code E\S+|404 .*|.*is not in this registry.*)",
         "npm: {what}",
         "Correct package.json and package-lock.json of the repository.",
@@ -95,7 +102,10 @@ _ANYWHERE = (
     ),
 )
 
-_NOISE = re.compile(r"^(?:DONE|CACHED|CANCELED|\s*$|-+$|npm notice|Traceback|During handling|\s*\^+\s*$)")
+_NOISE = re.compile(
+    r"^(?:DONE|CACHED|CANCELED|\s*$|-+$|npm notice|npm error A complete log of this run|Traceback|"
+    r"During handling|\s*\^+\s*$)"
+)
 _COMPLAINT = re.compile(r"error|fatal|fail|not found|No such|cannot|denied", re.IGNORECASE)
 
 

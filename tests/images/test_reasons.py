@@ -22,6 +22,12 @@ EXPECTED = {
     "push": ("export", "push", "the registry of 127.0.0.1:1/openedx:dev cannot be reached"),
     "base-image": ("system", "load metadata for", "the registry of 127.0.0.1:1/base:1 cannot be reached"),
     "apt": ("production", "RUN test -z", "Debian has no package no-such-package"),
+    "npm-script": (
+        "profile-modules",
+        "RUN npm clean-install",
+        "npm: `node-gyp rebuild` in /openedx/app/node_modules/@pact-foundation/pact-core failed: "
+        "sh: 1: node-gyp: Permission denied",
+    ),
     "commit": ("edx-platform", "ADD git://", f"the repository has no commit {COMMIT}"),
     "no-repository": (
         "edx-platform",
