@@ -73,6 +73,8 @@ class Looker:
     environment: dict[str, str] = field(default_factory=dict)
     authorities: list[str] = field(default_factory=list)
     """Files of `network.authorities`, by their names in pods."""
+    services: dict[str, Any] = field(default_factory=dict)
+    """Companion services, as the stack file has them."""
     proxy: str = ""
     """Address of `network.proxy`."""
 
@@ -131,7 +133,7 @@ class Looker:
 
     def _told(self, name: str, said: Mapping[str, Any]) -> dict[str, Any]:
         section = {"mail": {"delivery": said}} if name == "mail" else {"datastores": {name: said}}
-        stack = load("dev", {"site": {"lms_host": "learn.example.org"}, **section})
+        stack = load("dev", {"site": {"lms_host": "learn.example.org"}, **section, "services": self.services})
         scope = Scope(namespace="dev", instance="dev", part_of="openedx")
         instance = Instance(stack=stack, scope=scope, secrets=self.secrets)
         model = stack.mail.delivery if name == "mail" else getattr(stack.datastores, name)

@@ -12,6 +12,8 @@ from looking import Looker
 from servers import HOST, Process, free_port, wait
 from testing_tools import PARTS, ensure_for_tests
 
+from openedx_infra.config.services import registry
+
 pytestmark = pytest.mark.parts
 
 PURPOSES = ("public", "private", "grades", "ora", "exports")
@@ -192,3 +194,26 @@ def _root(server: Process) -> Any:
         aws_secret_access_key=SECRET,
         config=Config(s3={"addressing_style": "path"}),
     )
+
+
+def test_buckets_of_services_are_looked_at(
+    server: Process, pod: Looker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "BUILT_IN", {"gallery": "sample_services:GALLERY"})
+    pod.services = {"gallery": {}}
+    named = said(server, service_buckets={"gallery-media": "campus-gallery"})
+    looked = pod.look(storage=named)
+    assert looked.faults == [
+        "openedx:datastores.storage.service_buckets.gallery-media: there is no bucket campus-gallery: make "
+        "it, or correct its name",
+        "openedx:datastores.storage.service_buckets.gallery-drafts: there is no bucket dev-gallery-drafts: "
+        "make it, or correct its name",
+    ], looked.text
+    root = _root(server)
+    for bucket, strangers in (("campus-gallery", True), ("dev-gallery-drafts", False)):
+        root.create_bucket(Bucket=bucket)
+        rules = [_statement(bucket, {"AWS": [KEY]}, "s3:*")]
+        rules += [_statement(bucket, EVERYBODY, "s3:GetObject")] if strangers else []
+        text = json.dumps({"Version": "2012-10-17", "Statement": rules})
+        root.put_bucket_policy(Bucket=bucket, Policy=text)
+    pod.look(storage=named).demand_fit()

@@ -209,3 +209,25 @@ def test_what_is_no_mysql(pod: Looker, tmp_path: Path) -> None:
         looked = pod.look(mysql=wrong)
         web.shutdown()
     looked.demand_fault(f"what answers at 127.0.0.1:{web.server_port} is no MySQL server")
+
+
+def test_databases_of_services_are_looked_at_by_their_own_users(server: MariaDb, pod: Looker) -> None:
+    server.sql("DROP DATABASE IF EXISTS open_edx_xqueue", "DROP USER IF EXISTS openedx_xqueue@'%'")
+    pod.services = {"xqueue": {}}
+    pod.secrets["xqueue_mysql_password"] = "a-password-of-xqueue"
+    fault = pod.look(mysql=said(server)).demand_fault("openedx:services.xqueue: ", "of openedx_xqueue")
+    assert "openedx:secrets.xqueue_mysql_password" in fault
+    server.sql("CREATE USER openedx_xqueue@'%' IDENTIFIED BY 'a-password-of-xqueue'")
+    pod.look(mysql=said(server)).demand_fault(
+        "openedx:services.xqueue: ", "openedx_xqueue may not use database open_edx_xqueue, or there is none"
+    )
+    # As docs/companions.md has it.
+    server.sql(
+        "CREATE DATABASE open_edx_xqueue CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci",
+        "GRANT SELECT ON open_edx_xqueue.* TO openedx_xqueue@'%'",
+    )
+    pod.look(mysql=said(server)).demand_fault(
+        "openedx:services.xqueue: ", "openedx_xqueue lacks ALTER, CREATE"
+    )
+    server.sql("GRANT ALL PRIVILEGES ON open_edx_xqueue.* TO openedx_xqueue@'%'")
+    pod.look(mysql=said(server)).demand_fit()

@@ -21,6 +21,9 @@ from openedx_infra.components.instance import PLATFORM, Instance
 from openedx_infra.components.users import IMAGE_GROUPS, USER
 from openedx_infra.components.web_proxy import environment
 from openedx_infra.config import Stack
+from openedx_infra.config.errors.key_paths import key_of
+from openedx_infra.config.services.buckets import bucket_name, kind
+from openedx_infra.config.services.registry import companions
 from openedx_infra.kubernetes import files, volumes
 from openedx_infra.kubernetes.job import job
 from openedx_infra.kubernetes.models import Job
@@ -106,6 +109,8 @@ def about(name: str, stack: Stack, store: Store[Any]) -> dict[str, Any]:
     more: dict[str, Any] = {"sender": stack.sender, "greeting": stack.site.lms_host} if name == "mail" else {}
     if name == "storage":
         more["origins"] = [stack.site.lms_url, stack.site.studio_url, stack.site.mfe_url]
+    if services := of_services(name, stack, store):
+        more["services"] = services
     return {
         **more,
         "key": "openedx:mail.delivery" if name == "mail" else f"openedx:datastores.{name}",
@@ -114,6 +119,30 @@ def about(name: str, stack: Stack, store: Store[Any]) -> dict[str, Any]:
         "prefix": keys.index_prefix(stack),
         "tested": _tested(stack).get(name, ""),
     }
+
+
+def of_services(name: str, stack: Stack, store: Store[Any]) -> list[dict[str, Any]]:
+    """What companion services have on a server on which nobody makes it for them: databases with their users,
+    and buckets."""
+    if store.administrator is not None:
+        return []
+    if name == "mysql":
+        return [
+            {"key": key_of(each.location), **asdict(database)}
+            for each in companions(stack)
+            for database in each.service.databases_of(stack, each.section)
+        ]
+    if name != "storage" or stack.datastores.storage.run_by != "external":
+        return []
+    return [
+        {
+            "field": f"service_buckets.{kind(each.name, bucket)}",
+            "name": bucket_name(stack, each.name, bucket),
+            "purpose": "public" if bucket.public else "private",
+        }
+        for each in companions(stack)
+        for bucket in each.service.buckets
+    ]
 
 
 def _parameters(stack: Stack, external: Mapping[str, Store[Any]]) -> pulumi.Output[str]:
@@ -163,6 +192,10 @@ def _passwords(instance: Instance, external: Mapping[str, Store[Any]]) -> dict[s
         if administrator is None:
             keys = (key for key in PASSWORDS[name] if key in instance.secrets)
             passwords |= {key: instance.secrets[key] for key in keys}
+            services = of_services(name, instance.stack, store)
+            passwords |= {
+                each["secret"]: instance.secrets[each["secret"]] for each in services if "secret" in each
+            }
             continue
         passwords[ADMINISTRATORS[name]] = administrator.password
         if administrator.previous is not None:

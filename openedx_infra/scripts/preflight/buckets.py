@@ -38,6 +38,13 @@ def check(store: dict[str, Any], findings: Findings) -> None:
                 cors.look(connection, purpose, name, store["origins"], findings)
         except Fault as fault:
             findings.fault(fault.text, fault.field)
+    for service in store.get("services", ()):
+        bucket = Bucket(client, connection, service["purpose"], service["name"], findings)
+        bucket.field = service["field"]
+        try:
+            bucket.look()
+        except Fault as fault:
+            findings.fault(fault.text, fault.field)
 
 
 class Bucket:

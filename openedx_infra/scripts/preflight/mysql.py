@@ -28,6 +28,8 @@ def check(store: dict[str, Any], findings: Findings) -> None:
     if not store["administrator"]:
         server.look_at(config["database"])
     _history(store, config, server, findings)
+    for service in store.get("services", ()):
+        _service(store, service, findings.report.of(service["key"], external=False))
     if config["replica"]:
         replica = Server(store, config["replica"], findings)
         replica.look("replica.host", writes=False)
@@ -43,6 +45,17 @@ def _history(store: dict[str, Any], config: dict[str, Any], server: "Server", fi
         server.look("history_host")
     if not store["administrator"]:
         server.look_at(config["history_database"], "history_database")
+
+
+def _service(store: dict[str, Any], service: dict[str, Any], findings: Findings) -> None:
+    """Look at a database of a companion service, as the service's own user."""
+    server = Server(store, store["connection"]["endpoint"], findings)
+    server.user, server.secret = service["user"], service["secret"]
+    try:
+        server.log_in()
+        server.look_at(service["database"])
+    except Fault as fault:
+        findings.fault(fault.text)
 
 
 class Server:
@@ -61,7 +74,7 @@ class Server:
         mysql_greeting.greet(
             self.endpoint["host"], self.endpoint["port"], self.config["tls"], self.findings, field
         )
-        self.connection = self._login(self.secret)
+        self.log_in()
         version = str(self._one("SELECT VERSION()"))
         judge_version(version, self.tested, self.findings)
         before = time.time()
@@ -69,6 +82,10 @@ class Server:
         self.findings.clock(server, before, time.time())
         if writes:
             self._look_at_writing(field)
+
+    def log_in(self) -> None:
+        """Log in. Raises Fault where that is refused."""
+        self.connection = self._login(self.secret)
 
     def _look_at_writing(self, field: str) -> None:
         if int(self._one("SELECT @@global.read_only")) and not self.administrates:
