@@ -91,6 +91,11 @@ _ANYWHERE = (
         "`npm clean-install` in a checkout of the repository shows all that it writes.",
     ),
     _Known(
+        r"npm error 404 Not Found - GET (?P<url>\S+)",
+        "npm: its registry has no {url}",
+        "Correct package.json and package-lock.json of the repository, or its .npmrc for another registry.",
+    ),
+    _Known(
         r"npm error (?P<what>code E\S+|404 .*|.*is not in this registry.*)",
         "npm: {what}",
         "Correct package.json and package-lock.json of the repository.",

@@ -22,6 +22,12 @@ EXPECTED = {
     "push": ("export", "push", "the registry of 127.0.0.1:1/openedx:dev cannot be reached"),
     "base-image": ("system", "load metadata for", "the registry of 127.0.0.1:1/base:1 cannot be reached"),
     "apt": ("production", "RUN test -z", "Debian has no package no-such-package"),
+    "npm-absent": (
+        "learning-modules",
+        "RUN npm clean-install",
+        "npm: its registry has no https://npm.example.org/@edx/frontend-lib-learning-assistant/-/"
+        "frontend-lib-learning-assistant-2.23.1.tgz",
+    ),
     "npm-script": (
         "profile-modules",
         "RUN npm clean-install",
