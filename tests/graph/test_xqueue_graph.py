@@ -16,6 +16,7 @@ import policies
 from openedx_infra.config import BaseStack, ConfigError, load
 from openedx_infra.operations.offline import cautions
 from openedx_infra.operations.offline.recording import Graph
+from openedx_infra.services.xqueue import CONSUMER, consumer_program
 
 PUSHED = {
     "queues": {"openedx": None, "python": "https://grader.example.org:8443/grade"},
@@ -64,7 +65,12 @@ def test_the_consumer_runs_where_answers_are_posted(recorded: Record) -> None:
     consumer = find(graph, "Deployment", "xqueue-consumer")
     assert graph.object(consumer)["spec"]["strategy"] == {"type": "Recreate"}
     # It finishes the answer that it has posted.
-    assert template(graph, consumer)["spec"]["terminationGracePeriodSeconds"] > 120
+    pod = template(graph, consumer)["spec"]
+    assert pod["terminationGracePeriodSeconds"] > 120
+    # The module that handles SIGTERM; what it does is shown by `tests/parts/test_xqueue_consumer.py`.
+    assert pod["containers"][0]["command"] == ["python", "-m", CONSUMER]
+    texts = graph.object(find(graph, "ConfigMap", "xqueue-config"))["data"]
+    assert texts[f"openedx-config-{CONSUMER}.py"] == consumer_program()
 
 
 def test_the_platform_sends_answers_there(recorded: Record) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
@@ -38,6 +39,8 @@ PLATFORM_USER = "lms"
 DATABASE = MysqlDatabase(database="xqueue", user="xqueue", secret="xqueue_mysql_password")
 CONFIG = "/openedx/config"
 """Folder of its settings module, which reads the settings from a file beside it."""
+CONSUMER = "openedx_infra_consumer"
+"""Module beside it that runs the consumer."""
 SETTINGS = "/openedx/secrets/xqueue.json"
 BODY_LIMIT = 64 * 2**10
 """Largest result that a grader may send, in bytes. A guess: it is a score and a text for the learner."""
@@ -155,7 +158,7 @@ def _parts(stack: Stack, xqueue: Xqueue) -> Parts:
     # It takes what nobody else has taken for a minute, so that two of it would post an answer twice.
     consumer = Process(
         name="consumer",
-        command=["./manage.py", "run_consumer"],
+        command=["python", "-m", CONSUMER],
         size=xqueue.consumer,
         single=True,
         grace_seconds=xqueue.grading_seconds + 10,
@@ -166,6 +169,7 @@ def _parts(stack: Stack, xqueue: Xqueue) -> Parts:
         files=[
             ConfigFile(path=f"{CONFIG}/openedx_infra_xqueue.py", text=_MODULE),
             ConfigFile(path=f"{CONFIG}/users.py", text=_USERS_SCRIPT),
+            ConfigFile(path=f"{CONFIG}/{CONSUMER}.py", text=consumer_program()),
             ConfigFile(path=SETTINGS, text=lambda values: settings(values, xqueue), secret=True),
         ],
         env={
@@ -180,6 +184,11 @@ def _parts(stack: Stack, xqueue: Xqueue) -> Parts:
         reaches_platform=True,
         outside=sorted(set(xqueue.pushed.values())),
     )
+
+
+def consumer_program() -> str:
+    """The program that runs the consumer."""
+    return Path(__file__).with_name("consumer.py").read_text(encoding="utf-8")
 
 
 def settings(values: Values, xqueue: Xqueue) -> str:
