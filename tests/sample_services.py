@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from openedx_infra.services.companion import (
     Bucket,
+    Code,
     CompanionService,
     ConfigFile,
     ConfigModel,
@@ -147,6 +148,12 @@ GALLERY = CompanionService(
     interface=1,
     section=Gallery,
     images={"verawood": "docker.io/example/gallery:1.0"},
+    code=Code(
+        repository="https://git.example.org/gallery.git",
+        refs={"verawood": "release/verawood.1"},
+        folder="docker",
+        target="app",
+    ),
     buckets=[MEDIA, DRAFTS],
     parts=lambda _stack, _section: Parts(
         processes=[

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import pulumi
 from pulumi_docker_build import (
@@ -82,11 +83,11 @@ class Images(pulumi.ComponentResource):
             build_on_preview=False,
             tags=[reference],
             context=BuildContextArgs(
-                # Relative to the folder of Pulumi.yaml, where plugins run: a state must suit every checkout.
-                location=str(plan.context.relative_to(IMAGES.parent)),
+                location=_location(plan.context),
                 named={key: ContextArgs(location=path) for key, path in plan.contexts.items()},
             ),
-            dockerfile=DockerfileArgs(inline=plan.dockerfile),
+            # Without one, the plugin takes that of the context.
+            dockerfile=DockerfileArgs(inline=plan.dockerfile) if plan.dockerfile else None,
             build_args=dict(plan.arguments),
             secrets={
                 key: pulumi.Output.secret(self._args.secrets[name]) for key, name in plan.secrets.items()
@@ -111,6 +112,12 @@ class Images(pulumi.ComponentResource):
             for login in self._args.logins.values()
             if not host or login.host == host
         ]
+
+
+def _location(context: Path | str) -> str:
+    """A folder relative to that of Pulumi.yaml, where plugins run: a state must suit every checkout; or an
+    address."""
+    return context if isinstance(context, str) else str(context.relative_to(IMAGES.parent))
 
 
 def _cache_from(plan: Plan, suffix: str) -> list[CacheFromArgs]:

@@ -200,7 +200,7 @@ class Platform(pulumi.ComponentResource):
         self, args: PlatformArgs, registries: Mapping[str, RegistryLogin]
     ) -> Mapping[str, pulumi.Input[str]]:
         """What is built here. A stack that builds nothing loads nothing of it."""
-        if not args.stack.images.builds:
+        if not args.stack.builds:
             return {}
         from openedx_infra.components.image_builds import Images, ImagesArgs
 

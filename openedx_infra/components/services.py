@@ -29,12 +29,15 @@ def run(
     *,
     service_account: pulumi.Input[str] | None = None,
     beside: Mapping[str, str] | None = None,
+    image: pulumi.Input[str] | None = None,
 ) -> pulumi.Resource:
     """Runs a service: its volume, files, Service and pods, and a disruption budget for several. Its pods come
     after what is in `after`. Returns what must be ready before anybody connects. `service_account`, `beside`:
-    as `Pod` has them."""
+    as `Pod` has them; `image`: reference of an image that is built here."""
     scope, opts = instance.scope, pulumi.ResourceOptions(parent=parent, depends_on=list(after) or None)
     pod = replace(_pod(service, instance, parent), service_account=service_account, beside=beside)
+    if image is not None:
+        pod = replace(pod, container=replace(pod.container, image=instance.pulled(image)))
     if service.stateful:
         return workload.stateful_set(service.name, scope, pod, opts)
     if service.port is not None:

@@ -16,7 +16,7 @@ from openedx_infra.config.datastores.storage import Storage, StorageInCluster
 from openedx_infra.config.datastores.valkey import Broker, Cache
 from openedx_infra.config.errors.key_paths import Location
 from openedx_infra.config.extras.containers import Extras
-from openedx_infra.config.images.builds import Build
+from openedx_infra.config.images.builds import Build, ServiceBuild
 from openedx_infra.config.images.images import Images, Reference
 from openedx_infra.config.sections.aws import Aws, StackName
 from openedx_infra.config.sections.backups import Backups
@@ -188,7 +188,17 @@ class Stack(BaseStack):
     @property
     def builds(self) -> bool:
         """Whether `up` builds images."""
-        return bool(self.images.builds)
+        return bool(self.images.builds or self.service_builds)
+
+    @property
+    def service_builds(self) -> dict[str, ServiceBuild]:
+        """Builds of images of companion services that are on, by the services' names."""
+        sections = {name: getattr(self.services, name) for name in type(self.services).model_fields}
+        return {
+            name: section.build
+            for name, section in sorted(sections.items())
+            if section is not None and section.enabled and section.build
+        }
 
     @property
     def builder(self) -> str | None:

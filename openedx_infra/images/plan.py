@@ -12,10 +12,18 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from openedx_infra.config.errors.key_paths import key_of
-from openedx_infra.config.images.builds import Build, MfeBuild, OpenedxBuild, SourceBuild, ThemesBuild
+from openedx_infra.config.images.builds import (
+    MfeBuild,
+    OpenedxBuild,
+    PushedBuild,
+    ServiceBuild,
+    SourceBuild,
+    ThemesBuild,
+)
 from openedx_infra.config.images.sources import Folder, Fork, Repository
 from openedx_infra.config.rules.images import repositories
-from openedx_infra.config.services.registry import enabled_mfes
+from openedx_infra.config.services.definition import Code
+from openedx_infra.config.services.registry import companions, enabled_mfes
 from openedx_infra.config.stack import Stack
 from openedx_infra.images.compose import FragmentError, context, dockerfile
 from openedx_infra.images.frontends import Frontend, SiteApp, mfe_dockerfile
@@ -26,11 +34,11 @@ class Plan:
     """How one image is built, and where it goes."""
 
     name: str
-    """Which image: `openedx` or `mfe`, as the stack file's `images` calls it."""
+    """Which image: `openedx` or `mfe`, as the stack file's `images` calls it, or `services.NAME`."""
     dockerfile: str
-    """Text of its Dockerfile."""
-    context: Path
-    """Folder that the Dockerfile copies from."""
+    """Text of its Dockerfile. Empty: the one in `context`."""
+    context: Path | str
+    """Folder that the Dockerfile copies from: one of ours, or as the stack file has it, or an address."""
     contexts: Mapping[str, str]
     """Further folders by the names that the Dockerfile has for them."""
     arguments: Mapping[str, str]
@@ -57,7 +65,8 @@ class Plan:
 
 def plans(stack: Stack) -> tuple[Plan, ...]:
     """The images that a stack builds. Raises FragmentError for fragments that don't fit."""
-    return tuple(_plan(stack, name, build) for name, build in stack.images.builds.items())
+    platform = (_plan(stack, name, build) for name, build in stack.images.builds.items())
+    return (*platform, *service_plans(stack))
 
 
 def problems(stack: Stack) -> list[str]:
@@ -73,6 +82,10 @@ def problems(stack: Stack) -> list[str]:
         for folder in plan.contexts.values():
             if not Path(folder).is_dir():
                 faults.append(f"{key}: there is no folder {folder}: make it, or correct its path")
+    for plan in service_plans(stack):
+        if "://" not in str(plan.context) and not Path(plan.context, "Dockerfile").is_file():
+            key = f"openedx:{plan.name}.build"
+            faults.append(f"{key}: there is no {plan.context}/Dockerfile: make it, or correct the path")
     return faults
 
 
@@ -89,9 +102,45 @@ def _plan(stack: Stack, name: str, build: OpenedxBuild | ThemesBuild | MfeBuild)
         repository=build.repository,
         tag=build.tag or stack.release,
         platforms=build.platforms,
-        cache_from=tuple(dict.fromkeys([*build.cache_from, *filter(None, [build.cache_to])])),
+        cache_from=_cache_from(build),
         cache_to=build.cache_to,
     )
+
+
+def service_plans(stack: Stack) -> Iterator[Plan]:
+    """The images of companion services that a stack builds, by the Dockerfiles that their code has."""
+    for each in companions(stack):
+        build: ServiceBuild | None = each.section.build
+        if build is None:
+            continue
+        yield Plan(
+            name=f"services.{each.name}",
+            dockerfile="",
+            context=_code(stack, each.service.code, build),
+            contexts={},
+            arguments=build.arguments,
+            secrets=dict(_secret_ids(build)),
+            target=build.target or (each.service.code.target if each.service.code else None),
+            repository=build.repository,
+            tag=build.tag or stack.release,
+            platforms=build.platforms,
+            cache_from=_cache_from(build),
+            cache_to=build.cache_to,
+        )
+
+
+def _code(stack: Stack, own: Code | None, build: ServiceBuild) -> str:
+    """Folder with the Dockerfile: on this machine, or in a repository as BuildKit names it."""
+    folder = build.folder or (own.folder if own else "")
+    if isinstance(build.code, Folder):
+        return f"{build.code.path}/{folder}".rstrip("/")
+    repository = build.code.repository or (own.repository if own else "")
+    ref = build.code.ref or (own.refs.get(stack.release, "") if own else "")
+    return f"{repository}#{ref}" + (f":{folder}" if folder else "")
+
+
+def _cache_from(build: PushedBuild) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([*build.cache_from, *filter(None, [build.cache_to])]))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,7 +256,7 @@ def _common_arguments(stack: Stack, build: SourceBuild) -> dict[str, str]:
     return arguments
 
 
-def _secret_ids(build: Build) -> Iterator[tuple[str, str]]:
+def _secret_ids(build: PushedBuild) -> Iterator[tuple[str, str]]:
     for secret_id, name in build.secret_ids.items():
         if name == "build_git_token":
             # BuildKit shows a token to the host in its id, and one without a host to all hosts.

@@ -15,6 +15,7 @@ from openedx_infra.config.sections.duties import Schedule
 from openedx_infra.config.services.buckets import Bucket
 from openedx_infra.config.services.definition import (
     INTERFACE,
+    Code,
     ConfigModel,
     Mfe,
     MysqlDatabase,
@@ -34,6 +35,7 @@ __all__ = [
     "INTERFACE",
     "Bucket",
     "BucketAccess",
+    "Code",
     "CompanionService",
     "ConfigFile",
     "ConfigModel",

@@ -61,7 +61,9 @@ def test_a_stack_file_that_names_it_is_right_there_and_nowhere_else(python: Path
     said = yaml.safe_load(_block("yml"))["config"]
     config = {key.removeprefix("openedx:"): value for key, value in said.items()}
     done = subprocess.run([str(python), "-c", LOAD, json.dumps(config)], capture_output=True, text=True)
-    assert "badges=Badges(enabled=True, image=None, host='', days=180," in done.stdout, done.stderr
+    assert "badges=Badges(enabled=True, image=None, build=None, host='', days=180," in done.stdout, (
+        done.stderr
+    )
     with pytest.raises(ConfigError) as caught:
         load("campus", config)
     [line] = caught.value.problems

@@ -149,7 +149,13 @@ class Companion(pulumi.ComponentResource):
             after=after,
             service_account=self.stored.service_account,
             beside=self.stored.beside,
+            image=self._image,
         )
+
+    @property
+    def _image(self) -> pulumi.Input[str]:
+        """Reference of its image, with the digest of one that is built here."""
+        return self._instance.built.get(f"services.{self._companion.name}", self._companion.image)
 
     @property
     def _proxy(self) -> Mapping[str, str]:
@@ -199,7 +205,7 @@ class Companion(pulumi.ComponentResource):
     ) -> Container:
         parts = self._companion.parts
         return Container(
-            image=self._instance.pulled(self._companion.image),
+            image=self._instance.pulled(self._image),
             size=size,
             command=command,
             env={**parts.env, **env, **self._proxy},

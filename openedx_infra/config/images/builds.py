@@ -102,6 +102,17 @@ PartName = Annotated[
 ]
 """A name that becomes a folder's or is one of a Dockerfile's."""
 
+CodeFolder = Annotated[
+    str,
+    Pattern(
+        "folder",
+        r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*",
+        "a path within the code, without .. and without a slash at the ends",
+        "docker/production",
+    ),
+]
+"""A folder within a repository."""
+
 TargetPlatform = Literal["linux/amd64", "linux/arm64"]
 """Platform that an image runs on."""
 
@@ -127,7 +138,7 @@ class BaseImages(Section):
     """Caddy, under the MFEs."""
 
 
-class Build(Section):
+class PushedBuild(Section):
     """An image that is built here and pushed to a registry."""
 
     repository: ImageRepository
@@ -143,10 +154,8 @@ class Build(Section):
     secrets: Annotated[tuple[BuildSecret, ...], Distinct] = ()
     """Secrets that the build may read: `git_token` for private repositories, `netrc` for private Python
     indexes and requirements, `npmrc` for private npm registries. Each is a secret of the stack, `build_` and
-    its name. `{secret: NAME}` is any other, for instructions of your own in `fragments`:
+    its name. `{secret: NAME}` is any other, for instructions of your own:
     `RUN --mount=type=secret,id=NAME …` finds it in /run/secrets/NAME."""
-    fragments: dict[PartName, str] = Field({})
-    """Your own Dockerfile instructions, by the point where they are inserted."""
     arguments: dict[ArgumentName, str] = Field({})
     """Arguments of the Dockerfile that have no key of their own. Never a secret: they are in the image's
     history."""
@@ -155,6 +164,26 @@ class Build(Section):
     def secret_ids(self) -> dict[str, str]:
         """Names of the stack's secrets by the ids under which the build reads them."""
         return secrets_by_file(self.secrets, BUILD_SECRET)
+
+
+class Build(PushedBuild):
+    """An image of the platform that is built here and pushed to a registry."""
+
+    fragments: dict[PartName, str] = Field({})
+    """Your own Dockerfile instructions, by the point where they are inserted."""
+
+
+class ServiceBuild(PushedBuild):
+    """The image of a companion service, built here by the Dockerfile that its code has."""
+
+    code: Checkout = Fork(source="git")
+    """Code of the service: a Git repository, by default the service's own at the release's ref, or a folder
+    of this machine."""
+    folder: CodeFolder | None = None
+    """Folder of the code that has the `Dockerfile`, and is what it copies from. None: the service's own,
+    mostly the top."""
+    target: PartName | None = None
+    """Stage of the Dockerfile to build. None: the service's own, mostly the last."""
 
 
 class SourceBuild(Build):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from openedx_infra.config.errors.conflict import Conflict
 from openedx_infra.config.errors.key_paths import Location
-from openedx_infra.config.images.builds import Build, MfeBuild, OpenedxBuild, ThemesBuild
+from openedx_infra.config.images.builds import MfeBuild, OpenedxBuild, PushedBuild, ServiceBuild, ThemesBuild
 from openedx_infra.config.images.images import has_digest
 from openedx_infra.config.images.sources import Fork, Repository
 from openedx_infra.config.services.registry import service_mfes
@@ -67,6 +67,11 @@ def conflicts(stack: Stack) -> Iterator[Conflict]:
         yield from _one_id_each(("images", name), build)
         if isinstance(build, MfeBuild):
             yield from _mfes(("images", name), build, stack)
+    for name, each in stack.service_builds.items():
+        location: Location = ("services", name, "build")
+        yield from _layers(location, each)
+        yield from _tokens(location, each)
+        yield from _one_id_each(location, each)
     yield from _theme(stack)
 
 
@@ -107,7 +112,7 @@ def _registries(stack: Stack) -> Iterator[Conflict]:
                 yield Conflict(("images", "registries", name, "username"), text)
 
 
-def _layers(location: Location, build: Build) -> Iterator[Conflict]:
+def _layers(location: Location, build: PushedBuild) -> Iterator[Conflict]:
     """The cache of layers and the image must not overwrite each other."""
     tag = f"{build.repository}:{build.tag}"
     if build.cache_to and (build.cache_to == tag or has_digest(build.cache_to)):
@@ -127,21 +132,21 @@ def _theme(stack: Stack) -> Iterator[Conflict]:
         yield Conflict(("site", "theme"), text, (("images", "openedx"),))
 
 
-def _tokens(location: Location, build: Build) -> Iterator[Conflict]:
+def _tokens(location: Location, build: PushedBuild) -> Iterator[Conflict]:
     """A token is for repositories that the stack file names, and for no other host."""
     if "git_token" in build.secrets and not repositories(build):
         text = "git_token is for a repository that this image names, and it names none: leave it out"
         yield Conflict((*location, "secrets"), text, (location,))
 
 
-def _one_id_each(location: Location, build: Build) -> Iterator[Conflict]:
+def _one_id_each(location: Location, build: PushedBuild) -> Iterator[Conflict]:
     for index, secret in enumerate(build.secrets):
         if isinstance(secret, SecretReference) and secret.secret in build.secrets:
             text = f"{secret} and `{secret.secret}` are the same id for BuildKit: rename the first"
             yield Conflict((*location, "secrets", index), text, ((*location, "secrets"),))
 
 
-def repositories(build: Build) -> Collection[str]:
+def repositories(build: PushedBuild) -> Collection[str]:
     """Addresses of the Git repositories that a build names itself."""
     sources: Mapping[str, object] = {}
     if isinstance(build, OpenedxBuild):
@@ -150,6 +155,8 @@ def repositories(build: Build) -> Collection[str]:
         sources = build.themes
     elif isinstance(build, MfeBuild):
         sources = build.mfes
+    elif isinstance(build, ServiceBuild):
+        sources = {"": build.code}
     named = [source for source in sources.values() if isinstance(source, Fork | Repository)]
     return sorted({source.repository for source in named if source.repository})
 

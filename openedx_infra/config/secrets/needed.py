@@ -91,7 +91,7 @@ def _needs(stack: Stack) -> Iterator[SecretNeed]:
     yield from only_operator_knows(*stack.event_sinks.secrets)
     if stack.retirement.enabled:
         yield from generated(RETIREMENT_SECRET)
-    for build in stack.images.builds.values():
+    for build in (*stack.images.builds.values(), *stack.service_builds.values()):
         yield from only_operator_knows(*build.secret_ids.values())
 
 

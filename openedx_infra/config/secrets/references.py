@@ -89,6 +89,10 @@ def _references(stack: Stack) -> Iterator[tuple[Location, str]]:
             for name, each in stack.extras.containers.items()
         },
         **{("images", name, "secrets"): build.secrets for name, build in stack.images.builds.items()},
+        **{
+            ("services", name, "build", "secrets"): build.secrets
+            for name, build in stack.service_builds.items()
+        },
         ("site", "tls", "issuer", "provider", "config"): (
             provider.config if isinstance(provider, DnsWebhook) else {}
         ),

@@ -117,6 +117,20 @@ def _no_settings(_stack: Stack, _section: Any) -> PlatformSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Code:
+    """Where the code of a service is, with a Dockerfile."""
+
+    repository: str
+    """Its Git repository: `https://github.com/openedx/xqueue.git`."""
+    refs: Mapping[str, str]
+    """Branch, tag or commit by release."""
+    folder: str = ""
+    """Folder with the Dockerfile. Empty: the top."""
+    target: str | None = None
+    """Stage to build. None: the last."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class MysqlDatabase:
     """A database on the instance's MySQL, whoever runs that. Backups hold it, and the restore test loads
     it."""
@@ -166,6 +180,8 @@ class ServiceDefinition(Generic[S]):
     """Model of its section of the stack file."""
     images: Mapping[str, str] = field(default_factory=dict)
     """Reference of its image by release. For a release that isn't there, the section must name one."""
+    code: Code | None = None
+    """Its code, for stack files that build its image. None: they must name it."""
     stands_for: Sequence[str] = ()
     """Flags of the platform that need this service, or another one that settings name."""
     secrets: Callable[[Stack, S], Iterable[Secret]] = _nothing
@@ -212,7 +228,9 @@ class Installed(Generic[S]):
         return ("services", self.service.name)
 
     def image(self, stack: Stack) -> str | None:
-        """Reference of its image, at its registry's mirror. None: neither it nor the section has one for the
-        release, which validation refuses."""
+        """Reference of its image, at its registry's mirror; of one that is built here, its tag. None: neither
+        it nor the section has one for the release, which validation refuses."""
+        if build := self.section.build:
+            return f"{build.repository}:{build.tag or stack.release}"
         image = self.section.image or self.service.images.get(stack.release)
         return stack.images.mirrored(image) if image else None

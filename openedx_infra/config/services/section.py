@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from openedx_infra.config.images.builds import ServiceBuild
 from openedx_infra.config.types.base import ImageReference, Section, Switch
 
 
@@ -13,6 +14,9 @@ class ServiceSection(Section):
     secrets."""
     image: ImageReference | None = None
     """Image that replaces the one that the service has for the release. None: the service's own."""
+    build: ServiceBuild | None = None
+    """Builds its image from its repository or a folder, as `images.openedx` with `source: build` does. None:
+    it is not built here."""
 
 
 class Services(Section):

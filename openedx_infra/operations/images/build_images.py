@@ -48,7 +48,8 @@ def chosen(stack: Stack, options: BuildOptions) -> list[Plan]:
         built = ", ".join(by_name) or "none"
         raise OperationError(
             f"Stack {stack.name} does not build {', '.join(unknown) or 'any image'}; it builds {built}.",
-            remedy="set `source: build` and a `repository` for it in openedx:images",
+            remedy="set `source: build` and a `repository` for it in openedx:images, or `build` in the "
+            "section of a companion service",
         )
     return [
         replace(plan, target=options.target or plan.target, tag=options.tag or plan.tag)
@@ -108,13 +109,10 @@ def build(
     progress = BuildProgress(plan.name, console)
     with _secret_files(plan, secrets) as files, tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        (folder / "Dockerfile").write_text(plan.dockerfile, encoding="utf-8")
-        files_of_build = [
-            "--file",
-            str(folder / "Dockerfile"),
-            "--metadata-file",
-            str(folder / "metadata.json"),
-        ]
+        files_of_build = ["--metadata-file", str(folder / "metadata.json")]
+        if plan.dockerfile:
+            (folder / "Dockerfile").write_text(plan.dockerfile, encoding="utf-8")
+            files_of_build += ["--file", str(folder / "Dockerfile")]
         command = builder.build(
             [*arguments(plan, files, options), *files_of_build, *output(plan, builder, options)]
         )

@@ -15,6 +15,7 @@ from openedx_infra.config import ConfigError, Stack
 from openedx_infra.config.errors.key_paths import Location
 from openedx_infra.config.images.images import has_digest
 from openedx_infra.images import Plan, problems
+from openedx_infra.images.plan import service_plans
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.images import build_images, builders, pin_digests
 from openedx_infra.operations.images.build_options import BuildOptions
@@ -55,6 +56,10 @@ def rows(stack: Stack) -> list[Row]:
                 pinned=name in stack.images.builds or has_digest(stack.image(name)),
             )
             for name in stack.image_names
+        ),
+        *(
+            Row(name=plan.name, source="build", reference=plan.reference, pinned=True)
+            for plan in service_plans(stack)
         ),
         *(
             Row(

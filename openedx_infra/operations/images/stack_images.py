@@ -45,6 +45,8 @@ def _of_images(stack: Stack) -> Iterator[StackImage]:
 
 def _of_services(stack: Stack) -> Iterator[StackImage]:
     for each in companions(stack):
+        if each.section.build is not None:
+            continue
         image = each.section.image
         if reference := image or each.service.images.get(stack.release):
             yield StackImage(

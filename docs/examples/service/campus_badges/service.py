@@ -6,6 +6,7 @@ from pydantic import Field
 
 from openedx_infra.services.companion import (
     Bucket,
+    Code,
     CompanionService,
     ConfigFile,
     MysqlDatabase,
@@ -28,6 +29,11 @@ from openedx_infra.services.companion import (
 PORT = 8000
 CONFIG = "/openedx/config/badges.json"
 DATABASE = MysqlDatabase(database="badges", user="badges", secret="badges_mysql_password")
+CODE = Code(
+    repository="https://git.example.org/campus/badges.git",
+    refs={"verawood": "1.0", "ulmo": "1.0"},
+    folder="app",
+)
 PICTURES = Bucket(name="pictures", folder="/openedx/pictures", public=True, size="1Gi")
 CLIENT = OauthClient(
     client_id="badges-sso",
@@ -136,6 +142,7 @@ SERVICE = CompanionService(
         "verawood": "registry.example.org/badges:1.0",
         "ulmo": "registry.example.org/badges:1.0",
     },
+    code=CODE,
     secrets=secrets,
     databases=lambda stack, badges: [DATABASE],
     buckets=[PICTURES],

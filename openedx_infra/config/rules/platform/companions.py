@@ -9,6 +9,8 @@ from openedx_infra.config.computed_settings import EXTENDED_LISTS, EXTENDED_MAPS
 from openedx_infra.config.datastores.storage import StorageExternal
 from openedx_infra.config.errors.conflict import Conflict
 from openedx_infra.config.errors.key_paths import Location, key_of
+from openedx_infra.config.images.builds import ServiceBuild
+from openedx_infra.config.images.sources import Fork
 from openedx_infra.config.services.buckets import kind
 from openedx_infra.config.services.definition import Installed
 from openedx_infra.config.services.registry import companions, with_section
@@ -30,7 +32,9 @@ def conflicts(stack: Stack) -> Iterator[Conflict]:
 def _image(stack: Stack, each: Installed[Any]) -> Iterator[Conflict]:
     location = (*each.location, "image")
     release = (("release",),)
-    if each.section.image is None and stack.release not in each.service.images:
+    if each.section.build is not None:
+        yield from _build(stack, each, each.section.build)
+    elif each.section.image is None and stack.release not in each.service.images:
         published = ", ".join(each.service.images)
         others = f"; {published} have one" if published else ""
         text = (
@@ -44,6 +48,21 @@ def _image(stack: Stack, each: Installed[Any]) -> Iterator[Conflict]:
             f"with `@sha256:…`; `openedx-infra images digest --stack {stack.name} --write` does that"
         )
         yield Conflict(location, text, (("images", "require_digest"), *release), undecided=True)
+
+
+def _build(stack: Stack, each: Installed[Any], build: ServiceBuild) -> Iterator[Conflict]:
+    """There is one image, and code to build it from."""
+    location, own = (*each.location, "build"), each.service.code
+    if each.section.image is not None:
+        yield Conflict(location, "the image is named by `image`, too: leave one of the two out")
+    if not isinstance(build.code, Fork):
+        return
+    if build.code.repository is None and own is None:
+        text = f"{each.service.title} names no repository of its own: set `code.repository` and `code.ref`"
+        yield Conflict((*location, "code"), text)
+    elif build.code.ref is None and (own is None or build.code.repository or stack.release not in own.refs):
+        text = f"missing: there is none for {stack.release}: set a branch, a tag or a commit"
+        yield Conflict((*location, "code", "ref"), text, (("release",),))
 
 
 def _settings(stack: Stack, each: Installed[Any]) -> Iterator[Conflict]:
