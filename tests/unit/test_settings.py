@@ -93,15 +93,14 @@ def test_every_secret_of_the_stack_reaches_the_platform(site: Site) -> None:
 
 @pytest.mark.parametrize("site", SITES)
 def test_free_settings_come_last_and_replace_whole(site: Site) -> None:
+    queues = {"url": "x", "django_auth": {"username": "lms", "password": None}}
     stack = case.said(
-        settings={
-            "common": {"EMAIL_TIMEOUT": 5, "XQUEUE_INTERFACE": {"url": "x"}, "COMMENTS_SERVICE_URL": "k"}
-        },
+        settings={"common": {"EMAIL_TIMEOUT": 5, "XQUEUE_INTERFACE": queues, "COMMENTS_SERVICE_URL": "k"}},
         features={"flags": {"ENABLE_DISCUSSION_SERVICE": False}},
     )
     found = case.whole(site, stack)
     assert found["EMAIL_TIMEOUT"] == 5
-    assert found["XQUEUE_INTERFACE"] == {"url": "x"}
+    assert found["XQUEUE_INTERFACE"] == queues
     assert found["COMMENTS_SERVICE_URL"] == "k"
     assert found["ENABLE_DISCUSSION_SERVICE"] is False
 
