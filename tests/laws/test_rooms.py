@@ -54,7 +54,7 @@ OPERATIONS = (
     ("plan", "services"),
     ("deploy",),
     ("versions", "support", "init"),
-    ("backups", "maintenance"),
+    ("backups", "maintenance", "imports"),
     ("cli",),
 )
 """Rooms of operations from the ground up: each imports itself and those below, never its neighbours."""

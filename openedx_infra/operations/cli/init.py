@@ -1,8 +1,9 @@
-"""Arguments of `init`."""
+"""Arguments of `init`, and of `import`, which finds the answers elsewhere."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -42,3 +43,46 @@ def init(
     del given["secrets"]
     request = verb.Request(options=given, secrets=secrets)
     verb.init(request, new_console(), interactive=sys.stdin.isatty())
+
+
+_OWN = ("root", "plugins_root", "secrets")
+"""Arguments that are no answers to `init`."""
+_group = typer.Typer(no_args_is_help=True)
+app.add_typer(_group, name="import")
+
+
+@_group.callback()
+def _import() -> None:
+    """Continue a site that something else runs: its stack file and secrets, no data."""
+
+
+@_group.command()
+def tutor(
+    root: Annotated[Path, typer.Argument(help="Root of Tutor, as `tutor config printroot` prints it.")],
+    stack: Annotated[str, typer.Option("--stack", "-s", help="Name of the new stack.")] = "campus",
+    situation: Annotated[
+        str, typer.Option(help="evaluation, server, nodes or aws, as in `init`.")
+    ] = "server",
+    plugins_root: Annotated[
+        Path | None, typer.Option(help="Folder of plugins, as `tutor plugins printroot` prints it.")
+    ] = None,
+    context: Annotated[str | None, typer.Option(help="Context of the kubeconfig. On k3s: default.")] = None,
+    kubeconfig: Annotated[str | None, typer.Option(help="Path of the kubeconfig.")] = None,
+    storage_class: Annotated[str | None, typer.Option(help="For several nodes: with ReadWriteMany.")] = None,
+    backup_bucket: Annotated[str | None, typer.Option(help="Bucket for backups, at any S3 provider.")] = None,
+    backup_endpoint: Annotated[str | None, typer.Option(help="Address of that S3 server.")] = None,
+    backup_region: Annotated[str | None, typer.Option(help="Region of the bucket, at AWS.")] = None,
+    secrets: Annotated[bool, typer.Option(help="Write the secrets, too.")] = True,
+) -> None:
+    """Write the stack file and the secrets of an instance that continues a site of Tutor 19 to 22.
+
+    The root is only read. What has no place here is listed, with what to do instead.
+    """
+    given = dict(locals())
+    from openedx_infra.operations.imports.tutor import command
+
+    options = {
+        name: value for name, value in given.items() if name not in ("root", "plugins_root", "secrets")
+    }
+    request = command.Request(root=root, plugins=plugins_root, options=options, secrets=secrets)
+    command.import_tutor(request, new_console())

@@ -38,19 +38,20 @@ def init(request: Request, console: Console, *, interactive: bool) -> Path:
     already.
     """
     if name := request.options.get("stack"):
-        _require_new(name)
+        require_new(name)
     found = answers(request.options, console if interactive else None)
-    path = _require_new(found.stack)
+    path = require_new(found.stack)
     if request.secrets:
         tools(console)  # what the secrets need may take minutes, or fail: before anything is written
     write_whole(path, stack_text(found).encode(), mode=0o644)
     console.print(f"{path.name} is written.", highlight=False)
-    steps = _generated(found.stack, path, console) if request.secrets else [_generate(found.stack)]
-    _print_steps(found.stack, path, steps, console)
+    steps = generated(found.stack, path, console) if request.secrets else [_generate(found.stack)]
+    print_steps(found.stack, path, steps, console)
     return path
 
 
-def _require_new(name: str) -> Path:
+def require_new(name: str) -> Path:
+    """Where the file of a new stack goes. Raises OperationError when there is one."""
     path = stack_file_path(name)
     if path.exists():
         raise OperationError(
@@ -64,8 +65,8 @@ def _generate(stack: str) -> str:
     return f"{COMMAND} secrets generate --stack {stack}"
 
 
-def _generated(stack: str, path: Path, console: Console) -> list[str]:
-    """Generate the secrets; what only the operator knows is left to do."""
+def generated(stack: str, path: Path, console: Console) -> list[str]:
+    """Generate the secrets that a new stack lacks; return the steps for what only the operator knows."""
     try:
         left = commands.generate(stack, None, console)
     except Exception as error:
@@ -76,8 +77,8 @@ def _generated(stack: str, path: Path, console: Console) -> list[str]:
     return [f"{COMMAND} secrets set {name} --stack {stack}" for name in left]
 
 
-def _print_steps(stack: str, path: Path, steps: list[str], console: Console) -> None:
-    """What the operator has to do before the site is up."""
+def print_steps(stack: str, path: Path, steps: list[str], console: Console) -> None:
+    """Print what the operator has to do before the site is up: decide, then `steps`, then check and up."""
     console.print("\nNext:", highlight=False)
     if open_keys := _undecided(stack, path):
         keys = "".join(f"\n      {key}" for key in open_keys)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -66,6 +66,18 @@ def put(
         else f"Nothing uses it yet: write `{{secret: {secret}}}` where the stack file needs it."
     )
     console.print(text, highlight=False, soft_wrap=True)
+
+
+def keep(name: str, values: Mapping[str, str], console: Console) -> None:
+    """Set the secrets of a new stack to values that an older installation has.
+
+    Raises OperationError, with none of them set, for a value that who reads it would refuse.
+    """
+    file, stack = _read(name, None)
+    live = _live(file, console)
+    with editing.alone(live.config_file):
+        secrets.put_all(values, file, stack, live)
+    console.print(f"{len(values)} secrets are kept: {', '.join(values)}.", highlight=False, soft_wrap=True)
 
 
 def remove(secret: str, name: str, config_file: Path | None, console: Console) -> None:

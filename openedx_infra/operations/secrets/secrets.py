@@ -64,11 +64,7 @@ def put(name: str, value: str, file: StackFile, stack: BaseStack, live: LiveStac
     Raises OperationError, before anything is touched, for a value that who reads it would refuse, and for
     one that lacks lines which old data needs.
     """
-    faults = unfit({name: value}, password_limits(stack) if isinstance(stack, Stack) else {})
-    if isinstance(stack, Stack):
-        faults += unfit_headers(stack, {name: value})
-    if faults:
-        raise OperationError("\n".join(faults), remedy="set another value")
+    _require_fit({name: value}, stack)
     secret = BY_NAME.get(name)
     if secret and name in file.secrets and (secret.append or secret.keep_previous):
         values = reveal(live)
@@ -79,6 +75,21 @@ def put(name: str, value: str, file: StackFile, stack: BaseStack, live: LiveStac
             )
         _keep_previous(secret, values, _deployed(live), live)
     _write(live, name, value)
+
+
+def put_all(values: Mapping[str, str], file: StackFile, stack: BaseStack, live: LiveStack) -> None:
+    """Set secrets of a stack that was never brought up. Raises OperationError, before any is touched."""
+    _require_fit(values, stack)
+    for name, value in values.items():
+        put(name, value, file, stack, live)
+
+
+def _require_fit(values: Mapping[str, str], stack: BaseStack) -> None:
+    faults = unfit(values, password_limits(stack) if isinstance(stack, Stack) else {})
+    if isinstance(stack, Stack):
+        faults += unfit_headers(stack, values)
+    if faults:
+        raise OperationError("\n".join(faults), remedy="set another value")
 
 
 def remove(name: str, live: LiveStack) -> None:

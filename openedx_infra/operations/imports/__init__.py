@@ -1,0 +1,1 @@
+"""The verbs under import: other installations of Open edX become stack files."""
