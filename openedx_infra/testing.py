@@ -132,6 +132,10 @@ def _wrong_names(of: Stack, name: str) -> Iterator[str]:
     yield from _wrong_clients(service.platform(of, section), secrets)
     hosts = set(service.hosts(of, section).values())
     for process in service.parts(of, section).processes:
+        if process.metrics is not None and process.port is None:
+            yield f"process {process.name or name}: it has metrics, and no port to fetch them at"
+        if process.public and any((process.metrics or "").startswith(path) for path in process.public.paths):
+            yield f"process {process.name or name}: visitors reach {process.metrics}: narrow its public paths"
         if process.public and process.public.domain not in hosts:
             yield f"process {process.name or name}: `hosts` doesn't name {process.public.domain}"
     model: type[ServiceSection] = type(section)

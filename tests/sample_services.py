@@ -19,6 +19,7 @@ from openedx_infra.services.companion import (
     Public,
     Resources,
     Secret,
+    ServiceAlert,
     ServiceDuty,
     ServiceJob,
     ServiceSection,
@@ -155,12 +156,24 @@ GALLERY = CompanionService(
         target="app",
     ),
     buckets=[MEDIA, DRAFTS],
+    alerts=[
+        ServiceAlert(
+            name="GalleryIndexLate",
+            severity="warning",
+            expr='gallery_index_age_seconds{namespace="[[namespace]]"} > 3600',
+            minutes=10,
+            summary="the index of pictures is late",
+            description="New pictures are not found.",
+            remedy="Look at the log of gallery-index.",
+        )
+    ],
     parts=lambda _stack, _section: Parts(
         processes=[
             Process(command=["show"], size=SIZE, port=8090),
             Process(
                 name="index",
                 command=["index"],
+                metrics="/_prometheus",
                 image="registry.example.org/index:1",
                 size=SIZE,
                 port=9200,
@@ -169,5 +182,26 @@ GALLERY = CompanionService(
         ],
         jobs=[ServiceJob(name="prepare", command=["prepare"])],
         files=[ConfigFile(path="/etc/gallery/storages.json", text=_storages, secret=True)],
+    ),
+)
+
+TATTLER = CompanionService(
+    name="tattler",
+    title="Tattler",
+    summary="it shows its metrics to everybody",
+    interface=1,
+    section=Gallery,
+    images={"verawood": "docker.io/example/tattler:1.0"},
+    hosts=lambda stack, _section: {"image": f"tattler.{stack.site.lms_host}"},
+    parts=lambda stack, _section: Parts(
+        processes=[
+            Process(
+                command=["tell"],
+                size=SIZE,
+                port=8000,
+                metrics="/metrics",
+                public=Public(domain=f"tattler.{stack.site.lms_host}"),
+            )
+        ],
     ),
 )

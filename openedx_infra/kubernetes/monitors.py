@@ -21,12 +21,20 @@ DASHBOARD = {"grafana_dashboard": "1"}
 
 
 def service_monitor(
-    name: str, scope: Scope, port: str, labels: Mapping[str, str], opts: pulumi.ResourceOptions
+    name: str,
+    scope: Scope,
+    port: str,
+    labels: Mapping[str, str],
+    opts: pulumi.ResourceOptions,
+    *,
+    path: str | None = None,
 ) -> CustomResource:
-    """Prometheus fetches the metrics of the Service that is called the same, on its port of this name."""
+    """Prometheus fetches the metrics of the Service that is called the same, on its port of this name, at
+    /metrics or another path."""
+    place = {"path": path} if path is not None else {}
     spec = {
         "selector": {"matchLabels": {INSTANCE: scope.instance, COMPONENT: name}},
-        "endpoints": [{"port": port, "interval": INTERVAL}],
+        "endpoints": [{"port": port, "interval": INTERVAL, **place}],
     }
     return CustomResource(
         name,

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from openedx_infra.config.services.alerts import ServiceAlert
 from openedx_infra.monitoring import data
 from openedx_infra.monitoring.facts import MonitoringFacts, Need
 
@@ -39,6 +40,8 @@ class Alert:
     remedy: str
     """What to look at, and to do: Markdown for docs/alerts.md."""
     needs: Need | None = None
+    of_service: bool = False
+    """Whether it is a companion service's, which brings its remedy along."""
 
     def rule(self, facts: MonitoringFacts) -> dict[str, Any]:
         """The alert as Prometheus reads it."""
@@ -51,6 +54,7 @@ class Alert:
                 "summary": f"{facts.name}: {self.summary}",
                 "description": self.description,
                 "runbook_url": f"{facts.runbooks}#{self.name.lower()}",
+                **({"remedy": self.remedy} if self.of_service else {}),
             },
         }
 
@@ -58,11 +62,16 @@ class Alert:
 def groups(facts: MonitoringFacts) -> dict[str, list[Alert]]:
     """The alerts of an instance by the names of their groups."""
     files = {name: data.load(f"alerts/{name}.yaml", facts) for name in GROUPS}
-    return {
+    own = {
         group["name"]: [alert for alert in map(_alert, group["rules"]) if facts.has(alert.needs)]
         for file in files.values()
         for group in file["groups"]
     }
+    of_services = {
+        f"service-{name}": [_of_service(alert, facts) for alert in alerts]
+        for name, alerts in facts.services.items()
+    }
+    return {**own, **of_services}
 
 
 def rules(facts: MonitoringFacts) -> dict[str, Any]:
@@ -73,6 +82,12 @@ def rules(facts: MonitoringFacts) -> dict[str, Any]:
             for name, alerts in groups(facts).items()
         ]
     }
+
+
+def _of_service(alert: ServiceAlert, facts: MonitoringFacts) -> Alert:
+    """An alert as a companion service has it."""
+    expr = alert.expr.replace("[[namespace]]", facts.namespace)
+    return Alert(**{**vars(alert), "expr": expr}, of_service=True)
 
 
 def _alert(rule: Mapping[str, Any]) -> Alert:

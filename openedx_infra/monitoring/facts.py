@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 from openedx_infra.config import Stack
+from openedx_infra.config.services.alerts import ServiceAlert
+from openedx_infra.config.services.registry import companions
 
 SITES = ("lms", "cms")
 
@@ -44,6 +46,8 @@ class MonitoringFacts:
     """Age of the last restore test that raises an alert. None: there are no restore tests."""
     restore_test_namespace: str = ""
     """Namespace of the restore tests."""
+    services: Mapping[str, Sequence[ServiceAlert]] = field(default_factory=dict)
+    """Alerts of companion services, by the services' names."""
     runbooks: str = "docs/alerts.md"
     """Address of the page that says what to do about alerts."""
 
@@ -94,6 +98,7 @@ def monitoring_facts(stack: Stack, prefix: str = "") -> MonitoringFacts:
         backup_hours=backups.overdue_hours if backups else None,
         proof_days=backups.drill.overdue_days if backups and backups.drill else None,
         restore_test_namespace=stack.restore_test_namespace,
+        services={each.name: each.service.alerts for each in companions(stack) if each.service.alerts},
         runbooks=stack.monitoring.runbooks or "docs/alerts.md",
     )
 

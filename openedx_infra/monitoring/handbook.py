@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from openedx_infra.config.services import registry
 from openedx_infra.monitoring.alerts import groups
 from openedx_infra.monitoring.facts import MonitoringFacts
 
@@ -35,7 +36,7 @@ def handbook() -> str:
     """The page as Markdown."""
     parts = [_HEAD]
     for group, alerts in groups(_CAMPUS).items():
-        parts.append(f"\n## {_TITLES[group]}\n")
+        parts.append(f"\n## {_title(group)}\n")
         for alert in alerts:
             title = re.sub(r"\{\{ \$labels\.(\w+) \}\}", r"*\1*", alert.summary)
             title = re.sub(r"\{\{ \$value[\w |]* \}\}", "…", title)
@@ -48,6 +49,11 @@ def handbook() -> str:
                 f"```promql\n{alert.expr}\n```\n"
             )
     return "".join(parts)
+
+
+def _title(group: str) -> str:
+    name = group.removeprefix("service-")
+    return _TITLES[group] if group in _TITLES else registry.service(name).title
 
 
 _CAMPUS = MonitoringFacts(
@@ -68,6 +74,7 @@ _CAMPUS = MonitoringFacts(
     backup_hours=26,
     proof_days=8,
     restore_test_namespace="campus-drill",
+    services={name: alerts for name in registry.BUILT_IN if (alerts := registry.service(name).alerts)},
 )
 
 

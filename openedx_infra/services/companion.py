@@ -12,6 +12,7 @@ from typing import Literal, TypeVar
 
 from openedx_infra.config.secrets.catalogue import Secret, django_key, password
 from openedx_infra.config.sections.duties import Schedule
+from openedx_infra.config.services.alerts import ServiceAlert
 from openedx_infra.config.services.buckets import Bucket
 from openedx_infra.config.services.definition import (
     INTERFACE,
@@ -51,6 +52,7 @@ __all__ = [
     "Schedule",
     "Secret",
     "Served",
+    "ServiceAlert",
     "ServiceDuty",
     "ServiceJob",
     "ServiceSection",
@@ -141,6 +143,9 @@ class Process:
     """Whether there are never two of it at a time: the old pod is gone before the new one starts."""
     port: int | None = None
     """TCP port that it listens on, under a Service of its name. None: nobody connects to it."""
+    metrics: str | None = None
+    """Path of its metrics in Prometheus' form, at its port. No path of `public` may lead there. None: it has
+    none."""
     health: str | None = None
     """Path that answers 200 when it can serve, to requests for the name of its Service. None: ready when its
     port takes connections."""

@@ -11,15 +11,15 @@ from openedx_infra.components.datastores.datastores import Datastores
 from openedx_infra.components.instance import Instance
 from openedx_infra.components.monitoring.exporters import Exporter, exporters
 from openedx_infra.components.network.destinations import of_store
+from openedx_infra.components.network.prometheus import prometheus
 from openedx_infra.kubernetes import monitors, workload
 from openedx_infra.kubernetes.names import Scope
 from openedx_infra.kubernetes.network_policies import Flow, Group, NetworkPolicies
 from openedx_infra.monitoring.alerts import rules
 from openedx_infra.monitoring.dashboards import dashboards
 from openedx_infra.monitoring.facts import MonitoringFacts, monitoring_facts
+from openedx_infra.services.of_stack import companions
 from openedx_infra.settings import keys
-
-ANY_PROMETHEUS = "openedx:monitoring.prometheus_namespace is not set, so Prometheus may be in any namespace"
 
 
 class Monitoring(pulumi.ComponentResource):
@@ -40,6 +40,7 @@ class Monitoring(pulumi.ComponentResource):
         for exporter in all_exporters:
             self._run(exporter, scope)
         self._allow(all_exporters)
+        self._watch_services()
         monitors.rules("openedx", scope, rules(facts), stack.monitoring.labels, self._opts)
         if stack.monitoring.grafana:
             self._show(facts, scope)
@@ -51,6 +52,15 @@ class Monitoring(pulumi.ComponentResource):
         workload.deployment(exporter.name, scope, exporter.pod, self._opts, replicas=1)
         monitors.service_monitor(exporter.name, scope, "tcp", labels, self._opts)
 
+    def _watch_services(self) -> None:
+        """Prometheus fetches the metrics that companion services have. Their own policies let it in."""
+        labels, scope = self._instance.stack.monitoring.labels, self._instance.scope
+        for companion in companions(self._instance.stack):
+            for process in companion.parts.processes:
+                if process.metrics is not None and process.port is not None:
+                    name = companion.component(process)
+                    monitors.service_monitor(name, scope, "tcp", labels, self._opts, path=process.metrics)
+
     def _show(self, facts: MonitoringFacts, scope: Scope) -> None:
         for name, dashboard in dashboards(facts).items():
             text = json.dumps(dashboard.document(), indent=1, sort_keys=True)
@@ -59,17 +69,11 @@ class Monitoring(pulumi.ComponentResource):
     def _allow(self, all_exporters: Sequence[Exporter]) -> None:
         """Prometheus reaches the exporters, and they reach the servers that they ask."""
         policies = NetworkPolicies(scope=self._instance.scope, opts=self._opts)
-        config = self._instance.stack.monitoring
-        prometheus = Group(
-            name="prometheus",
-            labels=config.prometheus_labels,
-            any_namespace="" if config.prometheus_namespace else ANY_PROMETHEUS,
-            namespaces=[config.prometheus_namespace] if config.prometheus_namespace else [],
-        )
+        clients = [prometheus(self._instance.stack)]
         flows = []
         for exporter in all_exporters:
             group = policies.software(exporter.name)
-            flows.append(Flow(clients=[prometheus], server=group, port=exporter.port))
+            flows.append(Flow(clients=clients, server=group, port=exporter.port))
             if exporter.asks.pods is None:
                 to = of_store(self._instance.stack, exporter.store, exporter.asks)
                 policies.allow_egress(f"{exporter.name}-asks", group, exporter.asks.ports, to)

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from openedx_infra.components.datastores.datastores import Datastores
 from openedx_infra.components.instance import PLATFORM
 from openedx_infra.components.network.destinations import of_url
+from openedx_infra.components.network.prometheus import prometheus
 from openedx_infra.components.network.reached import (
     allow_datastores_elsewhere,
     allow_internet,
@@ -27,6 +28,8 @@ def companion_flows(policies: NetworkPolicies, stack: Stack, stores: Datastores)
         for process in parts.processes:
             clients = [policies.software(PLATFORM)] if process.for_platform else []
             clients += [policies.software(name) for name in process.clients]
+            if process.metrics is not None and stack.monitoring.prometheus:
+                clients.append(prometheus(stack))
             if process.port is not None and clients:
                 server = policies.component(companion.component(process))
                 yield Flow(clients=clients, server=server, port=process.port)

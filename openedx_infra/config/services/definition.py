@@ -9,6 +9,7 @@ from typing import Any, Generic, Literal, TypeVar
 from openedx_infra.config.datastores.common import LONGEST, cut_short
 from openedx_infra.config.errors.key_paths import Location
 from openedx_infra.config.secrets.catalogue import Secret
+from openedx_infra.config.services.alerts import ServiceAlert
 from openedx_infra.config.services.buckets import Bucket
 from openedx_infra.config.services.section import ServiceSection
 from openedx_infra.config.stack import Stack
@@ -182,6 +183,8 @@ class ServiceDefinition(Generic[S]):
     """Reference of its image by release. For a release that isn't there, the section must name one."""
     code: Code | None = None
     """Its code, for stack files that build its image. None: they must name it."""
+    alerts: Sequence[ServiceAlert] = ()
+    """Alerts on it, where the stack has Prometheus."""
     stands_for: Sequence[str] = ()
     """Flags of the platform that need this service, or another one that settings name."""
     secrets: Callable[[Stack, S], Iterable[Secret]] = _nothing
