@@ -9,13 +9,15 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from rich.console import Console
 
 from openedx_infra.config.secrets.catalogue import password
 from openedx_infra.operations.cli.app import main
 from openedx_infra.operations.imports.tutor import command, root
 from openedx_infra.operations.imports.tutor.draft import Draft
-from openedx_infra.operations.imports.tutor.values import TutorValues, Unresolved
+from openedx_infra.operations.imports.tutor.values import DEFAULTS, TutorValues, Unresolved
 from openedx_infra.operations.init import init
 from openedx_infra.operations.secrets.stand_in_key import stand_in_key
 from openedx_infra.operations.stack_files import stack_file
@@ -264,6 +266,39 @@ def test_values_that_refer_to_each_other() -> None:
             values.get(name)
     assert values.get("C") == ""
     assert values.rendered("{{ LMS_HOST }}") == "local.openedx.io"
+
+
+ODD = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.sampled_from(["", "{{ NOBODY }}", "{{ LMS_HOST }}", "{{ x(", "two\nlines", "[red]", "yes"]),
+    st.lists(st.sampled_from(["notes", "{{ NOBODY }}", "minio"]), max_size=2),
+    st.dictionaries(st.just("a"), st.integers(), max_size=1),
+)
+SETTINGS = sorted({*DEFAULTS, "OPENEDX_SECRET_KEY", "OPENEDX_EXTRA_PIP_REQUIREMENTS", "EDX_PLATFORM_VERSION",
+                   "DOCKER_IMAGE_OPENEDX", "OPENEDX_LMS_UWSGI_WORKERS", "SMTP_USERNAME", "SMTP_PASSWORD",
+                   "MYSQL_HOST", "OPENEDX_COMMON_VERSION", "MFE_DOCKER_IMAGE"})  # fmt: skip
+
+
+@given(config=st.dictionaries(st.sampled_from(SETTINGS), ODD, max_size=8))
+@settings(max_examples=200, deadline=None)
+def test_whatever_config_yml_holds_is_taken_or_listed(config: dict[str, Any]) -> None:
+    tutor = root.TutorRoot(path=Path("/none"), config=config, version="22.0.3", plugins=Path("/none"))
+    draft = command.translated(tutor)
+    command.show(tutor, draft, Console(file=io.StringIO(), width=200))
+    for name, value in config.items():
+        if value == "{{ NOBODY }}" and name in ("LMS_HOST", "PLATFORM_NAME", "ENABLE_HTTPS", "RUN_MYSQL"):
+            assert name in reasons(draft)
+
+
+def test_what_goes_with_another_is_dropped_with_it() -> None:
+    draft = Draft()
+    draft.set(("datastores", "storage"), {"source": "in-cluster"}, "plugin minio")
+    draft.set(("datastores", "storage", "files_host"), "x", "MINIO_HOST")
+    for path in draft.under("openedx:datastores.storage"):
+        draft.drop(path, "wrong")
+    assert draft.sections == {"datastores": {}} and {*reasons(draft)} == {"plugin minio", "MINIO_HOST"}
 
 
 def test_templates_run_no_code() -> None:

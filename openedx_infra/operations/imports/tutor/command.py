@@ -70,13 +70,13 @@ def _written(stack: str, path: Path, draft: Draft, console: Console) -> list[str
 
 def translated(tutor: TutorRoot) -> Draft:
     """What becomes of a Tutor root."""
-    names = [str(name) for name in tutor.config.get("PLUGINS") or ()]
+    names = tutor.enabled
     files = plugins.files(tutor.plugins, names)
     of_plugins = {key: value for plugin in files for key, value in plugin.settings.items()}
     values = TutorValues({**of_plugins, **tutor.config})
     draft = Draft()
     site.translate(tutor, values, draft)
-    servers.translate(values, draft)
+    servers.translate(tutor, values, draft)
     release = RELEASES[draft.sections["release"]]
     images.translate(tutor, values, release.images, draft)
     plugins.translate(names, files, values, draft)

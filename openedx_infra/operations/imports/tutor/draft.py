@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+
+from openedx_infra.operations.imports.tutor.values import Unresolved
 
 Path = tuple[str, ...]
 """Keys from a section down to a value, such as `("site", "theme")`."""
@@ -48,7 +51,7 @@ class Draft:
     def answer(self, name: str, value: str, origin: str, key: str) -> None:
         """Answer a question of `init`, whose answer stands at `key`."""
         self.answers[name] = value
-        self.taken[origin] = key
+        self.taken[origin] = f"openedx:{key}"
 
     def secret(self, name: str, value: str, origin: str) -> None:
         """Keep a secret."""
@@ -59,13 +62,20 @@ class Draft:
         """Tell the operator that something was not taken over."""
         self.left.append(Left(where=where, reason=reason))
 
+    @contextmanager
+    def attempt(self, where: str, key: str) -> Iterator[None]:
+        """Within the block, a value that can't be resolved is left to the operator, who sets `key`."""
+        try:
+            yield
+        except Unresolved as error:
+            self.leave(where, f"{error}: set openedx:{key}")
+
     def drop(self, path: Path, reason: str) -> None:
         """Take a value out again, for a reason that the operator is told."""
-        holder: Mapping[str, Any] = self.sections
+        holder = self.sections
         for key in path[:-1]:
-            holder = holder[key]
-        if isinstance(holder, dict):
-            del holder[path[-1]]
+            holder = holder.get(key, {})
+        holder.pop(path[-1], None)  # it may have gone with what it was part of
         origin = self.origins.pop(path)
         self.taken.pop(origin, None)
         self.leave(origin, reason)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from openedx_infra.operations.imports.tutor.draft import Draft
 from openedx_infra.operations.imports.tutor.root import TutorRoot
-from openedx_infra.operations.imports.tutor.values import TutorValues, Unresolved
+from openedx_infra.operations.imports.tutor.values import TutorValues
 from openedx_infra.releases.images import ReleaseImages
 
 INDIGO = "indigo"
 """Theme of Tutor's, and the plugin that brings it: on by default since Tutor 14."""
 _REPOSITORY = "registry.CHANGEME.example.org/openedx"
 _SIZES = {"OPENEDX_LMS_UWSGI_WORKERS": "lms", "OPENEDX_CMS_UWSGI_WORKERS": "studio"}
+_FORK = {"EDX_PLATFORM_REPOSITORY": "repository", "EDX_PLATFORM_VERSION": "ref"}
 _OWN_IMAGES = {"DOCKER_IMAGE_OPENEDX": "openedx", "MFE_DOCKER_IMAGE": "mfe"}
 
 
@@ -18,8 +19,9 @@ def translate(root: TutorRoot, values: TutorValues, release: ReleaseImages, draf
     """Put images, theme and processes into the draft. `release`: images of the release."""
     for name, size in _SIZES.items():
         if name in values:
-            draft.set(("sizing", size, "processes"), int(values.get(name)), name)
-    build = _build(values)
+            with draft.attempt(name, f"sizing.{size}.processes"):
+                draft.set(("sizing", size, "processes"), values.number(name), name)
+    build = _build(values, draft)
     if build:
         draft.set(
             ("images", "openedx"),
@@ -27,43 +29,36 @@ def translate(root: TutorRoot, values: TutorValues, release: ReleaseImages, draf
             "OPENEDX_EXTRA_PIP_REQUIREMENTS" if "requirements" in build else "EDX_PLATFORM_REPOSITORY",
         )
     _references(values, draft, build=bool(build))
-    _theme(values, release, draft)
+    _theme(root, release, draft)
     _themes_of_one_s_own(root, draft)
 
 
-def _build(values: TutorValues) -> dict[str, object]:
+def _build(values: TutorValues, draft: Draft) -> dict[str, object]:
     """What an image has that the release's has not."""
-    requirements = list(values.get("OPENEDX_EXTRA_PIP_REQUIREMENTS") or ())
-    fork = {
-        key: str(values.get(name))
-        for name, key in (("EDX_PLATFORM_REPOSITORY", "repository"), ("EDX_PLATFORM_VERSION", "ref"))
-        if name in values
-    }
-    return {
-        **({"requirements": requirements} if requirements else {}),
-        **({"platform": {"source": "git", **fork}} if fork else {}),
-    }
+    build: dict[str, object] = {}
+    with draft.attempt("OPENEDX_EXTRA_PIP_REQUIREMENTS", "images.openedx.requirements"):
+        if requirements := values.names("OPENEDX_EXTRA_PIP_REQUIREMENTS"):
+            build["requirements"] = requirements
+    with draft.attempt("EDX_PLATFORM_REPOSITORY", "images.openedx.platform"):
+        if fork := {key: values.text(name) for name, key in _FORK.items() if name in values}:
+            build["platform"] = {"source": "git", **fork}
+    return build
 
 
 def _references(values: TutorValues, draft: Draft, *, build: bool) -> None:
     for name, image in _OWN_IMAGES.items():
         if name not in values:
             continue
-        try:
-            reference = values.text(name)
-        except Unresolved as error:
-            draft.leave(name, f"{error}; set openedx:images.{image}")
-            continue
         if build and image == "openedx":
-            draft.leave(
-                name, f"{reference} is not taken, as the image is built here; its tag is openedx:images"
-            )
-        else:
-            draft.set(("images", image), reference, name)
+            values.ignore(name)
+            draft.leave(name, "is not taken, as what the site adds is built here: openedx:images.openedx")
+            continue
+        with draft.attempt(name, f"images.{image}"):
+            draft.set(("images", image), values.text(name), name)
 
 
-def _theme(values: TutorValues, release: ReleaseImages, draft: Draft) -> None:
-    if INDIGO not in values.get("PLUGINS"):
+def _theme(root: TutorRoot, release: ReleaseImages, draft: Draft) -> None:
+    if INDIGO not in root.enabled:
         return
     images = draft.sections.get("images", {})
     if isinstance(images.get("openedx"), dict):

@@ -73,4 +73,5 @@ def _service(name: str, values: TutorValues, draft: Draft) -> None:
         return
     draft.set(("services", name, "enabled"), True, f"plugin {name}")
     if host:
-        draft.set(("services", name, "host"), values.text(host), host)
+        with draft.attempt(host, f"services.{name}.host"):
+            draft.set(("services", name, "host"), values.text(host), host)

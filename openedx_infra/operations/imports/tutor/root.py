@@ -30,6 +30,12 @@ class TutorRoot:
     """Folder of plugins that are single files."""
 
     @property
+    def enabled(self) -> list[str]:
+        """Names of the enabled plugins."""
+        names = self.config.get("PLUGINS")
+        return [str(name) for name in names] if isinstance(names, list) else []
+
+    @property
     def major(self) -> int:
         """First number of the version."""
         return int(self.version.partition(".")[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from openedx_infra.operations.imports.tutor.draft import Draft
+from openedx_infra.operations.imports.tutor.root import TutorRoot
 from openedx_infra.operations.imports.tutor.values import TutorValues
 
 _OUTSIDE: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
@@ -55,28 +56,27 @@ _OUTSIDE: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
 """Switches of Tutor's servers: what each runs, our datastore, and the settings of a server outside."""
 
 
-def translate(values: TutorValues, draft: Draft) -> None:
+def translate(root: TutorRoot, values: TutorValues, draft: Draft) -> None:
     """Tell of servers outside, and put the kind of storage into the draft."""
     for switch, (server, store, settings) in _OUTSIDE.items():
-        runs = values.get(switch)
-        for name in settings:
-            values.get(name)
-        if not runs:
-            host = values.get(settings[0])
+        values.ignore(*settings)
+        if not values.flag(switch):
+            host = values.shown(settings[0])
             draft.leave(
                 switch,
                 f"the site uses {server} at {host}. The new instance gets one of its own, as two sites must "
                 f"not write to one: set openedx:datastores.{store} to another one outside if you like",
             )
-    _storage(values, draft)
+    _storage(root, values, draft)
 
 
-def _storage(values: TutorValues, draft: Draft) -> None:
-    plugins = values.get("PLUGINS")
-    if "minio" in plugins:
+def _storage(root: TutorRoot, values: TutorValues, draft: Draft) -> None:
+    values.ignore("PLUGINS")
+    if "minio" in root.enabled:
         draft.set(("datastores", "storage"), {"source": "in-cluster"}, "plugin minio")
-        draft.set(("datastores", "storage", "files_host"), values.text("MINIO_HOST"), "MINIO_HOST")
-    if "s3" in plugins:
+        with draft.attempt("MINIO_HOST", "datastores.storage.files_host"):
+            draft.set(("datastores", "storage", "files_host"), values.text("MINIO_HOST"), "MINIO_HOST")
+    if "s3" in root.enabled:
         draft.leave(
             "plugin s3",
             "its buckets stay the old site's: set openedx:datastores.storage to buckets of the new instance, "

@@ -7,17 +7,18 @@ from collections.abc import Mapping
 
 from openedx_infra.operations.imports.tutor.draft import Draft
 from openedx_infra.operations.imports.tutor.root import TutorRoot
-from openedx_infra.operations.imports.tutor.values import TutorValues, Unresolved
+from openedx_infra.operations.imports.tutor.values import TutorValues
 
 _ANSWERS: Mapping[str, tuple[str, str]] = {
-    "PLATFORM_NAME": ("name", "openedx:site.name"),
-    "LMS_HOST": ("lms_host", "openedx:site.lms_host"),
-    "CMS_HOST": ("studio_host", "openedx:site.studio_host"),
-    "MFE_HOST": ("mfe_host", "openedx:site.mfe_host"),
-    "MEILISEARCH_HOST": ("search_host", "openedx:site.search_host"),
-    "CONTACT_EMAIL": ("email", "openedx:site.contact_email"),
+    "PLATFORM_NAME": ("name", "site.name"),
+    "LMS_HOST": ("lms_host", "site.lms_host"),
+    "CMS_HOST": ("studio_host", "site.studio_host"),
+    "MFE_HOST": ("mfe_host", "site.mfe_host"),
+    "MEILISEARCH_HOST": ("search_host", "site.search_host"),
+    "CONTACT_EMAIL": ("email", "site.contact_email"),
 }
-"""Settings that are answers to `init`."""
+"""Settings that are answers to `init`, and their keys in the stack file."""
+_MAIL = ("SMTP_HOST", "SMTP_PORT", "SMTP_USERNAME", "SMTP_PASSWORD", "SMTP_USE_TLS", "SMTP_USE_SSL")
 
 _SECRETS: Mapping[str, str] = {
     "OPENEDX_SECRET_KEY": "django_secret_key",
@@ -37,55 +38,52 @@ retired users are made of them (lms/envs/common.py, openedx/envs/common.py). New
 PLATFORM_FERNET_KEY = "DUMMY KEY CHANGE BEFORE GOING TO PRODUCTION"
 """Key by which edx-platform encrypts model fields where no other is set (lms/envs/common.py)."""
 
-_STARTTLS_PORT = 587
-
 
 def translate(root: TutorRoot, values: TutorValues, draft: Draft) -> None:
     """Put what people see of the site, and what data depends on, into the draft."""
     for name, (answer, key) in _ANSWERS.items():
-        try:
+        with draft.attempt(name, key):
             draft.answer(answer, values.text(name), name, key)
-        except Unresolved as error:
-            draft.leave(name, f"{error}; set {key}")
-    _language(values, draft)
+    with draft.attempt("LANGUAGE_CODE", "site.language"):
+        language = values.text("LANGUAGE_CODE").lower().replace("_", "-")
+        draft.set(("site", "language"), language, "LANGUAGE_CODE")
     _tls(values, draft)
     _mail(values, draft)
     _release(root, values, draft)
     _secrets(values, draft)
 
 
-def _language(values: TutorValues, draft: Draft) -> None:
-    draft.set(("site", "language"), values.text("LANGUAGE_CODE").lower().replace("_", "-"), "LANGUAGE_CODE")
-
-
 def _tls(values: TutorValues, draft: Draft) -> None:
-    if not values.get("ENABLE_HTTPS"):
-        tls = "none"
-    else:
-        tls = "cert-manager" if values.get("ENABLE_WEB_PROXY") else "upstream"
-    values.get("ENABLE_WEB_PROXY")
-    draft.answer("tls", tls, "ENABLE_HTTPS", "openedx:site.tls")
+    https, proxy = values.flag("ENABLE_HTTPS"), values.flag("ENABLE_WEB_PROXY")
+    tls = ("cert-manager" if proxy else "upstream") if https else "none"
+    draft.answer("tls", tls, "ENABLE_HTTPS", "site.tls")
 
 
 def _mail(values: TutorValues, draft: Draft) -> None:
-    names = ("RUN_SMTP", "SMTP_HOST", "SMTP_PORT", "SMTP_USERNAME", "SMTP_PASSWORD")
-    runs, host, port, user, password = (values.get(name) for name in names)
-    tls, ssl = values.get("SMTP_USE_TLS"), values.get("SMTP_USE_SSL")
-    draft.set(("mail", "sender"), values.text("CONTACT_EMAIL"), "CONTACT_EMAIL (sender of mail)")
-    if runs:
+    with draft.attempt("CONTACT_EMAIL", "mail.sender"):
+        draft.set(("mail", "sender"), values.text("CONTACT_EMAIL"), "CONTACT_EMAIL (sender of mail)")
+    if values.flag("RUN_SMTP"):
+        values.ignore(*_MAIL)
         return
-    draft.answer("smtp_host", str(host), "SMTP_HOST", "openedx:mail.delivery.host")
-    if user:
-        draft.answer("smtp_user", str(user), "SMTP_USERNAME", "openedx:mail.delivery.username")
-    draft.set(("mail", "delivery", "port"), int(port or _STARTTLS_PORT), "SMTP_PORT")
+    with draft.attempt("SMTP_HOST", "mail.delivery"):
+        draft.answer("smtp_host", values.text("SMTP_HOST"), "SMTP_HOST", "mail.delivery.host")
+    with draft.attempt("SMTP_USERNAME", "mail.delivery.username"):
+        if user := values.text("SMTP_USERNAME"):
+            draft.answer("smtp_user", user, "SMTP_USERNAME", "mail.delivery.username")
+    with draft.attempt("SMTP_PASSWORD", "secrets.mail_password"):
+        if (password := values.text("SMTP_PASSWORD")) and "smtp_user" in draft.answers:
+            draft.secret("mail_password", password, "SMTP_PASSWORD")
+    with draft.attempt("SMTP_PORT", "mail.delivery.port"):
+        draft.set(("mail", "delivery", "port"), values.number("SMTP_PORT"), "SMTP_PORT")
+    tls, ssl = values.flag("SMTP_USE_TLS"), values.flag("SMTP_USE_SSL")
     security = "tls" if ssl else "starttls" if tls else "none"
     draft.set(("mail", "delivery", "security"), security, "SMTP_USE_SSL" if ssl else "SMTP_USE_TLS")
-    if user and password:
-        draft.secret("mail_password", str(password), "SMTP_PASSWORD")
 
 
 def _release(root: TutorRoot, values: TutorValues, draft: Draft) -> None:
-    version = str(values.get("OPENEDX_COMMON_VERSION") or "")
+    version = ""
+    with draft.attempt("OPENEDX_COMMON_VERSION", "release"):
+        version = values.text("OPENEDX_COMMON_VERSION")
     if version in ("master", "main"):
         draft.set(("release",), "master", "OPENEDX_COMMON_VERSION")
     elif root.release in ("sumac", "teak"):
@@ -107,14 +105,11 @@ def _release(root: TutorRoot, values: TutorValues, draft: Draft) -> None:
 
 def _secrets(values: TutorValues, draft: Draft) -> None:
     for name, secret in _SECRETS.items():
-        try:
-            value = values.text(name)
-        except Unresolved:
-            value = ""
-        if value:
-            draft.secret(secret, value, name)
-        else:
-            draft.leave(name, f"config.yml has none, so a new {secret} is made: everybody is signed out")
+        with draft.attempt(name, f"secrets.{secret}"):
+            if value := values.text(name):
+                draft.secret(secret, value, name)
+            else:
+                draft.leave(name, f"config.yml has none, so a new {secret} is made: everybody is signed out")
     for secret, value in PLATFORM_DEFAULTS.items():
         draft.secret(secret, value, f"edx-platform's own {secret.upper()}")
     # What is encrypted stays readable, and new data gets a key that not everybody knows.

@@ -37,6 +37,7 @@ DEFAULTS: Mapping[str, Any] = {
 }
 """What Tutor 19 to 22 and its official plugins take where config.yml has nothing (their documentation)."""
 
+_OFF = ("", "false", "no", "0")
 _ENVIRONMENT = ImmutableSandboxedEnvironment(autoescape=False, keep_trailing_newline=True)
 
 
@@ -66,9 +67,44 @@ class TutorValues:
         value = self.get(name)
         return "" if value is None else str(value)
 
+    def flag(self, name: str) -> bool:
+        """Whether a switch is on. Tutor takes texts for it, too; what can't be resolved is as by default."""
+        try:
+            value = self.get(name)
+        except Unresolved:
+            value = DEFAULTS.get(name)
+            self._read.discard(name)  # so that it is listed
+        return value.strip().lower() not in _OFF if isinstance(value, str) else bool(value)
+
+    def names(self, name: str) -> Sequence[str]:
+        """The value of a setting that is a list of texts. Raises Unresolved for anything else."""
+        value = self.get(name) or ()
+        if not isinstance(value, list | tuple):
+            raise Unresolved("is no list")
+        return [self._rendered(str(each), (name,)) for each in value]
+
+    def number(self, name: str) -> int:
+        """The value of a setting that is a whole number. Raises Unresolved for anything else."""
+        value = self.get(name)
+        try:
+            return int(value)
+        except (TypeError, ValueError):
+            raise Unresolved("is no whole number") from None
+
+    def shown(self, name: str) -> str:
+        """A setting as text for a message, as far as it can be resolved."""
+        try:
+            return self.text(name)
+        except Unresolved:
+            return str(self._config.get(name))
+
     def rendered(self, template: str) -> str:
         """A text with its references to settings resolved. Raises Unresolved."""
         return self._rendered(template, ())
+
+    def ignore(self, *names: str) -> None:
+        """Count settings as asked for that decide nothing here."""
+        self._read.update(names)
 
     def unread(self) -> Sequence[str]:
         """Settings of config.yml that nothing asked for, sorted."""
