@@ -17,6 +17,7 @@ from openedx_infra.services.companion import (
     PlatformSettings,
     Process,
     Public,
+    Question,
     Resources,
     Secret,
     ServiceAlert,
@@ -181,6 +182,10 @@ GALLERY = CompanionService(
             ),
         ],
         jobs=[ServiceJob(name="prepare", command=["prepare"])],
+        questions=[
+            Question(name="counts", command=["count"], status=True),
+            Question(name="index", command=["describe"], process="index"),
+        ],
         files=[ConfigFile(path="/etc/gallery/storages.json", text=_storages, secret=True)],
     ),
 )

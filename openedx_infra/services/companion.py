@@ -48,6 +48,7 @@ __all__ = [
     "PlatformSettings",
     "Process",
     "Public",
+    "Question",
     "Resources",
     "Schedule",
     "Secret",
@@ -213,6 +214,21 @@ class ServiceDuty:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Question:
+    """A command that `support` runs in a pod of the service, to show its state to who is helping. It changes
+    nothing, and its output holds no secret."""
+
+    name: str
+    """What it asks, such as `queues`: the archive has the answer in services/<service>/<name>.txt."""
+    command: Sequence[str]
+    """What it runs."""
+    process: str = ""
+    """Name of the process whose pod runs it. Empty: the service's main program."""
+    status: bool = False
+    """Whether `status` asks it, too, and prints its few lines. It must answer within seconds."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Parts:
     """What a service runs, and what its pods read and reach."""
 
@@ -224,6 +240,8 @@ class Parts:
     makes its OAuth clients."""
     duties: Sequence[ServiceDuty] = ()
     """What runs by the clock."""
+    questions: Sequence[Question] = ()
+    """What `status` and `support` ask it."""
     files: Sequence[ConfigFile] = ()
     """Its configuration files."""
     scratch: Mapping[str, str] = field(default_factory=lambda: {"/tmp": "256Mi"})

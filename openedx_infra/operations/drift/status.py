@@ -21,6 +21,7 @@ from openedx_infra.operations.cluster.target import Target, target_of
 from openedx_infra.operations.drift.drift import CHANGED, LEAVING, MISSING, Drift, drift
 from openedx_infra.operations.drift.reader import Reader
 from openedx_infra.operations.errors import OperationError
+from openedx_infra.operations.pods import questions
 from openedx_infra.operations.stack_files.stack_file import StackFile
 from openedx_infra.operations.state.open_stack import open_stack, tools
 
@@ -105,6 +106,8 @@ def _look(file: StackFile, stack: BaseStack, target: Target, live: LiveStack | N
     rows.sort(key=lambda row: (row.kind, row.name))
     lines = [*_summary(rows, file.name), *([unknown] if unknown else []), *_notes(differences)]
     settings: list[Row] = []
+    if rows and isinstance(stack, Stack) and stack.cluster.context:
+        lines += [line for client in list(target.clients())[:1] for line in questions.lines(stack, client)]
     if rows:
         lines += _about(stack, target)
         if live is not None and isinstance(stack, Stack) and stack.cluster.context:

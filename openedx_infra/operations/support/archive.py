@@ -27,6 +27,7 @@ from openedx_infra.operations.deploy import deploy
 from openedx_infra.operations.engine.session import Request
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.offline import render
+from openedx_infra.operations.pods import questions
 from openedx_infra.operations.secrets import secrets
 from openedx_infra.operations.stack_files import local_stack, stack_file
 from openedx_infra.operations.stack_files.stack_file import StackFile
@@ -48,6 +49,7 @@ addresses and what learners wrote into logs were not: look through it before you
   preview.txt      what `up` would change
   events.txt       the latest events of the cluster
   logs/            the last {lines} lines of each container, and of its run before
+  services/        what companion services answered to what they are asked
   objects/         objects in the cluster
   rendered/        objects as the program makes them now, settings of LMS and Studio among them
   nodes.json       room on the nodes
@@ -107,6 +109,9 @@ def _parts(
         folder = "" if client is clients[0] else f"{client.namespace}/"
         for name, text in evidence.collected(client):
             yield f"{folder}{name}", text
+    for answer in questions.answers(stack, clients[0]) if clients else ():
+        note = "" if answer.good else "failed, or was not asked:\n"
+        yield f"services/{answer.service}/{answer.question}.txt", f"{note}{answer.text}\n"
     rows = [asdict(row) for client in clients for row in snapshot(client).rows()]
     yield "status.json", json.dumps(rows, indent=1)
     if preview:
