@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 from openedx_infra.services.companion import (
     Bucket,
@@ -140,7 +141,8 @@ class Gallery(ServiceSection):
 
 
 def _storages(values: Values) -> str:
-    return json.dumps({each.name: values.django_storage(each) for each in (MEDIA, DRAFTS)})
+    storages: dict[str, Any] = {each.name: values.django_storage(each) for each in (MEDIA, DRAFTS)}
+    return json.dumps({**storages, "indexes": values.own_index_prefix})
 
 
 GALLERY = CompanionService(

@@ -50,6 +50,8 @@ class Values:
 
     stack: Stack
     """The configuration."""
+    service: str = ""
+    """Name of the service."""
     connections: Connections
     """How the datastores are reached."""
     secrets: Mapping[str, str]
@@ -140,6 +142,14 @@ class Values:
     def index_prefix(self) -> str:
         """What the names of the instance's search indexes begin with."""
         return keys.index_prefix(self.stack)
+
+    @property
+    def own_index_prefix(self) -> str:
+        """What the names of the service's own search indexes begin with: `campus_badges_`. `search_key` is
+        good for them; Elasticsearch and OpenSearch take them in lower case alone."""
+        prefix = f"{self.index_prefix}{self.service.replace('-', '_')}_"
+        lower = self.connections.search.engine in ("elasticsearch", "opensearch")
+        return prefix.lower().lstrip("-_") if lower else prefix
 
     @property
     def lms(self) -> str:

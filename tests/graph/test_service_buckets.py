@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from openedx_infra.config import ConfigError, load
 from openedx_infra.config.services import registry
 from openedx_infra.config.stack_kinds import required
 from openedx_infra.operations.offline.recording import Graph, record
+from openedx_infra.services.companion import Values
+from openedx_infra.settings.connections import Connections, Endpoint, Search
 
 ON = {"site": {"lms_host": "learn.example.org"}, "services": {"gallery": {}}}
 OFF = {**ON, "services": {"gallery": {"enabled": False}}}
@@ -25,6 +28,8 @@ AWS = {
     "aws": {"region": "eu-central-1", "identity": {"source": "pod-identity", "cluster": "campus"}},
     "datastores": {"storage": {"source": "s3"}},
 }
+
+MEILISEARCH = Search(engine="meilisearch", endpoint=Endpoint(host="search", port=7700))
 
 Graphs = Callable[..., Graph]
 
@@ -133,7 +138,7 @@ def test_the_instances_own_server_gets_its_buckets(gallery: Graphs) -> None:
 def test_outside_it_uses_buckets_that_are_there(gallery: Graphs) -> None:
     named = {**EXTERNAL, "service_buckets": {"gallery-media": "campus-pictures"}}
     graph = gallery(ON, _stored_at(named))
-    storages = {name: each["OPTIONS"] for name, each in _storages(graph).items()}
+    storages = {name: _storages(graph)[name]["OPTIONS"] for name in ("media", "drafts")}
     assert storages["media"]["bucket_name"] == "campus-pictures"
     assert storages["media"]["custom_domain"] == "s3.example.net/campus-pictures"
     assert storages["drafts"]["bucket_name"] == "dev-gallery-drafts"
@@ -199,3 +204,16 @@ def test_names_of_buckets_are_checked(gallery: Graphs, given: Mapping[str, str],
     with pytest.raises(ConfigError) as caught:
         gallery(ON, _stored_at({**EXTERNAL, "service_buckets": given}))
     assert [each for each in caught.value.problems if each.startswith(line)], caught.value.problems
+
+
+def test_names_of_its_search_indexes_are_its_own(gallery: Graphs) -> None:
+    assert _storages(gallery(ON))["indexes"] == "dev_gallery_"
+    stack = load("Campus-A", {**ON, "cluster": {"namespace": "campus-a"}})
+    values = {each.name: f"secret-{each.name}" for each in required(stack)}
+    connections = Connections(**{**dict.fromkeys(Connections.__dataclass_fields__), "search": MEILISEARCH})
+    given = Values(stack=stack, service="my-gallery", connections=connections, secrets=values)
+    # Meilisearch's key knows the instance's prefix by its case.
+    assert given.own_index_prefix == "Campus-A_my_gallery_"
+    assert given.own_index_prefix.startswith(given.index_prefix)
+    elastic = replace(connections, search=replace(MEILISEARCH, engine="elasticsearch"))
+    assert replace(given, connections=elastic).own_index_prefix == "campus-a_my_gallery_"

@@ -104,7 +104,13 @@ def _text(
     def made(resolved: Sequence[Any]) -> str:
         connections, values, names = resolved
         return text(
-            Values(stack=instance.stack, connections=connections, secrets=values or {}, buckets=names or {})
+            Values(
+                stack=instance.stack,
+                service=companion.name,
+                connections=connections,
+                secrets=values or {},
+                buckets=names or {},
+            )
         )
 
     return pulumi.Output.all(
