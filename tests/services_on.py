@@ -9,6 +9,7 @@ from typing import Any
 
 from samples import LEAST, said_by
 
+from openedx_infra.config import ConfigError, load
 from openedx_infra.config.services.registry import BUILT_IN
 from openedx_infra.settings.merging import merged
 
@@ -32,6 +33,14 @@ def with_services(
     return said
 
 
-def least(names: Iterable[str] = SERVICES, base: Mapping[str, Any] = LEAST) -> dict[str, Any]:
-    """A stack file with these services, each with nothing but its key."""
-    return merged(deepcopy(dict(base)), {"services": {name: {} for name in names}})
+def smallest(names: Iterable[str] = SERVICES) -> dict[str, Any]:
+    """Sections of these services: nothing but the key, where that is enough; else as in tests/cases."""
+    return {name: {} if _is_enough(name) else with_services([name])["services"][name] for name in names}
+
+
+def _is_enough(name: str) -> bool:
+    try:
+        load("dev", {**LEAST, "services": {name: {}}})
+    except ConfigError:
+        return False
+    return True

@@ -40,7 +40,7 @@ def measure(folder: Path) -> list[Figure]:
     """All figures, those of the whole instance first."""
     # What is imported from here on finds its state in the folder.
     from openedx_infra.operations.cluster.connection import embedded
-    from tests.bench import aws, builds, delays, hundred, many, memory, offline, previews, whole
+    from tests.bench import aws, builds, delays, hundred, many, memory, offline, previews, services, whole
 
     aws.have_at_hand(folder)
 
@@ -49,6 +49,7 @@ def measure(folder: Path) -> list[Figure]:
         "up": whole.up_from_nothing,
         "delays": lambda: delays.against_the_delays(folder),
         "previews": lambda: previews.compare(folder),
+        "services": lambda: services.compare(folder),
         "many": lambda: many.on_one_foundation(folder),
         "memory": memory.of_program,
         "verbs": lambda: offline.verbs(folder),
