@@ -23,7 +23,7 @@ def addresses(stack: Stack) -> Settings:
         # address.
         "LMS_INTERNAL_ROOT_URL": f"http://{LMS.of(stack)}",
         "HTTPS": "on" if site.secure else "off",
-        "SECURE_PROXY_SSL_HEADER": _scheme_header(site.tls),
+        "SECURE_PROXY_SSL_HEADER": scheme_header(site.tls),
         **_visitors_address(stack.ingress.proxies_in_front),
         # Courseware and Studio's editors show the platform's own pages in frames.
         "X_FRAME_OPTIONS": "SAMEORIGIN",
@@ -34,8 +34,8 @@ def addresses(stack: Stack) -> Settings:
     }
 
 
-def _scheme_header(tls: Tls) -> list[str] | None:
-    """The header, and its value, by which Django knows that a visitor came by TLS.
+def scheme_header(tls: Tls) -> list[str] | None:
+    """SECURE_PROXY_SSL_HEADER: the header, and its value, by which Django knows that a visitor came by TLS.
 
     Without TLS nobody in front sets one, so that only visitors could. Where TLS ends before the cluster, all
     visitors come by it, whatever a balancer and the controller pass on: what is asked is the scheme of the

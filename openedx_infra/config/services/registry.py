@@ -22,6 +22,7 @@ GROUP = "openedx_infra.services"
 """Group of the entry points by which packages register services, each under the service's name."""
 BUILT_IN: Mapping[str, str] = {
     "codejail": "openedx_infra.services.codejail:SERVICE",
+    "credentials": "openedx_infra.services.credentials:SERVICE",
     "notes": "openedx_infra.services.notes:SERVICE",
     "xqueue": "openedx_infra.services.xqueue:SERVICE",
 }
@@ -31,8 +32,6 @@ names its service."""
 ABSENT: Mapping[str, str] = {
     "ecommerce": "Open edX archived it (openedx/public-engineering #22): Sumac is the last release that has "
     "it. Take payments by a service of yours, which ECOMMERCE_PUBLIC_URL_ROOT and ECOMMERCE_API_URL name",
-    "credentials": "this program doesn't run it: attach one of yours by CREDENTIALS_INTERNAL_SERVICE_URL and "
-    "CREDENTIALS_PUBLIC_SERVICE_URL",
     "discovery": "this program doesn't run it: attach one of yours by COURSE_CATALOG_API_URL and "
     "COURSE_CATALOG_URL_ROOT",
 }
