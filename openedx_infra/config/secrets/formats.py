@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
@@ -26,6 +28,8 @@ OF_MANY_LINES = CLIENT_KEYS | {
     "build_netrc",
     "build_npmrc",
 }
+ISSUER_KEY = "credentials_issuer_key"
+"""Of the companion service Credentials, which signs verifiable credentials by it."""
 LEAST_RSA_BITS = 2048
 """Below it, no signature is trusted any more (NIST SP 800-131A)."""
 LEAST_MASTER_KEY_BYTES = 16
@@ -48,6 +52,13 @@ def _faults(name: str, value: str) -> Iterator[str]:
         yield "is empty"
     elif name == "jwt_private_key":
         yield from _key_faults(value)
+    elif name == ISSUER_KEY:
+        if not _is_ed25519(value):
+            yield (
+                "is no Ed25519 key as a JSON web key (`kty` OKP, `crv` Ed25519, `x` and `d`); "
+                "`openedx-infra secrets generate` makes one, and so does `manage.py "
+                "generate_issuer_credentials` of Credentials"
+            )
     elif name in CLIENT_KEYS:
         yield from _client_key_faults(value)
     elif _of_one_line(name) and len(value.splitlines()) > 1:
@@ -86,6 +97,17 @@ def _key_faults(value: str) -> tuple[str, ...]:
     if key.key_size < LEAST_RSA_BITS:
         return (f"is an RSA key of {key.key_size} bits, and must have {LEAST_RSA_BITS}; {remedy}",)
     return ()
+
+
+def _is_ed25519(value: str) -> bool:
+    """Whether a text is a private Ed25519 key as RFC 8037 writes it."""
+    try:
+        key = json.loads(value)
+        kind = (key["kty"], key["crv"])
+        parts = [base64.urlsafe_b64decode(key[name] + "=" * (-len(key[name]) % 4)) for name in ("x", "d")]
+    except (ValueError, TypeError, KeyError):
+        return False
+    return kind == ("OKP", "Ed25519") and [len(part) for part in parts] == [32, 32]
 
 
 def _client_key_faults(value: str) -> Iterator[str]:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from openedx_infra.config.errors.key_paths import Location
 from openedx_infra.config.rules.platform.limits import SITE_DOMAIN
+from openedx_infra.config.secrets.formats import ISSUER_KEY
 from openedx_infra.config.sections.mail import MailSes
 from openedx_infra.config.types.base import Switch
 from openedx_infra.config.types.hosts import Hostname, within
@@ -40,7 +41,6 @@ from openedx_infra.services.credentials.settings import (
     BACKEND,
     CONFIG,
     DATABASE_SECRET,
-    ISSUER_KEY,
     SECRET_KEY,
     SETTINGS,
     SSO,
@@ -193,7 +193,7 @@ def _parts(stack: Stack, credentials: Credentials) -> Parts:
     return Parts(
         processes=[web],
         jobs=[django_migrate(stack, "credentials"), _site()],
-        duties=_duties(),
+        duties=_duties(stack),
         files=[
             ConfigFile(path=f"{CONFIG}/openedx_infra_credentials.py", text=settings.MODULE),
             ConfigFile(path=f"{CONFIG}/openedx_infra_inside.py", text=settings.INSIDE),
@@ -247,9 +247,14 @@ def _site() -> ServiceJob:
     )
 
 
-def _duties() -> list[ServiceDuty]:
-    """Users by the LMS' API: their numbers there, and who is active again."""
+def _duties(stack: Stack) -> list[ServiceDuty]:
+    """Users by the LMS' API: their numbers there, and who is active again. And the catalog, without which no
+    certificate can be awarded; what is gone from it is kept, and a run that finds such fails and names it."""
+    copy = ServiceDuty(
+        name="copy-catalog", command=["./manage.py", "copy_catalog"], schedule="H * * * *", minutes=55
+    )
     return [
+        *([copy] if settings.catalog(stack) else []),
         ServiceDuty(
             name="sync-ids",
             command=["./manage.py", "sync_ids_from_platform", "--limit", "0"],

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from openedx_infra.config.secrets.formats import ISSUER_KEY
+from openedx_infra.config.services.registry import companions
 from openedx_infra.services.companion import LOGGING, MysqlDatabase, Stack, Values
 from openedx_infra.services.credentials.issuer import issuer_id
 from openedx_infra.settings.addresses import scheme_header
@@ -19,7 +21,6 @@ CONFIG = "/openedx/config"
 SETTINGS = "/openedx/secrets/credentials.json"
 DATABASE_SECRET = "credentials_mysql_password"
 SECRET_KEY = "credentials_secret_key"
-ISSUER_KEY = "credentials_issuer_key"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,6 +134,16 @@ def _verifiable(values: Values) -> Mapping[str, Any]:
     return {"ENABLE_VERIFIABLE_CREDENTIALS": True, "VERIFIABLE_CREDENTIALS": {"DEFAULT_ISSUER": issuer}}
 
 
+def catalog(stack: Stack) -> str | None:
+    """Address of Course Discovery's API within the namespace, as it gives it to the platform. None: this
+    program doesn't run it."""
+    for each in companions(stack):
+        if each.name == "discovery":
+            settings = each.service.platform(stack, each.section)
+            return f"{settings.common['COURSE_CATALOG_API_URL']}/"
+    return None
+
+
 def site(stack: Stack, host: str) -> str:
     """The site, as `create_or_update_site` calls its parts, and who administers it. Nothing in it is
     secret."""
@@ -147,7 +158,7 @@ def site(stack: Stack, host: str) -> str:
                 "homepage_url": site.lms_url,
                 "company_name": site.name,
             },
-            "catalog_api_url": "",
+            "catalog_api_url": catalog(stack) or "",
             "administrators": [{"username": each.name, "email": each.email} for each in site.administrators],
         },
         indent=1,
