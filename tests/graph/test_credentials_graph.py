@@ -15,7 +15,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from flows import Pod, enters, leaves, pods, ports, reaches, talks
 from samples import LEAST
-from shape import find, names_before, of_kind
+from shape import find, names_before, of_kind, template
 
 from openedx_infra import scripts, testing
 from openedx_infra.config import load
@@ -155,7 +155,8 @@ def test_it_reaches_its_stores_and_the_platform_alone() -> None:
         for port in ports(graph, name)
         if leaves(graph, own, pod, port) and enters(graph, own, pod, port)
     }
-    assert open_to == {"mysql", "cache", "smtp", "lms", "studio"}
+    # Policies know datastores by their software, which broker and cache share.
+    assert open_to == {"mysql", "cache", "broker", "smtp", "lms", "studio"}
 
 
 def test_its_site_is_written_after_its_migrations_and_before_it_serves() -> None:
@@ -175,6 +176,17 @@ def test_its_site_is_written_after_its_migrations_and_before_it_serves() -> None
 def test_its_duties_keep_users_as_the_lms_has_them() -> None:
     found = {each.name for each in of_kind(on().graph, "CronJob") if each.name.startswith("credentials-")}
     assert found == {"credentials-sync-ids", "credentials-sync-active"}
+
+
+def test_signatures_are_in_a_bucket_or_on_a_volume_that_it_hands_out() -> None:
+    inside = on(datastores={"storage": {"source": "in-cluster"}}).settings["STORAGES"]["default"]
+    assert inside["OPTIONS"]["custom_domain"] == "files.learn.example.org/dev-credentials-media"
+    assert inside["OPTIONS"]["querystring_auth"] is False
+    case = on(datastores={"storage": {"source": "volumes"}})
+    options = case.settings["STORAGES"]["default"]["OPTIONS"]
+    [server] = template(case.graph, find(case.graph, "Deployment", "credentials"))["spec"]["containers"]
+    assert f"{options['base_url'].rstrip('/')}={options['location']}" in server["command"]
+    assert options["location"] in {mount["mountPath"] for mount in server["volumeMounts"]}
 
 
 def test_learners_have_pages_of_records_where_the_image_has_them() -> None:
@@ -223,6 +235,7 @@ def test_its_settings_module_runs_over_its_defaults(monkeypatch: pytest.MonkeyPa
     vars(base).update(
         INSTALLED_APPS=["credentials.apps.core"],
         JWT_AUTH={"JWT_ALGORITHM": "HS256", "JWT_AUTH_COOKIE": "edx-jwt-cookie"},
+        STORAGES={"staticfiles": {"BACKEND": "of.the.image"}},
         EDX_DRF_EXTENSIONS={"ENABLE_SET_REQUEST_USER_FOR_JWT_COOKIE": True},
         PROJECT_TYPE="credentials.djangoapp",
         SettingsType=type("SettingsType", (), {"PRODUCTION": "production"}),
@@ -240,6 +253,7 @@ def test_its_settings_module_runs_over_its_defaults(monkeypatch: pytest.MonkeyPa
     assert settings["JWT_AUTH"]["JWT_ALGORITHM"] == "HS256"
     assert len(settings["JWT_AUTH"]["JWT_ISSUERS"]) == 1
     assert settings["EDX_DRF_EXTENSIONS"]["ENABLE_SET_REQUEST_USER_FOR_JWT_COOKIE"] is True
+    assert settings["STORAGES"].keys() == {"staticfiles", "default"}
     assert settings["LOGGING"]["root"]["handlers"] == ["console"]
 
 

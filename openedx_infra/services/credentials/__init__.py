@@ -41,6 +41,7 @@ from openedx_infra.services.credentials.settings import (
     BACKEND,
     CONFIG,
     DATABASE_SECRET,
+    MEDIA,
     SECRET_KEY,
     SETTINGS,
     SSO,
@@ -238,6 +239,8 @@ def _uwsgi(stack: Stack) -> list[str]:
         # Cookies with JSON web tokens exceed the default of 4 KiB.
         *("--buffer-size", "32768", "--limit-post", str(BODY_LIMIT), "--log-x-forwarded-for"),
         *("--static-map", f"/static={CODE}/credentials/assets"),
+        # Where uploads are on a volume; else their addresses are a bucket's.
+        *("--static-map", f"/media={MEDIA.folder}"),
     ]
 
 
@@ -280,6 +283,7 @@ SERVICE = CompanionService(
     },
     secrets=_secrets,
     databases=lambda _stack, _credentials: [DATABASE],
+    buckets=[MEDIA],
     hosts=lambda stack, credentials: {"host": host(stack, credentials)},
     conflicts=_conflicts,
     platform=_platform,

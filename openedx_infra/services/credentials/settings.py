@@ -9,7 +9,7 @@ from typing import Any
 
 from openedx_infra.config.secrets.formats import ISSUER_KEY
 from openedx_infra.config.services.registry import companions
-from openedx_infra.services.companion import LOGGING, MysqlDatabase, Stack, Values
+from openedx_infra.services.companion import LOGGING, Bucket, MysqlDatabase, Stack, Values
 from openedx_infra.services.credentials.issuer import issuer_id
 from openedx_infra.settings.addresses import scheme_header
 from openedx_infra.settings.connections import Ses
@@ -19,6 +19,8 @@ from openedx_infra.settings.mail import mail, mail_secrets
 CONFIG = "/openedx/config"
 """Folder of its settings module, which reads the settings from a file beside it."""
 SETTINGS = "/openedx/secrets/credentials.json"
+MEDIA = Bucket(name="media", folder="/openedx/media", public=True, size="1Gi")
+"""Signatures and logos, which everybody sees who sees a certificate."""
 DATABASE_SECRET = "credentials_mysql_password"
 SECRET_KEY = "credentials_secret_key"
 
@@ -62,6 +64,7 @@ def settings(values: Values, database: MysqlDatabase, *, host: str, records: boo
             # The Service's name is what probes and the LMS have as Host.
             "ALLOWED_HOSTS": [host, "credentials"],
             "DATABASES": {"default": values.django_database(database)},
+            "STORAGES": {"default": values.django_storage(MEDIA)},
             "CACHES": {"default": values.django_cache("credentials")},
             "TIME_ZONE": site.time_zone,
             "LOGGING": LOGGING,
@@ -177,7 +180,7 @@ add_plugins(__name__, PROJECT_TYPE, SettingsType.PRODUCTION)
 
 with open("{SETTINGS}", encoding="utf-8") as file:
     instance = json.load(file)
-for name in ("JWT_AUTH", "EDX_DRF_EXTENSIONS"):
+for name in ("JWT_AUTH", "EDX_DRF_EXTENSIONS", "STORAGES"):
     globals()[name].update(instance.pop(name))
 globals().update(instance)
 
