@@ -124,13 +124,20 @@ def test_no_service_gets_a_secret_of_the_platform_but_logins_at_its_datastores(o
     }
     for companion in on.companions:
         own = {each.name for each in companion.service.secrets(on.stack, companion.section)}
-        allowed = own | (logins if companion.parts.stores else set())
+        tokens = {"jwt_secret_key"} if companion.parts.checks_tokens else set()
+        allowed = own | tokens | (logins if companion.parts.stores else set())
+        # Stand-ins of those that only an operator knows are one text.
+        texts = {on.values[name] for name in allowed & on.values.keys()}
         for each in of_kind(on.graph, "Secret"):
             if not each.name.startswith(f"{companion.name}-") or "-mysql-provision-" in each.name:
                 continue
             text = json.dumps(on.graph.object(each, reveal_secrets=True))
-            found = {name for name, value in on.values.items() if json.dumps(value)[1:-1] in text}
-            assert found <= allowed, each.name
+            found = {
+                name
+                for name, value in on.values.items()
+                if json.dumps(value)[1:-1] in text and value not in texts
+            }
+            assert found == set(), each.name
 
 
 def test_each_comes_after_the_platform_and_its_databases_and_jobs_before_processes(on: Case) -> None:

@@ -26,6 +26,9 @@ def _allowed(on: Case, companion: Companion) -> set[tuple[str, int]]:
         for server in [servers.get(store, store)]
         for port in stores.get(server, ())
     }
+    if {"broker", "cache"} & set(parts.stores):
+        # Policies know datastores by their software, which these two share.
+        found |= {(name, port) for name in ("broker", "cache") for port in stores.get(name, ())}
     if parts.reaches_platform:
         found |= {("lms", 8000), ("studio", 8000)}
     for other in on.companions:
