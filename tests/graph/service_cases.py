@@ -61,10 +61,19 @@ def case(name: str) -> Case:
     if name == "beside everything":
         everything = said_by(CASES / "everything.ok.yaml")
         del everything["blue_green"]
-        return Case(with_services(base=everything))
+        return Case(with_services(base=_without_settings_of_services(everything)))
     if name == "several pods":
         return Case(_several(with_services()))
     return Case(with_services(SERVICES if name == "all" else [name]))
+
+
+def _without_settings_of_services(said: dict[str, Any]) -> dict[str, Any]:
+    """The same without what attaches services elsewhere, which these services set themselves."""
+    stack = load("dev", with_services())
+    added = [each.service.platform(stack, each.section) for each in companions(stack)]
+    written = {name for each in added for name in (*each.common, *each.lms, *each.studio)}
+    common = {name: value for name, value in said["settings"]["common"].items() if name not in written}
+    return {**said, "settings": {**said["settings"], "common": common}}
 
 
 def _several(said: dict[str, Any]) -> dict[str, Any]:
