@@ -70,6 +70,8 @@ def _pod(service: Service, instance: Instance, parent: pulumi.Resource) -> Pod:
         groups=service.groups,
         grace_seconds=service.grace_seconds + drain_seconds,
         annotations={WHY: service.exception} if service.exception else {},
+        runtime_class=service.runtime_class,
+        apparmor_profile=service.apparmor_profile,
         paused=service.rests and instance.stack.maintenance.pause,
     )
 

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from pulumi_kubernetes.batch.v1 import JobSpecArgs as JobSpecArgs
     from pulumi_kubernetes.batch.v1 import JobTemplateSpecArgs as JobTemplateSpecArgs
     from pulumi_kubernetes.core.v1 import AffinityArgs as AffinityArgs
+    from pulumi_kubernetes.core.v1 import AppArmorProfileArgs as AppArmorProfileArgs
     from pulumi_kubernetes.core.v1 import CapabilitiesArgs as CapabilitiesArgs
     from pulumi_kubernetes.core.v1 import ConfigMap as ConfigMap
     from pulumi_kubernetes.core.v1 import ConfigMapProjectionArgs as ConfigMapProjectionArgs

@@ -15,6 +15,7 @@ from typing import Literal, Protocol
 import pulumi
 
 from openedx_infra.kubernetes.models import (
+    AppArmorProfileArgs,
     CapabilitiesArgs,
     ContainerArgs,
     ContainerPortArgs,
@@ -148,6 +149,10 @@ class Pod:
     annotations: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     service_account: pulumi.Input[str] | None = None
     """Service account that it runs as. None: the namespace's default one, which may do nothing."""
+    runtime_class: str | None = None
+    """RuntimeClass of the cluster by which its containers run. None: the nodes' usual runtime."""
+    apparmor_profile: str | None = None
+    """AppArmor profile that its node must have loaded. None: the runtime's own, if there is one."""
     beside: Mapping[str, str] | None = None
     """Labels of pods on whose node it must run, as they share a volume of a single node; it gets them
     itself."""
@@ -166,13 +171,18 @@ def template(scope: Scope, pod: Pod, *, moves: bool = False) -> PodTemplateSpecA
         metadata=ObjectMetaArgs(labels=labels, annotations=annotations or None),
         spec=PodSpecArgs(
             service_account_name=pod.service_account,
+            runtime_class_name=pod.runtime_class,
             automount_service_account_token=False,
-            priority_class_name=_priority(scope, pod),
+            priority_class_name=scope.priority_classes.get("jobs" if pod.restart == "Never" else pod.rank),
             enable_service_links=False,
             restart_policy=pod.restart,
             termination_grace_period_seconds=pod.grace_seconds,
             security_context=pod_security(
-                pod.user, pod.group or pod.user, pod.groups, assigned=scope.assigned_users
+                pod.user,
+                pod.group or pod.user,
+                pod.groups,
+                assigned=scope.assigned_users,
+                apparmor_profile=pod.apparmor_profile,
             ),
             image_pull_secrets=[
                 LocalObjectReferenceArgs(name=name) for name in pod.container.image.pull_secrets
@@ -190,10 +200,6 @@ def template(scope: Scope, pod: Pod, *, moves: bool = False) -> PodTemplateSpecA
     )
 
 
-def _priority(scope: Scope, pod: Pod) -> str | None:
-    return scope.priority_classes.get("jobs" if pod.restart == "Never" else pod.rank)
-
-
 def _unnamed(pod: Pod) -> Pod:
     """The pod, none of whose containers names a user."""
 
@@ -206,7 +212,12 @@ def _unnamed(pod: Pod) -> Pod:
 
 
 def pod_security(
-    user: int, group: int, groups: Sequence[int] = (), *, assigned: bool = False
+    user: int,
+    group: int,
+    groups: Sequence[int] = (),
+    *,
+    assigned: bool = False,
+    apparmor_profile: str | None = None,
 ) -> PodSecurityContextArgs:
     """Who the processes of a pod are, and the group of its volumes; none of it where the cluster decides
     (`assigned`)."""
@@ -218,6 +229,9 @@ def pod_security(
         supplemental_groups=list(groups) or None,
         fs_group_change_policy="OnRootMismatch",  # else each start walks through all files of the volume
         seccomp_profile=SeccompProfileArgs(type="RuntimeDefault"),
+        app_armor_profile=AppArmorProfileArgs(type="Localhost", localhost_profile=apparmor_profile)
+        if apparmor_profile
+        else None,
     )
 
 

@@ -257,6 +257,11 @@ class Parts:
     """Further groups, such as the one that may read the code in its image."""
     exception: str | None = None
     """Why its user is below 10000 though it has no volume. Rules of `policies/` ask for it."""
+    runtime_class: str | None = None
+    """RuntimeClass of the cluster by which its processes run. None: the nodes' usual runtime."""
+    apparmor_profile: str | None = None
+    """AppArmor profile that the nodes of its processes must have loaded. None: the runtime's own, where the
+    node has AppArmor."""
     stores: Sequence[Store] = ()
     """Datastores of the instance that its pods connect to. Beside the flow they get the certificates."""
     reaches_platform: bool = False

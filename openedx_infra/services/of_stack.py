@@ -75,6 +75,8 @@ class Companion:
             user=process.user or self.parts.user,
             groups=[] if process.image else self.parts.groups,
             exception=self.parts.exception,
+            runtime_class=self.parts.runtime_class,
+            apparmor_profile=self.parts.apparmor_profile,
             folders=[DataVolume(path=volume.path, size=volume.size)] if volume else [],
             public=PublicPaths(
                 domain=process.public.domain, paths=process.public.paths, body_limit=process.public.body_limit

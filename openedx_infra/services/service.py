@@ -94,6 +94,11 @@ class Service:
     """Numeric group. None: the same number as the user."""
     groups: Sequence[int] = ()
     """Further groups, whose files it may read."""
+    runtime_class: str | None = None
+    """RuntimeClass of the cluster by which its containers run. None: the nodes' usual runtime."""
+    apparmor_profile: str | None = None
+    """AppArmor profile that its node must have loaded. None: the runtime's own, where the node has
+    AppArmor."""
     exception: str | None = None
     """Why it runs as a user below 10000 though it has no volume; rules of `policies/` ask for it."""
 

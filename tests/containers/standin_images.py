@@ -6,6 +6,7 @@ stack file says what it would say anywhere, and the release's own references lea
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from standins import arguments
 
 from openedx_infra.images import context
 from openedx_infra.releases import RELEASES, ImageName
+from openedx_infra.services import codejail
 
 HERE = Path(__file__).parent
 DATA = HERE.parent / "data" / "platform"
@@ -85,6 +87,19 @@ def build_servers(buildx: Buildx, begin: Bases, programs: Programs, release: str
             contexts=contexts,
             tag=place(buildx, reference),
         )
+    build_codejail(buildx, begin, release)
+
+
+def build_codejail(buildx: Buildx, begin: Bases, release: str) -> None:
+    """Build and push Codejail's: a service of ours around the real library, or, where the environment names a
+    checkout of openedx/codejail-service in CODEJAIL_SERVICE, the real service."""
+    recipe = HERE / "images" / "codejail"
+    buildx.build(
+        recipe,
+        arguments={"BASE_IMAGE": begin.base, "UV_IMAGE": begin.uv},
+        contexts={"service": Path(os.environ.get("CODEJAIL_SERVICE", recipe)) / "codejail_service"},
+        tag=place(buildx, codejail.SERVICE.images[release]),
+    )
 
 
 def build_platform(buildx: Buildx, begin: Bases, git: GitHost, work: Path, version: str) -> str:

@@ -117,6 +117,20 @@ def test_it_is_ready_by_its_own_checks(recorded: Record) -> None:
     assert "Deployment codejail" not in names_before(graph, find(graph, "Deployment", "lms"))
 
 
+def test_another_runtime_and_a_profile_of_the_nodes(recorded: Record) -> None:
+    said = _said(runtime_class="gvisor", apparmor_profile="openedx-codejail")
+    graph = recorded(said)
+    assert policies.check(graph, load("dev", said), {}) == []
+    pod = _pod(graph)
+    assert pod["runtimeClassName"] == "gvisor"
+    profile = {"type": "Localhost", "localhostProfile": "openedx-codejail"}
+    assert pod["securityContext"]["appArmorProfile"] == profile
+    for each in of_kind(graph, "Deployment", "StatefulSet"):
+        spec = template(graph, each)["spec"]
+        named = "runtimeClassName" in spec, "appArmorProfile" in spec["securityContext"]
+        assert named == ((each.name == "codejail",) * 2), each.name
+
+
 @pytest.mark.parametrize("seconds", [1, 3, 20])
 def test_limits_are_those_of_the_section(seconds: int) -> None:
     stack = load("dev", _said(execution_seconds=seconds, execution_memory="1Gi"))

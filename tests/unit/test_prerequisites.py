@@ -74,6 +74,7 @@ def complete(of: Items) -> Facts:
         gateway_classes=[],
         issuers=[],
         priority_classes=[],
+        runtime_classes=[],
         nodes=[node()],
         pods=[],
         ingresses=[],
@@ -335,6 +336,26 @@ def test_a_missing_issuer_of_the_cluster() -> None:
 def test_a_missing_priority_class() -> None:
     of = objects(sizing={"priority_classes": {"data": "important"}})
     assert '"important" is no PriorityClass' in one(classes.problems(of, complete(of))).found
+
+
+def test_a_missing_runtime_class() -> None:
+    of = objects(services={"codejail": {"runtime_class": "gvisor"}})
+    lack = one(classes.problems(of, replace(complete(of), runtime_classes=[named("kata")])))
+    assert lack.key == "openedx:services.codejail.runtime_class" and lack.fatal
+    assert lack.found == '"gvisor" is no RuntimeClass of the cluster, which has kata'
+    assert list(classes.problems(of, replace(complete(of), runtime_classes=[named("gvisor")]))) == []
+    assert list(classes.problems(of, replace(complete(of), runtime_classes=None))) == []
+
+
+def test_a_runtime_class_that_no_node_has() -> None:
+    of = objects(services={"codejail": {"runtime_class": "gvisor"}})
+    there = named("gvisor", scheduling={"nodeSelector": {"runtime": "gvisor"}})
+    facts = replace(complete(of), runtime_classes=[there])
+    lack = one(classes.problems(of, facts))
+    assert "on nodes labelled runtime=gvisor, and no node is" in lack.found and lack.fatal
+    assert not one(classes.problems(of, replace(facts, autoscaler=True))).fatal
+    labelled = named("two", metadata={"labels": {"runtime": "gvisor"}})
+    assert list(classes.problems(of, replace(facts, nodes=[node(), labelled]))) == []
 
 
 def test_a_gateway_api_that_is_not_there_is_told_once() -> None:

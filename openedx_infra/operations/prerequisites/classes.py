@@ -1,4 +1,4 @@
-"""Objects of the whole cluster that a stack names: ingress and Gateway classes, issuers, priority classes."""
+"""Objects of the whole cluster that a stack names: classes of several kinds, and issuers."""
 
 from __future__ import annotations
 
@@ -29,6 +29,45 @@ def problems(objects: Items, facts: Facts) -> Iterator[Lack]:
             found=f'"{name}" is no PriorityClass of the cluster{_which(facts.priority_classes or ())}',
             remedy="Let the cluster's administrator create it, or name one that is there",
         )
+    for name, key in _runtimes(objects).items():
+        yield from _runtime_class(name, key, facts)
+
+
+def _runtime_class(name: str, key: str, facts: Facts) -> Iterator[Lack]:
+    """A RuntimeClass without which the API server takes no pod, or whose nodes the cluster doesn't have."""
+    if _missing({name}, facts.runtime_classes):
+        yield Lack(
+            key=key,
+            found=f'"{name}" is no RuntimeClass of the cluster{_which(facts.runtime_classes or ())}',
+            remedy="Let the cluster's administrator install the runtime and create it, or leave the key out",
+        )
+        return
+    for each in facts.runtime_classes or ():
+        wanted = (each.get("scheduling") or {}).get("nodeSelector") or {}
+        fitting = [
+            node
+            for node in facts.nodes or ()
+            if wanted.items() <= (node["metadata"].get("labels") or {}).items()
+        ]
+        if each["metadata"]["name"] == name and facts.nodes and not fitting:
+            labels = listed(sorted(f"{label}={value}" for label, value in wanted.items()))
+            yield Lack(
+                key=key,
+                found=f'RuntimeClass "{name}" runs pods on nodes labelled {labels}, and no node is',
+                remedy="Install the runtime on a node and label it so, or leave the key out",
+                fatal=not facts.autoscaler,
+            )
+
+
+def _runtimes(objects: Items) -> dict[str, str]:
+    """RuntimeClasses that pods name, with the key that names each."""
+    found = {}
+    for each in objects:
+        name = (pod_spec(each) or {}).get("runtimeClassName")
+        if name:
+            is_codejail = each["metadata"]["name"] == "codejail"
+            found[name] = "openedx:services.codejail.runtime_class" if is_codejail else "openedx:overrides"
+    return found
 
 
 def _ingress_classes(objects: Items, facts: Facts) -> Iterator[Lack]:

@@ -35,6 +35,7 @@ _LISTS = {
     "gateway_classes": "/apis/gateway.networking.k8s.io/v1/gatewayclasses",
     "issuers": "/apis/cert-manager.io/v1/clusterissuers",
     "priority_classes": "/apis/scheduling.k8s.io/v1/priorityclasses",
+    "runtime_classes": "/apis/node.k8s.io/v1/runtimeclasses",
     "nodes": "/api/v1/nodes",
     "pods": "/api/v1/pods?fieldSelector=status.phase!%3DSucceeded,status.phase!%3DFailed",
     "ingresses": "/apis/networking.k8s.io/v1/ingresses",
@@ -77,6 +78,7 @@ class Facts:
     issuers: Items | None = None
     """cert-manager's ClusterIssuers."""
     priority_classes: Items | None = None
+    runtime_classes: Items | None = None
     nodes: Items | None = None
     pods: Items | None = None
     """Pods of all namespaces that have not ended."""

@@ -8,6 +8,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from openedx_infra.config.types.base import KubernetesName
+from openedx_infra.config.types.patterns import Pattern
 from openedx_infra.config.types.quantities import Memory, memory_bytes
 from openedx_infra.services.companion import (
     CompanionService,
@@ -35,6 +37,17 @@ for a user of which the service isn't one."""
 FILE_SIZE = 10 * 2**20
 """Largest file that a problem may write, in bytes, as eduNEXT's plugin for Tutor has it."""
 
+ApparmorProfile = Annotated[
+    str,
+    Pattern(
+        "name of an AppArmor profile",
+        r"[A-Za-z0-9_][A-Za-z0-9._/-]{0,252}",
+        "at most 253 letters, digits, dots, underscores, hyphens and slashes, as `aa-status` prints it",
+        "openedx-codejail",
+    ),
+]
+"""Name of a profile as the nodes' kernels know it."""
+
 
 class Codejail(ServiceSection):
     """Codejail, which runs the Python of problems. It has no secrets, and its pods connect to nothing. Nodes
@@ -46,6 +59,13 @@ class Codejail(ServiceSection):
     """Seconds that an execution may take, of the clock and of CPU. The learner waits for it."""
     execution_memory: Memory = "512Mi"
     """Address space of each process of an execution. matplotlib alone needs 300 MiB."""
+    runtime_class: KubernetesName | None = None
+    """RuntimeClass of the cluster, such as `gvisor`, that puts one more wall between its pods and the nodes.
+    None: the nodes' usual runtime."""
+    apparmor_profile: ApparmorProfile | None = None
+    """AppArmor profile, loaded on all nodes that its pods may come to, that confines them in place of the
+    container runtime's own. Nodes without AppArmor refuse such pods. None: the runtime's own, where there is
+    one."""
 
 
 def _platform(_stack: Stack, codejail: Codejail) -> PlatformSettings:
@@ -94,6 +114,8 @@ def _parts(stack: Stack, codejail: Codejail) -> Parts:
             "RES_OPTIONS": "timeout:1 attempts:1",
         },
         user=USER,
+        runtime_class=codejail.runtime_class,
+        apparmor_profile=codejail.apparmor_profile,
         closed=True,
     )
 
