@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from openedx_infra.config import Stack
+from openedx_infra.config.sections.parts.event_sinks import QUEUE
 from openedx_infra.config.services.alerts import ServiceAlert
 from openedx_infra.config.services.registry import companions
 
@@ -81,7 +82,8 @@ class MonitoringFacts:
 def monitoring_facts(stack: Stack, prefix: str = "") -> MonitoringFacts:
     """The facts of a stack. `prefix` is what keys of its broker begin with."""
     release, site, backups = stack.pinned_release, stack.site, stack.backups
-    queues = {"lms": release.lms_queues, "cms": release.studio_queues}
+    more = (QUEUE,) if stack.event_sinks.has_tasks else ()
+    queues = {"lms": (*release.lms_queues, *more), "cms": (*release.studio_queues, *more)}
     return MonitoringFacts(
         name=stack.name,
         namespace=stack.namespace,

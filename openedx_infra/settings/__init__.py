@@ -120,6 +120,7 @@ def _shared(stack: Stack, connections: Connections, site: Site) -> Settings:
         logs.logs(stack.monitoring, site),
         mobile.shared(stack),
         event_sinks.event_sinks(stack),
+        event_sinks.routes(stack, site),
         packages.packages(stack, connections.storage, site),
     )
 

@@ -123,8 +123,6 @@ def bring_up(instance: Instance, machine: Machine, bucket: Bucket, image: str) -
         datastores={"protect": False, "storage": {"source": "in-cluster"}},
         images={"openedx": image},
         sizing=SIZING,
-        # Time enough for an execution on two busy cores.
-        services={"codejail": {"web": {**SIZE, "memory_limit": "768Mi"}, "execution_seconds": 20}},
         # The stand-in has none of these commands.
         duties={"enabled": False},
         backups={

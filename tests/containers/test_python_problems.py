@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -43,6 +43,18 @@ print("ANSWERS " + json.dumps([execute(**each) for each in json.loads(ASKED)]))
 """Asks what edx-platform's xmodule/capa/safe_exec/remote_exec.py asks, by the settings of the LMS."""
 
 
+@pytest.fixture(scope="module")
+def with_codejail(running: Running) -> Iterator[Running]:
+    """The instance with Codejail, which was added while it ran, and is taken out again."""
+    # Time enough for an execution on two busy cores.
+    section = {"web": {"memory": "192Mi", "memory_limit": "768Mi"}, "execution_seconds": 20}
+    running.instance.say(services={"codejail": section})
+    running.instance.up()
+    yield running
+    running.instance.say(services={"codejail": {"enabled": False}})
+    running.instance.up()
+
+
 def execute(running: Running, executions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Send executions from a pod of the LMS, one after the other; return what each came to."""
     whole = [{"values": {}, "library": None, **each} for each in executions]
@@ -53,7 +65,7 @@ def execute(running: Running, executions: Sequence[Mapping[str, Any]]) -> list[d
     return answers
 
 
-def test_a_problem_is_drawn_and_graded(running: Running) -> None:
+def test_a_problem_is_drawn_and_graded(with_codejail: Running) -> None:
     """As the platform does it: the script of the problem draws numbers, and later judges the answer."""
     script = """
 import random
@@ -64,6 +76,7 @@ right = double(a)
 """
     check = "def judge(given):\n    return {'ok': int(given) == right}\ngraded = judge(answer)"
     library = "def double(number):\n    return 2 * number"
+    running = with_codejail
     [drawn] = execute(running, [{"code": script, "values": {"seed": 7}, "library": library}])
     assert "emsg" not in drawn, drawn
     values = drawn["globals_dict"]
@@ -111,7 +124,8 @@ print([open(f"/proc/{name}/cmdline").read().split("\\0")[1] for name in names], 
 """
 
 
-def test_attacks_fail_and_leave_nothing(running: Running) -> None:
+def test_attacks_fail_and_leave_nothing(with_codejail: Running) -> None:
+    running = with_codejail
     answers = execute(running, [{"code": code} for code, _ in ATTACKS.values()])
     for (name, (_, error)), answer in zip(ATTACKS.items(), answers, strict=True):
         assert error in answer.get("emsg", "it was done"), (name, answer)

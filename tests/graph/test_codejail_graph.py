@@ -118,11 +118,11 @@ def test_it_is_ready_by_its_own_checks(recorded: Record) -> None:
 
 
 def test_another_runtime_and_a_profile_of_the_nodes(recorded: Record) -> None:
-    said = _said(runtime_class="gvisor", apparmor_profile="openedx-codejail")
+    said = _said(runtime_class="kata", apparmor_profile="openedx-codejail")
     graph = recorded(said)
     assert policies.check(graph, load("dev", said), {}) == []
     pod = _pod(graph)
-    assert pod["runtimeClassName"] == "gvisor"
+    assert pod["runtimeClassName"] == "kata"
     profile = {"type": "Localhost", "localhostProfile": "openedx-codejail"}
     assert pod["securityContext"]["appArmorProfile"] == profile
     for each in of_kind(graph, "Deployment", "StatefulSet"):

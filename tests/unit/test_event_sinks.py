@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
 from typing import Any
 
 import pytest
 import settings_case as case
+from celery import Celery
 from facts import PLUGINS
 
 from openedx_infra.config import ConfigError, Stack, load
 from openedx_infra.config.secrets.needed import required
+from openedx_infra.monitoring.facts import monitoring_facts
 
 SINKS: dict[str, Any] = {
     "xapi": {"url": "https://lrs.example.org/xapi", "username": "campus"},
@@ -65,6 +69,58 @@ def test_each_sink_needs_its_secret() -> None:
     assert names() == set()
     assert names(xapi=SINKS["xapi"]) == {"event_sink_xapi_password"}
     assert len(names(**SINKS)) == 4
+
+
+POOLS = {"default": {"queues": ["default", "high", "high_mem"]}, "sinks": {"queues": ["events"]}}
+
+
+def with_pools(sinks: dict[str, Any]) -> Stack:
+    """A stack whose LMS has workers for sinks alone, and whose Studio hasn't."""
+    return load(
+        "campus",
+        {
+            "site": {"lms_host": "learn.example.org"},
+            "event_sinks": sinks,
+            "images": {"openedx": "registry.example.org/openedx:1"},
+            "sizing": {"lms_workers": POOLS},
+        },
+    )
+
+
+def test_tasks_of_sinks_go_to_their_own_queue_where_a_pool_serves_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Celery itself finds the queue; all other tasks go where the platform sends them."""
+    router = ModuleType("openedx.core.lib.celery.routers")
+    theirs = {"lms.djangoapps.grades.tasks.one": {"queue": "edx.lms.core.high_mem"}}
+    router.__dict__["route_task"] = lambda name, args, kwargs, options, **_: theirs.get(name)
+    for number in range(1, 6):
+        name = ".".join(router.__name__.split(".")[:number])
+        monkeypatch.setitem(sys.modules, name, router if number == 5 else ModuleType(name))
+    sinks = with_pools({"xapi": SINKS["xapi"], "clickhouse": SINKS["clickhouse"]})
+    app = Celery("proj")
+    app.config_from_object({"CELERY_ROUTES": case.plain("lms", sinks)["CELERY_ROUTES"]})
+
+    def queue(task: str) -> str | None:
+        found = app.amqp.router.route({}, task).get("queue")
+        return found.name if found else None
+
+    for task in (
+        "event_routing_backends.tasks.dispatch_event",
+        "event_routing_backends.tasks.dispatch_event_persistent",
+        "event_routing_backends.tasks.dispatch_bulk_events",
+        "platform_plugin_aspects.tasks.dump_course_to_clickhouse",
+        "eventtracking.tasks.send_event",
+    ):
+        assert queue(task) == "edx.lms.core.events"
+    assert queue("lms.djangoapps.grades.tasks.one") == "edx.lms.core.high_mem"
+    assert queue("lms.djangoapps.grades.tasks.two") == app.conf.task_default_queue
+    assert "CELERY_ROUTES" not in case.plain("cms", sinks)
+    assert "CELERY_ROUTES" not in added("lms", **SINKS)
+
+
+def test_the_queue_of_sinks_is_watched() -> None:
+    queues = monitoring_facts(with_pools({"xapi": SINKS["xapi"]})).queues
+    assert {"edx.lms.core.events", "edx.cms.core.events"} <= set(queues)
+    assert not [name for name in monitoring_facts(stack()).queues if "events" in name]
 
 
 def build(*requirements: str) -> dict[str, Any]:

@@ -347,6 +347,17 @@ def test_a_missing_runtime_class() -> None:
     assert list(classes.problems(of, replace(complete(of), runtime_classes=None))) == []
 
 
+def test_a_runtime_that_can_not_confine_code() -> None:
+    """Seen with runsc of February 2026: `landlock_create_ruleset` is no call of its kernel."""
+    of = objects(services={"codejail": {"runtime_class": "sandboxed"}})
+    lack = one(
+        classes.problems(of, replace(complete(of), runtime_classes=[named("sandboxed", handler="runsc")]))
+    )
+    assert 'RuntimeClass "sandboxed" is gVisor' in lack.found and lack.fatal
+    facts = replace(complete(of), runtime_classes=[named("sandboxed", handler="kata-qemu")])
+    assert list(classes.problems(of, facts)) == []
+
+
 def test_a_runtime_class_that_no_node_has() -> None:
     of = objects(services={"codejail": {"runtime_class": "gvisor"}})
     there = named("gvisor", scheduling={"nodeSelector": {"runtime": "gvisor"}})

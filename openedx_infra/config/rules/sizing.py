@@ -9,6 +9,7 @@ from openedx_infra.config.datastores.storage import StorageVolumes
 from openedx_infra.config.errors.conflict import Conflict
 from openedx_infra.config.errors.key_paths import Location
 from openedx_infra.config.errors.messages import written
+from openedx_infra.config.sections.parts.event_sinks import QUEUE
 from openedx_infra.config.sizing.autoscaling import Autoscaling, PoolAutoscaling, WebAutoscaling
 from openedx_infra.config.sizing.sizing import Resources, Web, WorkerPool
 from openedx_infra.config.stack import Stack
@@ -70,17 +71,22 @@ def _queues(stack: Stack) -> Iterator[Conflict]:
         ("lms_workers", stack.sizing.lms_workers, release.lms_queues),
         ("studio_workers", stack.sizing.studio_workers, release.studio_queues),
     ):
-        yield from _unserved(("sizing", name), pools, queues)
+        more = (QUEUE,) if stack.event_sinks.has_tasks else ()
+        yield from _unserved(("sizing", name), pools, queues, more)
 
 
 def _unserved(
-    location: Location, pools: dict[str, WorkerPool], queues: tuple[str, ...]
+    location: Location, pools: dict[str, WorkerPool], queues: tuple[str, ...], more: tuple[str, ...]
 ) -> Iterator[Conflict]:
+    """Queues that no release has, and those without a pool. `more` are queues that need none."""
     reads: tuple[Location, ...] = (location, ("release",))
     for name, pool in pools.items():
         for index, queue in enumerate(pool.queues):
-            if queue not in queues:
-                text = f"{written(queue)} is no queue of this release: it has {', '.join(queues)}"
+            if queue == QUEUE and queue not in more:
+                text = "is the queue of openedx:event_sinks, which has no sink with tasks: leave it out"
+                yield Conflict((*location, name, "queues", index), text, (("event_sinks",),))
+            elif queue not in (*queues, *more):
+                text = f"{written(queue)} is no queue of this release: it has {', '.join((*queues, *more))}"
                 yield Conflict((*location, name, "queues", index), text, reads)
     served = {queue for pool in pools.values() for queue in pool.queues}
     for queue in queues:

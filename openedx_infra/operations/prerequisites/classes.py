@@ -9,6 +9,9 @@ from openedx_infra.operations.prerequisites.lack import Lack, listed
 from policies.objects import pod_spec
 
 CLASS_KEY = "openedx:cluster.ingress_class"
+_OF_CODEJAIL = "openedx:services.codejail.runtime_class"
+_GVISOR = "runsc"
+"""Handler of gVisor's RuntimeClass, as its documentation names it."""
 
 
 def problems(objects: Items, facts: Facts) -> Iterator[Lack]:
@@ -43,6 +46,12 @@ def _runtime_class(name: str, key: str, facts: Facts) -> Iterator[Lack]:
         )
         return
     for each in facts.runtime_classes or ():
+        if (each["metadata"]["name"], each.get("handler"), key) == (name, _GVISOR, _OF_CODEJAIL):
+            yield Lack(
+                key=key,
+                found=f'RuntimeClass "{name}" is gVisor, without Landlock: it can\'t confine code',
+                remedy="Leave the key out, or name a runtime with a Linux of its own, such as Kata",
+            )
         wanted = (each.get("scheduling") or {}).get("nodeSelector") or {}
         fitting = [
             node
@@ -66,7 +75,7 @@ def _runtimes(objects: Items) -> dict[str, str]:
         name = (pod_spec(each) or {}).get("runtimeClassName")
         if name:
             is_codejail = each["metadata"]["name"] == "codejail"
-            found[name] = "openedx:services.codejail.runtime_class" if is_codejail else "openedx:overrides"
+            found[name] = _OF_CODEJAIL if is_codejail else "openedx:overrides"
     return found
 
 

@@ -60,8 +60,8 @@ class Codejail(ServiceSection):
     execution_memory: Memory = "512Mi"
     """Address space of each process of an execution. matplotlib alone needs 300 MiB."""
     runtime_class: KubernetesName | None = None
-    """RuntimeClass of the cluster, such as `gvisor`, that puts one more wall between its pods and the nodes.
-    None: the nodes' usual runtime."""
+    """RuntimeClass of the cluster, such as `kata`, that puts one more wall between its pods and the nodes.
+    Its kernel needs Landlock, too, which gVisor's hasn't. None: the nodes' usual runtime."""
     apparmor_profile: ApparmorProfile | None = None
     """AppArmor profile, loaded on all nodes that its pods may come to, that confines them in place of the
     container runtime's own. Nodes without AppArmor refuse such pods. None: the runtime's own, where there is

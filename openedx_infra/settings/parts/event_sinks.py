@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from openedx_infra.config import Stack
 from openedx_infra.config.sections.parts.event_sinks import (
     CALIPER_SECRET,
     CLICKHOUSE_SECRET,
+    QUEUE,
     SUPERSET_SECRET,
     XAPI_SECRET,
 )
@@ -17,6 +18,10 @@ from openedx_infra.settings.merging import Settings
 _COURSE_DATA = ("COURSE_OVERVIEWS", "COURSE_ENROLLMENT", "TAG", "TAXONOMY", "OBJECT_TAG")
 _PERSONAL_DATA = ("USER_PROFILE", "EXTERNAL_ID")
 """Models that platform-plugin-aspects sends: EVENT_SINK_CLICKHOUSE_<MODEL>_ENABLED (sinks/base_sink.py)."""
+_TASKS = ("eventtracking.*", "event_routing_backends.*", "platform_plugin_aspects.*")
+"""Names of the tasks that send to sinks, or make what is sent: as patterns of Celery's routes."""
+_PLATFORM_ROUTES = "openedx.core.lib.celery.routers.route_task"
+"""How the platform routes its own tasks (its CELERY_ROUTES, in every release)."""
 TIMEOUT_SECONDS = 5
 """Patience with ClickHouse: the plugin's own default."""
 
@@ -38,6 +43,16 @@ def event_sinks(stack: Stack) -> Settings:
         found["EVENT_ROUTING_BACKEND_BATCH_SIZE"] = sinks.batch.size
         found["EVENT_ROUTING_BACKEND_BATCH_INTERVAL"] = sinks.batch.seconds
     return {**found, **_aspects(stack)}
+
+
+def routes(stack: Stack, site: Literal["lms", "cms"]) -> Settings:
+    """The way of the sinks' tasks to their own queue, where a pool of the site's workers serves it: a sink
+    that is away then holds up none of the platform's tasks."""
+    pools = stack.sizing.lms_workers if site == "lms" else stack.sizing.studio_workers
+    if not stack.event_sinks.has_tasks or not any(QUEUE in pool.queues for pool in pools.values()):
+        return {}
+    to = {"queue": f"edx.{site}.core.{QUEUE}"}
+    return {"CELERY_ROUTES": [dict.fromkeys(_TASKS, to), _PLATFORM_ROUTES]}
 
 
 def event_sink_secrets(stack: Stack, secrets: Mapping[str, str]) -> Settings:

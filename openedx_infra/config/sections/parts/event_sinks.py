@@ -17,6 +17,8 @@ CLICKHOUSE_SECRET = "event_sink_clickhouse_password"
 """Password at ClickHouse."""
 SUPERSET_SECRET = "event_sink_superset_password"
 """Password at Superset."""
+QUEUE = "events"
+"""Last part of the name of the queue that tasks for sinks get where a pool of workers serves it."""
 
 
 class Xapi(Section):
@@ -92,6 +94,11 @@ class EventSinks(Section):
         found = {name: sink.url for name, sink in sinks.items() if sink}
         superset = self.superset
         return {**found, **({"superset": superset.internal_url or superset.url} if superset else {})}
+
+    @property
+    def has_tasks(self) -> bool:
+        """Whether tasks send anything to sinks, so that a pool of workers may have a queue of them alone."""
+        return any((self.xapi, self.caliper, self.clickhouse))
 
     @property
     def secrets(self) -> tuple[str, ...]:
