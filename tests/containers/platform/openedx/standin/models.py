@@ -36,6 +36,14 @@ class SiteTheme(models.Model):
     theme_dir_name = models.CharField(max_length=255)
 
 
+class SiteConfiguration(models.Model):
+    """Settings of a site that its rows have instead of files."""
+
+    site = models.OneToOneField(Site, on_delete=models.CASCADE)
+    enabled = models.BooleanField(default=False)
+    site_values = models.JSONField(default=dict)
+
+
 class ScheduleConfig(models.Model):
     """Mails to learners that a site sends; the newest row of a site counts."""
 

@@ -42,6 +42,15 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="SiteConfiguration",
+            fields=[
+                ("id", models.AutoField(primary_key=True, serialize=False)),
+                ("site", models.OneToOneField(to="sites.site", on_delete=django.db.models.deletion.CASCADE)),
+                ("enabled", models.BooleanField(default=False)),
+                ("site_values", models.JSONField(default=dict)),
+            ],
+        ),
+        migrations.CreateModel(
             name="ScheduleConfig",
             fields=[
                 ("id", models.AutoField(primary_key=True, serialize=False)),

@@ -1,0 +1,5 @@
+"""Tables by the names that the platform has for them."""
+
+from openedx.standin.models import SiteConfiguration
+
+__all__ = ["SiteConfiguration"]
