@@ -189,6 +189,7 @@ GALLERY = CompanionService(
             Question(name="index", command=["describe"], process="index"),
         ],
         files=[ConfigFile(path="/etc/gallery/storages.json", text=_storages, secret=True)],
+        asks=["greeter", "absent"],
     ),
 )
 

@@ -266,6 +266,8 @@ class Parts:
     """Datastores of the instance that its pods connect to. Beside the flow they get the certificates."""
     reaches_platform: bool = False
     """Whether its pods connect to LMS and Studio within the namespace."""
+    asks: Sequence[str] = ()
+    """Other services, by name, whose main program its pods connect to, as far as the stack runs them."""
     checks_tokens: bool = False
     """Whether it checks tokens (JWT) that the LMS signs for visitors and for requests of its own. Its files
     with secrets then have what `Values.jwt_auth` gives; by `jwt_secret_key`, which is among it, its pods

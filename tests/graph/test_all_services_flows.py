@@ -33,7 +33,8 @@ def _allowed(on: Case, companion: Companion) -> set[tuple[str, int]]:
         found |= {("lms", 8000), ("studio", 8000)}
     for other in on.companions:
         for process in other.parts.processes:
-            if companion.name in process.clients and process.port:
+            asked = not process.name and other.name in parts.asks
+            if (asked or companion.name in process.clients) and process.port:
                 found.add((other.component(process), process.port))
     return found
 
@@ -61,7 +62,9 @@ def test_connections_are_those_that_its_parts_name_and_no_others(name: str) -> N
             server = companion.component(process)
             clients = {each for each in known if talks(on.graph, each, server, process.port)}
             wanted = code if process.for_platform else set()
-            wanted = wanted | {each for each in known if software[each] in process.clients}
+            asking = {each.name for each in on.companions if companion.name in each.parts.asks}
+            by_name = {*process.clients, *(set() if process.name else asking)}
+            wanted = wanted | {each for each in known if software[each] in by_name}
             assert clients == wanted, server
             assert enters(on.graph, TRAEFIK, known[server], process.port) == bool(process.public), server
 

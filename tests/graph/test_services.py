@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from flows import Pod, enters, pods, reaches, talks, visible
+from flows import Pod, enters, pods, ports, reaches, talks, visible
 from shape import Record, find, names_before, of_kind, template
 
 import policies
@@ -29,7 +29,8 @@ def with_services(monkeypatch: pytest.MonkeyPatch, secrets: dict[str, str]) -> C
 
     def graph_of(said: Mapping[str, Any] = ON) -> Graph:
         with monkeypatch.context() as patch:
-            patch.setattr(registry, "BUILT_IN", {"greeter": "sample_services:GREETER"})
+            services = {name: f"sample_services:{name.upper()}" for name in ("greeter", "gallery")}
+            patch.setattr(registry, "BUILT_IN", services)
             stack = load("dev", said)
             values = {each.name: secrets.get(each.name, f"secret-{each.name}") for each in required(stack)}
             graph = record(stack, values)
@@ -272,6 +273,15 @@ def test_flows_are_open_for_those_whom_a_service_names(with_services: Callable[.
     assert {name for name in known if reaches(graph, name, "192.0.2.1", 8444)} == ITS
     assert not reaches(graph, "greeter", "10.0.0.1", 8443)
     assert not reaches(graph, "greeter", "192.0.2.1", 443)
+
+
+def test_a_service_reaches_the_main_program_of_one_that_it_asks(
+    with_services: Callable[..., Graph],
+) -> None:
+    both = with_services({**LEAST, "services": {"greeter": {}, "gallery": {}}})
+    assert talks(both, "gallery", "greeter", 8080)
+    assert not talks(both, "gallery", "greeter-archive", 9000)
+    assert not talks(both, "greeter", "gallery", ports(both, "gallery").pop())
 
 
 def test_visitors_reach_a_service_by_its_host(with_services: Callable[..., Graph]) -> None:

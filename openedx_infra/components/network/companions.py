@@ -23,11 +23,14 @@ from openedx_infra.services.of_stack import companions
 def companion_flows(policies: NetworkPolicies, stack: Stack, stores: Datastores) -> Iterator[Flow]:
     """Flows within the instance: to a service's processes, to the datastores that it uses, and to the
     platform."""
-    for companion in companions(stack):
+    on = companions(stack)
+    for companion in on:
         own, parts = policies.software(companion.name), companion.parts
         for process in parts.processes:
             clients = [policies.software(PLATFORM)] if process.for_platform else []
             clients += [policies.software(name) for name in process.clients]
+            if not process.name:
+                clients += [policies.software(each.name) for each in on if companion.name in each.parts.asks]
             if process.metrics is not None and stack.monitoring.prometheus:
                 clients.append(prometheus(stack))
             if process.port is not None and clients:

@@ -222,6 +222,7 @@ def _parts(stack: Stack, credentials: Credentials) -> Parts:
         groups=[CODE_GROUP],
         stores=stores,
         reaches_platform=True,
+        asks=["discovery"],
         checks_tokens=True,
     )
 
