@@ -188,6 +188,27 @@ class CredentialsApiConfig(Model):
         return {name: getattr(self, name) for name in names}
 
 
+class ProgramsApiConfig(Model):
+    """Another one: fields of openedx/core/djangoapps/programs/models.py that set-up writes."""
+
+    enabled, marketing_path = False, ""
+
+    @classmethod
+    def current(cls):
+        return cls(**vars(cls.objects.rows[-1])) if cls.objects.rows else cls()
+
+
+class CatalogIntegration(Model):
+    """Another one: fields of openedx/core/djangoapps/catalog/models.py that set-up writes."""
+
+    enabled, internal_api_url, service_username = False, "", ""
+    cache_ttl, long_term_cache_ttl, page_size = 0, 86400, 100
+
+    @classmethod
+    def current(cls):
+        return cls(**vars(cls.objects.rows[-1])) if cls.objects.rows else cls()
+
+
 class SiteConfiguration(Model):
     enabled = False
 
@@ -197,9 +218,14 @@ class SiteConfiguration(Model):
 
 def get_model(name):
     """A model by the names of its app and its own; those of the other apps are in no image."""
-    if name != "credentials.CredentialsApiConfig":
+    models = {
+        "credentials.CredentialsApiConfig": CredentialsApiConfig,
+        "programs.ProgramsApiConfig": ProgramsApiConfig,
+        "catalog.CatalogIntegration": CatalogIntegration,
+    }
+    if name not in models:
         raise LookupError(name)
-    return CredentialsApiConfig
+    return models[name]
 
 
 class CommandError(Exception):
