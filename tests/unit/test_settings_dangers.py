@@ -125,7 +125,7 @@ LEFT = {
     "ELASTIC_SEARCH_CONFIG": "production.py empties it; Meilisearch is the engine",
     "CREDENTIALS_INTERNAL_SERVICE_URL": "no credentials service; used for programs only, which need one",
     "CREDENTIALS_PUBLIC_SERVICE_URL": "the same",
-    "COURSE_CATALOG_URL_ROOT": "no discovery service; asked only when CatalogIntegration is enabled",
+    "COURSE_CATALOG_URL_ROOT": "without Course Discovery: asked only when CatalogIntegration is enabled",
     "COURSE_CATALOG_API_URL": "the same",
     "ECOMMERCE_PUBLIC_URL_ROOT": "no ecommerce service; used only when CommerceConfiguration enables it",
     "ECOMMERCE_API_URL": "the same",

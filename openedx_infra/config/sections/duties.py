@@ -205,8 +205,8 @@ class Duties(Section):
     programs: Annotated[Duty, Command(site="lms", name="cache_programs", minutes=30)] = Duty(
         enabled=False, schedule="H * * * *"
     )
-    """Fetches programs from the discovery service into the cache (`cache_programs`). Off: an instance has no
-    such service yet."""
+    """Fetches programs from Course Discovery into the cache (`cache_programs`). Off, but on with
+    `openedx:services.discovery`; of one that runs elsewhere, turn it on here."""
     course_overviews: Annotated[
         Duty, Command(site="lms", name="generate_course_overview", args=("--all-courses",), minutes=720)
     ] = Duty(enabled=False, schedule="H 1 * * 0")

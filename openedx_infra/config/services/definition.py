@@ -113,6 +113,18 @@ def serves(stack: Stack, mfe: Mfe) -> bool:
     return stack.images.mfe is not None and mfe.name not in stack.mfes.disabled
 
 
+@dataclass(frozen=True, kw_only=True)
+class FurtherImage:
+    """An image of a program of somebody else's that a service runs beside its own."""
+
+    location: Location
+    """Place of the key that may name it, within the service's section."""
+    reference: str
+    """Its reference as its publisher has it."""
+    by_stack_file: bool
+    """Whether the stack file names it."""
+
+
 def _no_settings(_stack: Stack, _section: Any) -> PlatformSettings:
     return PlatformSettings()
 
@@ -185,6 +197,8 @@ class ServiceDefinition(Generic[S]):
     """Its code, for stack files that build its image. None: they must name it."""
     alerts: Sequence[ServiceAlert] = ()
     """Alerts on it, where the stack has Prometheus."""
+    further_images: Callable[[Stack, S], Iterable[FurtherImage]] = _nothing
+    """Images of programs of somebody else's that it runs, such as a search server."""
     stands_for: Sequence[str] = ()
     """Flags of the platform that need this service, or another one that settings name."""
     secrets: Callable[[Stack, S], Iterable[Secret]] = _nothing

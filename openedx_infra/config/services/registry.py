@@ -23,6 +23,7 @@ GROUP = "openedx_infra.services"
 BUILT_IN: Mapping[str, str] = {
     "codejail": "openedx_infra.services.codejail:SERVICE",
     "credentials": "openedx_infra.services.credentials:SERVICE",
+    "discovery": "openedx_infra.services.discovery:SERVICE",
     "notes": "openedx_infra.services.notes:SERVICE",
     "xqueue": "openedx_infra.services.xqueue:SERVICE",
 }
@@ -32,8 +33,6 @@ names its service."""
 ABSENT: Mapping[str, str] = {
     "ecommerce": "Open edX archived it (openedx/public-engineering #22): Sumac is the last release that has "
     "it. Take payments by a service of yours, which ECOMMERCE_PUBLIC_URL_ROOT and ECOMMERCE_API_URL name",
-    "discovery": "this program doesn't run it: attach one of yours by COURSE_CATALOG_API_URL and "
-    "COURSE_CATALOG_URL_ROOT",
 }
 """Services of Open edX that people look for here, why they aren't, and what to do instead."""
 

@@ -52,6 +52,12 @@ def _of_services(stack: Stack) -> Iterator[StackImage]:
             yield StackImage(
                 location=(*each.location, "image"), reference=reference, by_stack_file=bool(image)
             )
+        for further in each.service.further_images(stack, each.section):
+            yield StackImage(
+                location=(*each.location, *further.location),
+                reference=further.reference,
+                by_stack_file=further.by_stack_file,
+            )
 
 
 def _of_extras(stack: Stack) -> Iterator[StackImage]:

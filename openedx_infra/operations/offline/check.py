@@ -130,7 +130,13 @@ def _refused(stack: BaseStack, graph: Graph, values: Mapping[str, str]) -> list[
 def _named_images(stack: Stack) -> list[str]:
     """The images that the stack file can name: those of `images`, and of companion services."""
     published = [image for image in stack.published_images.values() if image]
-    return [*published, *(image for each in companions(stack) if (image := each.image(stack)))]
+    services = companions(stack)
+    further = (one for each in services for one in each.service.further_images(stack, each.section))
+    return [
+        *published,
+        *(image for each in services if (image := each.image(stack))),
+        *(stack.images.mirrored(one.reference) for one in further),
+    ]
 
 
 def show(report: Report, console: Console) -> None:

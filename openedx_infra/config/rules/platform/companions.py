@@ -48,6 +48,14 @@ def _image(stack: Stack, each: Installed[Any]) -> Iterator[Conflict]:
             f"with `@sha256:…`; `openedx-infra images digest --stack {stack.name} --write` does that"
         )
         yield Conflict(location, text, (("images", "require_digest"), *release), undecided=True)
+    for further in each.service.further_images(stack, each.section):
+        if stack.images.require_digest and "@" not in further.reference:
+            text = (
+                f"{further.reference} has no digest, which `images.require_digest` asks for: name the image "
+                f"with `@sha256:…`; `openedx-infra images digest --stack {stack.name} --write` does that"
+            )
+            where = (*each.location, *further.location)
+            yield Conflict(where, text, (("images", "require_digest"),), undecided=True)
 
 
 def _build(stack: Stack, each: Installed[Any], build: ServiceBuild) -> Iterator[Conflict]:

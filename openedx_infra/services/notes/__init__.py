@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator
 
-from pydantic import Field
-
-from openedx_infra.config.datastores.search import SearchExternal, SearchInCluster
 from openedx_infra.config.errors.key_paths import Location
-from openedx_infra.config.types.hosts import Hostname
+from openedx_infra.services import elasticsearch
 from openedx_infra.services.companion import (
     LOGGING,
     CompanionService,
@@ -22,15 +18,21 @@ from openedx_infra.services.companion import (
     Process,
     Public,
     Secret,
-    Served,
-    ServiceJob,
-    ServiceSection,
     ServiceUser,
     Stack,
     Values,
     django_key,
     django_migrate,
 )
+from openedx_infra.services.elasticsearch import ElasticsearchExternal
+from openedx_infra.services.notes import search
+from openedx_infra.services.notes.search import (
+    elasticsearch_of,
+    has_meilisearch,
+    uses_elasticsearch,
+    uses_meilisearch,
+)
+from openedx_infra.services.notes.section import Notes, host
 
 PORT = 8120
 """The port that Open edX's development environments give to it."""
@@ -46,38 +48,7 @@ BODY_LIMIT = 2**20
 """Largest note, in bytes. A guess: it is a quoted text and what a learner thinks of it."""
 
 
-class Notes(ServiceSection):
-    """Notes (edx-notes-api). Courses have it once an author turns Notes on in Pages & Resources."""
-
-    host: Hostname | None = None
-    """Public host, which learners' browsers ask. None: `notes.` before that of the LMS."""
-    search_by: Literal["database", "meilisearch"] = "database"
-    """What finds words in notes. `database`: MySQL, among those of one learner in one course, by texts and
-    tags. `meilisearch`: the instance's own, which forgives misspellings; but it knows no tags, shows 25 hits
-    and no more, and a note is kept with an error while it doesn't answer."""
-    notes_per_course: Annotated[int, Field(strict=True, ge=1, le=100_000)] = 500
-    """Notes that a learner may have in a course."""
-    web: Served = Served(cpu="50m", memory="256Mi", memory_limit="512Mi")
-    """Size of its web server: 2 processes of 82 MiB at rest (measured)."""
-
-
-def host(stack: Stack, notes: Notes) -> str:
-    """Its public host."""
-    return notes.host or f"notes.{stack.site.lms_host}"
-
-
-def uses_meilisearch(notes: Notes) -> bool:
-    """Whether Meilisearch finds words in notes."""
-    return notes.search_by == "meilisearch"
-
-
-def has_meilisearch(stack: Stack) -> bool:
-    """Whether the instance's search server is a Meilisearch."""
-    search = stack.datastores.search
-    return isinstance(search, SearchInCluster) or getattr(search, "engine", None) == "meilisearch"
-
-
-def _secrets(_stack: Stack, _notes: Notes) -> Iterator[Secret]:
+def _secrets(stack: Stack, notes: Notes) -> Iterator[Secret]:
     restart = "its pods restart"
     yield Secret(name="notes_mysql_password", meaning="Notes' MySQL user", rotation=restart)
     yield Secret(
@@ -88,6 +59,14 @@ def _secrets(_stack: Stack, _notes: Notes) -> Iterator[Secret]:
         meaning="Notes' OAuth client, whose secret signs the tokens of learners' browsers",
         rotation="pages that are open ask for a new token",
     )
+    server = elasticsearch_of(stack) if uses_elasticsearch(notes) else None
+    if isinstance(server, ElasticsearchExternal) and server.username is not None:
+        yield Secret(
+            name="notes_search_password",
+            meaning=f"Notes' login at Elasticsearch, as {server.username}",
+            make=None,
+            rotation=restart,
+        )
 
 
 def _conflicts(stack: Stack, notes: Notes) -> Iterator[tuple[Location, str]]:
@@ -95,6 +74,12 @@ def _conflicts(stack: Stack, notes: Notes) -> Iterator[tuple[Location, str]]:
         yield (
             ("search_by",),
             "the instance's search server is no Meilisearch: write database, or leave it out",
+        )
+    if uses_elasticsearch(notes) and elasticsearch_of(stack) is None:
+        yield (
+            ("search_by",),
+            "the Elasticsearch of an instance is that of Course Discovery, which is off: turn on "
+            "`openedx:services.discovery`, or write database",
         )
 
 
@@ -138,14 +123,16 @@ def _parts(stack: Stack, notes: Notes) -> Parts:
         for_platform=True,
         public=Public(domain=host(stack, notes), paths=["/api/v1"], body_limit=BODY_LIMIT),
     )
-    indexed = uses_meilisearch(notes)
+    indexed = notes.search_by != "database"
+    server = elasticsearch_of(stack) if uses_elasticsearch(notes) else None
     return Parts(
         processes=[web],
-        jobs=[django_migrate(stack, "notes"), *([_index(stack)] if indexed else [])],
+        jobs=[django_migrate(stack, "notes"), *([search.index(stack, notes)] if indexed else [])],
         files=[
             ConfigFile(path=f"{CONFIG}/openedx_infra_notes.py", text=MODULE),
-            *([ConfigFile(path=f"{CONFIG}/index.py", text=INDEX)] if indexed else []),
+            *([ConfigFile(path=search.INDEX_SCRIPT, text=search.script(notes))] if indexed else []),
             ConfigFile(path=SETTINGS, text=lambda values: settings(values, notes), secret=True),
+            *(elasticsearch.authority(server) if server else []),
         ],
         env={
             "DJANGO_SETTINGS_MODULE": "openedx_infra_notes",
@@ -155,7 +142,8 @@ def _parts(stack: Stack, notes: Notes) -> Parts:
             "HOME": "/tmp",
         },
         groups=[CODE_GROUP],
-        stores=["mysql", "search"] if indexed else ["mysql"],
+        stores=["mysql", "search"] if uses_meilisearch(notes) else ["mysql"],
+        outside=elasticsearch.outside(server) if server else [],
     )
 
 
@@ -171,23 +159,11 @@ def settings(values: Values, notes: Notes) -> str:
             "TIME_ZONE": values.stack.site.time_zone,
             "MAX_NOTES_PER_COURSE": notes.notes_per_course,
             "LOGGING": LOGGING,
-            **(_meilisearch(values) if uses_meilisearch(notes) else {}),
+            **search.settings(values, notes),
         },
         indent=1,
         sort_keys=True,
     )
-
-
-def _meilisearch(values: Values) -> Mapping[str, Any]:
-    server = values.connections.search
-    authority = {"REQUESTS_CA_BUNDLE": server.tls.ca} if server.tls and server.tls.ca else {}
-    return {
-        "MEILISEARCH_ENABLED": True,
-        "MEILISEARCH_URL": server.url,
-        "MEILISEARCH_API_KEY": values.search_key,
-        "MEILISEARCH_INDEX": f"{values.index_prefix}student_notes",
-        **authority,
-    }
 
 
 MODULE = f'''\
@@ -198,43 +174,21 @@ import os
 
 from notesserver.settings.common import *
 
-# Elasticsearch's apps, which would look for a server. Without Meilisearch MySQL searches.
+# Without Elasticsearch and Meilisearch MySQL searches.
 ES_DISABLED = True
 ELASTICSEARCH_DSL = {{}}
-INSTALLED_APPS = [app for app in INSTALLED_APPS if app not in ES_APPS]
 
 with open("{SETTINGS}", encoding="utf-8") as file:
     globals().update(json.load(file))
+
+# They would look for a server.
+if ES_DISABLED:
+    INSTALLED_APPS = [app for app in INSTALLED_APPS if app not in ES_APPS]
 
 # Its client of Meilisearch takes an authority from nowhere else.
 if "REQUESTS_CA_BUNDLE" in globals():
     os.environ["REQUESTS_CA_BUNDLE"] = REQUESTS_CA_BUNDLE
 '''
-
-INDEX = '''\
-"""Puts all notes into the index. Piped into `manage.py shell`; the second run changes nothing."""
-
-from notesapi.v1.models import Note
-from notesapi.v1.views.meilisearch import reindex
-
-reindex()
-print(f"index: {Note.objects.count()} notes", flush=True)
-'''
-
-
-def _index(stack: Stack) -> ServiceJob:
-    """Fills the index, which another Meilisearch, or another version of it, begins without."""
-    return ServiceJob(
-        name="index",
-        command=["sh", "-ec", 'exec ./manage.py shell < "$0"', f"{CONFIG}/index.py"],
-        rerun_on={"search": _server(stack)},
-    )
-
-
-def _server(stack: Stack) -> str:
-    search = stack.datastores.search
-    return search.url if isinstance(search, SearchExternal) else stack.image("meilisearch")
-
 
 SERVICE = CompanionService(
     name="notes",
