@@ -60,7 +60,9 @@ HARMLESS_SETTINGS: Mapping[str, str] = {
     **each_from(
         "what tells the platform of a service: of a companion service, or of one elsewhere",
         *("CODE_JAIL_REST_SERVICE_HOST", "CODE_JAIL_REST_SERVICE_READ_TIMEOUT", "EDXNOTES_CLIENT_NAME"),
-        *("EDXNOTES_INTERNAL_API", "EDXNOTES_PUBLIC_API", "ENABLE_CODEJAIL_REST_SERVICE", "ENABLE_EDXNOTES"),
+        *("COURSE_CATALOG_API_URL", "COURSE_CATALOG_URL_ROOT", "CREDENTIALS_INTERNAL_SERVICE_URL"),
+        *("CREDENTIALS_PUBLIC_SERVICE_URL", "CREDENTIALS_SERVICE_USERNAME", "EDXNOTES_INTERNAL_API"),
+        *("EDXNOTES_PUBLIC_API", "ENABLE_CODEJAIL_REST_SERVICE", "ENABLE_EDXNOTES", "ENABLE_LEARNER_RECORDS"),
     ),
     **each_from(
         "what a plugin of the operator's sends out; event_sinks sets it, too",

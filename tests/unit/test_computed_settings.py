@@ -22,6 +22,7 @@ from openedx_infra.config.computed_settings import (
     has_entry,
 )
 from openedx_infra.config.harmless_settings import HARMLESS_SETTINGS
+from openedx_infra.config.rules.platform.services import TOGETHER
 from openedx_infra.config.secrets.needed import required
 from openedx_infra.settings import Site
 from openedx_infra.settings.connections import Connections
@@ -154,7 +155,9 @@ def test_a_level_of_logs_is_set_and_the_tracking_events_stay() -> None:
 @pytest.mark.parametrize("name", sorted(HARMLESS_SETTINGS))
 def test_harmless_settings_are_replaced_as_ever(name: str) -> None:
     mine = {"secret": "of_mine"}  # what any setting may be, those with the name of a secret among them
-    assert case.plain("lms", case.said(settings={"common": {name: mine}}))[name] == mine
+    # A service that several settings name isn't there with one of them.
+    beside = {each: mine for need in TOGETHER if name in need.settings for each in need.settings}
+    assert case.plain("lms", case.said(settings={"common": {**beside, name: mine}}))[name] == mine
 
 
 def test_no_entry_that_lms_and_mfes_share_is_replaced() -> None:

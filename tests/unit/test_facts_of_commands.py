@@ -77,7 +77,8 @@ def test_scripts_call_what_a_release_has(release: str) -> None:
 @pytest.mark.parametrize("release", RELEASES)
 def test_duties_are_what_a_release_has(release: str) -> None:
     on = {key: {"enabled": True} for key in Duties.commands()}
-    found = tasks(stack(release, duties=on))
+    catalog = {f"COURSE_CATALOG_{name}": "https://catalog.example.org" for name in ("API_URL", "URL_ROOT")}
+    found = tasks(stack(release, duties=on, settings={"lms": catalog}))
     assert len(found) == len(Duties.commands())
     for task in found:
         program, site, command, *words = task.command
@@ -88,7 +89,7 @@ def test_mails_of_duties_ask_for_the_fields_that_set_up_writes() -> None:
     asked = {name: field for field, names in MODELS["ScheduleConfig"]["fields"].items() for name in names}
     assert {each.name: each.schedule for each in Duties.commands().values() if each.by_site} == asked
     module = MODELS["ScheduleConfig"]["module"]
-    assert f"from {module} import ScheduleConfig" in scripts.text("lms_setup.py")
+    assert f"from {module} import ScheduleConfig" in scripts.text("config_models.py")
 
 
 @pytest.mark.parametrize("release", RELEASES)

@@ -111,7 +111,7 @@ def test_settings_that_refer_to_secrets_have_them(tmp_path: Path) -> None:
     said = {
         "SOCIAL_AUTH_SAML_SP_PRIVATE_KEY": {"secret": "saml"},
         "LTI_TOOLS": [{"key": "campus", "secret": {"secret": "lti"}}, {"secret": "lti"}],
-        "XQUEUE_INTERFACE": {"url": None, "django_auth": {"password": {"secret": "lti"}}},
+        "XQUEUE_INTERFACE": {"url": None, "django_auth": {"username": "lms", "password": {"secret": "lti"}}},
         "SEARCH_ENGINE_OF_OURS": "x",
     }
     stack = case.said(settings={"common": said})
@@ -120,7 +120,7 @@ def test_settings_that_refer_to_secrets_have_them(tmp_path: Path) -> None:
     loaded = pod.loaded()
     assert loaded["SOCIAL_AUTH_SAML_SP_PRIVATE_KEY"] == key
     assert loaded["LTI_TOOLS"] == [{"key": "campus", "secret": "5"}, "5"], "text stays text"
-    assert loaded["XQUEUE_INTERFACE"] == {"url": None, "django_auth": {"password": "5"}}
+    assert loaded["XQUEUE_INTERFACE"] == {"url": None, "django_auth": {"username": "lms", "password": "5"}}
     assert settings.REFERENCED not in loaded
 
 

@@ -10,6 +10,7 @@ from openedx_infra.config.errors.conflict import Conflict
 from openedx_infra.config.errors.key_paths import Location
 from openedx_infra.config.services.registry import BUILT_IN, companions, service
 from openedx_infra.config.stack import Stack
+from openedx_infra.config.types.secret_references import is_reference
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,7 @@ def _halves(
 
 def _xqueue(given: Iterable[tuple[Location, str, object]]) -> Iterator[Conflict]:
     for location, name, value in given:
-        if name != "XQUEUE_INTERFACE" or not isinstance(value, Mapping):
+        if name != "XQUEUE_INTERFACE" or not isinstance(value, Mapping) or is_reference(value):
             continue
         missing = [key for key in XQUEUE if key not in value]
         missing += [
