@@ -64,6 +64,7 @@ __all__ = [
     "Store",
     "Values",
     "Volume",
+    "django_env",
     "django_key",
     "django_migrate",
     "internal_lms",
@@ -288,6 +289,18 @@ class CompanionService(ServiceDefinition[S]):
 
     parts: Callable[[Stack, S], Parts]
     """What it runs, as a pure function of the stack and the service's section."""
+
+
+def django_env(module: str, folder: str) -> dict[str, str]:
+    """Variables of a Django project whose settings module is among the service's own files, in `folder`.
+    Nothing is written beside the code, which is read-only, and what is printed is not held back."""
+    return {
+        "DJANGO_SETTINGS_MODULE": module,
+        "PYTHONPATH": folder,
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "HOME": "/tmp",
+    }
 
 
 def django_migrate(stack: Stack, service: str, manage: str = "./manage.py") -> ServiceJob:

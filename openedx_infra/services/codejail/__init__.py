@@ -20,6 +20,7 @@ from openedx_infra.services.companion import (
     Served,
     ServiceSection,
     Stack,
+    django_env,
 )
 
 PORT = 8550
@@ -105,11 +106,7 @@ def _parts(stack: Stack, codejail: Codejail) -> Parts:
         ],
         scratch={"/tmp": "512Mi"},
         env={
-            "DJANGO_SETTINGS_MODULE": "openedx_infra_codejail",
-            "PYTHONPATH": CONFIG,
-            "PYTHONUNBUFFERED": "1",
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "HOME": "/tmp",
+            **django_env("openedx_infra_codejail", CONFIG),
             # It makes sure at its start that it reaches nobody, and has no name server to wait for.
             "RES_OPTIONS": "timeout:1 attempts:1",
         },

@@ -22,6 +22,7 @@ from openedx_infra.services.companion import (
     ServiceJob,
     ServiceUser,
     Stack,
+    django_env,
     django_key,
     django_migrate,
 )
@@ -139,13 +140,7 @@ def _parts(stack: Stack, discovery: Discovery) -> Parts:
             ConfigFile(path=SETTINGS, text=lambda values: settings(values, discovery), secret=True),
             *elasticsearch.authority(search),
         ],
-        env={
-            "DJANGO_SETTINGS_MODULE": "openedx_infra_discovery",
-            "PYTHONPATH": CONFIG,
-            "PYTHONUNBUFFERED": "1",
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "HOME": "/tmp",
-        },
+        env=django_env("openedx_infra_discovery", CONFIG),
         working_dir=CODE,
         groups=[CODE_GROUP],
         stores=["mysql", "cache"],

@@ -21,6 +21,7 @@ from openedx_infra.services.companion import (
     ServiceUser,
     Stack,
     Values,
+    django_env,
     django_key,
     django_migrate,
 )
@@ -134,13 +135,7 @@ def _parts(stack: Stack, notes: Notes) -> Parts:
             ConfigFile(path=SETTINGS, text=lambda values: settings(values, notes), secret=True),
             *(elasticsearch.authority(server) if server else []),
         ],
-        env={
-            "DJANGO_SETTINGS_MODULE": "openedx_infra_notes",
-            "PYTHONPATH": CONFIG,
-            "PYTHONUNBUFFERED": "1",
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "HOME": "/tmp",
-        },
+        env=django_env("openedx_infra_notes", CONFIG),
         groups=[CODE_GROUP],
         stores=["mysql", "search"] if uses_meilisearch(notes) else ["mysql"],
         outside=elasticsearch.outside(server) if server else [],

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from openedx_infra.config.services.registry import BUILT_IN
 from openedx_infra.operations.imports.tutor import patches, plugin_files
 from openedx_infra.operations.imports.tutor.draft import Draft
 from openedx_infra.operations.imports.tutor.plugin_files import PluginFile
@@ -68,9 +67,6 @@ def _own(plugin: PluginFile, values: TutorValues, draft: Draft) -> None:
 
 def _service(name: str, values: TutorValues, draft: Draft) -> None:
     host = _SERVICES[name]
-    if name not in BUILT_IN:
-        draft.leave(f"plugin {name}", "this program doesn't run this service: attach one that runs elsewhere")
-        return
     draft.set(("services", name, "enabled"), True, f"plugin {name}")
     if host:
         with draft.attempt(host, f"services.{name}.host"):

@@ -57,10 +57,10 @@ class TutorValues:
         """Whether config.yml itself has the setting."""
         return name in self._config
 
-    def get(self, name: str, default: Any = None) -> Any:
+    def get(self, name: str) -> Any:
         """The value of a setting, references resolved. Raises Unresolved."""
         self._read.add(name)
-        return self._resolved(name, default, ())
+        return self._resolved(name, ())
 
     def text(self, name: str) -> str:
         """The same as text; empty where there is none. Raises Unresolved."""
@@ -110,8 +110,8 @@ class TutorValues:
         """Settings of config.yml that nothing asked for, sorted."""
         return sorted(set(self._config) - self._read)
 
-    def _resolved(self, name: str, default: Any, within: tuple[str, ...]) -> Any:
-        value = self._config.get(name, DEFAULTS.get(name, default))
+    def _resolved(self, name: str, within: tuple[str, ...]) -> Any:
+        value = self._config.get(name, DEFAULTS.get(name))
         if isinstance(value, str):
             if name in within:
                 raise Unresolved(f"{name} refers to itself")
@@ -124,7 +124,7 @@ class TutorValues:
         try:
             names = meta.find_undeclared_variables(_ENVIRONMENT.parse(template))
             known = {
-                name: self._resolved(name, None, within)
+                name: self._resolved(name, within)
                 for name in names
                 if name in self._config or name in DEFAULTS
             }
