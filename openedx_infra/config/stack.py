@@ -14,6 +14,7 @@ from openedx_infra.config.datastores.mysql import Mysql
 from openedx_infra.config.datastores.search import Search
 from openedx_infra.config.datastores.storage import Storage, StorageInCluster
 from openedx_infra.config.datastores.valkey import Broker, Cache
+from openedx_infra.config.development.section import Development
 from openedx_infra.config.errors.key_paths import Location
 from openedx_infra.config.extras.containers import Extras
 from openedx_infra.config.images.builds import Build, ServiceBuild
@@ -123,6 +124,9 @@ class Stack(BaseStack):
     """Companion services: Xqueue, and others."""
     extras: Extras = Extras()
     """Containers of yours beside Open edX."""
+    development: Development | None = None
+    """Makes it a development instance, with folders of a developer's machine in the pods; `{}` sets the
+    defaults. None: it is none."""
     overrides: tuple[Override, ...] = Field(())
     """Patches on rendered Kubernetes objects."""
 

@@ -127,9 +127,9 @@ def all_fields(section: type[Section]) -> Iterator[tuple[str, str]]:
                 yield from all_fields(inner)
 
 
-ELSEWHERE = {("Stack", "aws"), ("Stack", "foundation"), ("Stack", "services")}
-"""Fields that everything.ok.yaml has not: its graph shall need neither AWS nor another stack, and companion
-services have tests of their own."""
+ELSEWHERE = {("Stack", "aws"), ("Stack", "foundation"), ("Stack", "services"), ("Stack", "development")}
+"""Fields that everything.ok.yaml has not: its graph shall need neither AWS nor another stack, companion
+services have tests of their own, and a development instance has nothing of production."""
 
 
 def test_right_cases_say_every_field_of_every_branch() -> None:

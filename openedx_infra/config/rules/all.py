@@ -20,7 +20,7 @@ from openedx_infra.config.rules import (
     versions,
 )
 from openedx_infra.config.rules.extras import containers
-from openedx_infra.config.rules.platform import companions, frontends, limits, plugins, services
+from openedx_infra.config.rules.platform import companions, development, frontends, limits, plugins, services
 from openedx_infra.config.sections.mail import MailRelay, MailSmtp
 from openedx_infra.config.stack import Stack
 from openedx_infra.config.types.patterns import DNS_LABEL, Pattern
@@ -122,6 +122,7 @@ _RULES: tuple[Callable[[Stack], Iterator[Conflict]], ...] = (
     versions.conflicts,
     operations.conflicts,
     containers.conflicts,
+    development.conflicts,
     _free_settings,
     _identities,
 )

@@ -1,1 +1,1 @@
-"""Rules on what edx-platform itself asks for: frontends, services, and room for values."""
+"""Rules on what edx-platform itself asks for: frontends, services, room for values, and development."""

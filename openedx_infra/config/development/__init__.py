@@ -1,0 +1,1 @@
+"""The section of development instances, and what mounted folders are."""
