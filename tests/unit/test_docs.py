@@ -159,7 +159,7 @@ def test_the_example_of_a_foundation_is_right_with_all_that_it_mentions() -> Non
 
 def test_the_example_on_aws_shows_every_section() -> None:
     text = (ROOT / "Pulumi.prod.yaml").read_text(encoding="utf-8")
-    left_out = {"kind", "foundation", "blue_green", "services"}
+    left_out = {"kind", "foundation", "blue_green", "services", "development"}
     assert said_in(text).keys() == Stack.model_fields.keys() - left_out
     assert "# openedx:foundation:" in text, "it stands alone, and says how it would not"
     assert "# openedx:services:" in text, "it runs no companion service, and shows how it would"

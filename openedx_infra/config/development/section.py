@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field
 
 from openedx_infra.config.checkout_files import PROJECT_FOLDER
 from openedx_infra.config.images.sources import GitRef
@@ -89,14 +89,6 @@ class Mount(Section):
     writable: Switch = False
     """Whether pods may write into it, as `manage.py makemigrations` does. They run as another user than you:
     set `openedx:development.user`, too."""
-
-    @model_validator(mode="after")
-    def _leads_somewhere(self) -> Mount:
-        if self.folder is None and self.git is None:
-            raise ValueError("names neither `folder` nor `git`: write the folder, or the address to clone")
-        if self.ref is not None and self.git is None:
-            raise ValueError("has `ref` without `git`: leave it out, or write the address to clone")
-        return self
 
     def folder_of(self, stack: str, name: str) -> Path:
         """The absolute path on this machine. `stack` and `name` are those of the stack and of the mount."""

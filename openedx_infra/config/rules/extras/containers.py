@@ -43,14 +43,19 @@ def _by_the_clock(where: Location, container: ExtraContainer) -> Iterator[Confli
     """What runs to its end serves nobody, and has no number of pods."""
     if container.schedule is None:
         for key in ("minutes", "retries"):
-            if key in container.model_fields_set:
+            if _is_changed(container, key):
                 text = "is for what runs by the clock: set `schedule`, or leave it out"
                 yield Conflict((*where, key), text, ((*where, "schedule"),))
         return
     for key in ("port", "route", "health", "alive", "replicas", "volume", "start_seconds", "for_platform"):
-        if key in container.model_fields_set and getattr(container, key):
+        if _is_changed(container, key):
             text = "is for what always runs, and this one has a `schedule`: leave one of them out"
             yield Conflict((*where, key), text, ((*where, "schedule"),))
+
+
+def _is_changed(container: ExtraContainer, key: str) -> bool:
+    """Whether a key has another value than its default, which a stack file written out in full repeats."""
+    return bool(getattr(container, key) != type(container).model_fields[key].default)
 
 
 def _one_pod(where: Location, container: ExtraContainer) -> Iterator[Conflict]:

@@ -29,6 +29,7 @@ def conflicts(stack: Stack) -> Iterator[Conflict]:
     yield from _one_pod_of_each(stack)
     yield from _image(stack, section)
     yield from _debugger(section)
+    yield from _mounts(section)
 
 
 def _hosts(stack: Stack) -> Iterator[Conflict]:
@@ -145,3 +146,14 @@ def _debugger(section: Development) -> Iterator[Conflict]:
             text = f"{process} doesn't run while `eager_tasks` is true: write {site}, or set that to false"
             where: Location = ("development", "debugger", "processes", index)
             yield Conflict(where, text, (("development", "eager_tasks"),))
+
+
+def _mounts(section: Development) -> Iterator[Conflict]:
+    for name, mount in section.mounts.items():
+        where: Location = ("development", "mounts", name)
+        if mount.folder is None and mount.git is None:
+            text = "leads nowhere: write `folder`, or `git` with the address to clone"
+            yield Conflict(where, text)
+        elif mount.ref is not None and mount.git is None:
+            text = f"{mount.ref} is of a clone, and there is none: leave it out, or write `git`"
+            yield Conflict((*where, "ref"), text, ((*where, "git"),))
