@@ -20,7 +20,7 @@ RERUN_ONCE = --reruns 1 --max-suite-reruns 3 --rerun-show-tracebacks
 SLOW := engine or images or parts or containers
 
 .DEFAULT_GOAL := help
-.PHONY: help init up preview down destroy outputs status check render test test-all test-fast test-parts test-engine test-faults test-images test-processes test-long test-containers toolchain lint types docs bench clean
+.PHONY: help init up preview down destroy outputs status check render test test-all test-fast test-parts test-engine test-faults test-images test-processes test-long test-containers toolchain lint types docs docs-site docs-serve bench clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -66,8 +66,9 @@ test: lint types test-fast ## Everything that CI runs, fast rungs first
 
 test-all: test test-long test-containers ## `make test`, the long tests and the containers: every night, before a release
 
-lint: $(READY) ## ruff
+lint: $(READY) ## ruff, and spelling
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/codespell README.md CONTRIBUTING.md CHANGELOG.md docs openedx_infra policies stacks tools
 
 types: $(READY) ## mypy --strict
 	@$(BIN)/mypy
@@ -106,9 +107,18 @@ toolchain: $(READY) ## Have all tools that tests use: found, downloaded or built
 		'import testing_tools as t; from tools.recipes import TOOLS; t.ensure_for_tests([*TOOLS, *t.TESTING])'
 
 docs: $(READY) ## Regenerate the reference and the examples
+	@$(BIN)/typer openedx_infra.operations.cli.app utils docs --name openedx-infra --title 'Command line' \
+		--output docs/reference/command-line.md >/dev/null
 	@$(BIN)/python -m openedx_infra.config.documentation.reference
 	@$(BIN)/python -m openedx_infra.monitoring.handbook
 	@$(BIN)/python -m openedx_infra.operations.init.examples
+
+# MkDocs' theme warns of MkDocs 2, which pyproject.toml excludes.
+docs-site: $(READY) ## Write the documentation as a site to build/site
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
+
+docs-serve: $(READY) ## Show the documentation on http://127.0.0.1:8000, and anew after each change
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
 
 bench: $(READY) ## Measure speed and memory (INSTANCES=4 on one foundation)
 	@$(BIN)/python -m tests.bench
