@@ -132,6 +132,13 @@ class Stack(BaseStack):
 
     _colour: Colour = PrivateAttr("blue")
 
+    def model_post_init(self, context: Any) -> None:
+        """Addresses of the site have the ports at which a developer's machine is visited."""
+        super().model_post_init(context)
+        if self.development:
+            ports = self.development.ports
+            self.site.visit_at(http=ports.http, https=ports.https)
+
     @property
     def namespace(self) -> str:
         """Kubernetes namespace of the instance."""
@@ -292,7 +299,7 @@ class Stack(BaseStack):
     @property
     def files_url(self) -> str | None:
         """Public address of the instance's own S3 server, without a slash at its end. None: it has none."""
-        return f"{self.site.scheme}://{self.files_host}" if self.files_host else None
+        return self.site.url(self.files_host) if self.files_host else None
 
     @property
     def mfe_names(self) -> tuple[str, ...]:

@@ -15,8 +15,8 @@ def addresses(stack: Stack) -> Settings:
     """Names and URLs that LMS and Studio share."""
     site = stack.site
     return {
-        "LMS_BASE": site.lms_host,
-        "CMS_BASE": site.studio_host,
+        "LMS_BASE": site.authority(site.lms_host),
+        "CMS_BASE": site.authority(site.studio_host),
         "LMS_ROOT_URL": site.lms_url,
         "CMS_ROOT_URL": site.studio_url,
         # Calls from pod to pod stay inside the cluster: many networks don't route a pod to its own public
@@ -66,7 +66,7 @@ def lms_addresses(stack: Stack) -> Settings:
     """The LMS' own names, cookies and trusted origins."""
     site = stack.site
     return {
-        "SITE_NAME": site.lms_host,
+        "SITE_NAME": site.authority(site.lms_host),
         # The Service's name is what the kubelet's probes and other pods say as Host.
         "ALLOWED_HOSTS": [
             site.lms_host,
@@ -85,7 +85,7 @@ def studio_addresses(stack: Stack) -> Settings:
     """Studio's own names, cookies and trusted origins, and its login at the LMS (secret aside)."""
     site = stack.site
     return {
-        "SITE_NAME": site.studio_host,
+        "SITE_NAME": site.authority(site.studio_host),
         "ALLOWED_HOSTS": [site.studio_host, STUDIO.of(stack).host, *_previews(stack, "studio")],
         **studio_cookies(stack),
         **_trust(stack, site.studio_host, site.mfe_host, *_previews(stack, "studio", "mfe")),
@@ -110,10 +110,11 @@ def _previews(stack: Stack, *sites: str) -> list[str]:
 
 def _trust(stack: Stack, *hosts: str) -> Settings:
     """Whose pages may call a site by script, with the visitor's cookies, and post to it."""
-    origins = [*(f"{stack.site.scheme}://{host}" for host in hosts), *stack.ingress.trusted_origins]
+    origins = [*(stack.site.url(host) for host in hosts), *stack.ingress.trusted_origins]
     return {"CORS_ORIGIN_WHITELIST": origins, "CSRF_TRUSTED_ORIGINS": list(origins)}
 
 
 def _redirects(stack: Stack, *hosts: str) -> list[str]:
     """Hosts that people are sent on to after they signed in or out."""
-    return [*hosts, *(urlsplit(origin).netloc for origin in stack.ingress.trusted_origins)]
+    hosts_and_ports = (stack.site.authority(host) for host in hosts)
+    return [*hosts_and_ports, *(urlsplit(origin).netloc for origin in stack.ingress.trusted_origins)]

@@ -20,7 +20,7 @@ def enabled_apps(stack: Stack) -> tuple[FrontendApp, ...]:
 
 def lms_frontends(stack: Stack, search: Search) -> Settings:
     """Where the LMS sends people, and what it tells the frontends when they start."""
-    mfes = enabled_mfes(stack)
+    mfes, host = enabled_mfes(stack), stack.site.authority(stack.site.mfe_host)
     addresses = {mfe.setting: _address(stack, mfe) for mfe in mfes if mfe.setting}
     addresses |= {
         app.setting: f"{stack.site.mfe_url}/{app.name}" for app in enabled_apps(stack) if app.setting
@@ -28,7 +28,7 @@ def lms_frontends(stack: Stack, search: Search) -> Settings:
     return {
         **addresses,
         **{flag: True for mfe in mfes for flag in mfe.flags},
-        **{mfe.domain_setting: f"{stack.site.mfe_host}/{mfe.name}" for mfe in mfes if mfe.domain_setting},
+        **{mfe.domain_setting: f"{host}/{mfe.name}" for mfe in mfes if mfe.domain_setting},
         "ENABLE_MFE_CONFIG_API": True,
         # Seconds. The answer costs little, and a changed setting shall show at once.
         "MFE_CONFIG_API_CACHE_TIMEOUT": 1,
@@ -53,7 +53,7 @@ def _mfe_config(stack: Stack, search: Search) -> dict[str, Any]:
     site = stack.site
     logo = f"{site.lms_url}/theming/asset/images/logo.png"
     return {
-        "BASE_URL": site.mfe_host,
+        "BASE_URL": site.authority(site.mfe_host),
         "LMS_BASE_URL": site.lms_url,
         "STUDIO_BASE_URL": site.studio_url,
         "MARKETING_SITE_BASE_URL": site.lms_url,

@@ -101,6 +101,7 @@ def notes(stack: Stack) -> Iterator[str]:
     which nobody is signed in.
     """
     yield from _signed_out(stack)
+    yield from _cookies_of_neighbours(stack)
     if isinstance(stack.site.issuer, AcmeHttp):
         return
     named: list[str] = []
@@ -119,6 +120,17 @@ def _signed_out(stack: Stack) -> Iterator[str]:
                 "so nobody is signed in there: browsers refuse these cookies. `site.cookie_domain` sets a "
                 "wider domain"
             )
+
+
+def _cookies_of_neighbours(stack: Stack) -> Iterator[str]:
+    """Cookies know no ports: what differs in these alone is one site to a browser."""
+    site = stack.site
+    if site.authority(site.lms_host) != site.lms_host and site.cookie_prefix is None:
+        yield (
+            f"{key_of(('development', 'ports'))}: cookies know no ports, so another instance of this machine "
+            f"at {site.cookie_domain} or under it signs visitors of this one out: give it a host of its own, "
+            "or set `site.cookie_prefix`"
+        )
 
 
 def leads(host: str) -> str | None:

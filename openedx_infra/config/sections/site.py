@@ -6,7 +6,7 @@ from functools import cache
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, PrivateAttr
 
 from openedx_infra.config.sections.issuers import Issuer
 from openedx_infra.config.types.base import IMMUTABLE, Distinct, KubernetesName, Section
@@ -191,6 +191,21 @@ class Site(Section):
     """Where TLS ends, and with which certificate. It also decides between http and https in every address,
     and whether cookies are secure."""
 
+    _port: int | None = PrivateAttr(None)
+
+    def visit_at(self, *, http: int, https: int) -> None:
+        """Have browsers come to these ports, rather than those of the schemes: to a developer's machine."""
+        port, usual = (https, 443) if self.secure else (http, 80)
+        self._port = None if port == usual else port
+
+    def authority(self, host: str) -> str:
+        """A public host as its addresses have it: with the port, where it isn't the scheme's own."""
+        return host if self._port is None else f"{host}:{self._port}"
+
+    def url(self, host: str) -> str:
+        """The address of a public host, without a slash at its end."""
+        return f"{self.scheme}://{self.authority(host)}"
+
     @property
     def scheme(self) -> str:
         """`https` unless the site does without TLS."""
@@ -209,27 +224,27 @@ class Site(Section):
     @property
     def lms_url(self) -> str:
         """Public address of the LMS, without a slash at its end."""
-        return f"{self.scheme}://{self.lms_host}"
+        return self.url(self.lms_host)
 
     @property
     def more_urls(self) -> tuple[str, ...]:
         """Public addresses of the further hosts of the LMS, without a slash at their ends."""
-        return tuple(f"{self.scheme}://{host}" for host in self.more_hosts)
+        return tuple(self.url(host) for host in self.more_hosts)
 
     @property
     def studio_url(self) -> str:
         """Public address of Studio, without a slash at its end."""
-        return f"{self.scheme}://{self.studio_host}"
+        return self.url(self.studio_host)
 
     @property
     def mfe_url(self) -> str:
         """Public address of the micro-frontends, without a slash at its end."""
-        return f"{self.scheme}://{self.mfe_host}"
+        return self.url(self.mfe_host)
 
     @property
     def search_url(self) -> str:
         """Public address of Meilisearch, without a slash at its end."""
-        return f"{self.scheme}://{self.search_host}"
+        return self.url(self.search_host)
 
     @property
     def hosts(self) -> tuple[str, ...]:

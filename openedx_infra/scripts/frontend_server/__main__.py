@@ -13,8 +13,8 @@ import time
 from pathlib import Path
 from types import FrameType
 
-from frontend_server import packages
-from frontend_server.server import Server, settings
+from . import packages
+from .server import Server, settings
 
 EVERY_SECONDS = 1.0
 """Seconds between two looks at files. By their times and texts: events of files don't pass every way in which
@@ -23,45 +23,47 @@ machines share folders."""
 
 def main() -> int:
     """Serve until somebody stops it. Returns the exit code."""
-    source, modules = Path(os.environ["SOURCE"]), Path(os.environ["MODULES"])
-    if not packages.installed(source, modules) and not packages.install(source, modules):
-        return 1
-    server = Server(source, os.environ)
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, _end)
+    source, modules = Path(os.environ["SOURCE"]), Path(os.environ["MODULES"])
     try:
-        return _watch(source, modules, server)
+        if not packages.installed(source, modules) and not packages.install(source, modules):
+            return 1
+        return _serve(source, modules)
     except _EndedError:
         return 0
 
 
-def _watch(source: Path, modules: Path, server: Server) -> int:
-    lists, read = packages.digest(source), settings(source)
-    try:
-        while True:
-            time.sleep(EVERY_SECONDS)
-            if (code := server.ended()) is not None:
-                print(f"the development server has ended with exit code {code}", flush=True)
-                return code or 1
-            if lists == packages.digest(source) and read == settings(source):
-                continue
-            lists, read = packages.digest(source), settings(source)
+def _serve(source: Path, modules: Path) -> int:
+    """Run server after server, until one ends by itself: with its exit code."""
+    while True:
+        read = _read(source)  # before it starts: what changes meanwhile starts it again
+        server = Server(source, os.environ)
+        try:
+            while read == _read(source):
+                time.sleep(EVERY_SECONDS)
+                if (code := server.ended()) is not None:
+                    print(f"the development server has ended with exit code {code}", flush=True)
+                    return code or 1
+        finally:
             server.stop()
-            _install_until_it_works(source, modules)
-            lists, read = packages.digest(source), settings(source)
-            print("the development server starts again", flush=True)
-            server = Server(source, os.environ)
-    finally:
-        server.stop()
+        _install_until_it_works(source, modules)
+        print("the development server starts again", flush=True)
+
+
+def _read(source: Path) -> object:
+    """What a server has read once."""
+    return packages.digest(source), settings(source)
 
 
 def _install_until_it_works(source: Path, modules: Path) -> None:
     """Whoever edits a list of packages may leave it broken for a while."""
-    while not packages.installed(source, modules) and not packages.install(source, modules):
-        print("packages were not installed: change package.json or package-lock.json", flush=True)
-        failed = packages.digest(source)
-        while packages.digest(source) == failed:
-            time.sleep(EVERY_SECONDS)
+    while not packages.installed(source, modules):
+        tried = packages.digest(source)
+        if not packages.install(source, modules):
+            print("packages were not installed: change package.json or package-lock.json", flush=True)
+            while packages.digest(source) == tried:
+                time.sleep(EVERY_SECONDS)
 
 
 class _EndedError(Exception):

@@ -88,7 +88,7 @@ def host(stack: Stack, credentials: Credentials) -> str:
 
 def address(stack: Stack, credentials: Credentials) -> str:
     """Its public address, without a slash at its end."""
-    return f"{stack.site.scheme}://{host(stack, credentials)}"
+    return stack.site.url(host(stack, credentials))
 
 
 def _secrets(_stack: Stack, credentials: Credentials) -> Iterator[Secret]:

@@ -57,7 +57,7 @@ def settings(values: Values, database: MysqlDatabase, *, host: str, records: boo
     whether the micro-frontend learner-record is served; `verifiable`: whether it signs verifiable
     credentials."""
     site, secrets = values.stack.site, values.secrets
-    own = f"{site.scheme}://{host}"
+    own = site.url(host)
     return json.dumps(
         {
             "SECRET_KEY": secrets[SECRET_KEY],

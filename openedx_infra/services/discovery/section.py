@@ -49,4 +49,4 @@ def host(stack: Stack, discovery: Discovery) -> str:
 
 def address(stack: Stack, discovery: Discovery) -> str:
     """Its public address, without a slash at the end."""
-    return f"{stack.site.scheme}://{host(stack, discovery)}"
+    return stack.site.url(host(stack, discovery))

@@ -89,7 +89,7 @@ def _platform(stack: Stack, notes: Notes) -> PlatformSettings:
         common={"ENABLE_EDXNOTES": True},
         lms={
             "EDXNOTES_CLIENT_NAME": CLIENT,
-            "EDXNOTES_PUBLIC_API": f"{stack.site.scheme}://{host(stack, notes)}/api/v1",
+            "EDXNOTES_PUBLIC_API": f"{stack.site.url(host(stack, notes))}/api/v1",
             "EDXNOTES_INTERNAL_API": f"http://notes:{PORT}/api/v1",
         },
         service_users=[ServiceUser(name=CLIENT)],
