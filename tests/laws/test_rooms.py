@@ -55,6 +55,7 @@ OPERATIONS = (
     ("deploy",),
     ("versions", "support", "init"),
     ("backups", "maintenance", "imports"),
+    ("development",),
     ("cli",),
 )
 """Rooms of operations from the ground up: each imports itself and those below, never its neighbours."""

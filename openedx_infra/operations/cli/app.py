@@ -22,6 +22,7 @@ from openedx_infra.operations.cli import (
     state,
     versions,
 )
+from openedx_infra.operations.cli.development import group as development
 from openedx_infra.operations.cli.options import (
     new_console,
 )
@@ -72,6 +73,7 @@ app.add_typer(users.app, name="users")
 app.add_typer(xqueue.app, name="xqueue")
 app.add_typer(courses.app, name="courses")
 app.add_typer(forum.app, name="forum")
+app.add_typer(development.app, name="dev")
 
 
 @app.callback()

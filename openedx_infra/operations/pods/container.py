@@ -32,9 +32,12 @@ class RunningContainer:
     """Its own name."""
 
 
-def choose(client: Client, component: str, container: str | None = None) -> RunningContainer:
+def choose(
+    client: Client, component: str, container: str | None = None, *, ready: bool = True
+) -> RunningContainer:
     """A container of a ready pod of a component, in the client's namespace. `container`: one of its
-    containers by name, by default the first.
+    containers by name, by default the first. `ready`: False if a pod will do whose first container runs, as
+    that of a site whose code is broken.
 
     During a roll-out it is one of the newest version. Raises OperationError when there is no such component
     or container, when no pod is ready, or when the nodes are simulated.
@@ -43,7 +46,11 @@ def choose(client: Client, component: str, container: str | None = None) -> Runn
 
     with answering():
         pods = [pod for pod in client.list(PodObject) if _is_of_a_workload(pod)]
-        pod = _newest_ready(client, component, [pod for pod in pods if _component(pod) == component], pods)
+        of_it = [pod for pod in pods if _component(pod) == component]
+        usable = [pod for pod in of_it if _is_ready(pod)]
+        if not ready:
+            usable = usable or [pod for pod in of_it if _runs(pod)]
+        pod = _newest(client, component, usable, of_it, pods)
         if simulated(client, pod):
             raise OperationError(
                 "This cluster's nodes are simulated, where containers don't run: there is nothing to run "
@@ -58,8 +65,9 @@ def choose(client: Client, component: str, container: str | None = None) -> Runn
     return RunningContainer(client=client, pod=_name(pod), name=container or names[0])
 
 
-def _newest_ready(client: Client, component: str, pods: Sequence[Pod], others: Sequence[Pod]) -> Pod:
-    usable = [pod for pod in pods if _is_ready(pod)]
+def _newest(
+    client: Client, component: str, usable: Sequence[Pod], pods: Sequence[Pod], others: Sequence[Pod]
+) -> Pod:
     if usable:
         return max(usable, key=_created)
     if pods:
@@ -96,6 +104,16 @@ def _is_ready(pod: Pod) -> bool:
     conditions = (pod.status.conditions if pod.status else None) or ()
     ending = pod.metadata is not None and pod.metadata.deletionTimestamp is not None
     return not ending and any(each.type == "Ready" and each.status == "True" for each in conditions)
+
+
+def _runs(pod: Pod) -> bool:
+    """Whether its first container runs, and it is not about to end."""
+    first = pod.spec.containers[0].name if pod.spec else ""
+    statuses = (pod.status.containerStatuses if pod.status else None) or ()
+    ending = pod.metadata is not None and pod.metadata.deletionTimestamp is not None
+    return not ending and any(
+        each.name == first and each.state is not None and each.state.running is not None for each in statuses
+    )
 
 
 def _why(pod: Pod) -> str:

@@ -1,0 +1,1 @@
+"""The group `dev`: arguments of verbs on a development instance."""

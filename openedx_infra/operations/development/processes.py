@@ -1,0 +1,46 @@
+"""The processes of the platform that a developer works in: those of both sites, and their workers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from openedx_infra.operations.errors import OperationError
+from openedx_infra.operations.pods import components, container
+from openedx_infra.operations.pods.container import RunningContainer
+
+if TYPE_CHECKING:
+    from lightkube import Client
+
+PROCESSES = ("lms", "studio", "lms-worker", "studio-worker")
+"""What verbs take."""
+_OTHER_NAMES = {"cms": "studio", "worker": "lms-worker", "cms-worker": "studio-worker"}
+
+
+def process_of(name: str) -> str:
+    """The process that a developer means: `worker` is the LMS', `cms` is Studio.
+
+    Raises OperationError for what is no process.
+    """
+    process = _OTHER_NAMES.get(name, name)
+    if process not in PROCESSES:
+        raise OperationError(
+            f"There is no process {name}.", remedy="name lms, studio, worker or studio-worker"
+        )
+    return process
+
+
+def running(client: Client, name: str) -> RunningContainer:
+    """A container of a process that runs. It need not be ready: with a fault in its source it never is.
+
+    Of several pools of workers it is the first by name. Raises OperationError when none runs.
+    """
+    from lightkube.resources.core_v1 import Pod
+
+    from openedx_infra.operations.cluster.connection import answering
+
+    process = process_of(name)
+    with answering():
+        labels = [(pod.metadata and pod.metadata.labels) or {} for pod in client.list(Pod)]
+    names = {each[components.COMPONENT] for each in labels if components.COMPONENT in each}
+    component = min(components.matching(process, names))
+    return container.choose(client, component, ready=False)
