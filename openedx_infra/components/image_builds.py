@@ -28,7 +28,8 @@ from pulumi_docker_build import (
 
 from openedx_infra.components.registry_logins import RegistryLogin
 from openedx_infra.config import Stack
-from openedx_infra.images import IMAGES, Plan, plans
+from openedx_infra.config.checkout_files import PROJECT_FOLDER
+from openedx_infra.images import Plan, plans
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,9 +116,11 @@ class Images(pulumi.ComponentResource):
 
 
 def _location(context: Path | str) -> str:
-    """A folder relative to that of Pulumi.yaml, where plugins run: a state must suit every checkout; or an
-    address."""
-    return context if isinstance(context, str) else str(context.relative_to(IMAGES.parent))
+    """A folder relative to that of Pulumi.yaml, where plugins run: a state must suit every checkout. An
+    address, and a folder elsewhere (that of an installed program), are as they are."""
+    if isinstance(context, str) or not context.is_relative_to(PROJECT_FOLDER):
+        return str(context)
+    return str(context.relative_to(PROJECT_FOLDER))
 
 
 def _cache_from(plan: Plan, suffix: str) -> list[CacheFromArgs]:

@@ -1,10 +1,32 @@
-"""Text files of the checkout that a stack file names."""
+"""The folder of the project, and its text files that a stack file names."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-PROJECT_FOLDER = Path(__file__).resolve().parents[2]
+_SOURCES = Path(__file__).resolve().parents[2]
+
+
+def project_folder(here: Path, sources: Path = _SOURCES) -> Path:
+    """The folder of Pulumi.yaml and the stack files: the checkout, when the program runs from one.
+
+    An installed program takes the nearest folder above `here` whose Pulumi.yaml is a project of this program,
+    or `here` itself where `init` is yet to make one.
+    """
+    if _is_project(sources):
+        return sources
+    return next((folder for folder in (here, *here.parents) if _is_project(folder)), here)
+
+
+def _is_project(folder: Path) -> bool:
+    try:
+        lines = (folder / "Pulumi.yaml").read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return False
+    return "name: openedx" in lines
+
+
+PROJECT_FOLDER = project_folder(Path.cwd())
 """The folder of Pulumi.yaml, where paths begin that aren't absolute."""
 
 

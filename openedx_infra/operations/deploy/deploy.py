@@ -25,6 +25,7 @@ from openedx_infra.operations.engine.progress import Progress, counted
 from openedx_infra.operations.engine.session import Request, Session, begin
 from openedx_infra.operations.engine.watch import Watch
 from openedx_infra.operations.errors import OperationError
+from openedx_infra.operations.stack_files.checkout import BIN
 from openedx_infra.operations.urn import Urn
 
 if TYPE_CHECKING:
@@ -201,13 +202,13 @@ def _print_addresses(session: Session, console: Console) -> None:
         console.print(_ON_EMBEDDED, soft_wrap=True, highlight=False)
 
 
-_ON_EMBEDDED = """
+_ON_EMBEDDED = f"""
 The cluster is the embedded one: it admits, schedules and rolls out as a real one does, but its nodes are \
 simulated and containers don't run, so these addresses don't answer. To run Open edX on a server:
   1. curl -sfL https://get.k3s.io | sh -s - --write-kubeconfig-mode 644      (it brings Traefik and storage)
-  2. .venv/bin/openedx-infra init --stack campus      (writes Pulumi.campus.yaml and its secrets)
-  3. .venv/bin/openedx-infra up --stack campus
-`.venv/bin/openedx-infra down` stops the embedded cluster; its data stays."""
+  2. {BIN}openedx-infra init --stack campus      (writes Pulumi.campus.yaml and its secrets)
+  3. {BIN}openedx-infra up --stack campus
+`{BIN}openedx-infra down` stops the embedded cluster; its data stays."""
 
 
 def urls(outputs: Mapping[str, Any]) -> dict[str, str]:

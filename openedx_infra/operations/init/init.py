@@ -9,16 +9,17 @@ from rich.console import Console
 
 from openedx_infra.config.load import PLACEHOLDER
 from openedx_infra.operations.errors import OperationError
+from openedx_infra.operations.init.project import require_project
 from openedx_infra.operations.init.questions import Options, answers
 from openedx_infra.operations.init.text import stack_text
 from openedx_infra.operations.secrets import commands
 from openedx_infra.operations.stack_files import stack_file
-from openedx_infra.operations.stack_files.checkout import stack_file_path
+from openedx_infra.operations.stack_files.checkout import BIN, INSTALLED, stack_file_path
 from openedx_infra.operations.stack_files.whole_write import write_whole
 from openedx_infra.operations.state.open_stack import tools
 
-COMMAND = ".venv/bin/openedx-infra"
-"""The command as it is typed in the checkout."""
+COMMAND = f"{BIN}openedx-infra"
+"""The command as it is typed in the folder of the project."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +44,7 @@ def init(request: Request, console: Console, *, interactive: bool) -> Path:
     path = require_new(found.stack)
     if request.secrets:
         tools(console)  # what the secrets need may take minutes, or fail: before anything is written
+    require_project(console)
     write_whole(path, stack_text(found).encode(), mode=0o644)
     console.print(f"{path.name} is written.", highlight=False)
     steps = generated(found.stack, path, console) if request.secrets else [_generate(found.stack)]
@@ -59,6 +61,10 @@ def require_new(name: str) -> Path:
             remedy="choose another name by --stack, or edit that file",
         )
     return path
+
+
+def _up(stack: str) -> str:
+    return f"{COMMAND} up --stack {stack}" if INSTALLED else f"make up STACK={stack}"
 
 
 def _generate(stack: str) -> str:
@@ -83,7 +89,7 @@ def print_steps(stack: str, path: Path, steps: list[str], console: Console) -> N
     if open_keys := _undecided(stack, path):
         keys = "".join(f"\n      {key}" for key in open_keys)
         steps = [f"decide in {path.name} what still says {PLACEHOLDER}:{keys}", *steps]
-    steps = [*steps, f"{COMMAND} check --stack {stack}", f"make up STACK={stack}"]
+    steps = [*steps, f"{COMMAND} check --stack {stack}", _up(stack)]
     for number, step in enumerate(steps, 1):
         console.print(f"  {number}. {step}", highlight=False, markup=False, soft_wrap=True)
 

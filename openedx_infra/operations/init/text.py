@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 
 from openedx_infra.operations.init.answers import Answers
+from openedx_infra.operations.stack_files.checkout import SCHEMA
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _PLACE = re.compile(r"\[\[(\w+)\]\]")
@@ -24,7 +25,7 @@ _LOGIN_PREFIX = ("lms.", "learn.", "www.", "courses.")
 def stack_text(answers: Answers) -> str:
     """The whole stack file, with comments."""
     parts = {"tls": _tls(answers), "mail": _mail(answers), "backups": _backups(answers)}
-    text = _template(answers.situation)
+    text = _template(answers.situation).replace("docs/reference/stack.schema.json", SCHEMA)
     for name, part in parts.items():
         text = text.replace(f"[[{name}]]\n", _template(f"parts/{part}"))
     lines = _lines(answers)

@@ -1,14 +1,24 @@
-"""The folder of this checkout, and the stacks that it describes."""
+"""The folder of the project, and the stacks that it describes."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
+from openedx_infra.config.checkout_files import PROJECT_FOLDER
 from tools.paths import private_dir, state_dir
 
-CHECKOUT = Path(__file__).resolve().parents[3]
+CHECKOUT = PROJECT_FOLDER
 """The folder of Pulumi.yaml and the stack files."""
+
+INSTALLED = not (CHECKOUT / "openedx_infra").is_dir()
+"""Whether the program is installed as a package, and the folder has only stack files."""
+
+BIN = "" if INSTALLED else ".venv/bin/"
+"""What stands before the names of our programs when they are typed in that folder."""
+
+SCHEMA = "stack.schema.json" if INSTALLED else "docs/reference/stack.schema.json"
+"""Where editors find the JSON Schema of stack files, from that folder."""
 
 DEFAULT_STACK = "dev"
 """The stack that a command is about when none is named: a default of the command line, and nothing else."""

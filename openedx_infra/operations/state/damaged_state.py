@@ -14,6 +14,7 @@ from rich.console import Console
 
 from openedx_infra.config import PROJECT
 from openedx_infra.operations.errors import OperationError
+from openedx_infra.operations.stack_files.checkout import BIN
 from openedx_infra.operations.stack_files.whole_write import write_whole
 from openedx_infra.operations.state import backend
 
@@ -75,8 +76,8 @@ def restore(
     if file is None:
         raise OperationError(
             f"There is no file on this machine that holds the state of stack {stack}.",
-            remedy="for a state in a bucket or in Pulumi Cloud, use the versions that these keep: `.venv/bin/"
-            f"pulumi stack export --version N --stack {stack}`, then `stack import`",
+            remedy="for a state in a bucket or in Pulumi Cloud, use the versions that these keep: "
+            f"`{BIN}pulumi stack export --version N --stack {stack}`, then `stack import`",
         )
     if not is_damaged(file):
         raise OperationError(f"The state of stack {stack} can be read. Nothing was changed.")

@@ -12,6 +12,7 @@ from typing import Any
 from rich.console import Console
 
 from openedx_infra.config import PROJECT
+from openedx_infra.operations.stack_files.checkout import BIN
 from openedx_infra.operations.state import backend, machine
 from openedx_infra.operations.state.live_stack import LiveStack
 
@@ -30,7 +31,7 @@ def clear_dead(live: LiveStack, console: Console) -> None:
         console.print(
             f"Stack {live.name} is locked by a process of {socket.gethostname()} that can't be seen here. "
             "Another machine or container of that name may still be at work, so the lock stays. If none is, "
-            f"run `.venv/bin/pulumi cancel --stack {live.name}`.",
+            f"run `{BIN}pulumi cancel --stack {live.name}`.",
             style="yellow",
             soft_wrap=True,
         )

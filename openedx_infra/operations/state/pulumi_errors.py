@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from openedx_infra.config.errors.messages import without_credentials
 from openedx_infra.operations.errors import OperationError
+from openedx_infra.operations.stack_files.checkout import BIN
 from openedx_infra.operations.state import damaged_state
 from openedx_infra.operations.state.backend import passphrase_origin
 
@@ -38,12 +39,12 @@ def explain(stack: str, output: str, environment: Mapping[str, str]) -> Operatio
             f"The state of stack {stack} can't be reached at {_backend(environment)}. Nothing was changed.\n"
             f"{_indented(_errors(text))}",
             remedy="set PULUMI_BACKEND_URL to a place that exists, with the credentials that it needs; "
-            "`.venv/bin/pulumi whoami --verbose` must answer",
+            f"`{BIN}pulumi whoami --verbose` must answer",
         )
     if "currently locked by" in text or "Another update is currently in progress" in text:
         return OperationError(
             f"Another run works on stack {stack}. Nothing was changed.\n{_indented(_errors(text))}",
-            remedy=f"wait for it; if it is dead, run `.venv/bin/pulumi cancel --stack {stack}`, then again",
+            remedy=f"wait for it; if it is dead, run `{BIN}pulumi cancel --stack {stack}`, then again",
         )
     if "no stack named" in text:
         return OperationError(

@@ -17,6 +17,7 @@ from openedx_infra.operations.imports.tutor.draft import Draft
 from openedx_infra.operations.imports.tutor.root import TutorRoot
 from openedx_infra.operations.imports.tutor.values import TutorValues
 from openedx_infra.operations.init import init
+from openedx_infra.operations.init.project import require_project
 from openedx_infra.operations.init.questions import answers
 from openedx_infra.operations.secrets import commands
 from openedx_infra.operations.stack_files.whole_write import write_whole
@@ -54,6 +55,7 @@ def import_tutor(request: Request, console: Console) -> Path:
     if request.secrets:
         tools(console)  # what these need may take minutes, or fail: before anything is written
     text = stack_text.composed(whole, draft)
+    require_project(console)
     write_whole(path, text.encode(), mode=0o644)
     show(tutor, draft, console)
     console.print(f"\n{path.name} is written. The Tutor root was only read.", highlight=False)
