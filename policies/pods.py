@@ -55,9 +55,13 @@ def unprivileged(obj: Object) -> Iterator[str]:
     for key in ("hostNetwork", "hostPID", "hostIPC"):
         if spec.get(key):
             yield f"pods use {key}: leave it out"
+    reason = at(pod_template(obj), "metadata", "annotations", EXCEPTION)
     for volume in spec.get("volumes") or ():
-        if "hostPath" in volume:
-            yield f"volume {volume.get('name')} is a path of the node: use a claim or an emptyDir"
+        if "hostPath" in volume and not reason:
+            yield (
+                f"volume {volume.get('name')} is a path of the node: use a claim or an emptyDir, or give the "
+                f"reason by the annotation {EXCEPTION} of its pods"
+            )
     for container in containers(spec):
         for problem in _privileges(spec, container):
             yield f"container {container.get('name')} {problem}"

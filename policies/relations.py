@@ -182,11 +182,12 @@ def closed_by_default(objects: Objects) -> Found:
 
 def restricted_namespaces(objects: Objects) -> Found:
     """The API server itself refuses pods with privileges. Software of others that can't do with so little
-    gets `baseline`, and a reason."""
+    gets `baseline`, and a development instance, which mounts folders of its node, `privileged`; each with a
+    reason."""
     for namespace in of_kind(objects, "Namespace"):
         level = at(namespace, "metadata", "labels", "pod-security.kubernetes.io/enforce")
         reason = at(namespace, "metadata", "annotations", EXCEPTION)
-        if level != "restricted" and not (level == "baseline" and reason):
+        if level != "restricted" and not (level in ("baseline", "privileged") and reason):
             yield namespace, "does not enforce the Pod Security Standard: label it restricted"
 
 

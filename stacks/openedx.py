@@ -13,6 +13,7 @@ from openedx_infra.components.datastores.datastores import addresses, buckets
 from openedx_infra.components.datastores.store import SesStore
 from openedx_infra.components.platform import Platform, PlatformArgs
 from openedx_infra.config import ConfigError, Stack
+from openedx_infra.config.development import mounts
 from openedx_infra.config.immutable import IMMUTABLE_OUTPUT, immutable_values
 from openedx_infra.config.rules import certificates
 from openedx_infra.config.rules.extras import manifests
@@ -39,6 +40,7 @@ def deploy(stack: Stack, secrets: Mapping[str, pulumi.Input[str]]) -> None:
         *certificates.problems(stack),
         *settings_modules.problems(stack),
         *manifests.problems(stack),
+        *mounts.problems(stack),
     ]
     if faults:
         raise Refused(ConfigError(stack.name, faults))

@@ -11,6 +11,7 @@ import pulumi
 from openedx_infra.components.datastores.certificates import Certificates
 from openedx_infra.config import Stack
 from openedx_infra.config.foundation.contract import Contract
+from openedx_infra.kubernetes.files import Files
 from openedx_infra.kubernetes.names import Scope
 from openedx_infra.kubernetes.pod import Container, Image
 from openedx_infra.kubernetes.volumes import Mount
@@ -91,6 +92,8 @@ class Instance:
     """References of the images that are built here, by their keys in `images`."""
     tracking: Shipping | None = None
     """How its tracking events get into a bucket. None: they don't."""
+    development: Files | None = None
+    """What pods of a development instance run beside the platform. None: it is none."""
     pull_secrets: Sequence[pulumi.Input[str]] = ()
     """Names of the Secrets by which nodes log in to registries."""
 

@@ -24,12 +24,13 @@ from openedx_infra.components.users import WHY
 from openedx_infra.config import Stack
 from openedx_infra.config.foundation.contract import Contract
 from openedx_infra.kubernetes.models import Namespace, ObjectMetaArgs
-from openedx_infra.kubernetes.names import RESTRICTED, Scope
+from openedx_infra.kubernetes.names import PRIVILEGED, RESTRICTED, Scope
 from openedx_infra.services.of_stack import companions, resting
 
 if TYPE_CHECKING:  # at run time, stacks that have none don't load them
     from openedx_infra.components.companions.companion import Companion
     from openedx_infra.components.extras.extras import Extras
+    from openedx_infra.kubernetes.files import Files
 
 PART_OF = "openedx"
 
@@ -80,6 +81,7 @@ class Platform(pulumi.ComponentResource):
             certificates=certificates(stack, scope, args.secrets, self),
             built=self._images(args, registries),
             pull_secrets=[*stack.images.pull_secrets, *secrets],
+            development=self._development(stack, scope),
         )
         self.instance = replace(instance, aws=self._aws(instance))
         """What all components know of it."""
@@ -217,13 +219,31 @@ class Platform(pulumi.ComponentResource):
 
         return on_aws(instance, self)
 
+    def _development(self, stack: Stack, scope: Scope) -> Files | None:
+        """What pods of a development instance run beside the platform. Other stacks load nothing of it."""
+        if stack.development is None:
+            return None
+        from openedx_infra.components.development.files import development_files
+
+        return development_files(scope, self)
+
     def _namespace(self, stack: Stack) -> Namespace:
         protect = stack.datastores.protect
         return Namespace(
             "namespace",
-            metadata=ObjectMetaArgs(name=stack.namespace, labels=RESTRICTED),
+            metadata=_admission(stack),
             opts=pulumi.ResourceOptions(parent=self, protect=protect, retain_on_delete=protect),
         )
+
+
+def _admission(stack: Stack) -> ObjectMetaArgs:
+    """The namespace's name, and which pods it admits: those that mount no folder of their node, but for
+    development instances, with the reason."""
+    if stack.development is None or not stack.development.mounts:
+        return ObjectMetaArgs(name=stack.namespace, labels=RESTRICTED)
+    from openedx_infra.components.development.pods import REASON
+
+    return ObjectMetaArgs(name=stack.namespace, labels=PRIVILEGED, annotations={WHY: REASON})
 
 
 def _priorities(stack: Stack) -> dict[str, str]:

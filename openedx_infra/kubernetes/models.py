@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from pulumi_kubernetes.core.v1 import EmptyDirVolumeSourceArgs as EmptyDirVolumeSourceArgs
     from pulumi_kubernetes.core.v1 import EnvVarArgs as EnvVarArgs
     from pulumi_kubernetes.core.v1 import ExecActionArgs as ExecActionArgs
+    from pulumi_kubernetes.core.v1 import HostPathVolumeSourceArgs as HostPathVolumeSourceArgs
     from pulumi_kubernetes.core.v1 import HTTPGetActionArgs as HTTPGetActionArgs
     from pulumi_kubernetes.core.v1 import HTTPHeaderArgs as HTTPHeaderArgs
     from pulumi_kubernetes.core.v1 import KeyToPathArgs as KeyToPathArgs

@@ -16,6 +16,13 @@ COMPONENT = "app.kubernetes.io/component"
 RESTRICTED = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
 """Labels of a namespace whose pods meet the strictest of the Pod Security Standards."""
 
+PRIVILEGED = {
+    "pod-security.kubernetes.io/enforce": "privileged",
+    "pod-security.kubernetes.io/audit": "restricted",
+}
+"""Labels of a namespace whose pods mount folders of their node, which the other standards refuse whatever
+else they do. The audit log still has what is more than `restricted`."""
+
 NO_WAIT = {"pulumi.com/skipAwait": "true"}
 """Annotation of objects whose readiness others report: a Service would wait for pods that a failed Job
 prevents."""

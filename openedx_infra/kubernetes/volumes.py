@@ -10,6 +10,7 @@ import pulumi
 from openedx_infra.kubernetes.files import Files
 from openedx_infra.kubernetes.models import (
     EmptyDirVolumeSourceArgs,
+    HostPathVolumeSourceArgs,
     PersistentVolumeClaim,
     PersistentVolumeClaimSpecArgs,
     PersistentVolumeClaimVolumeSourceArgs,
@@ -62,6 +63,12 @@ def mounted(name: str, path: str, files: Sequence[Files]) -> Mount:
         sources=[VolumeProjectionArgs(**file.projection()) for file in files],
     )
     return Mount(path=path, volume=VolumeArgs(name=name, projected=source), read_only=True)
+
+
+def host_folder(name: str, path: str, folder: str, *, read_only: bool) -> Mount:
+    """A folder of the node, which must be there. The namespace must admit it (`names.PRIVILEGED`)."""
+    source = HostPathVolumeSourceArgs(path=folder, type="Directory")
+    return Mount(path=path, volume=VolumeArgs(name=name, host_path=source), read_only=read_only)
 
 
 def renamed(mount: Mount, name: str) -> Mount:

@@ -49,8 +49,17 @@ def module_files(site: Site, stack: Stack) -> dict[str, str]:
     if modules:
         files["operator_modules.py"] = (folder / "operator_modules.py").read_text(encoding="utf-8")
         files["__init__.py"] += _RUN.format(names=", ".join(f'"{name}"' for name in modules))
+    if stack.development is not None:
+        files["development.py"] = (folder / "development.py").read_text(encoding="utf-8")
+        files["__init__.py"] += _DEVELOP.format(eager_tasks=stack.development.eager_tasks)
     return {**files, **modules}
 
+
+_DEVELOP = """
+from .development import develop
+
+develop(globals(), eager_tasks={eager_tasks})
+"""
 
 _RUN = """
 from .operator_modules import run

@@ -71,3 +71,19 @@ def module_dir(site: str) -> str:
 def settings_module(site: str) -> str:
     """DJANGO_SETTINGS_MODULE of a site (`lms` or `cms`)."""
     return f"{site}.envs.{MODULE}"
+
+
+DEVELOPMENT_DIR = "/openedx/development"
+"""Supervisor, hook of Python and installation of packages, in pods of a development instance: a ConfigMap."""
+
+DEVELOPMENT_SETTINGS_DIR = "/openedx/development-settings"
+"""Settings packages where the platform is mounted: a folder for each site."""
+
+MOUNTED_PACKAGES_DIR = "/openedx/packages"
+"""Mounted Python packages, by the names of their mounts."""
+
+ADDED_PACKAGES_DIR = "/openedx/added"
+"""What mounted packages are installed into at the start of a pod."""
+
+MOUNT_SOURCES_DIR = "/openedx/sources"
+"""Where the installation sees mounted folders."""

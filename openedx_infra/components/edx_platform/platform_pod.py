@@ -98,7 +98,7 @@ def platform_pod(
         container = replace(container, env={**container.env, **environment(instance.stack)})
     if shipping:
         container = replace(container, mounts=[*container.mounts, shipping.mount])
-    return Pod(
+    pod = Pod(
         component=component,
         software=PLATFORM,
         container=container,
@@ -111,6 +111,14 @@ def platform_pod(
         beside=SHARED if storage.one_node else None,
         paused=instance.stack.maintenance.pause,
     )
+    return _developed(pod, instance) if instance.development else pod
+
+
+def _developed(pod: Pod, instance: Instance) -> Pod:
+    """The pod as a development instance has it. Others load nothing of it."""
+    from openedx_infra.components.development.pods import developed
+
+    return developed(pod, instance)
 
 
 def _environment(site: Site) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -21,6 +21,7 @@ from openedx_infra.components.edx_platform.platform_pod import platform_containe
 from openedx_infra.components.edx_platform.queues import make_login
 from openedx_infra.components.edx_platform.sites import LMS, STUDIO, SettingsFiles, Site
 from openedx_infra.components.instance import Instance
+from openedx_infra.config import Stack
 from openedx_infra.config.sections.event_bus import Consumer
 from openedx_infra.config.sizing.sizing import WorkerPool
 from openedx_infra.kubernetes import probes, workload
@@ -78,7 +79,7 @@ class Workers(pulumi.ComponentResource):
             (self._lms, stack.sizing.lms_workers),
             (self._studio, stack.sizing.studio_workers),
         ):
-            for pool_name, pool in pools.items():
+            for pool_name, pool in _running(stack, pools).items():
                 self._pool(site, f"{site.name}-worker-{pool_name}", pool)
         self._beat()
         if stack.is_first:  # the broker, and so the login, is that of both versions
@@ -104,7 +105,7 @@ class Workers(pulumi.ComponentResource):
             f"{self._lms.name}-beat",
             replace(container, probes=Probes(startup=_STARTED, liveness=liveness(BEAT_SILENT_MINUTES))),
             # Two clocks would start everything twice: the one of the version that serves goes.
-            1 if stack.serves else 0,
+            1 if stack.serves and _beat_runs(stack) else 0,
             single=True,
         )
 
@@ -142,6 +143,24 @@ class Workers(pulumi.ComponentResource):
         )
         renewal: Literal["recreate", "surge"] = "recreate" if single else "surge"
         workload.deployment(component, instance.scope, pod, self._opts, replicas=replicas, renewal=renewal)
+
+
+def _running(stack: Stack, pools: Mapping[str, WorkerPool]) -> Mapping[str, WorkerPool]:
+    """The pools of a site as they run: in a development instance, one of them may do the work of all."""
+    if stack.development is None:
+        return pools
+    from openedx_infra.components.development.workers import developed_pools
+
+    return developed_pools(stack, pools)
+
+
+def _beat_runs(stack: Stack) -> bool:
+    """Whether beat has a pod: in a development instance it may be part of a worker."""
+    if stack.development is None:
+        return True
+    from openedx_infra.components.development.workers import beat_has_a_pod
+
+    return beat_has_a_pod(stack)
 
 
 def worker_command(site: Site, name: str, pool: WorkerPool) -> list[str]:

@@ -215,7 +215,7 @@ class Initialization(pulumi.ComponentResource):
             mounts=[volumes.mounted("scripts", SCRIPTS, [source]), *mounts],
         )
         pod = platform_pod(component, container, args.instance, args.datastores.storage)
-        annotations = {**self._rerun_annotations, **(rerun_on or {})}
+        annotations = {**self._rerun_annotations, **(rerun_on or {}), **pod.annotations}
         opts = pulumi.ResourceOptions(parent=self, depends_on=list(after))
         pod = replace(pod, restart="Never", annotations=annotations)
         return job(component, self._scope, pod, opts, deadline_minutes=minutes)

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from openedx_infra import images
 from openedx_infra.config import Stack
+from openedx_infra.config.development import mounts
 from openedx_infra.config.images.images import Reference
 from openedx_infra.config.rules import certificates
 from openedx_infra.config.rules.extras import manifests
@@ -26,11 +27,13 @@ def problems(stack: Stack) -> list[str]:
         *certificates.problems(stack),
         *settings_modules.problems(stack),
         *manifests.problems(stack),
+        *mounts.problems(stack),
     ]
 
 
 def without(stack: Stack, folder: Path) -> Stack:
     """The stack with stand-ins, in an empty folder, for what it can't use."""
+    stack = mounts.without_faulty(stack)
     for line in images.problems(stack):
         _, name = line.partition(": ")[0].removeprefix("openedx:").split(".")[:2]
         stack = _replaced(stack, ("images", name), Reference(source="reference", image=_IMAGE))

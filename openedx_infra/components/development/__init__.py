@@ -1,0 +1,1 @@
+"""What pods of a development instance have: mounted folders, and processes that start again on change."""

@@ -1,0 +1,1 @@
+"""What pods of a development instance run: the supervisor, the hook of Python, and what installs packages."""

@@ -1,0 +1,47 @@
+"""What the settings of a development instance change, by the function that runs in the platform."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+from typing import Any
+
+from openedx_infra.settings import modules
+
+DJANGO = "django.template.backends.django.DjangoTemplates"
+FILES = "django.template.loaders.filesystem.Loader"
+CACHED = "django.template.loaders.cached.Loader"
+APPS = "django.template.loaders.app_directories.Loader"
+
+
+def developed(eager_tasks: bool = False, **settings: Any) -> dict[str, Any]:
+    """Settings after the function."""
+    file = Path(modules.__file__).parent / "platform/development.py"
+    runpy.run_path(str(file))["develop"](settings, eager_tasks=eager_tasks)
+    return settings
+
+
+def loaders(**engine: Any) -> Any:
+    [template] = developed(TEMPLATES=[{"BACKEND": DJANGO, **engine}])["TEMPLATES"]
+    assert "APP_DIRS" not in template or not template["APP_DIRS"], "Django refuses both"
+    return template["OPTIONS"]["loaders"]
+
+
+def test_templates_are_read_anew_for_each_page() -> None:
+    assert loaders() == [FILES]
+    assert loaders(APP_DIRS=True) == [FILES, APPS]
+    assert loaders(OPTIONS={"loaders": [FILES, APPS]}) == [FILES, APPS]
+    assert loaders(OPTIONS={"loaders": [(CACHED, [FILES, (CACHED, [APPS])])]}) == [FILES, APPS]
+    with_arguments = (FILES, ["/themes"])
+    assert loaders(OPTIONS={"loaders": [with_arguments]}) == [with_arguments]
+
+
+def test_mako_is_left_alone() -> None:
+    mako = {"BACKEND": "common.djangoapps.edxmako.backend.Mako", "APP_DIRS": False, "OPTIONS": {}}
+    assert developed(TEMPLATES=[dict(mako)])["TEMPLATES"] == [mako]
+
+
+def test_errors_are_shown_and_tasks_run_at_once_where_asked_for() -> None:
+    assert developed() == {"DEBUG": True}
+    eager = developed(eager_tasks=True)
+    assert eager["CELERY_ALWAYS_EAGER"] is True and eager["CELERY_EAGER_PROPAGATES_EXCEPTIONS"] is True
