@@ -182,13 +182,23 @@ def closed_by_default(objects: Objects) -> Found:
 
 def restricted_namespaces(objects: Objects) -> Found:
     """The API server itself refuses pods with privileges. Software of others that can't do with so little
-    gets `baseline`, and a development instance, which mounts folders of its node, `privileged`; each with a
-    reason."""
+    gets `baseline`, and a development instance, whose pods mount folders of their node, `privileged`; each
+    with a reason."""
+    mounting = {at(obj, "metadata", "namespace") for obj in objects if _mounts_of_the_node(obj)}
     for namespace in of_kind(objects, "Namespace"):
         level = at(namespace, "metadata", "labels", "pod-security.kubernetes.io/enforce")
         reason = at(namespace, "metadata", "annotations", EXCEPTION)
-        if level != "restricted" and not (level in ("baseline", "privileged") and reason):
+        needs = "privileged" if at(namespace, "metadata", "name") in mounting else "baseline"
+        if level != "restricted" and not (level == needs and reason):
             yield namespace, "does not enforce the Pod Security Standard: label it restricted"
+
+
+def _mounts_of_the_node(obj: Object) -> bool:
+    """Whether pods mount a folder of their node, and give the reason (`pods.unprivileged` asks for it)."""
+    volumes = (pod_spec(obj) or {}).get("volumes") or ()
+    return any("hostPath" in volume for volume in volumes) and bool(
+        at(pod_template(obj), "metadata", "annotations", EXCEPTION)
+    )
 
 
 def _selector(obj: Object) -> Object | None:
