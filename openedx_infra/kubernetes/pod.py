@@ -115,8 +115,9 @@ class Container:
     """File to make before that: its program then no longer says that it is ready."""
     working_dir: str | None = None
     binds_low_ports: bool = False
-    """Whether its program carries the file capability NET_BIND_SERVICE, without which it can't even be
-    started."""
+    """Whether its program has the file capability NET_BIND_SERVICE, without which it can't be started."""
+    terminal: bool = False
+    """Whether its process has a terminal, to which `kubectl attach` leads."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,8 +145,7 @@ class Pod:
     rank: Literal["data", "web", "workers"] = "web"
     """What it is among others, when a node is full; what runs to its end is `jobs` anyway."""
     paused: bool = False
-    """Whether it rests: what keeps pods like it running has none, nothing scales it, and the clock starts
-    none. What somebody starts on purpose, such as a Job, runs all the same."""
+    """Whether it rests: nothing keeps pods like it running, scales or schedules it. Jobs run all the same."""
     annotations: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     service_account: pulumi.Input[str] | None = None
     """Service account that it runs as. None: the namespace's default one, which may do nothing."""
@@ -154,8 +154,7 @@ class Pod:
     apparmor_profile: str | None = None
     """AppArmor profile that its node must have loaded. None: the runtime's own, if there is one."""
     beside: Mapping[str, str] | None = None
-    """Labels of pods on whose node it must run, as they share a volume of a single node; it gets them
-    itself."""
+    """Labels of pods on whose node it must run, for a volume of a single node; it gets them itself."""
 
 
 def template(scope: Scope, pod: Pod, *, moves: bool = False) -> PodTemplateSpecArgs:
@@ -219,8 +218,9 @@ def pod_security(
     assigned: bool = False,
     apparmor_profile: str | None = None,
 ) -> PodSecurityContextArgs:
-    """Who the processes of a pod are, and the group of its volumes; none of it where the cluster decides
-    (`assigned`)."""
+    """Who a pod's processes are, and the group of its volumes; neither where the cluster assigns them."""
+    named = apparmor_profile
+    profile = AppArmorProfileArgs(type="Localhost", localhost_profile=named) if named else None
     return PodSecurityContextArgs(
         run_as_non_root=True,
         run_as_user=None if assigned else user,
@@ -229,9 +229,7 @@ def pod_security(
         supplemental_groups=list(groups) or None,
         fs_group_change_policy="OnRootMismatch",  # else each start walks through all files of the volume
         seccomp_profile=SeccompProfileArgs(type="RuntimeDefault"),
-        app_armor_profile=AppArmorProfileArgs(type="Localhost", localhost_profile=apparmor_profile)
-        if apparmor_profile
-        else None,
+        app_armor_profile=profile,
     )
 
 
@@ -250,6 +248,8 @@ def _container(name: str, container: Container, *, restart: str | None = None) -
         command=list(container.command) if container.command else None,
         args=list(container.args) if container.args else None,
         working_dir=container.working_dir,
+        stdin=container.terminal or None,
+        tty=container.terminal or None,
         env=[EnvVarArgs(name=key, value=value) for key, value in container.env.items()] or None,
         ports=[ContainerPortArgs(container_port=container.port)] if container.port else None,
         resources=resources(container.size, container.disk_limit),

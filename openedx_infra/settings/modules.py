@@ -51,14 +51,16 @@ def module_files(site: Site, stack: Stack) -> dict[str, str]:
         files["__init__.py"] += _RUN.format(names=", ".join(f'"{name}"' for name in modules))
     if stack.development is not None:
         files["development.py"] = (folder / "development.py").read_text(encoding="utf-8")
-        files["__init__.py"] += _DEVELOP.format(eager_tasks=stack.development.eager_tasks)
+        files["__init__.py"] += _DEVELOP.format(
+            eager_tasks=stack.development.eager_tasks, toolbar=stack.development.toolbar
+        )
     return {**files, **modules}
 
 
 _DEVELOP = """
 from .development import develop
 
-develop(globals(), eager_tasks={eager_tasks})
+develop(globals(), eager_tasks={eager_tasks}, toolbar={toolbar})
 """
 
 _RUN = """

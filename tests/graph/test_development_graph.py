@@ -215,3 +215,13 @@ def test_policies_accept_it(recorded: Record, mounts: dict[str, str]) -> None:
 def test_a_stack_without_the_section_has_nothing_of_it(recorded: Record) -> None:
     text = json.dumps(list(recorded(LEAST).objects()))
     assert "hostPath" not in text and "/openedx/development" not in text and "supervise" not in text
+
+
+def test_what_always_runs_has_a_terminal_for_a_debugger(recorded: Record, mounts: dict[str, str]) -> None:
+    graph = recorded(values(mounts, toolbar=True, one_process=False))
+    for name in (*PLATFORM_PODS, "lms-setup"):
+        [container] = spec(graph, name)["containers"]
+        wanted = None if name == "lms-setup" else True
+        assert container.get("stdin") is container.get("tty") is wanted, name
+    texts = json.dumps([graph.object(find(graph, "ConfigMap", name)) for name in ("lms-settings",)])
+    assert "develop(globals(), eager_tasks=False, toolbar=True)" in texts

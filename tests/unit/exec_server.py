@@ -37,7 +37,8 @@ V5, V4 = "v5.channel.k8s.io", "v4.channel.k8s.io"
 
 class ExecServer(AcceptingServer):
     """Answers on a port of this machine until the end of its block. `refusal`: a status and a message instead
-    of a process; `lost`: the connection ends as soon as the process began. Processes run in `folder`."""
+    of a process; `lost`: the connection ends as soon as the process began. Processes run in `folder`.
+    `attached`: what runs when somebody attaches, as the container's own process."""
 
     def __init__(
         self,
@@ -47,8 +48,10 @@ class ExecServer(AcceptingServer):
         lost: bool = False,
         folder: Path | None = None,
         environment: Mapping[str, str] | None = None,
+        attached: list[str] | None = None,
     ) -> None:
         super().__init__()
+        self.attached = attached
         self.folder = folder
         self.environment = environment
         self.protocol = protocol
@@ -120,7 +123,9 @@ class _Exchange:
         self._send(AcceptConnection(subprotocol=self.server.protocol))
         if self.server.lost:
             return False
-        self._start(asked["command"], tty=asked["tty"] == ["true"], stdin=asked["stdin"] == ["true"])
+        command = self.server.attached if parts.path.endswith("/attach") else asked["command"]
+        assert command
+        self._start(command, tty=asked["tty"] == ["true"], stdin=asked["stdin"] == ["true"])
         return True
 
     def _start(self, command: list[str], *, tty: bool, stdin: bool) -> None:

@@ -95,6 +95,20 @@ def test_the_newest_ready_pod_is_taken() -> None:
     assert choose(cluster, "lms", "vector").name == "vector"
 
 
+def test_one_that_runs_will_do_where_readiness_does_not_matter() -> None:
+    broken, waiting = pod("broken", ready=False), pod("waiting", ready=False, waits_for="ImagePullBackOff")
+    assert broken.status is not None
+    running = core_v1.ContainerState(running=core_v1.ContainerStateRunning())
+    broken.status.containerStatuses = [
+        core_v1.ContainerStatus(name="lms", image="x", imageID="", ready=False, restartCount=3, state=running)
+    ]
+    assert choose(Cluster(waiting, broken), "lms", ready=False).pod == "broken"
+    assert choose(Cluster(broken, pod("good")), "lms", ready=False).pod == "good"
+    assert "waiting: ImagePullBackOff" in refused(Cluster(waiting, broken))
+    with pytest.raises(OperationError, match="No pod of lms is ready"):
+        choose(Cluster(waiting), "lms", ready=False)
+
+
 def test_who_may_not_read_nodes_can_run_processes() -> None:
     assert choose(Cluster(pod("lms-1"), forbidden=True), "lms").pod == "lms-1"
 

@@ -14,10 +14,10 @@ CACHED = "django.template.loaders.cached.Loader"
 APPS = "django.template.loaders.app_directories.Loader"
 
 
-def developed(eager_tasks: bool = False, **settings: Any) -> dict[str, Any]:
+def developed(eager_tasks: bool = False, toolbar: bool = False, **settings: Any) -> dict[str, Any]:
     """Settings after the function."""
     file = Path(modules.__file__).parent / "platform/development.py"
-    runpy.run_path(str(file))["develop"](settings, eager_tasks=eager_tasks)
+    runpy.run_path(str(file))["develop"](settings, eager_tasks=eager_tasks, toolbar=toolbar)
     return settings
 
 
@@ -42,6 +42,22 @@ def test_mako_is_left_alone() -> None:
 
 
 def test_errors_are_shown_and_tasks_run_at_once_where_asked_for() -> None:
-    assert developed() == {"DEBUG": True}
+    assert developed() == {"DEBUG": True, "CELERY_REDIRECT_STDOUTS": False}
     eager = developed(eager_tasks=True)
     assert eager["CELERY_ALWAYS_EAGER"] is True and eager["CELERY_EAGER_PROPAGATES_EXCEPTIONS"] is True
+
+
+def test_the_toolbar_is_on_each_page_where_it_is_asked_for() -> None:
+    lists = {"INSTALLED_APPS": ["a"], "MIDDLEWARE": ["m"]}
+    assert developed(**lists) == {**developed(), **lists}
+    settings = developed(toolbar=True, **lists, DEBUG_TOOLBAR_CONFIG={"RESULTS_CACHE_SIZE": 5})
+    assert settings["INSTALLED_APPS"] == ["a", "debug_toolbar"]
+    assert settings["MIDDLEWARE"] == ["m", "debug_toolbar.middleware.DebugToolbarMiddleware"]
+    config = settings["DEBUG_TOOLBAR_CONFIG"]
+    assert config["RESULTS_CACHE_SIZE"] == 5
+    assert config["SHOW_TOOLBAR_CALLBACK"](None) is True
+    assert lists == {"INSTALLED_APPS": ["a"], "MIDDLEWARE": ["m"]}, (
+        "the platform's own lists are as they were"
+    )
+    again = developed(toolbar=True, **{key: settings[key] for key in lists})
+    assert [again[key] for key in lists] == [settings[key] for key in lists], "a fork may have it already"

@@ -65,7 +65,7 @@ def forwarded(pod: Pod, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[int, 
     """The port here, and what was told of failures; it listens in a thread, to the end of the test."""
     client = pod.client()
     chosen = RunningContainer(client=client, pod="lms-1", name="lms")
-    monkeypatch.setattr(container, "choose", lambda *_: chosen)
+    monkeypatch.setattr(container, "choose", lambda *_, **__: chosen)
     ports: list[int] = []
     errors: list[str] = []
     wanted = Forward(client=client, component="lms", local=0, remote=8000)

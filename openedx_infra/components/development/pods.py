@@ -39,7 +39,12 @@ def developed(pod: Pod, instance: Instance) -> Pod:
         host = stack.site.studio_host if variant == "cms" else stack.site.lms_host
         command = developed_command(stack, pod.component, list(container.command or ()), variant)
         container = replace(
-            container, command=command, probes=_probes(container, host), drain_seconds=1, leaving=None
+            container,
+            command=command,
+            probes=_probes(container, host),
+            drain_seconds=1,
+            leaving=None,
+            terminal=True,  # for breakpoint()
         )
         pod = replace(pod, grace_seconds=30)
     pod = replace(pod, container=container, before=[*pod.before, *_installation(container, instance, files)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from openedx_infra.operations.errors import OperationError
-from openedx_infra.operations.pods import components, container
+from openedx_infra.operations.pods import container
 from openedx_infra.operations.pods.container import RunningContainer
 
 if TYPE_CHECKING:
@@ -29,10 +29,10 @@ def process_of(name: str) -> str:
     return process
 
 
-def running(client: Client, name: str) -> RunningContainer:
-    """A container of a process that runs. It need not be ready: with a fault in its source it never is.
+def component_of(client: Client, name: str) -> str:
+    """The component that a process is. Of several pools of workers it is the first by name.
 
-    Of several pools of workers it is the first by name. Raises OperationError when none runs.
+    Raises OperationError when there is none.
     """
     from lightkube.resources.core_v1 import Pod
 
@@ -41,6 +41,20 @@ def running(client: Client, name: str) -> RunningContainer:
     process = process_of(name)
     with answering():
         labels = [(pod.metadata and pod.metadata.labels) or {} for pod in client.list(Pod)]
-    names = {each[components.COMPONENT] for each in labels if components.COMPONENT in each}
-    component = min(components.matching(process, names))
-    return container.choose(client, component, ready=False)
+    names = {str(each[container.COMPONENT]) for each in labels if container.COMPONENT in each}
+    workers = process.endswith("-worker")
+    found = {each for each in names if each == process or (workers and each.startswith(f"{process}-"))}
+    if not found:
+        raise OperationError(
+            f"There is no pod of {process} in namespace {client.namespace}.",
+            remedy="run `openedx-infra up`; with `openedx:development.eager_tasks` there are no workers",
+        )
+    return min(found)
+
+
+def running(client: Client, name: str) -> RunningContainer:
+    """A container of a process that runs. It need not be ready: with a fault in its source it never is.
+
+    Raises OperationError when none runs.
+    """
+    return container.choose(client, component_of(client, name), ready=False)

@@ -52,9 +52,10 @@ def to_the_end(container: RunningContainer, process: Callable[[], Awaitable[int]
 
 @asynccontextmanager
 async def connected(
-    container: RunningContainer, command: Sequence[str], *, stdin: bool, tty: bool = False
+    container: RunningContainer, command: Sequence[str] | None, *, stdin: bool, tty: bool = False
 ) -> AsyncIterator[AsyncWebSocketSession]:
-    """The connection with a process that has just been started. With a terminal all output is on stdout."""
+    """The connection with a process that has just been started, or, without a command, with the container's
+    own. With a terminal all output is on stdout."""
     import httpx2
     from lightkube.config import client_adapter
 
@@ -62,10 +63,11 @@ async def connected(
     async with client_adapter.AsyncClient(container.client.config, parameters) as client:
         client.event_hooks = {"response": [_read_refusal]}
         async with client.websocket(
-            f"/api/v1/namespaces/{container.client.namespace}/pods/{container.pod}/exec",
+            f"/api/v1/namespaces/{container.client.namespace}/pods/{container.pod}/"
+            f"{'attach' if command is None else 'exec'}",
             params={
                 "container": container.name,
-                "command": list(command),
+                **({} if command is None else {"command": list(command)}),
                 "stdin": stdin,
                 "stdout": True,
                 "stderr": not tty,

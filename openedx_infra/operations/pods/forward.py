@@ -38,6 +38,8 @@ class Forward:
     local: int
     """Port here. 0: any that is free."""
     remote: int
+    ready: bool = True
+    """Whether only pods that are ready will do: one that waits for a debugger never is."""
 
 
 def port_of(client: Client, component: str) -> int:
@@ -92,7 +94,9 @@ async def _carry(forward: Forward, stream: SocketStream, on_error: Callable[[str
 
     async with stream:
         try:
-            pod = await to_thread.run_sync(container.choose, forward.client, forward.component)
+            pod = await to_thread.run_sync(
+                lambda: container.choose(forward.client, forward.component, ready=forward.ready)
+            )
             async with _connected(pod, forward.remote) as session, anyio.create_task_group() as tasks:
 
                 async def there() -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.pods import channels, process
 from openedx_infra.operations.pods.connection import connected, received, to_the_end
 from openedx_infra.operations.pods.container import RunningContainer
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 KEYS = 4096
 """Bytes that are read from the keyboard at once."""
+LEAVE = b"\x03"
+"""Ctrl-C. To the first process of a container it would be the signal that ends it."""
+SIGNALS = b"\x1a\x1c"
+"""Ctrl-Z and Ctrl-\\, which would stop or kill the first process of a container."""
 
 
 def run(container: RunningContainer, command: Sequence[str]) -> int:
@@ -51,7 +56,40 @@ def run(container: RunningContainer, command: Sequence[str]) -> int:
     return to_the_end(container, run_with_keys)
 
 
-async def _send_keys(session: AsyncWebSocketSession, keyboard: int) -> None:
+def attach(container: RunningContainer) -> None:
+    """Be the terminal of a container's own process until Ctrl-C, which leaves it running.
+
+    The container must have been started with a terminal, and this process must have one. Raises
+    OperationError where it can't be reached, or ends.
+    """
+
+    async def until_left() -> int:
+        import anyio
+
+        async with (
+            connected(container, None, stdin=True, tty=True) as session,
+            anyio.create_task_group() as tasks,
+        ):
+            with _raw(sys.stdin.fileno()):
+                tasks.start_soon(_receive, session)
+                tasks.start_soon(_send_sizes, session)
+                await _send_keys(session, sys.stdin.fileno(), leave=LEAVE)
+                tasks.cancel_scope.cancel()
+        return 0
+
+    to_the_end(container, until_left)
+
+
+async def _receive(session: AsyncWebSocketSession) -> None:
+    """Show what a process writes. Its end is the end of all."""
+    await received(session, {channels.STDOUT: _write_out})
+    raise OperationError(
+        "The process has ended.", remedy="`openedx-infra logs` with `--previous` shows what it wrote before"
+    )
+
+
+async def _send_keys(session: AsyncWebSocketSession, keyboard: int, *, leave: bytes = b"") -> None:
+    """Send keys to the end of input; with `leave`, to that key. Signals' keys aren't sent then."""
     import anyio
     from httpx2.websockets import WebSocketNetworkError
     from wsproto.utilities import LocalProtocolError
@@ -60,6 +98,13 @@ async def _send_keys(session: AsyncWebSocketSession, keyboard: int) -> None:
         while True:
             await anyio.wait_readable(keyboard)
             keys = os.read(keyboard, KEYS)
+            if leave:
+                keys, left, _ = keys.partition(leave)
+                keys = keys.translate(None, SIGNALS)
+                if left:
+                    return
+                if not keys:
+                    continue
             if not keys:
                 return
             await session.send_bytes(bytes((channels.STDIN,)) + keys)
