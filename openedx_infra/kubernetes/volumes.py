@@ -36,10 +36,17 @@ class Mount:
     """What is seen there."""
     read_only: bool = False
     """Whether the container may only read."""
+    part: str | None = None
+    """Folder of the volume that is seen, which is made if it is missing. None: all of it."""
 
     def args(self) -> VolumeMountArgs:
         """The mount as Kubernetes wants it."""
-        return VolumeMountArgs(name=self.volume.name, mount_path=self.path, read_only=self.read_only or None)
+        return VolumeMountArgs(
+            name=self.volume.name,
+            mount_path=self.path,
+            read_only=self.read_only or None,
+            sub_path=self.part,
+        )
 
 
 def scratch(name: str, path: str, size: str) -> Mount:

@@ -127,6 +127,11 @@ class Release:
     it. Images of one release are made to follow each other, and are never asked about."""
 
     @property
+    def node_image(self) -> str:
+        """Node.js on Debian with what npm needs to install packages from source: Git, Python, compilers."""
+        return f"docker.io/library/node:{self.node}-bookworm"
+
+    @property
     def mfe_names(self) -> tuple[str, ...]:
         """Names of everything that is served under the MFE host."""
         return tuple(mfe.name for mfe in self.mfes) + tuple(app.name for app in self.frontend_apps)

@@ -16,7 +16,8 @@ from openedx_infra.settings.servers.mfe import MFE_PORT
 class Mfe(pulumi.ComponentResource):
     """One static server for all MFEs.
 
-    It waits for nothing: its pages call the LMS from the visitor's browser.
+    It waits for nothing: its pages call the LMS from the visitor's browser. Those that are mounted have
+    servers of their own, to which it leads.
     """
 
     def __init__(self, name: str, instance: Instance, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -30,4 +31,8 @@ class Mfe(pulumi.ComponentResource):
         pod = Pod(component=component, software=SOFTWARE, container=container, user=USER, grace_seconds=45)
         workload.service(component, scope, pod, opts)
         workload.deployment(component, scope, pod, opts, replicas=size.replicas)
+        if instance.stack.development:
+            from openedx_infra.components.development.frontends import serve_from_source
+
+            serve_from_source(instance, opts)
         self.register_outputs({"url": instance.stack.site.mfe_url})

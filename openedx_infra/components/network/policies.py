@@ -17,6 +17,7 @@ from openedx_infra.components.network.companions import (
     allow_companions_egress,
     companion_flows,
 )
+from openedx_infra.components.network.development import allow_development_egress, development_flows
 from openedx_infra.components.network.egress import (
     allow_egress,
     allow_ingress_controller,
@@ -46,12 +47,14 @@ def isolate(instance: Instance, stores: Datastores, parent: pulumi.Resource) -> 
         _to_services,
         partial(companion_flows, stores=stores),
         partial(extra_flows, stores=stores),
+        development_flows,
     )
     policies.allow_flows([flow for each in flows for flow in each(policies, instance.stack)])
     allow_ingress_controller(instance, policies)
     allow_egress(instance, stores, policies)
     allow_companions_egress(policies, instance.stack, stores)
     allow_extras_egress(policies, instance.stack, stores)
+    allow_development_egress(policies, instance.stack)
     allow_proxy(policies, instance.stack)
 
 

@@ -10,8 +10,9 @@ from pydantic import BeforeValidator, Field
 
 from openedx_infra.config.checkout_files import PROJECT_FOLDER
 from openedx_infra.config.images.sources import GitRef
-from openedx_infra.config.types.base import Count, Distinct, Port, Section, Switch
+from openedx_infra.config.types.base import Count, Distinct, ImageReference, Port, Section, Switch
 from openedx_infra.config.types.patterns import DNS_LABEL, Pattern
+from openedx_infra.config.types.quantities import Memory
 
 CLONES = "mounts"
 """Folder beside Pulumi.yaml for clones of mounts that name an address and no folder."""
@@ -120,6 +121,22 @@ class Debugger(Section):
     """Whether a process starts when an editor has attached, and not before."""
 
 
+class FrontendServers(Section):
+    """Development servers of micro-frontends that are mounted."""
+
+    image: ImageReference | None = None
+    """Image that they run in, with Node.js, npm, Git, Python and compilers. None: the release's Node.js on
+    Debian."""
+    memory: Memory = "768Mi"
+    """Memory that each reserves: authn's takes 730 MiB once it has built its pages, and 1.3 GiB meanwhile
+    (measured)."""
+    memory_limit: Memory = "3Gi"
+    """Memory above which it is killed."""
+    polling: Switch = False
+    """Whether they look at all files once in a while, rather than wait for events of changes, which some ways
+    of sharing folders with a virtual machine don't pass on."""
+
+
 class Ports(Section):
     """Ports of this machine at which the instance is visited."""
 
@@ -148,6 +165,8 @@ class Development(Section):
     `development`."""
     debugger: Debugger = Debugger()
     """debugpy."""
+    frontends: FrontendServers = FrontendServers()
+    """Development servers of micro-frontends."""
     toolbar: Switch = False
     """Whether pages of LMS and Studio have Django's debug toolbar; it needs the image `development`."""
     eager_tasks: Switch = False

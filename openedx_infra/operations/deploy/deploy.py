@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.text import Text
 
+from openedx_infra.config import Stack
 from openedx_infra.operations.deploy import (
     empty_namespaces,
     missing_objects,
@@ -51,6 +52,7 @@ def up(request: Request, console: Console, *, confirm: Confirm | None = None, re
     found = planning.inspect(session, console)
     if confirm and not _is_confirmed(session, console, confirm, found):
         return
+    _make_mount_points(session)
     unbound_claims.delete(found.unbound, session.live, session.target.client())
     session.recover(console)
     missing_objects.forget(found.presence, session, console)
@@ -58,6 +60,14 @@ def up(request: Request, console: Console, *, confirm: Confirm | None = None, re
     _run(session, stop, lambda verbs: verbs.up(refresh=refresh), "up", session.tools_ready)
     _heal(session, stop)
     _print_addresses(session, console)
+
+
+def _make_mount_points(session: Session) -> None:
+    """Of a development instance; other stacks load nothing of it."""
+    if isinstance(session.stack, Stack) and session.stack.development:
+        from openedx_infra.operations.stack_files import mount_points
+
+        mount_points.make(session.stack)
 
 
 def _heal(session: Session, stop: _Stop) -> None:

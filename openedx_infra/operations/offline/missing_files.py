@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from openedx_infra import images
 from openedx_infra.config import Stack
-from openedx_infra.config.development import mounts
+from openedx_infra.config.development import frontends, mounts
 from openedx_infra.config.images.images import Reference
 from openedx_infra.config.rules import certificates
 from openedx_infra.config.rules.extras import manifests
@@ -28,6 +28,7 @@ def problems(stack: Stack) -> list[str]:
         *settings_modules.problems(stack),
         *manifests.problems(stack),
         *mounts.problems(stack),
+        *frontends.problems(stack),
     ]
 
 

@@ -7,7 +7,10 @@ page: a browser would otherwise keep the page for a year under the name of the f
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from openedx_infra.config import Stack
+from openedx_infra.config.development.frontends import SourceFrontend, source_frontends
 from openedx_infra.config.services.registry import enabled_mfes
 from openedx_infra.config.types.quantities import memory_bytes
 from openedx_infra.settings.connections import LMS
@@ -39,9 +42,25 @@ def mfe_caddyfile(stack: Stack) -> str:
     ]
     if "authoring" in stack.mfe_names:
         blocks.append(_FORMER_AUTHORING)
-    blocks += [_MFE.format(name=mfe.name, dist=DIST_DIR) for mfe in enabled_mfes(stack)]
+    sources = source_frontends(stack)
+    blocks += [_SOURCE.format(**_from_source(each)) for each in sources]
+    served = [mfe.name for mfe in enabled_mfes(stack)]
+    blocks += [_MFE.format(name=name, dist=DIST_DIR) for name in served if name not in _names(sources)]
     blocks.append(_SITE.format(dist=DIST_DIR) if enabled_apps(stack) else _NOTHING)
     return _GLOBAL + "\n".join(blocks) + "}\n"
+
+
+def _names(sources: Sequence[SourceFrontend]) -> set[str]:
+    return {each.name for each in sources}
+
+
+def _from_source(frontend: SourceFrontend) -> dict[str, str]:
+    """What stands for it in a block of the file. Its server knows its socket by a path of its own alone."""
+    return {
+        "name": frontend.name,
+        "server": f"{frontend.component}:{frontend.port}",
+        "socket": frontend.socket_path,
+    }
 
 
 _GLOBAL = """\
@@ -120,6 +139,17 @@ _MFE = """\
 		uri strip_prefix /{name}
 		root * {dist}/{name}
 		import app
+	}}
+"""
+
+_SOURCE = """\
+	handle {socket} {{
+		rewrite * /ws
+		reverse_proxy {server}
+	}}
+	@{name} path /{name} /{name}/*
+	handle @{name} {{
+		reverse_proxy {server}
 	}}
 """
 
