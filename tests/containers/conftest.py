@@ -10,6 +10,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import checkouts
@@ -84,26 +85,50 @@ def openedx(buildx: Buildx, toolchain: Toolchain, tmp_path_factory: pytest.TempP
         return {version: build_platform(buildx, begin, git, work, version) for version in ("1", "2")}
 
 
+@dataclass(frozen=True)
+class Place:
+    """A checkout, and the machine that its cluster's containers run on."""
+
+    folder: Path
+    checkout: Checkout
+    machine: Machine
+
+    def instance(self, name: str) -> Instance:
+        """An instance of this checkout, which isn't brought up."""
+        return Instance(
+            checkout=self.checkout,
+            name=name,
+            file=self.folder / f"{name}.yaml",
+            kubeconfig=self.machine.cluster.kubeconfig,
+        )
+
+
 @pytest.fixture(scope="session")
-def running(
+def place(
     buildx: Buildx, toolchain: Toolchain, openedx: dict[str, str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Running]:
-    """An instance that was brought up from nothing by `openedx-infra up`, on real nodes."""
+) -> Iterator[Place]:
+    """A cluster whose first node is real, and nothing in it; images are in the registry that it asks."""
     folder = tmp_path_factory.mktemp("machine")
     (folder / "kubeconfig").touch()
     (folder / "state").mkdir()
     checkout = Checkout(folder / "checkout", folder, folder / "kubeconfig")
     machine = Machine(state_of(checkout), toolchain, f"http://{buildx.registry}/v2/{REPOSITORY}")
-    instance = Instance(
-        checkout=checkout, name=STACK, file=folder / "dev.yaml", kubeconfig=machine.cluster.kubeconfig
-    )
-    bucket = Bucket(folder / "bucket", toolchain.paths["versitygw"])
+    checkouts.SECONDS = UP_SECONDS
     try:
-        bucket.start()
         machine.start()
-        yield bring_up(instance, machine, bucket, openedx["1"])
+        yield Place(folder, checkout, machine)
     finally:
         machine.stop()
+
+
+@pytest.fixture(scope="session")
+def running(place: Place, toolchain: Toolchain, openedx: dict[str, str]) -> Iterator[Running]:
+    """An instance that was brought up from nothing by `openedx-infra up`, on real nodes."""
+    bucket = Bucket(place.folder / "bucket", toolchain.paths["versitygw"])
+    try:
+        bucket.start()
+        yield bring_up(place.instance(STACK), place.machine, bucket, openedx["1"])
+    finally:
         bucket.stop()
 
 
@@ -117,7 +142,6 @@ def state_of(checkout: Checkout) -> Path:
 
 def bring_up(instance: Instance, machine: Machine, bucket: Bucket, image: str) -> Running:
     """The whole instance on the first node, from an ordinary stack file; then the second node joins."""
-    checkouts.SECONDS = UP_SECONDS
     shutil.copy(instance.checkout.folder / f"Pulumi.{STACK}.yaml", instance.file)
     instance.say(
         datastores={"protect": False, "storage": {"source": "in-cluster"}},

@@ -12,6 +12,7 @@ from openedx_infra.operations.deploy.release_compatibility import require_stoppe
 from openedx_infra.operations.deploy.release_order import require_order
 from openedx_infra.operations.deploy.server_versions import require_openable
 from openedx_infra.operations.deploy.unfinished_restore import require_restored
+from openedx_infra.operations.development.own_machine import require_own_machine
 from openedx_infra.operations.engine.session import Session
 
 
@@ -23,6 +24,7 @@ def require_deployable(
     `state` is the stack's, as it was before any recovery; `refresh`: whether the `up` reads the cluster
     first. IncompatibleRelease: the running code must be stopped first, as `upgrade.up` does.
     """
+    require_own_machine(session.stack, session.target)
     require_restored(session, refresh=refresh)
     require_versions(session, state, console)
     require_forum_in_mysql(session, state, console)

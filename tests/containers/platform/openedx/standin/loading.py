@@ -48,6 +48,9 @@ def fill(namespace, site):
         USE_TZ=True,
         TIME_ZONE="UTC",
         LOGIN_URL="/login",
+        TEMPLATES=[
+            {"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True, "OPTIONS": {}}
+        ],
         OAUTH2_PROVIDER={"PKCE_REQUIRED": False, "SCOPES": {"user_id": "Who somebody is"}},
     )
     namespace.update({name: value for name, value in said.items() if name not in ("FEATURES", "JWT_AUTH")})
