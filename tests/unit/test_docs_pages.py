@@ -39,6 +39,14 @@ def goes_first(block: Block) -> bool:
     return (block is first and block.page.name in RECORDED) or any(key in block.text for key in whole)
 
 
+MOUNTED = (
+    *(f"src/edx-platform/{name}" for name in ("manage.py", "lms/a", "cms/a", "openedx/a")),
+    "src/my-xblock/pyproject.toml",
+    "src/themes/campus/lms/static/a",
+)
+"""Files by which folders of a developer's home that the pages mount are recognized."""
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A checkout with all files that the pages name."""
@@ -50,6 +58,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / name).write_text(text, encoding="utf-8")
     for name in FOLDERS:
         (tmp_path / name).mkdir(parents=True)
+    for name in MOUNTED:
+        (tmp_path / "home" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "home" / name).touch()
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setattr(checkout_files, "PROJECT_FOLDER", tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path
