@@ -9,8 +9,8 @@ import yaml
 
 from openedx_infra.config import Stack, load
 from openedx_infra.operations.cluster.target import target_of
-from openedx_infra.operations.development.own_machine import is_here, require_own_machine
 from openedx_infra.operations.errors import OperationError
+from openedx_infra.operations.prerequisites.own_machine import is_here, require_own_machine
 
 
 @pytest.mark.parametrize(

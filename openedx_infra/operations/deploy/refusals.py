@@ -12,8 +12,8 @@ from openedx_infra.operations.deploy.release_compatibility import require_stoppe
 from openedx_infra.operations.deploy.release_order import require_order
 from openedx_infra.operations.deploy.server_versions import require_openable
 from openedx_infra.operations.deploy.unfinished_restore import require_restored
-from openedx_infra.operations.development.own_machine import require_own_machine
 from openedx_infra.operations.engine.session import Session
+from openedx_infra.operations.prerequisites.own_machine import require_own_machine
 
 
 def require_deployable(
