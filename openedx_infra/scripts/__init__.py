@@ -84,6 +84,12 @@ def in_platform(name: str) -> str:
     return "\n".join((_IN_PLATFORM / each).read_text(encoding="utf-8") for each in (name, "serve.py"))
 
 
+def in_volumes_pod(name: str) -> str:
+    """A script that `openedx-infra dev` sends into a pod of its own, and what lets it answer a request."""
+    paths = (Path(__file__).parent / "development" / name, _IN_PLATFORM / "serve.py")
+    return "\n".join(path.read_text(encoding="utf-8") for path in paths)
+
+
 def clients(stack: Stack) -> list[dict[str, Any]]:
     """OAuth clients at the LMS that the stack file asks for, beside Studio's: what set-up writes of each.
 

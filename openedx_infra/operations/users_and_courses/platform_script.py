@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -48,13 +48,17 @@ class Writer(Protocol):
         ...
 
 
-class Platform:
-    """The platform of a running instance, or a companion service of it, to ask."""
+class Interpreter:
+    """A Python in a running container, which scripts are sent to."""
 
-    def __init__(self, container: RunningContainer, site: Site | None) -> None:
-        """`site`: the word of `manage.py` for one of the platform's two sites. None: its project has one."""
+    def __init__(
+        self, container: RunningContainer, command: Sequence[str], text: Callable[[str], str]
+    ) -> None:
+        """`command` runs the program that is its last argument. `text` is the whole text of a script, by the
+        name of its file."""
         self._container = container
-        self._manage = ["./manage.py", *([site] if site else [])]
+        self._command = command
+        self._text = text
 
     def ask(
         self,
@@ -65,18 +69,18 @@ class Platform:
         to: Writer | None = None,
         on_line: Callable[[str], object] | None = None,
     ) -> Any:
-        """Let a script of `scripts/in_platform/` carry out a request, and return its answer.
+        """Let a script carry out a request, and return its answer.
 
         `data` is what the script reads after the request, `to` gets what it writes after its answer, and
         `on_line` each line that the platform logs meanwhile. Raises OperationError when the script refuses,
         or fails.
         """
-        text = scripts.in_platform(script).encode()
+        text = self._text(script).encode()
         head = b"%d\n%b%b\n" % (len(text), text, json.dumps(dict(request)).encode())
         answer, log = _Answer(to), _Lines(on_line)
         code = process.run(
             self._container,
-            [*self._manage, "shell", "--verbosity", "0", "--command", _LOAD],
+            [*self._command, _LOAD],
             stdin=_Chain(head, data),
             on_stdout=answer.take,
             on_stderr=log.take,
@@ -86,6 +90,16 @@ class Platform:
         if "refused" in answer.content:
             raise OperationError(str(answer.content["refused"]))
         return answer.content["done"]
+
+
+class Platform(Interpreter):
+    """The platform of a running instance, or a companion service of it, to ask by scripts of
+    `scripts/in_platform/`."""
+
+    def __init__(self, container: RunningContainer, site: Site | None) -> None:
+        """`site`: the word of `manage.py` for one of the platform's two sites. None: its project has one."""
+        manage = ["./manage.py", *([site] if site else [])]
+        super().__init__(container, [*manage, "shell", "--verbosity", "0", "--command"], scripts.in_platform)
 
 
 def platform(name: str, config_file: Path | None, site: Site) -> Platform:

@@ -1,0 +1,1 @@
+"""Data of a development instance: snapshots, reset, seed, and content of other instances."""
