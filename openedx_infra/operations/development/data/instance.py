@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from openedx_infra.config import Stack
 from openedx_infra.operations.cluster import connection
+from openedx_infra.operations.development.instance import require
 from openedx_infra.operations.engine.session import Request
-from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.stack_files import stack_file
 from openedx_infra.operations.stack_files.stack_file import StackFile
 
@@ -30,15 +30,9 @@ class DevelopmentInstance:
 
 
 def development_instance(request: Request) -> DevelopmentInstance:
-    """Read the stack file. Raises OperationError where it is of no development instance, whose data is worth
-    more than a command's word."""
+    """Read the stack file. Raises OperationError where it is of no development instance: data of others is
+    worth more than a command's word."""
     file = stack_file.read(request.name, request.config_file)
     stack = stack_file.instance(file, placeholders=True)
-    if stack.development is None:
-        raise OperationError(
-            f"Stack {request.name} is no development instance: {file.path.name} does not set "
-            "openedx:development. Nothing was changed.",
-            remedy="name a development instance by --stack; data of other instances is saved by "
-            "`openedx-infra backup`, and put back by `restore`",
-        )
+    require(stack)
     return DevelopmentInstance(file=file, stack=stack)

@@ -1,6 +1,6 @@
 """The verbs dev snapshot save, load, list and delete.
 
-A snapshot is a copy of all volumes, made while the servers are stopped for a moment: ADR 62 has the
+A snapshot is a copy of all volumes, made while the servers are stopped for a moment: ADR 57 has the
 measurements. It lies on the node, in a folder that the instance's own volumes are not in.
 """
 
