@@ -97,8 +97,8 @@ def _create(client: Client, manifest: Mapping[str, Any]) -> None:
             raise OperationError(
                 f"Namespace {client.namespace} admits no pod that mounts its volumes as root: "
                 f"{error.status.message}. Nothing was changed.",
-                remedy="mount a folder in openedx:development.mounts and run `openedx-infra up`: the namespace "
-                "then admits it",
+                remedy="mount a folder in openedx:development.mounts, and run `openedx-infra up`: then the "
+                "namespace admits it",
             ) from error
         raise
 
