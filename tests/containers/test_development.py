@@ -232,14 +232,18 @@ def test_a_package_is_installed_editable_and_found_by_its_entry_points(developin
 
 
 def test_a_file_with_an_error_restarts_no_container(developing: Developing) -> None:
-    views = developing.platform / "openedx/standin/developed.py"
-    developing.change(views, "def view", "def view(")
-    developing.until(lambda: "after the next change" in developing.log("lms"))
-    developing.change(views, "def view(", "def view")
+    worker, tasks = "lms-worker-default", developing.platform / "openedx/standin/tasks.py"
+    developing.change(tasks, "def record", "def record(")
+    developing.until(lambda: "after the next change" in developing.log(worker), worker)
+    developing.until(lambda: not developing.text("/view"))
+    developing.change(tasks, "def record(", "def record")
     measured("corrected error", lambda: developing.text("/view"))
-    pods = developing.instance.client.list(Pod, labels={COMPONENT: "lms"})
-    restarts = [each.restartCount for pod in pods for each in pod.status.containerStatuses or ()]
-    assert restarts == [0]
+    developing.until(lambda: developing.ask("/enqueue?number=mended").status_code == 202)
+    developing.until(lambda: "changed" in developing.text("/versions?number=mended"), worker)
+    for component in ("lms", worker):
+        pods = developing.instance.client.list(Pod, labels={COMPONENT: component})
+        restarts = [each.restartCount for pod in pods for each in pod.status.containerStatuses or ()]
+        assert restarts == [0], component
 
 
 def test_nothing_is_written_into_the_folders(developing: Developing) -> None:

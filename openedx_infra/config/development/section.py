@@ -159,10 +159,6 @@ class Development(Section):
     read and write your folders as you do. None: the image's own user, who reads what everybody may read."""
     reload: Switch = True
     """Whether servers and workers restart when a mounted file of Python changes."""
-    assets: Literal["image", "watch"] = "image"
-    """Style sheets of the mounted platform and themes. `image`: as the image has them. `watch`: a pod
-    compiles Sass whenever it changes, by the platform's own `watch-sass`; it needs the image
-    `development`."""
     debugger: Debugger = Debugger()
     """debugpy."""
     frontends: FrontendServers = FrontendServers()

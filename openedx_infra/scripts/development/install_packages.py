@@ -5,7 +5,9 @@ precedes the image's packages. The pod's other containers see the mounted folder
 file is written into the developer's folder, and a change of it needs no installation.
 """
 
+import contextlib
 import importlib
+import io
 import os
 import shutil
 import subprocess
@@ -55,16 +57,16 @@ def install(name: str) -> None:
     except ImportError:
         _by_uv(name, copy, backend_name)
         return
-    before = Path.cwd()
+    before, output = Path.cwd(), io.StringIO()
     os.chdir(copy)
     try:
         with tempfile.TemporaryDirectory() as wheels:
-            # `compat`: the folder itself is put on the path, so that it precedes a copy in the image.
-            settings = {"editable_mode": "compat"} if backend_name.startswith("setuptools") else None
-            wheel = backend.build_editable(wheels, settings)
+            with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
+                wheel = backend.build_editable(wheels)
             with zipfile.ZipFile(Path(wheels, wheel)) as archive:
                 archive.extractall(ADDED)
     except (Exception, SystemExit) as error:
+        print(output.getvalue(), file=sys.stderr)
         raise Failure(f"{name} can't be installed by {backend_name}: {error}") from error
     finally:
         os.chdir(before)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 ADDED = os.environ.get("OPENEDX_DEVELOPMENT_ADDED", "/openedx/added")
 SETTINGS = os.environ.get("OPENEDX_DEVELOPMENT_SETTINGS", "")
-SECONDS = 0.5
+SECONDS = 0.25
 STARTED = time.time()
 
 
@@ -36,11 +36,11 @@ class SettingsFinder:
 
 
 def prefer(folder: str) -> None:
-    """Put a folder of packages, and what its *.pth files name, before all other packages."""
-    before = list(sys.path)
+    """Put a folder of packages, and what its *.pth files name or find, before all other packages."""
+    paths, finders = list(sys.path), list(sys.meta_path)
     site.addsitedir(folder)
-    added = [path for path in sys.path if path not in before]
-    sys.path[:] = [*added, *before]
+    sys.path[:] = [*(path for path in sys.path if path not in paths), *paths]
+    sys.meta_path[:] = [*(finder for finder in sys.meta_path if finder not in finders), *finders]
 
 
 def watch(folders: list[str], changed: str) -> None:

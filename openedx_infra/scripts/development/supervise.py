@@ -18,7 +18,7 @@ NOTES = Path(os.environ.get("OPENEDX_DEVELOPMENT_ADDED", "/openedx/added"), "not
 """What the installation of packages wants people to read."""
 PATIENCE = 10.0
 """Seconds that a process gets to finish what it does before it is killed."""
-SECONDS = 0.2
+SECONDS = 0.1
 SKIPPED = {".git", "node_modules", "__pycache__", ".venv", "venv", "static", "test_root"}
 """Folders that hold nothing which a process loads."""
 

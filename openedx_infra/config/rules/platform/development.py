@@ -124,7 +124,6 @@ def _image(stack: Stack, section: Development) -> Iterator[Conflict]:
     if not isinstance(build, OpenedxBuild) or build.target == "development":
         return
     wanted = {
-        "assets: watch": section.assets == "watch",
         "toolbar": section.toolbar,
         "debugger": bool(section.debugger.processes),
     }
