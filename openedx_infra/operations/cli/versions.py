@@ -39,7 +39,12 @@ def up(
     from openedx_infra.operations.versions import upgrade
 
     request = upgrade.Request(name=stack, config_file=config_file)
-    ask = None if yes or stack_file.read(stack, config_file).local else confirm
+    file = stack_file.read(stack, config_file)
+    if "development" in file.values:
+        from openedx_infra.operations.development.clones import clone_missing
+
+        clone_missing(stack_file.instance(file, placeholders=True), new_console())
+    ask = None if yes or file.local else confirm
     upgrade.up(request, new_console(), confirm=ask, refresh=refresh)
 
 
