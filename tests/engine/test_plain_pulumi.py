@@ -95,9 +95,13 @@ print("url", stack.outputs()["lms_url"].value)
 _REFERENCE = """
 import pulumi
 from pulumi import automation as auto
+from openedx_infra.components.openedx_reference import OpenedxReference
 
 def program():
-    pulumi.export("url", pulumi.StackReference("organization/openedx/dev").require_output("lms_url"))
+    dev = OpenedxReference("openedx", "organization/openedx/dev")
+    plain = pulumi.StackReference("organization/openedx/dev").require_output("lms_url")
+    learning = dev.outputs.apply(lambda outputs: outputs.mfe_urls["learning"])
+    pulumi.export("url", pulumi.Output.concat(dev.lms_url, " ", plain, " ", learning))
 
 theirs = auto.create_or_select_stack(stack_name="theirs", project_name="portal", program=program)
 print("url", theirs.up().outputs["url"].value)
@@ -126,7 +130,8 @@ def test_another_project_refers_to_the_stack(dev: Instance, tmp_path: Path) -> N
     script.write_text(_REFERENCE)
     said = by_hand(dev, f"cd {tmp_path}\n{BIN}/python {script}")
     assert said.code == 0, said.text
-    assert said.out.startswith("url http")
+    typed, plain, learning = said.out.removeprefix("url ").split()
+    assert typed == plain and typed.startswith("http") and learning.endswith("/learning")
 
 
 @pytest.mark.long

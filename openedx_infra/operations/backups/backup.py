@@ -23,7 +23,7 @@ from openedx_infra.settings import backups as names
 if TYPE_CHECKING:
     from lightkube import Client
 
-__all__ = ["Request", "make", "show", "verify"]
+__all__ = ["Request", "existing", "make", "show", "verify"]
 
 BY_HAND = "by-hand"
 """Kind of a backup that somebody asked for."""
@@ -80,9 +80,7 @@ def make(request: Request, console: Console) -> None:
 
 def show(request: Request, console: Console, *, as_json: bool = False) -> None:
     """Print the backups that exist."""
-    job = run_job(backed_up(request).client(), names.LIST, lambda _: None)
-    print_simulated(job, console)
-    backups = listed(job.lines)
+    backups = existing(request, console)
     if as_json:
         print(json.dumps([asdict(backup) for backup in backups], indent=2))
         return
@@ -92,6 +90,13 @@ def show(request: Request, console: Console, *, as_json: bool = False) -> None:
     for backup in backups:
         table.add_row(backup.id, backup.time, backup.kind, f"{backup.size / 2**20:,.0f} MiB")
     console.print(table if backups else "There are no backups yet.")
+
+
+def existing(request: Request, console: Console) -> list[Backup]:
+    """The backups that exist, oldest first; prints only that nodes are simulated, where they are."""
+    job = run_job(backed_up(request).client(), names.LIST, lambda _: None)
+    print_simulated(job, console)
+    return listed(job.lines)
 
 
 def verify(request: Request, console: Console) -> None:

@@ -32,7 +32,7 @@ from openedx_infra.operations.urn import Urn
 if TYPE_CHECKING:
     from openedx_infra.operations.engine.automation import Verbs
 
-__all__ = ["Request", "destroy", "preview", "up", "urls"]
+__all__ = ["Request", "destroy", "planned_changes", "preview", "up", "urls"]
 
 Confirm = Callable[[str], bool]
 """Asks a yes-or-no question."""
@@ -100,16 +100,21 @@ def preview(
     With `unchanged`, any change is an error. With `diff`, the objects are shown, too; with `json`, all of it
     is printed for machines, and nothing else on the standard output.
     """
-    session = begin(request, console, on_interrupt=_Stop(console))
-    require_versions(session, session.live.state(), Console(stderr=True) if json else console)
-    _print_target(session, console)
-    planned = planning.plan(session, console, refresh=refresh)
+    planned = planned_changes(request, console, refresh=refresh)
     if json:
         planned.print_json()
     else:
         planned.show(console, diff=diff)
     if unchanged and planned.steps:
         raise OperationError(f"Stack {request.name} would change, and no change was expected.")
+
+
+def planned_changes(request: Request, console: Console, *, refresh: bool = False) -> planning.Planned:
+    """What `up` would change; prints only what it is about. Raises OperationError where it is refused."""
+    session = begin(request, console, on_interrupt=_Stop(console))
+    require_versions(session, session.live.state(), console)
+    _print_target(session, console)
+    return planning.plan(session, console, refresh=refresh)
 
 
 def destroy(request: Request, console: Console, *, confirm: Confirm | None = None) -> None:

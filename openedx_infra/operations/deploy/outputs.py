@@ -15,27 +15,36 @@ from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.stack_files import stack_file
 from openedx_infra.operations.state.open_stack import open_stack, tools
 
-__all__ = ["Request", "show"]
+__all__ = ["Request", "no_outputs", "read", "show"]
 
 
 def show(request: Request, console: Console, *, json: bool, show_secrets: bool) -> None:
     """Print the outputs of the last `up`. Raises OperationError when there are none."""
-    file = stack_file.read(request.name, request.config_file)
-    live = open_stack(file, tools(Console(stderr=True)))
-    outputs = live.outputs(show_secrets=show_secrets)
+    outputs = read(request, Console(stderr=True), show_secrets=show_secrets)
     if json:
         print(json_format.dumps(outputs, indent=2))
         return
     if not outputs:
-        raise OperationError(
-            f"Stack {request.name} has no outputs.", remedy=f"run `openedx-infra up --stack {request.name}`"
-        )
+        raise no_outputs(request)
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("Output", no_wrap=True)
     table.add_column("Value", overflow="fold")
     for name, value in in_order(outputs):
         table.add_row(name, Text(_text(value)))
     console.print(table, highlight=False)
+
+
+def read(request: Request, console: Console, *, show_secrets: bool = False) -> dict[str, Any]:
+    """The outputs of the last `up`, secrets masked unless asked for; empty when there are none."""
+    file = stack_file.read(request.name, request.config_file)
+    return open_stack(file, tools(console)).outputs(show_secrets=show_secrets)
+
+
+def no_outputs(request: Request) -> OperationError:
+    """The error for a stack without outputs."""
+    return OperationError(
+        f"Stack {request.name} has no outputs.", remedy=f"run `openedx-infra up --stack {request.name}`"
+    )
 
 
 def in_order(outputs: Mapping[str, Any]) -> list[tuple[str, Any]]:

@@ -61,12 +61,17 @@ def report(file: StackFile, stack: BaseStack, console: Console, *, json: bool = 
 
     Raises OperationError when the cluster does not answer.
     """
-    found = _looking(file, stack)()
+    found = look(file, stack)
     if json:
         print(json_format.dumps(found.as_json(), indent=2))
     else:
         console.print(found.rendered(), soft_wrap=not found.rows)
     return found.good
+
+
+def look(file: StackFile, stack: BaseStack) -> Report:
+    """What of a stack is in its cluster at this moment. Raises OperationError when it does not answer."""
+    return _looking(file, stack)()
 
 
 def watch(file: StackFile, stack: BaseStack, console: Console) -> bool:
@@ -76,8 +81,8 @@ def watch(file: StackFile, stack: BaseStack, console: Console) -> bool:
     """
     from rich.live import Live
 
-    look = _looking(file, stack)
-    found, before = look(), ""
+    look_again = _looking(file, stack)
+    found, before = look_again(), ""
     try:
         with Live(console=console, auto_refresh=False, screen=console.is_terminal) as live:
             while True:
@@ -87,7 +92,7 @@ def watch(file: StackFile, stack: BaseStack, console: Console) -> bool:
                     console.print(found.rendered())
                     before = now
                 time.sleep(WATCH_SECONDS)
-                found = look()
+                found = look_again()
     except KeyboardInterrupt:
         return found.good
 

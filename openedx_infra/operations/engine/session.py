@@ -30,6 +30,7 @@ from openedx_infra.operations.state.open_stack import open_stack, tools
 
 if TYPE_CHECKING:
     from openedx_infra.operations.engine.automation import Listen, Verbs
+    from openedx_infra.operations.engine.events import Event
 
 
 WRAPPERS = Path(sys.prefix) / "bin"
@@ -46,6 +47,8 @@ class Request:
     earlier_release: bool = False
     """Whether a release older than that of the databases is wanted: the database was asked, or is accepted
     as it is."""
+    on_event: Listen | None = None
+    """Called with each event of Pulumi's, beside what is printed, from another thread."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +83,14 @@ class Session:
         """Pulumi's preview, up and destroy, which call `listen` with each event."""
         from openedx_infra.operations.engine.automation import Verbs  # takes half a second to import
 
-        return Verbs(self.live, listen)
+        also = self.request.on_event
+
+        def both(event: Event) -> None:
+            listen(event)
+            if also is not None:
+                also(event)
+
+        return Verbs(self.live, both)
 
 
 def builder(stack: BaseStack, console: Console) -> dict[str, str]:
