@@ -38,12 +38,13 @@ NAMES = (
     "studio_setup.py",
     "platform_tests.sh",
     "platform_tests_report.sh",
+    "platform_checks.sh",
     "pytest_shard.py",
     "retire.py",
     "tracking_ship.sh",
 )
 """All scripts, in the order in which Jobs run them. The first is part of others; a `_setup.py` lies beside
-the `_setup.sh` that pipes it in; three run the platform's own tests; one is a duty's, and one a sidecar's.
+the `_setup.sh` that pipes it in; four run the platform's own tests; one is a duty's, and one a sidecar's.
 """
 
 EVENT_ROUTERS = "event_routers.py"

@@ -10,7 +10,7 @@ if python -c 'import pytest, pytest_django' 2>/dev/null; then
     mkdir -p test_root/log
     # As upstream's own workflow runs them: all warnings shown, in the order of their files.
     PYTHONPATH=/openedx/tests python -Wd -m pytest -p no:randomly -p no:cacheprovider -p pytest_shard \
-        --ds="$SETTINGS" --junit-xml=/openedx/reports/junit.xml "$@" || code=$?
+        --ds="$SETTINGS" -o junit_family=xunit1 --junit-xml=/openedx/reports/junit.xml "$@" || code=$?
 else
     echo "This image has no pytest: tests need the target \`development\` of the image." >&2
     code=64

@@ -15,7 +15,7 @@ from running import command, environment
 from standins import Platform
 
 from openedx_infra import scripts
-from openedx_infra.operations.platform_tests import manifests, platform_tests
+from openedx_infra.operations.platform_tests import junit, manifests
 from openedx_infra.operations.platform_tests.manifests import Images, Resources
 from openedx_infra.operations.platform_tests.run import unpacked
 from openedx_infra.operations.platform_tests.suites import Suite
@@ -117,7 +117,7 @@ def test_a_test_pod_runs_reports_and_ends_with_the_code_of_the_tests(node: Node)
     assert "1 failed, 2 passed" in done.stdout
     found = unpacked("".join(node.run(report).stdout.splitlines()))
     assert found is not None
-    assert platform_tests.summary(found).startswith("3 tests, 1 failed, 0 skipped")
+    assert junit.summary(found).startswith("3 tests, 1 failed, 0 skipped")
     assert not (node.root / "openedx/edx-platform/test_root").exists()
 
 

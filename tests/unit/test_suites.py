@@ -16,7 +16,7 @@ from rich.console import Console
 from openedx_infra import scripts
 from openedx_infra.config import Stack, load
 from openedx_infra.operations.errors import OperationError
-from openedx_infra.operations.platform_tests import manifests, platform_tests
+from openedx_infra.operations.platform_tests import junit, manifests, platform_tests
 from openedx_infra.operations.platform_tests.manifests import Images, Object, Resources
 from openedx_infra.operations.platform_tests.run import unpacked
 from openedx_infra.operations.platform_tests.suites import Suite, suites
@@ -162,7 +162,7 @@ def test_the_report_and_the_code_are_those_of_the_tests(pod: Pod) -> None:
     assert done.returncode == 1, done.stdout + done.stderr
     report = pod.report()
     assert report is not None
-    assert platform_tests.summary(report).startswith("3 tests, 1 failed, 0 skipped")
+    assert junit.summary(report).startswith("3 tests, 1 failed, 0 skipped")
     assert pod.run("test_good.py").returncode == 0
     assert pod.run("test_good.py", "-k", "nothing").returncode == 5
 

@@ -37,8 +37,9 @@ def test_platform(
     reports: Annotated[Path, typer.Option(help="Folder for JUnit reports.")] = Path("build/platform-tests"),
 ) -> None:
     """Run edx-platform's own tests inside its image, in a temporary namespace; exits with their code."""
+    from openedx_infra.config.versions import live_version
     from openedx_infra.operations.images.logins import Logins
-    from openedx_infra.operations.platform_tests import manifests, platform_tests, suites
+    from openedx_infra.operations.platform_tests import known_failures, manifests, platform_tests, suites
     from openedx_infra.operations.stack_files.stack_file import instance, read
 
     file = read(stack, config_file)
@@ -49,5 +50,6 @@ def test_platform(
         resources=manifests.Resources(cpu=cpu, memory=memory, minutes=minutes),
         logins=Logins(file, stack_config, new_console(error=True)).from_stack(),
         reports=reports,
+        expected=known_failures.listed(live_version(stack_config).release),
     )
     raise typer.Exit(platform_tests.run(file, stack_config, plan, new_console()))

@@ -22,10 +22,17 @@ USER = 10_001
 """User of all containers, whom no node has: any may read the platform's files, and run MongoDB on folders of
 its group. Where the cluster assigns users, it is the one that it assigns."""
 
-SCRIPTS = ("platform_tests.sh", "platform_tests_report.sh", "pytest_shard.py")
+SCRIPTS = ("platform_tests.sh", "platform_tests_report.sh", "platform_checks.sh", "pytest_shard.py")
 REGISTRIES = "registries"
 """Secret with the logins that the stack file names."""
 
+SOURCE = "source"
+"""Volume with a checkout of the platform."""
+_COPY = f"/copy/{Path(PLATFORM_DIR).name}"
+_COPY_CHECKOUT = (
+    f"mkdir -p {_COPY} && cd /source && tar -c --exclude=./.git --exclude=./node_modules --exclude=./.venv "
+    f"--exclude=__pycache__ . >/copy/all.tar && tar -x -C {_COPY} -f /copy/all.tar && rm /copy/all.tar"
+)
 REPORTS_DIR = "/openedx/reports"
 TESTS_DIR = "/openedx/tests"
 
@@ -52,9 +59,23 @@ class Resources:
     minutes: int = 120
 
 
-def namespace(name: str, instance: str) -> Object:
-    """The scratch namespace, where the API server refuses pods with privileges."""
-    levels = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A checkout of the platform that is tested instead of the image's, in a development instance."""
+
+    folder: str
+    """Its path on the node. It is copied before the tests: they write beside the code."""
+    user: int | None = None
+    """Numeric user who reads it. None: USER."""
+
+
+def namespace(name: str, instance: str, *, mounts_folders: bool = False) -> Object:
+    """The scratch namespace, where the API server refuses pods with privileges. A folder of the node is one:
+    with `mounts_folders` it only warns of others."""
+    modes = ("audit", "warn") if mounts_folders else ("enforce", "audit", "warn")
+    levels = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in modes}
+    if mounts_folders:
+        levels["pod-security.kubernetes.io/enforce"] = "privileged"
     labels = {"app.kubernetes.io/instance": instance, "app.kubernetes.io/managed-by": "openedx-infra"}
     return {
         "apiVersion": "v1",
@@ -95,11 +116,18 @@ def pull_secret(space: str, name: str, data: Mapping[str, str]) -> Object:
 
 
 def job(
-    space: str, suite: Suite, images: Images, resources: Resources, *, assigned_users: bool = False
+    space: str,
+    suite: Suite,
+    images: Images,
+    resources: Resources,
+    *,
+    assigned_users: bool = False,
+    source: Source | None = None,
 ) -> Object:
     """The Job of one suite. It is tried once: a test that fails is no fault of the node.
 
-    With `assigned_users`, the cluster decides as which user its pod runs, as OpenShift does.
+    With `assigned_users`, the cluster decides as which user its pod runs, as OpenShift does. `source`: what
+    is tested; None: the image's own.
     """
     labels = {"app.kubernetes.io/name": "edx-platform", "app.kubernetes.io/component": f"tests-{suite.name}"}
     return {
@@ -111,14 +139,18 @@ def job(
             "activeDeadlineSeconds": resources.minutes * 60,
             "template": {
                 "metadata": {"labels": labels},
-                "spec": _pod(suite, images, resources, assigned_users),
+                "spec": _pod(suite, images, resources, assigned_users, source),
             },
         },
     }
 
 
-def _pod(suite: Suite, images: Images, resources: Resources, assigned_users: bool) -> Object:
-    user = {} if assigned_users else {"runAsUser": USER, "runAsGroup": 0, "fsGroup": USER}
+def _pod(
+    suite: Suite, images: Images, resources: Resources, assigned_users: bool, source: Source | None
+) -> Object:
+    number = source.user if source and source.user else USER
+    user = {} if assigned_users else {"runAsUser": number, "runAsGroup": 0, "fsGroup": USER}
+    mounted = {"hostPath": {"path": source.folder, "type": "Directory"}} if source else None
     return {
         "restartPolicy": "Never",
         "automountServiceAccountToken": False,
@@ -129,10 +161,11 @@ def _pod(suite: Suite, images: Images, resources: Resources, assigned_users: boo
             "seccompProfile": {"type": "RuntimeDefault"},
         },
         "imagePullSecrets": [{"name": name} for name in images.pull_secrets],
-        "initContainers": [_mongodb(images), _copy(images)],
+        "initContainers": [*([_mongodb(images)] if suite.tested else []), _copy(suite, images, source)],
         "containers": [_tests(suite, images, resources), _report(images)],
         "volumes": [
             {"name": "scripts", "configMap": {"name": "scripts"}},
+            *([{"name": SOURCE, **mounted}] if mounted else []),
             *(
                 {"name": name, "emptyDir": {}}
                 for name in ("platform", "reports", "tmp", "data", "mongodb-tmp")
@@ -154,15 +187,21 @@ def _mongodb(images: Images) -> Object:
     }
 
 
-def _copy(images: Images) -> Object:
+def _copy(suite: Suite, images: Images, source: Source | None) -> Object:
     """Tests write beside the code (test_root, reports), and an image can't be written.
 
-    It goes into a folder of the volume, whose root is root's: nobody else may set its times.
+    It goes into a folder of the volume, whose root is root's: nobody else may set its times. Of a checkout,
+    what takes room and isn't tested is left out, and packages of npm are the image's.
     """
-    command = ["cp", "-R", "--preserve=mode,timestamps,links", PLATFORM_DIR, "/copy"]
-    return _container("copy", images.openedx, images, {"platform": "/copy"}, disk="6Gi") | {
-        "command": command
-    }
+    container = _container("copy", images.openedx, images, {"platform": "/copy"}, disk="6Gi")
+    copy = ["cp", "-R", "--preserve=mode,timestamps,links"]
+    if source is None:
+        return container | {"command": [*copy, PLATFORM_DIR, "/copy"]}
+    script = _COPY_CHECKOUT
+    if suite.node_modules:
+        script += f" && {' '.join(copy)} {PLATFORM_DIR}/node_modules {_COPY}/"
+    mounts = [*container["volumeMounts"], {"name": SOURCE, "mountPath": "/source", "readOnly": True}]
+    return container | {"command": ["sh", "-euc", script], "volumeMounts": mounts}
 
 
 def _tests(suite: Suite, images: Images, resources: Resources) -> Object:
@@ -174,13 +213,14 @@ def _tests(suite: Suite, images: Images, resources: Resources) -> Object:
         "SETTINGS": suite.settings,
         "SHARD": suite.shard,
         "EDXAPP_TEST_MONGO_HOST": "localhost",
+        "COVERAGE_FILE": "/tmp/coverage",
         "HOME": "/tmp",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     copy = {"name": "platform", "mountPath": PLATFORM_DIR, "subPath": Path(PLATFORM_DIR).name}
     return container | {
         "volumeMounts": [*container["volumeMounts"], copy],
-        "command": ["sh", f"{TESTS_DIR}/platform_tests.sh", *suite.options, *suite.paths],
+        "command": ["sh", f"{TESTS_DIR}/{suite.script}", *suite.options, *suite.paths],
         "env": [{"name": name, "value": value} for name, value in env.items()],
     }
 
