@@ -105,6 +105,13 @@ def test_all_wrong_mounts_are_named_at_once_and_the_others_stay(tmp_path: Path) 
     assert problems(without_faulty(campus)) == lines[-1:]
 
 
+def test_a_service_is_told_where_its_folder_belongs(tmp_path: Path) -> None:
+    campus = stack({"catalog": str(folder(tmp_path / "course-discovery", SERVICE))})
+    [line] = problems(campus)
+    assert "runs from an image alone" in line and "`openedx:services.discovery.build`" in line
+    assert problems(without_faulty(campus)) == []
+
+
 def test_the_node_sees_the_same_path_unless_the_stack_file_sets_another(tmp_path: Path) -> None:
     platform = folder(tmp_path / "edx", PLATFORM)
     (one,) = mounted(stack({"a": str(platform)}))

@@ -59,7 +59,7 @@ def problems(stack: Stack) -> list[str]:
             if mount.git and not folder.exists():
                 text = f"{folder} isn't cloned yet: run `git clone {mount.git} {folder}`"
             faults.append(f"{key_of(('development', 'mounts', name))}: {text}")
-    return [*faults, *_twice(stack)]
+    return [*faults, *_services(stack), *_twice(stack)]
 
 
 def without_faulty(stack: Stack) -> Stack:
@@ -67,9 +67,20 @@ def without_faulty(stack: Stack) -> Stack:
     section = stack.development
     if section is None:
         return stack
-    fit = {each.mount for each in mounted(stack)}
+    fit = {each.mount for each in mounted(stack) if each.what.kind != "service"}
     mounts = {name: mount for name, mount in section.mounts.items() if name in fit}
     return stack.model_copy(update={"development": section.model_copy(update={"mounts": mounts})})
+
+
+def _services(stack: Stack) -> Iterator[str]:
+    """Companion services, whose images are built of their own folders."""
+    for folder in mounted(stack, "service"):
+        key, name = key_of(("development", "mounts", folder.mount)), folder.what.name
+        yield (
+            f"{key}: {folder.what.folder} is the service {name}, which runs from an image alone: leave it "
+            f"out, and write `code: {{source: folder, path: {folder.what.folder}}}` under "
+            f"`openedx:services.{name}.build`"
+        )
 
 
 def _twice(stack: Stack) -> Iterator[str]:
