@@ -104,8 +104,12 @@ class Developing:
             raise AssertionError(self.log(component)) from error
 
     def log(self, component: str) -> str:
-        """The log of a component."""
-        return self.instance.run("logs", component, "--tail", "100").text
+        """The end of the log of a component's pods, tracebacks included."""
+        client = self.instance.client
+        names = [
+            str(pod.metadata.name) for pod in client.list(Pod, labels={COMPONENT: component}) if pod.metadata
+        ]
+        return "\n".join("".join(client.log(name, tail_lines=200)) for name in names)
 
 
 _seconds: list[tuple[str, float]] = []
