@@ -108,6 +108,14 @@ _FACTS: tuple[tuple[str, Callable[[Release], str]], ...] = (
     ("settings it lacks", lambda release: _lines(sorted(release.unknown_settings))),
     ("index of Studio", lambda release: _lines(" ".join(run) or "at once" for run in release.studio_index)),
     ("waffle flags", lambda release: _lines(release.waffle_flags)),
+    (
+        "upgrade: commands",
+        lambda release: _lines(f"{each.when}: {each.command}" for each in release.upgrade_commands),
+    ),
+    (
+        "upgrade: migrations to watch",
+        lambda release: _lines(f"{each.app}.{each.prefix}*" for each in release.heavy_migrations),
+    ),
     ("discussions", lambda release: "MongoDB" if release.forum_in_mongodb else "MySQL"),
 )
 """Titles of the rows, and what stands in them."""

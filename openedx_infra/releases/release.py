@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from openedx_infra.releases.images import INFRASTRUCTURE_IMAGES, BaseImages, ImageName, ReleaseImages
+from openedx_infra.releases.steps import HeavyMigration, UpgradeCommand
 
 GITHUB = "https://github.com/openedx"
 """Where Open edX keeps its repositories."""
@@ -125,6 +126,12 @@ class Release:
     no such pair and promises none: named releases are half a year of migrations apart, which take columns
     away once no code of the last release but one reads them. So a pair stands here only when somebody tried
     it. Images of one release are made to follow each other, and are never asked about."""
+    upgrade_commands: tuple[UpgradeCommand, ...] = ()
+    """What the operator runs before and after an upgrade from the release before. `in_order` takes away what
+    was inherited from that one."""
+    heavy_migrations: tuple[HeavyMigration, ...] = ()
+    """Migrations of an upgrade from the release before that take long, lock, or fail on some data. `in_order`
+    takes away what was inherited from that one."""
 
     @property
     def node_image(self) -> str:
@@ -160,10 +167,27 @@ def in_order(named: Sequence[Release], nightly: Release) -> dict[str, Release]:
     """Releases by name, each with its `kind` and the release that it comes `after`: the named ones, oldest
     first, and the nightly one."""
     releases: dict[str, Release] = {}
-    after: str | None = None
+    former: Release | None = None
     for release in named:
         kind: Literal["current", "previous"] = "current" if release is named[-1] else "previous"
-        releases[release.name] = replace(release, kind=kind, after=after)
-        after = release.name
-    releases[nightly.name] = replace(nightly, kind="nightly", after=after)
+        releases[release.name] = _placed(release, kind, former)
+        former = release
+    releases[nightly.name] = _placed(nightly, "nightly", former)
     return releases
+
+
+def _placed(
+    release: Release, kind: Literal["current", "previous", "nightly"], former: Release | None
+) -> Release:
+    """A release after another one, without the upgrade steps that it inherited from it."""
+    commands, migrations = release.upgrade_commands, release.heavy_migrations
+    if former is not None:
+        commands = () if commands is former.upgrade_commands else commands
+        migrations = () if migrations is former.heavy_migrations else migrations
+    return replace(
+        release,
+        kind=kind,
+        after=former.name if former else None,
+        upgrade_commands=commands,
+        heavy_migrations=migrations,
+    )

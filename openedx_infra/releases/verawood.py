@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from openedx_infra.releases.images import BaseImages, ReleaseImages
 from openedx_infra.releases.release import FrontendApp, Mfe, mfes
+from openedx_infra.releases.steps import HeavyMigration, UpgradeCommand
 from openedx_infra.releases.ulmo import ULMO
 
 VERAWOOD = replace(
@@ -71,5 +72,27 @@ VERAWOOD = replace(
     studio_index=((),),
     waffle_flags=(),
     forum_in_mongodb=False,
+    upgrade_commands=(
+        UpgradeCommand(
+            when="after",
+            command="status",
+            why="Studio's index is filled by its workers after the site is open (openedx-platform #38384): "
+            "search in Studio is incomplete until their queue is empty",
+        ),
+    ),
+    heavy_migrations=(
+        HeavyMigration(
+            app="split_modulestore_django",
+            prefix="0004_",
+            table="split_modulestore_django_splitmodulestorecourseindex",
+            locks=True,
+            rows_per_second=2000,
+            unique="course_id",
+            remedy="find out which of them the course overviews and the enrollments have, note the versions "
+            "of the other one, and delete it from this table in Studio's admin, at "
+            "/admin/split_modulestore_django/splitmodulestorecourseindex/: no content goes with it",
+            source="openedx-platform #38044; the speed is a guess",
+        ),
+    ),
 )
 """Verawood, as it differs from Ulmo."""

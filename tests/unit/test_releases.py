@@ -14,6 +14,7 @@ from openedx_infra.config import ConfigError, Stack, load
 from openedx_infra.config.images.images import Images
 from openedx_infra.releases import DEFAULT_RELEASE, IMAGE_NAMES, INFRASTRUCTURE_IMAGES, RELEASES, Mfe, Release
 from openedx_infra.releases.comparison import NONE, comparison
+from openedx_infra.releases.steps import UpgradeCommand
 
 ULMO, VERAWOOD, MASTER = RELEASES.values()
 BUILT = {
@@ -137,6 +138,8 @@ def test_the_table_leaves_no_difference_out() -> None:
         "requirements": "x", "lms_queues": ("x",), "studio_queues": ("x",), "mfes": (), "frontend_apps": (),
         "settings": {"X": 1}, "unknown_settings": frozenset("X"), "waffle_flags": ("x",),
         "search_engines": ("x",), "runs_beside": frozenset("x"),
+        "upgrade_commands": (UpgradeCommand(when="after", command="x", why="x"),),
+        "heavy_migrations": (replace(VERAWOOD.heavy_migrations[0], app="x"),),
         "constraints": ("x<1",), "studio_index": (("--x",),), "forum_in_mongodb": True,
         "bases": replace(VERAWOOD.bases, system="x"), "images": replace(VERAWOOD.images, smtp="a:x"),
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Arguments of `up`, `rollback`, `switch` and `releases`."""
+"""Arguments of `up`, `upgrade plan`, `rollback`, `switch` and `releases`."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from openedx_infra.operations.cli.options import (
 from openedx_infra.operations.stack_files.checkout import DEFAULT_STACK
 
 app = typer.Typer()
+upgrade_app = typer.Typer(help="Go from one named release to the next.", no_args_is_help=True)
+app.add_typer(upgrade_app, name="upgrade")
 
 
 Write = Annotated[bool, typer.Option(help="Also write it into the stack file.")]
@@ -88,3 +90,21 @@ def releases(
     from openedx_infra.operations.versions.releases import show
 
     show(new_console(), json=json, differences=differences)
+
+
+@upgrade_app.command("plan")
+def plan_upgrade(
+    to: Annotated[str, typer.Option(help="Release to go to, as `releases` lists them.")],
+    stack: StackName = DEFAULT_STACK,
+    config_file: ConfigFile = None,
+    json: Json = False,
+) -> None:
+    """Show what an upgrade takes: blockers first, each with what to do. Nothing is changed.
+
+    The exit code is 1 while anything blocks it.
+    """
+    from openedx_infra.operations.versions import show_plan
+
+    request = show_plan.Request(name=stack, config_file=config_file)
+    if not show_plan.show(request, to, new_console(), as_json=json):
+        raise typer.Exit(1)
