@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, model_validator
 
 from openedx_infra.config.base_stack import BaseStack
 from openedx_infra.config.datastores import Datastores
@@ -14,7 +14,7 @@ from openedx_infra.config.datastores.mysql import Mysql
 from openedx_infra.config.datastores.search import Search
 from openedx_infra.config.datastores.storage import Storage, StorageInCluster
 from openedx_infra.config.datastores.valkey import Broker, Cache
-from openedx_infra.config.development.section import Development
+from openedx_infra.config.development.section import Development, with_local_tls
 from openedx_infra.config.errors.key_paths import Location
 from openedx_infra.config.extras.containers import Extras
 from openedx_infra.config.images.builds import Build, ServiceBuild
@@ -131,6 +131,11 @@ class Stack(BaseStack):
     """Patches on rendered Kubernetes objects."""
 
     _colour: Colour = PrivateAttr("blue")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _local_tls(cls, config: Any) -> Any:
+        return with_local_tls(config)
 
     def model_post_init(self, context: Any) -> None:
         """Addresses of the site have the ports at which a developer's machine is visited."""

@@ -19,6 +19,9 @@ CLONES = "mounts"
 DEBUG_PORT = 5678
 """Port of debugpy that editors propose (debugpy's documentation)."""
 
+LOCAL_TLS = "local-tls"
+"""Secret of the certificate that `openedx-infra dev certificates` puts into the namespace."""
+
 Process = Literal["lms", "studio", "lms-worker", "studio-worker"]
 """A kind of process of the platform that a debugger attaches to."""
 
@@ -174,9 +177,21 @@ class Development(Section):
     ports: Ports = Ports()
     """Ports of this machine."""
     certificates: Literal["none", "local"] = "none"
-    """`local`: certificates of an authority of this machine, which `openedx-infra dev` makes. `none`: what
-    `site.tls` sets."""
+    """`local`: TLS by a certificate of this machine's own authority, which `openedx-infra dev certificates`
+    makes and puts into the namespace; leave `site.tls` out. `none`: what `site.tls` sets."""
 
     def folders(self, stack: str) -> Mapping[str, Path]:
         """Folders of this machine by the names of their mounts. `stack`: the stack's name."""
         return {name: mount.folder_of(stack, name) for name, mount in self.mounts.items()}
+
+
+def with_local_tls(config: Any) -> Any:
+    """The keys of a stack file, with the site's TLS where it is by certificates of this machine."""
+    if not isinstance(config, Mapping):
+        return config
+    section, site = config.get("development"), config.get("site")
+    if not isinstance(section, Mapping) or section.get("certificates") != "local":
+        return config
+    if not isinstance(site, Mapping) or "tls" in site:
+        return config
+    return {**config, "site": {**site, "tls": {"source": "secret", "secret": LOCAL_TLS}}}

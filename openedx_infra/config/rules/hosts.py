@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 from itertools import combinations
 
+from openedx_infra.config.development.section import LOCAL_TLS
 from openedx_infra.config.errors.conflict import Conflict
 from openedx_infra.config.errors.key_paths import Location, key_of
 from openedx_infra.config.sections.issuers import AcmeHttp
+from openedx_infra.config.sections.site import TlsSecret
 from openedx_infra.config.services.registry import companions
 from openedx_infra.config.stack import Stack
 from openedx_infra.config.types.hosts import within
@@ -29,6 +31,7 @@ def conflicts(stack: Stack) -> Iterator[Conflict]:
     yield from _shared_cookies(stack)
     yield from _unreachable(stack)
     yield from _insecure_origins(stack)
+    yield from _local_certificates(stack)
 
 
 def _one_host_each(stack: Stack) -> Iterator[Conflict]:
@@ -81,6 +84,15 @@ def _insecure_origins(stack: Stack) -> Iterator[Conflict]:
         if stack.site.secure and scheme == "http" and not leads(host.partition(":")[0]):
             text = f"{origin} has no TLS, so that anybody on the way could change its pages: write https://{host}"
             yield Conflict(("ingress", "trusted_origins", index), text, (("site", "tls"),))
+
+
+def _local_certificates(stack: Stack) -> Iterator[Conflict]:
+    """Certificates of this machine are in a Secret of their own, by which the site has TLS."""
+    tls = stack.site.tls
+    by_us = isinstance(tls, TlsSecret) and tls.secret == LOCAL_TLS
+    if stack.development and stack.development.certificates == "local" and not by_us:
+        text = "local sets TLS itself: leave `site.tls` out, or write none"
+        yield Conflict(("development", "certificates"), text, (("site", "tls"),))
 
 
 def _unreachable(stack: Stack) -> Iterator[Conflict]:

@@ -45,14 +45,14 @@ def within(host: str, domain: str) -> bool:
     return f".{host}".endswith(f".{domain}")
 
 
-_LOCAL_DOMAINS = ("localhost", "test", "local.openedx.io", "local.edly.io", "local.overhang.io")
+LOCAL_DOMAINS = ("localhost", "test", "local.openedx.io", "local.edly.io", "local.overhang.io")
 """Domains of no public host: reserved by RFC 6761, or pointed to 127.0.0.1 with all names under them by their
 owners, as Open edX's community does."""
 
 
 def is_local(host: str) -> bool:
     """Whether a host is a name of the machine that asks, so that nobody else reaches anything by it."""
-    return any(within(host, domain) for domain in _LOCAL_DOMAINS)
+    return any(within(host, domain) for domain in LOCAL_DOMAINS)
 
 
 def host_hint(value: str) -> str | None:
