@@ -1,12 +1,17 @@
 """Retires the accounts whose owners asked for it, and forgets the records of older retirements.
 
 Runs in the platform's folder, by its own client of the LMS' API (scripts/user_retirement). Its argument is a
-file in YAML: what edx-platform's scripts read, `cool_off_days`, `most` and `record_days`. No name or address
-is printed. A run that was cut short is continued by the next one: every step may run twice.
+file in YAML: what edx-platform's scripts read, `cool_off_days`, `most`, `record_days` and `archive`, a bucket
+that gets the records before they are deleted (None: there is none). No name or address is printed. A run that
+was cut short is continued by the next one: every step may run twice.
 """
 
+import gzip
+import json
 import sys
-from datetime import UTC, datetime, timedelta
+import tempfile
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import yaml
@@ -79,6 +84,52 @@ def due(config):
     return found
 
 
+def archive_of(archive):
+    """A function that writes records to the archive, and returns once they are there."""
+    if archive is None:
+        return lambda records: None
+    # Loaded late: it takes a second, and most sites have no archive.
+    import boto3
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    client = boto3.client(
+        "s3",
+        endpoint_url=archive["endpoint"],
+        region_name=archive["region"],
+        aws_access_key_id=archive["access_key"],
+        aws_secret_access_key=archive["secret_key"],
+        config=Config(s3={"addressing_style": archive["addressing"]}, signature_version="s3v4"),
+        verify=trusted(archive["authorities"]),
+    )
+
+    def keep(records):
+        text = "".join(f"{json.dumps(record, sort_keys=True)}\n" for record in records).encode()
+        # A run that was cut short before the LMS deleted them writes the same object again.
+        name = f"{archive['folder']}/retirements-{date.today()}-{sha256(text).hexdigest()[:16]}.json.gz"
+        try:
+            client.put_object(Bucket=archive["bucket"], Key=name, Body=gzip.compress(text, mtime=0))
+        except (BotoCoreError, ClientError) as error:
+            sys.exit(
+                f"retire: bucket {archive['bucket']} took no records, and none of these was deleted; see "
+                f"`openedx:retirement.archive` and its secrets: {error}"
+            )
+
+    return keep
+
+
+def trusted(authorities):
+    """The file of authorities for boto3, which takes one: its own and these. None: its own."""
+    if not authorities:
+        return None
+    import certifi
+
+    texts = [Path(path).read_text(encoding="utf-8") for path in (certifi.where(), *authorities)]
+    with tempfile.NamedTemporaryFile("w", suffix=".pem", encoding="utf-8", delete=False) as bundle:
+        bundle.write("\n".join(texts))
+    return bundle.name
+
+
 def forget(config):
     """Delete records of retirements that are long over: they have the old names and addresses."""
     if config["record_days"] is None:
@@ -86,10 +137,12 @@ def forget(config):
     lms = log_in(config)
     last = datetime.now(UTC) - timedelta(days=config["cool_off_days"] + config["record_days"] + 1)
     records = lms.get_learners_by_date_and_status("COMPLETE", FIRST, last)
-    names = [record["original_username"] for record in records]
-    for begin in range(0, len(names), BATCH):
-        lms.bulk_cleanup_retirements(names[begin : begin + BATCH])
-    print(f"retire: {len(names)} records of older retirements deleted", flush=True)
+    keep = archive_of(config["archive"])
+    for begin in range(0, len(records), BATCH):
+        batch = records[begin : begin + BATCH]
+        keep(batch)
+        lms.bulk_cleanup_retirements([record["original_username"] for record in batch])
+    print(f"retire: {len(records)} records of older retirements deleted", flush=True)
 
 
 def main():

@@ -48,3 +48,18 @@ def test_no_rule_refuses_it(recorded: Record) -> None:
     stack = load("campus", ON)
     complaints = policies.check(recorded(ON, name="campus"), stack, secrets.stand_ins(stack))
     assert [str(complaint) for complaint in complaints] == []
+
+
+def test_the_duty_alone_reaches_the_archive(recorded: Record) -> None:
+    archive = {"bucket": "campus-archive", "endpoint": "http://10.9.8.7:7480"}
+    graph = recorded({**LEAST, "retirement": {"enabled": True, "archive": archive}})
+    config = yaml.safe_load(values(graph, "retirement-config")["config.yml"])
+    assert config["archive"]["bucket"] == "campus-archive" and config["archive"]["secret_key"]
+    open_to = [
+        each for each in of_kind(graph, "NetworkPolicy") if "10.9.8.7" in json.dumps(graph.object(each))
+    ]
+    [policy] = [graph.object(each)["spec"] for each in open_to]
+    pod = graph.object(find(graph, "CronJob", "duty-retirement"))["spec"]["jobTemplate"]["spec"]["template"]
+    assert policy["podSelector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()
+    assert policy["podSelector"]["matchLabels"]["app.kubernetes.io/component"] == "duty-retirement"
+    assert [rule["ports"][0]["port"] for rule in policy["egress"]] == [7480]

@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 import settings_case as case
-import yaml
 from facts import RETIREMENT, readers
+from retirement_run import SECRETS, Run, account, stack
 
 from openedx_infra import scripts
 from openedx_infra.components.edx_platform.duties import tasks
-from openedx_infra.config import ConfigError, Stack, load
+from openedx_infra.config import ConfigError, load
 from openedx_infra.config.secrets.needed import required
 from openedx_infra.releases import RELEASES
 from openedx_infra.settings.parts.retirement import CLIENT_ID, WORKER, configuration, steps
-
-BUILT = {"openedx": "registry.example.org/o:1", "mfe": "registry.example.org/m:1"}
-
-
-def stack(release: str = "verawood", enabled: bool = True, **said: Any) -> Stack:
-    retirement = {"enabled": enabled, **said.pop("retirement", {})}
-    least = {"site": {"lms_host": "learn.example.org"}, "release": release, "images": BUILT}
-    return load("campus", {**least, "retirement": retirement, **said})
 
 
 @pytest.mark.parametrize("release", RELEASES)
@@ -82,7 +69,7 @@ def test_one_switch_makes_duty_client_and_secret() -> None:
         WORKER,
         "retirement_oauth2_secret",
     )
-    assert configuration(said, "x")["client_id"] == CLIENT_ID
+    assert configuration(said, SECRETS)["client_id"] == CLIENT_ID
 
 
 def test_what_can_not_work_is_refused() -> None:
@@ -95,42 +82,7 @@ def test_what_can_not_work_is_refused() -> None:
         stack(duties={"extra": {"retirement": {"command": ["./x"], "schedule": "0 1 * * *"}}})
 
 
-class Run:
-    """One run of the script over accounts, by a stand-in for the platform's client."""
-
-    def __init__(self, folder: Path, accounts: dict[str, Any], **said: Any) -> None:
-        said_stack = stack(retirement=said)
-        file = folder / "accounts.json"
-        states = case.plain("lms", said_stack)["RETIREMENT_STATES"]
-        file.write_text(json.dumps({"states": states, "accounts": accounts}), encoding="utf-8")
-        (folder / "config.yml").write_text(yaml.safe_dump(configuration(said_stack, "the secret")))
-        (folder / "retire.py").write_text(scripts.text("retire.py"), encoding="utf-8")
-        standin = case.DATA / "retirement"
-        done = subprocess.run(
-            [sys.executable, str(folder / "retire.py"), str(folder / "config.yml")],
-            env={
-                "PATH": os.environ["PATH"],
-                "PYTHONPATH": str(standin),
-                "PYTHONDONTWRITEBYTECODE": "1",
-                "ACCOUNTS": str(file),
-            },
-            cwd=standin,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        self.code, self.printed = done.returncode, done.stdout + done.stderr
-        self.accounts: dict[str, Any] = json.loads(file.read_text())["accounts"]
-
-    def states(self) -> dict[str, str]:
-        return {name: each["state"] for name, each in self.accounts.items()}
-
-
 STEPS = ["RETIRING_FORUMS", "RETIRING_ENROLLMENTS", "RETIRING_LMS_MISC", "RETIRING_LMS"]
-
-
-def account(number: int, state: str = "PENDING", days: int = 30, **more: Any) -> dict[str, Any]:
-    return {"id": number, "state": state, "days": days, **more}
 
 
 def test_who_waited_long_enough_is_retired_and_no_other(tmp_path: Path) -> None:
@@ -179,3 +131,25 @@ def test_old_records_are_deleted(tmp_path: Path) -> None:
     accounts = {**done, "young": account(999, state="COMPLETE", days=20)}
     assert Run(tmp_path, accounts).states() == {"young": "COMPLETE"}
     assert len(Run(tmp_path, accounts, record_days=None).states()) == 151
+
+
+ARCHIVE = {"bucket": "campus-archive", "endpoint": "http://127.0.0.1:9", "folder": "gdpr"}
+
+
+def test_an_archive_has_its_own_login_and_must_have_something_to_keep() -> None:
+    said = stack(retirement={"archive": ARCHIVE})
+    needed = {secret.name: secret.make for secret in required(said)}
+    keys = ("retirement_archive_access_key", "retirement_archive_secret_key")
+    assert [needed[name] for name in keys] == [None, None]
+    assert not set(keys) & {secret.name for secret in required(stack())}
+    found = configuration(said, SECRETS)["archive"]
+    assert (found["bucket"], found["folder"], found["access_key"]) == ("campus-archive", "gdpr", "archive")
+    with pytest.raises(ConfigError, match=r"retirement\.archive: has no effect while `record_days` is null"):
+        stack(retirement={"archive": ARCHIVE, "record_days": None})
+
+
+def test_records_that_the_archive_does_not_take_are_kept(tmp_path: Path) -> None:
+    run = Run(tmp_path, {"old-ann": account(1, state="COMPLETE", days=60)}, archive=ARCHIVE)
+    assert run.states() == {"old-ann": "COMPLETE"}
+    assert run.code == 1 and "bucket campus-archive took no records" in run.printed, run.printed
+    assert "old-ann" not in run.printed and "archive key" not in run.printed

@@ -6,7 +6,7 @@ import pulumi
 
 from openedx_infra import scripts
 from openedx_infra.components.instance import Instance
-from openedx_infra.config.sections.parts.retirement import RETIREMENT_SECRET
+from openedx_infra.config.sections.parts.retirement import ARCHIVE_KEYS, RETIREMENT_SECRET
 from openedx_infra.kubernetes import files, volumes
 from openedx_infra.kubernetes.volumes import Mount
 from openedx_infra.settings import dump
@@ -23,9 +23,11 @@ def retirement_mounts(instance: Instance, parent: pulumi.Resource) -> list[Mount
     """The folder with the script and its configuration, which has the client's secret. Both have fixed names:
     a run that begins during a roll-out finds them."""
     opts = pulumi.ResourceOptions(parent=parent)
-    stack, secret = instance.stack, pulumi.Output.from_input(instance.secrets[RETIREMENT_SECRET])
+    stack = instance.stack
+    names = (RETIREMENT_SECRET, *(ARCHIVE_KEYS if stack.retirement.archive else ()))
+    secrets = pulumi.Output.all(**{name: instance.secrets[name] for name in names})
     script = {_SCRIPT: scripts.text(_SCRIPT)}
-    config = {_CONFIGURATION: secret.apply(lambda value: dump(configuration(stack, value)))}
+    config = {_CONFIGURATION: secrets.apply(lambda values: dump(configuration(stack, values)))}
     shown = [
         files.current_plain("retirement-script", instance.scope, script, opts),
         files.current_secret("retirement-config", instance.scope, config, opts),

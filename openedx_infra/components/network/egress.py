@@ -14,6 +14,7 @@ from openedx_infra.components.web_proxy import WEB_PORTS, backups_use_it, compan
 from openedx_infra.config import Stack
 from openedx_infra.config.sections.backups import HTTPS
 from openedx_infra.config.sections.issuers import AcmeHttp, ClusterIssuer
+from openedx_infra.config.sections.parts.retirement import RETIREMENT_DUTY
 from openedx_infra.kubernetes.names import NAME
 from openedx_infra.kubernetes.network_policies import Destination, Group, NetworkPolicies
 from openedx_infra.services.of_stack import companions, services
@@ -83,6 +84,11 @@ def allow_egress(instance: Instance, stores: Datastores, policies: NetworkPolici
     policies.allow_egress(f"internet-from-{PLATFORM}", clients, stack.network.ports, web(stack))
     if server := _tracking_server(stack):
         policies.allow_egress(f"tracking-from-{PLATFORM}", clients, [_port(server)], of_url(stack, server))
+    if stack.retirement.enabled and (archive := stack.retirement.archive):
+        duty = policies.component(f"duty-{RETIREMENT_DUTY}")
+        policies.allow_egress(
+            f"archive-from-{duty.name}", duty, [_port(archive.url)], of_url(stack, archive.url)
+        )
     _allow_sinks(stack, policies, clients)
     for name, ports, to in _stores_outside(stack, stores):
         group = senders_of_mail(policies, stack) if name == "mail" else platform

@@ -97,6 +97,23 @@ def _retirement(stack: Stack) -> Iterator[Conflict]:
                 "retire accounts by a duty of your own"
             )
             yield Conflict(("settings", section, name), text, (enabled,))
+    yield from _archive(stack)
+
+
+def _archive(stack: Stack) -> Iterator[Conflict]:
+    """Records go to the archive when the LMS deletes them, and where visitors' files are they must not be."""
+    archive, place = stack.retirement.archive, ("retirement", "archive")
+    if archive is None:
+        return
+    if stack.retirement.record_days is None:
+        text = "has no effect while `record_days` is null, as the LMS keeps all records: set a number there"
+        yield Conflict(place, text, (("retirement", "record_days"),))
+    storage = stack.datastores.storage
+    if isinstance(storage, StorageExternal) and archive.bucket in storage.buckets.model_dump().values():
+        text = f"{archive.bucket} has uploaded files: name a bucket that the platform's own key can't read"
+        yield Conflict((*place, "bucket"), text, (("datastores", "storage"),))
+    keys: tuple[Location, ...] = (place,)
+    yield from unproven_host((*place, "bucket"), archive.bucket, archive.addressing, (archive.url,), keys)
 
 
 def _one_file_each(stack: Stack) -> Iterator[Conflict]:

@@ -15,7 +15,7 @@ from openedx_infra.config.sections.parts.event_sinks import (
     SUPERSET_SECRET,
     XAPI_SECRET,
 )
-from openedx_infra.config.sections.parts.retirement import RETIREMENT_SECRET
+from openedx_infra.config.sections.parts.retirement import ARCHIVE_KEYS, RETIREMENT_SECRET
 
 
 def password() -> str:
@@ -199,6 +199,10 @@ _SERVICE_SECRETS: tuple[Secret, ...] = (
         name=RETIREMENT_SECRET,
         meaning="login at the LMS of the duty that retires accounts",
         rotation="the duty logs in with the new one",
+    ),
+    *(
+        _from_operator(name, f"{what} at the S3 server of retirements' archive", "the duty logs in with it")
+        for name, what in zip(ARCHIVE_KEYS, ("name", "key"), strict=True)
     ),
     _from_operator(
         "acme_dns_secret",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from openedx_infra.config import Stack
+from openedx_infra.config.sections.parts.retirement import ARCHIVE_KEYS, RETIREMENT_SECRET
 from openedx_infra.settings.connections import LMS
 from openedx_infra.settings.job_inputs import operator_settings
 from openedx_infra.settings.merging import Settings
+from openedx_infra.settings.paths import CERTIFICATES_DIR
 from openedx_infra.settings.services import added_settings, service_settings
 
 WORKER = "retirement_service_worker"
@@ -41,17 +43,36 @@ def settings(stack: Stack) -> Settings:
     }
 
 
-def configuration(stack: Stack, secret: str) -> Settings:
-    """Configuration of the duty: that of edx-platform's own scripts, and the limits of the stack file."""
+def configuration(stack: Stack, secrets: Mapping[str, str]) -> Settings:
+    """Configuration of the duty: that of edx-platform's own scripts, and the limits of the stack file.
+    `secrets` are those of the duty, by their names in the stack."""
     section = stack.retirement
     return {
         "client_id": CLIENT_ID,
-        "client_secret": secret,
+        "client_secret": secrets[RETIREMENT_SECRET],
         "base_urls": {"lms": f"http://{LMS.of(stack)}"},
         "retirement_pipeline": [list(step) for step in steps(stack)],
         "cool_off_days": section.cool_off_days,
         "most": section.most,
         "record_days": section.record_days,
+        "archive": _archive(stack, secrets),
+    }
+
+
+def _archive(stack: Stack, secrets: Mapping[str, str]) -> Settings | None:
+    archive = stack.retirement.archive
+    if archive is None:
+        return None
+    access_key, secret_key = (secrets[name] for name in ARCHIVE_KEYS)
+    return {
+        "endpoint": archive.url,
+        "region": archive.region,
+        "addressing": archive.addressing,
+        "bucket": archive.bucket,
+        "folder": archive.folder,
+        "access_key": access_key,
+        "secret_key": secret_key,
+        "authorities": [f"{CERTIFICATES_DIR}/{name}" for name in stack.network.authority_files],
     }
 
 

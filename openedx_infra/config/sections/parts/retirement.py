@@ -6,13 +6,30 @@ from typing import Annotated
 
 from pydantic import Field
 
+from openedx_infra.config.datastores.storage import BucketName
 from openedx_infra.config.sections.duties import Schedule
+from openedx_infra.config.sections.monitoring import FolderInBucket, TrackingServer
 from openedx_infra.config.types.base import Count, OrNothing, Section, Switch
 
 RETIREMENT_DUTY = "retirement"
 """Name of the duty that retires accounts."""
 RETIREMENT_SECRET = "retirement_oauth2_secret"
 """Name of the stack's secret by which that duty logs in at the LMS."""
+
+ARCHIVE_KEYS = ("retirement_archive_access_key", "retirement_archive_secret_key")
+"""Names of the stack's secrets by which it writes to the archive: name and key at the S3 server."""
+
+
+class RetirementArchive(TrackingServer):
+    """A bucket that keeps the records of retired accounts once the LMS has none of them any more: objects
+    `<folder>/retirements-2026-11-23-<hash>.json.gz`, a line of JSON for each account. Secrets:
+    `retirement_archive_access_key` and `retirement_archive_secret_key`, who need no right but to write
+    there."""
+
+    bucket: BucketName
+    """The bucket, which exists already. Nobody deletes from it: let its lifecycle rules do that."""
+    folder: FolderInBucket = "retirements"
+    """Folder in the bucket."""
 
 
 class Retirement(Section):
@@ -33,6 +50,9 @@ class Retirement(Section):
     record_days: Annotated[Count | None, OrNothing] = Field(30, ge=0, le=3650)
     """Days after its retirement was due for which the LMS keeps the record of a retired account, which has
     the old name and e-mail address; as at edX. None: for ever."""
+    archive: RetirementArchive | None = None
+    """Keeps these records when the LMS deletes them: with old name and e-mail address, for who must show what
+    was retired. None: nobody has them then."""
     schedule: Schedule = "H 5 * * *"
     """When accounts are retired: a crontab's five fields, in the site's time zone; `H` is a derived
     minute."""
