@@ -54,7 +54,7 @@ OPERATIONS = (
     ("plan", "services"),
     ("deploy",),
     ("versions", "support", "init"),
-    ("backups", "maintenance", "imports"),
+    ("backups", "maintenance", "imports", "report"),
     ("development",),
     ("cli",),
 )

@@ -26,6 +26,7 @@ from openedx_infra.operations.cli.development import group as development
 from openedx_infra.operations.cli.options import (
     new_console,
 )
+from openedx_infra.operations.cli.report import verbs as report
 from openedx_infra.operations.cli.running import (
     backups,
     cluster,
@@ -59,6 +60,7 @@ for group in (
     maintenance,
     configuration,
     offline,
+    report,
     engine,
     platform_tests,
     backups,

@@ -143,11 +143,12 @@ def _of_workloads(change: WorkloadChange, name: str) -> dict[str, Any]:
 
 def _rows(change: SettingChange) -> Iterator[tuple[str, str]]:
     """A setting with its values; a file of Python settings with its changed lines below."""
-    yield f"{_sites(change.where)}: {change.difference.name}", str(change.difference)
+    yield f"{site_names(change.where)}: {change.difference.name}", str(change.difference)
     yield from (("", line) for line in change.lines)
 
 
-def _sites(where: Sequence[str]) -> str:
+def site_names(where: Sequence[str]) -> str:
+    """Names of those whose setting changes, in words."""
     return ", ".join(_SITES.get(each, each) for each in where)
 
 

@@ -1,0 +1,1 @@
+"""Arguments of `report` and `graph`."""

@@ -1,0 +1,1 @@
+"""The faces of a report: Markdown, HTML and SARIF."""
