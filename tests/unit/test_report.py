@@ -165,7 +165,7 @@ def test_no_secret_is_in_any_form(recorded: tuple[Recording, Recording], changed
         assert [form for form in forms(SENTINEL) if form in text] == []
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.text('abcXYZ0189_-+/=&<*`|"', min_size=12, max_size=40).filter(lambda text: text == text.strip()))
 def test_a_secret_that_slips_into_the_model_is_masked_before_a_form_escapes_it(secret: str) -> None:
     leaking = reported(Recording(problems=["a"]), Recording(problems=[f"x {secret} y"]))
@@ -179,7 +179,7 @@ def test_a_secret_that_slips_into_the_model_is_masked_before_a_form_escapes_it(s
         assert not any(each in text for each in escaped)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=40, suppress_health_check=list(HealthCheck), deadline=None)
 @given(limit=st.integers(200, 70_000), files=st.integers(0, 4000), copies=st.integers(1, 30))
 def test_markdown_keeps_its_limit_and_its_first_line(
     changed: StackReport, limit: int, files: int, copies: int
@@ -250,6 +250,7 @@ def test_what_holds_data_is_known_by_its_kind(kind: str, op: str, lost: bool) ->
         assert "protected" in guarded[0].what
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(st.builds(Rule, risk=st.sampled_from(RISKS), people=st.integers(0, 5))),
     st.sets(st.sampled_from(RISKS)),
@@ -304,6 +305,7 @@ def test_our_own_prices_can_be_read_and_are_dated() -> None:
 # --- The picture
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.sampled_from("abcdefgh"), unique=True, max_size=8), st.data())
 def test_every_picture_is_drawn_whatever_waits_for_what(names: list[str], data: st.DataObject) -> None:
     drawn = [
