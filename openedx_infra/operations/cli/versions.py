@@ -92,6 +92,20 @@ def releases(
     show(new_console(), json=json, differences=differences)
 
 
+@app.command()
+def history(
+    stack: StackName = DEFAULT_STACK,
+    config_file: ConfigFile = None,
+    json: Json = False,
+    limit: Annotated[int, typer.Option(help="How many of the newest runs.", min=1, max=500)] = 20,
+) -> None:
+    """Show who changed the stack when, from which commit, and which keys of its file differed."""
+    from openedx_infra.operations.versions import past_runs
+
+    request = past_runs.Request(name=stack, config_file=config_file)
+    past_runs.show(request, new_console(), as_json=json, most=limit)
+
+
 @upgrade_app.command("plan")
 def plan_upgrade(
     to: Annotated[str, typer.Option(help="Release to go to, as `releases` lists them.")],

@@ -58,10 +58,17 @@ def updates(live: LiveStack, file: StackFile) -> list[Update]:
 
 def finished(live: LiveStack, file: StackFile) -> list[Update]:
     """The same without one that was killed."""
-    page = ["--page", "1", "--page-size", str(REACH)]
-    entries = json.loads(live.run("stack", "history", "--json", "--full-dates", *page, "--stack", live.name))
-    present = takewhile(lambda entry: entry["kind"] != "destroy", entries)
-    return [_update(entry, file) for entry in present if entry["kind"] == "update"]
+    present = takewhile(lambda entry: entry["kind"] != "destroy", entries(live))
+    return [update_of(entry, file) for entry in present if entry["kind"] == "update"]
+
+
+def entries(live: LiveStack, most: int = REACH) -> list[Mapping[str, Any]]:
+    """The newest entries of Pulumi's history as its CLI prints them, the newest first."""
+    page = ["--page", "1", "--page-size", str(most)]
+    found: list[Mapping[str, Any]] = json.loads(
+        live.run("stack", "history", "--json", "--full-dates", *page, "--stack", live.name)
+    )
+    return found
 
 
 def _unfinished(live: LiveStack, file: StackFile, past: Sequence[Update]) -> Iterator[Update]:
@@ -113,7 +120,8 @@ def between(past: Sequence[Update], target: Update) -> datetime:
     return target.end + (min(later, default=datetime.now(UTC)) - target.end) / 2
 
 
-def _update(entry: Mapping[str, Any], file: StackFile) -> Update:
+def update_of(entry: Mapping[str, Any], file: StackFile) -> Update:
+    """The update that an entry of Pulumi's history tells of."""
     values = {
         key: entry.get("objectValue", entry.get("value"))
         for key, entry in entry["config"].items()
