@@ -20,6 +20,8 @@ SECRETS = {
     "retirement_oauth2_secret": "the secret",
     "retirement_archive_access_key": "archive",
     "retirement_archive_secret_key": "archive key",
+    "retirement_reports_access_key": "reports",
+    "retirement_reports_secret_key": "reports key",
 }
 BUILT = {"openedx": "registry.example.org/o:1", "mfe": "registry.example.org/m:1"}
 

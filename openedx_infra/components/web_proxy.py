@@ -124,7 +124,7 @@ def _direct_servers(stack: Stack) -> Iterator[str]:
         *([datastores.storage.endpoint] if isinstance(datastores.storage, StorageExternal) else []),
         *([stack.backups.destination.url] if stack.backups else []),
         *([tracking.server.url] if tracking and tracking.server else []),
-        *([stack.retirement.archive.url] if stack.retirement.archive else []),
+        *(bucket.url for bucket, _ in stack.retirement.buckets.values()),
     ]
     for host in (urlsplit(url).hostname or "" for url in urls):
         if _is_in(host, PRIVATE):

@@ -1,12 +1,15 @@
-"""Retires the accounts whose owners asked for it, and forgets the records of older retirements.
+"""Retires the accounts whose owners asked for it, tells partners, and forgets older retirements.
 
 Runs in the platform's folder, by its own client of the LMS' API (scripts/user_retirement). Its argument is a
-file in YAML: what edx-platform's scripts read, `cool_off_days`, `most`, `record_days` and `archive`, a bucket
-that gets the records before they are deleted (None: there is none). No name or address is printed. A run that
-was cut short is continued by the next one: every step may run twice.
+file in YAML: what edx-platform's scripts read, `cool_off_days`, `most`, `record_days`, and two buckets, each
+None where there is none: `archive` gets the records before they are deleted, `partner_reports` tables of who
+was retired. No name or address is printed. A run that was cut short is continued by the next one: every step
+may run twice.
 """
 
+import csv
 import gzip
+import io
 import json
 import sys
 import tempfile
@@ -84,38 +87,44 @@ def due(config):
     return found
 
 
-def archive_of(archive):
-    """A function that writes records to the archive, and returns once they are there."""
-    if archive is None:
-        return lambda records: None
-    # Loaded late: it takes a second, and most sites have no archive.
+def bucket_of(place, config):
+    """A function that writes an object to a bucket, and returns once it is there. None: there is no bucket.
+
+    `place` is its key in `openedx:retirement`. The function ends the run where the bucket takes nothing, and
+    says what was not done then.
+    """
+    if config is None:
+        return None
+    # Loaded late: it takes a second, and most sites have no bucket.
     import boto3
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
 
     client = boto3.client(
         "s3",
-        endpoint_url=archive["endpoint"],
-        region_name=archive["region"],
-        aws_access_key_id=archive["access_key"],
-        aws_secret_access_key=archive["secret_key"],
-        config=Config(s3={"addressing_style": archive["addressing"]}, signature_version="s3v4"),
-        verify=trusted(archive["authorities"]),
+        endpoint_url=config["endpoint"],
+        region_name=config["region"],
+        aws_access_key_id=config["access_key"],
+        aws_secret_access_key=config["secret_key"],
+        config=Config(s3={"addressing_style": config["addressing"]}, signature_version="s3v4"),
+        verify=trusted(config["authorities"]),
     )
 
-    def keep(records):
-        text = "".join(f"{json.dumps(record, sort_keys=True)}\n" for record in records).encode()
-        # A run that was cut short before the LMS deleted them writes the same object again.
-        name = f"{archive['folder']}/retirements-{date.today()}-{sha256(text).hexdigest()[:16]}.json.gz"
+    def keep(name, body, undone):
         try:
-            client.put_object(Bucket=archive["bucket"], Key=name, Body=gzip.compress(text, mtime=0))
+            client.put_object(Bucket=config["bucket"], Key=f"{config['folder']}/{name}", Body=body)
         except (BotoCoreError, ClientError) as error:
             sys.exit(
-                f"retire: bucket {archive['bucket']} took no records, and none of these was deleted; see "
-                f"`openedx:retirement.archive` and its secrets: {error}"
+                f"retire: bucket {config['bucket']} took nothing, and {undone}; see "
+                f"`openedx:retirement.{place}` and its secrets: {error}"
             )
 
     return keep
+
+
+def dated(name, body, ending):
+    """Name of an object for a day and a content. A run that was cut short writes the same object again."""
+    return f"{name}-{date.today()}-{sha256(body).hexdigest()[:16]}.{ending}"
 
 
 def trusted(authorities):
@@ -137,21 +146,86 @@ def forget(config):
     lms = log_in(config)
     last = datetime.now(UTC) - timedelta(days=config["cool_off_days"] + config["record_days"] + 1)
     records = lms.get_learners_by_date_and_status("COMPLETE", FIRST, last)
-    keep = archive_of(config["archive"])
+    keep = bucket_of("archive", config["archive"])
     for begin in range(0, len(records), BATCH):
         batch = records[begin : begin + BATCH]
-        keep(batch)
+        if keep:
+            text = "".join(f"{json.dumps(record, sort_keys=True)}\n" for record in batch).encode()
+            name = dated("retirements", text, "json.gz")
+            keep(name, gzip.compress(text, mtime=0), "no record was deleted in the LMS")
         lms.bulk_cleanup_retirements([record["original_username"] for record in batch])
     print(f"retire: {len(records)} records of older retirements deleted", flush=True)
 
 
+COLUMNS = ["user_id", "original_username", "original_email", "original_name", "deletion_completed"]
+"""Of a report: those that edx-platform's own script gives to partners."""
+
+
+def report(config):
+    """Tell partners which of their learners were retired.
+
+    The LMS gives each account once, and marks it: so the bucket is tried before. What was given and not
+    reported stays marked, for a person to take the mark away.
+    """
+    keep = bucket_of("partner_reports", config["partner_reports"])
+    if keep is None:
+        return
+    keep("last-run.txt", f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}\n".encode(), "no partner was told")
+    lms = log_in(config)
+    learners = lms.retirement_partner_report()
+    again = (
+        "the accounts of this report wait in Django's admin (User Retirement Partner Reporting Statuses): by "
+        "its action `Reset is_being_processed to False` the next run reports them"
+    )
+    for partner, told in sorted(by_partner(config["partner_reports"]["partners"], learners).items()):
+        text = table(told).encode()
+        keep(f"{partner}/{dated('retired', text, 'csv')}", text, again)
+    if learners:
+        lms.retirement_partner_cleanup(
+            [{"original_username": learner["original_username"]} for learner in learners]
+        )
+    print(f"retire: {len(learners)} accounts reported to partners", flush=True)
+
+
+def by_partner(partners, learners):
+    """Learners by the partners who are told of them: those of their organizations."""
+    found = {}
+    for learner in learners:
+        for name in {name for org in learner["orgs"] for name in partners.get(org, [folder_of(org)])}:
+            found.setdefault(name, []).append(learner)
+    return found
+
+
+def folder_of(organization):
+    """A folder's name for an organization that is not in the stack file."""
+    return "".join(letter if letter.isalnum() or letter in "_-" else "-" for letter in organization)
+
+
+def table(learners):
+    """A report as CSV. Texts that a spreadsheet would take for formulas begin with an apostrophe."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS)
+    writer.writeheader()
+    for learner in learners:
+        row = {name: learner.get(name, "") for name in COLUMNS} | {"deletion_completed": learner["created"]}
+        writer.writerow({name: harmless(value) for name, value in row.items()})
+    return text.getvalue()
+
+
+def harmless(value):
+    """The value as text that no spreadsheet runs: learners choose their names."""
+    text = str(value)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
 def main():
-    """Retire and forget. Ends with an error if an account could not be retired."""
+    """Retire, report and forget. Ends with an error if an account could not be retired."""
     config = yaml.safe_load(Path(sys.argv[1]).read_text(encoding="utf-8"))
     try:
         learners = due(config)
         print(f"retire: {len(learners)} accounts are due", flush=True)
         failed = sum(not retired(config, learner) for learner in learners)
+        report(config)
         forget(config)
     except (NotReached, Timeout) as error:
         sys.exit(f"retire: the LMS didn't answer, and the next run goes on: {error}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 import yaml
 from flows import talks
 from samples import LEAST
@@ -50,11 +51,12 @@ def test_no_rule_refuses_it(recorded: Record) -> None:
     assert [str(complaint) for complaint in complaints] == []
 
 
-def test_the_duty_alone_reaches_the_archive(recorded: Record) -> None:
-    archive = {"bucket": "campus-archive", "endpoint": "http://10.9.8.7:7480"}
-    graph = recorded({**LEAST, "retirement": {"enabled": True, "archive": archive}})
+@pytest.mark.parametrize("purpose", ["archive", "partner_reports"])
+def test_the_duty_alone_reaches_its_bucket(recorded: Record, purpose: str) -> None:
+    bucket = {"bucket": "campus-retired", "endpoint": "http://10.9.8.7:7480"}
+    graph = recorded({**LEAST, "retirement": {"enabled": True, purpose: bucket}})
     config = yaml.safe_load(values(graph, "retirement-config")["config.yml"])
-    assert config["archive"]["bucket"] == "campus-archive" and config["archive"]["secret_key"]
+    assert config[purpose]["bucket"] == "campus-retired" and config[purpose]["secret_key"]
     open_to = [
         each for each in of_kind(graph, "NetworkPolicy") if "10.9.8.7" in json.dumps(graph.object(each))
     ]

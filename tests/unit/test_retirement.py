@@ -151,5 +151,36 @@ def test_an_archive_has_its_own_login_and_must_have_something_to_keep() -> None:
 def test_records_that_the_archive_does_not_take_are_kept(tmp_path: Path) -> None:
     run = Run(tmp_path, {"old-ann": account(1, state="COMPLETE", days=60)}, archive=ARCHIVE)
     assert run.states() == {"old-ann": "COMPLETE"}
-    assert run.code == 1 and "bucket campus-archive took no records" in run.printed, run.printed
+    assert run.code == 1 and "bucket campus-archive took nothing" in run.printed, run.printed
     assert "old-ann" not in run.printed and "archive key" not in run.printed
+
+
+REPORTS = {"bucket": "campus-reports", "endpoint": "http://127.0.0.1:9", "partners": {"NorthX": ["north"]}}
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_partners_are_told_before_the_account_has_no_name(release: str) -> None:
+    said = stack(release, retirement={"partner_reports": REPORTS})
+    states = [step[0] for step in steps(said)]
+    assert states[-2:] == ["RETIRING_PARTNER_QUEUE", "RETIRING_LMS"]
+    assert set(RETIREMENT["client"]["steps"]) >= {step[3] for step in steps(said)}
+    assert "RETIRING_PARTNER_QUEUE" not in {step[0] for step in steps(stack(release))}
+
+
+def test_reports_have_a_login_of_their_own() -> None:
+    said = stack(retirement={"partner_reports": REPORTS})
+    needed = {secret.name for secret in required(said)}
+    assert needed >= {"retirement_reports_access_key", "retirement_reports_secret_key"}
+    assert "retirement_archive_access_key" not in needed
+    found = configuration(said, SECRETS)
+    assert found["archive"] is None and found["partner_reports"]["partners"] == {"NorthX": ["north"]}
+    assert (found["partner_reports"]["folder"], found["partner_reports"]["secret_key"]) == (
+        "partner-reports",
+        "reports key",
+    )
+
+
+def test_while_the_reports_server_is_away_accounts_are_retired(tmp_path: Path) -> None:
+    run = Run(tmp_path, {"ann": account(1, orgs=["NorthX"])}, partner_reports=REPORTS)
+    assert run.states() == {"ann": "COMPLETE"} and run.accounts["ann"]["queued"] == "waits"
+    assert run.code == 1 and "no partner was told; see `openedx:retirement.partner_reports`" in run.printed

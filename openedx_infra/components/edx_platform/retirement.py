@@ -6,7 +6,7 @@ import pulumi
 
 from openedx_infra import scripts
 from openedx_infra.components.instance import Instance
-from openedx_infra.config.sections.parts.retirement import ARCHIVE_KEYS, RETIREMENT_SECRET
+from openedx_infra.config.sections.parts.retirement import RETIREMENT_SECRET
 from openedx_infra.kubernetes import files, volumes
 from openedx_infra.kubernetes.volumes import Mount
 from openedx_infra.settings import dump
@@ -24,7 +24,7 @@ def retirement_mounts(instance: Instance, parent: pulumi.Resource) -> list[Mount
     a run that begins during a roll-out finds them."""
     opts = pulumi.ResourceOptions(parent=parent)
     stack = instance.stack
-    names = (RETIREMENT_SECRET, *(ARCHIVE_KEYS if stack.retirement.archive else ()))
+    names = (RETIREMENT_SECRET, *(key for _, keys in stack.retirement.buckets.values() for key in keys))
     secrets = pulumi.Output.all(**{name: instance.secrets[name] for name in names})
     script = {_SCRIPT: scripts.text(_SCRIPT)}
     config = {_CONFIGURATION: secrets.apply(lambda values: dump(configuration(stack, values)))}

@@ -84,11 +84,10 @@ def allow_egress(instance: Instance, stores: Datastores, policies: NetworkPolici
     policies.allow_egress(f"internet-from-{PLATFORM}", clients, stack.network.ports, web(stack))
     if server := _tracking_server(stack):
         policies.allow_egress(f"tracking-from-{PLATFORM}", clients, [_port(server)], of_url(stack, server))
-    if stack.retirement.enabled and (archive := stack.retirement.archive):
-        duty = policies.component(f"duty-{RETIREMENT_DUTY}")
-        policies.allow_egress(
-            f"archive-from-{duty.name}", duty, [_port(archive.url)], of_url(stack, archive.url)
-        )
+    for name, (bucket, _) in stack.retirement.buckets.items() if stack.retirement.enabled else ():
+        duty, purpose = policies.component(f"duty-{RETIREMENT_DUTY}"), name.replace("_", "-")
+        to = of_url(stack, bucket.url)
+        policies.allow_egress(f"{purpose}-from-{duty.name}", duty, [_port(bucket.url)], to)
     _allow_sinks(stack, policies, clients)
     for name, ports, to in _stores_outside(stack, stores):
         group = senders_of_mail(policies, stack) if name == "mail" else platform

@@ -10,7 +10,7 @@ from openedx_infra.config.errors.key_paths import Location
 from openedx_infra.config.rules.datastores import unproven_host
 from openedx_infra.config.sections.backups import Backups
 from openedx_infra.config.sections.duties import DUTY_SECRET
-from openedx_infra.config.sections.parts.retirement import RETIREMENT_DUTY
+from openedx_infra.config.sections.parts.retirement import RETIREMENT_DUTY, RetirementBucket
 from openedx_infra.config.stack import SCRATCH_END, Stack
 from openedx_infra.config.types.secret_references import SecretReference
 
@@ -97,23 +97,20 @@ def _retirement(stack: Stack) -> Iterator[Conflict]:
                 "retire accounts by a duty of your own"
             )
             yield Conflict(("settings", section, name), text, (enabled,))
-    yield from _archive(stack)
-
-
-def _archive(stack: Stack) -> Iterator[Conflict]:
-    """Records go to the archive when the LMS deletes them, and where visitors' files are they must not be."""
-    archive, place = stack.retirement.archive, ("retirement", "archive")
-    if archive is None:
-        return
-    if stack.retirement.record_days is None:
+    if stack.retirement.archive and stack.retirement.record_days is None:
         text = "has no effect while `record_days` is null, as the LMS keeps all records: set a number there"
-        yield Conflict(place, text, (("retirement", "record_days"),))
+        yield Conflict(("retirement", "archive"), text, (("retirement", "record_days"),))
+    for name, (bucket, _) in stack.retirement.buckets.items():
+        yield from _retired(stack, ("retirement", name), bucket)
+
+
+def _retired(stack: Stack, place: Location, to: RetirementBucket) -> Iterator[Conflict]:
+    """Names and addresses of retired learners must not be where visitors' files are."""
     storage = stack.datastores.storage
-    if isinstance(storage, StorageExternal) and archive.bucket in storage.buckets.model_dump().values():
-        text = f"{archive.bucket} has uploaded files: name a bucket that the platform's own key can't read"
+    if isinstance(storage, StorageExternal) and to.bucket in storage.buckets.model_dump().values():
+        text = f"{to.bucket} has uploaded files: name a bucket that the platform's own key can't read"
         yield Conflict((*place, "bucket"), text, (("datastores", "storage"),))
-    keys: tuple[Location, ...] = (place,)
-    yield from unproven_host((*place, "bucket"), archive.bucket, archive.addressing, (archive.url,), keys)
+    yield from unproven_host((*place, "bucket"), to.bucket, to.addressing, (to.url,), (place,))
 
 
 def _one_file_each(stack: Stack) -> Iterator[Conflict]:

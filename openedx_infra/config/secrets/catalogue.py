@@ -15,7 +15,7 @@ from openedx_infra.config.sections.parts.event_sinks import (
     SUPERSET_SECRET,
     XAPI_SECRET,
 )
-from openedx_infra.config.sections.parts.retirement import ARCHIVE_KEYS, RETIREMENT_SECRET
+from openedx_infra.config.sections.parts.retirement import ARCHIVE_KEYS, REPORT_KEYS, RETIREMENT_SECRET
 
 
 def password() -> str:
@@ -201,8 +201,9 @@ _SERVICE_SECRETS: tuple[Secret, ...] = (
         rotation="the duty logs in with the new one",
     ),
     *(
-        _from_operator(name, f"{what} at the S3 server of retirements' archive", "the duty logs in with it")
-        for name, what in zip(ARCHIVE_KEYS, ("name", "key"), strict=True)
+        _from_operator(name, f"{what} at the S3 server of {of}", "the duty logs in with it")
+        for names, of in ((ARCHIVE_KEYS, "retirements' archive"), (REPORT_KEYS, "reports to partners"))
+        for name, what in zip(names, ("name", "key"), strict=True)
     ),
     _from_operator(
         "acme_dns_secret",

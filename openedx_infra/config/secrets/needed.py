@@ -18,7 +18,7 @@ from openedx_infra.config.secrets.catalogue import (
 )
 from openedx_infra.config.secrets.references import needed_by_references
 from openedx_infra.config.sections.issuers import Acme, AcmeDns
-from openedx_infra.config.sections.parts.retirement import ARCHIVE_KEYS, RETIREMENT_SECRET
+from openedx_infra.config.sections.parts.retirement import RETIREMENT_SECRET
 from openedx_infra.config.services.registry import companions, with_section
 from openedx_infra.config.stack import PROJECT, SECRETS_KEY, Stack
 
@@ -91,8 +91,8 @@ def _needs(stack: Stack) -> Iterator[SecretNeed]:
     yield from only_operator_knows(*stack.event_sinks.secrets)
     if stack.retirement.enabled:
         yield from generated(RETIREMENT_SECRET)
-        if stack.retirement.archive:
-            yield from only_operator_knows(*ARCHIVE_KEYS)
+        for _, keys in stack.retirement.buckets.values():
+            yield from only_operator_knows(*keys)
     for build in (*stack.images.builds.values(), *stack.service_builds.values()):
         yield from only_operator_knows(*build.secret_ids.values())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from openedx_infra.config import Stack
-from openedx_infra.config.sections.parts.retirement import ARCHIVE_KEYS, RETIREMENT_SECRET
+from openedx_infra.config.sections.parts.retirement import RETIREMENT_SECRET, RetirementBucket
 from openedx_infra.settings.connections import LMS
 from openedx_infra.settings.job_inputs import operator_settings
 from openedx_infra.settings.merging import Settings
@@ -28,7 +28,8 @@ def steps(stack: Stack) -> list[Step]:
     Lists of mails are left by `LMS_MISC`: the step of that name in edx-platform's guide calls an address that
     was removed in 2018 (openedx-platform #19320). The account comes last, as the others need its name.
     """
-    return [*_of_parts(stack), *_ALWAYS]
+    reports = [_TELL_PARTNERS] if stack.retirement.partner_reports else []
+    return [*_of_parts(stack), *_ALWAYS[:-1], *reports, _ALWAYS[-1]]
 
 
 def settings(stack: Stack) -> Settings:
@@ -55,25 +56,33 @@ def configuration(stack: Stack, secrets: Mapping[str, str]) -> Settings:
         "cool_off_days": section.cool_off_days,
         "most": section.most,
         "record_days": section.record_days,
-        "archive": _archive(stack, secrets),
+        "archive": None,
+        "partner_reports": None,
+        **{name: _bucket(stack, each, secrets) for name, each in section.buckets.items()},
     }
 
 
-def _archive(stack: Stack, secrets: Mapping[str, str]) -> Settings | None:
-    archive = stack.retirement.archive
-    if archive is None:
-        return None
-    access_key, secret_key = (secrets[name] for name in ARCHIVE_KEYS)
+def _bucket(
+    stack: Stack, found: tuple[RetirementBucket, tuple[str, str]], secrets: Mapping[str, str]
+) -> Settings:
+    """All keys of its section, its server, and the login there."""
+    bucket, (access_key, secret_key) = found
     return {
-        "endpoint": archive.url,
-        "region": archive.region,
-        "addressing": archive.addressing,
-        "bucket": archive.bucket,
-        "folder": archive.folder,
-        "access_key": access_key,
-        "secret_key": secret_key,
+        **bucket.model_dump(mode="json"),
+        "endpoint": bucket.url,
+        "access_key": secrets[access_key],
+        "secret_key": secrets[secret_key],
         "authorities": [f"{CERTIFICATES_DIR}/{name}" for name in stack.network.authority_files],
     }
+
+
+_TELL_PARTNERS: Step = (
+    "RETIRING_PARTNER_QUEUE",
+    "PARTNER_QUEUE_COMPLETE",
+    "LMS",
+    "retirement_partner_queue",
+)
+"""Queues an account for the reports. Before the account itself is retired: the LMS finds it by its name."""
 
 
 _ALWAYS: tuple[Step, ...] = (

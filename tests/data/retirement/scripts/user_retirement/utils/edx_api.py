@@ -76,6 +76,36 @@ class LmsApi:
     retirement_retire_forum = retirement_unenroll = step
     retirement_lms_retire_misc = retirement_lms_retire = retirement_retire_notes = step
 
+    def retirement_partner_queue(self, learner):
+        self.step(learner)
+        account = self.world["accounts"][learner["original_username"]]
+        if account.get("orgs"):
+            self.change(learner["original_username"], queued="waits")
+
+    def retirement_partner_report(self):
+        """Gives each account once: it is being processed then."""
+        waiting = {n: each for n, each in self.world["accounts"].items() if each.get("queued") == "waits"}
+        for name in waiting:
+            self.change(name, queued="being processed")
+        return [
+            {
+                "user_id": each["id"],
+                "original_username": name,
+                "original_email": f"{name}@example.org",
+                "original_name": each.get("name", name.title()),
+                "orgs": each["orgs"],
+                "created": "2026-11-23T05:00:00Z",
+            }
+            for name, each in waiting.items()
+        ]
+
+    def retirement_partner_cleanup(self, usernames):
+        names = [each["original_username"] for each in usernames]
+        assert names
+        for name in names:
+            assert self.world["accounts"][name]["queued"] == "being processed"
+            self.change(name, queued="reported")
+
     def bulk_cleanup_retirements(self, usernames):
         world = self.world
         assert all(world["accounts"][name]["state"] == "COMPLETE" for name in usernames)
