@@ -20,6 +20,7 @@ from settings_pod import Pod
 
 from openedx_infra.components.edx_platform.sites import LMS
 from openedx_infra.components.edx_platform.workers import PID_FILE, worker_command
+from openedx_infra.config import Stack
 from openedx_infra.config.sizing.sizing import WorkerPool
 from openedx_infra.settings import paths
 from openedx_infra.settings.connections import Endpoint, Valkey
@@ -115,12 +116,15 @@ class Platform:
     broker: Redis
     options: Mapping[str, float] = field(default_factory=dict)
     """What is otherwise in the broker's options."""
+    stack: Stack = field(default_factory=case.stack)
     workers: list[Worker] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         server = Valkey(endpoint=Endpoint(host=HOST, port=self.broker.port), authenticated=False)
         (self.folder / "pod").mkdir()
-        pod = Pod(self.folder / "pod", "lms", replace(case.connections(case.stack()), broker=server))
+        pod = Pod(
+            self.folder / "pod", "lms", replace(case.connections(self.stack), broker=server), stack=self.stack
+        )
         self.environment = pod.environment
         settings = self.folder / "pod" / "config" / "lms.yml"
         said = yaml.safe_load(settings.read_text())
