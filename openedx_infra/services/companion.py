@@ -303,6 +303,10 @@ def django_env(module: str, folder: str) -> dict[str, str]:
     }
 
 
+DJANGO_MIGRATIONS = Question(name="migrations", command=["./manage.py", "showmigrations", "--plan"])
+"""Which migrations of a Django project have run. `status` doesn't ask: Django takes some seconds to start."""
+
+
 def django_migrate(stack: Stack, service: str, manage: str = "./manage.py") -> ServiceJob:
     """Migrations of a Django project, with the platform's own lock and patience (`openedx:migrations`): a run
     of an older version that hangs is waited for, and one that is to stop does so between two migrations."""

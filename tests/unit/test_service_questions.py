@@ -84,3 +84,23 @@ def test_a_service_that_is_off_is_not_asked(monkeypatch: pytest.MonkeyPatch, sta
     _ran(monkeypatch, _echo)
     off = load("dev", {**LEAST, "services": {"gallery": {"enabled": False}}})
     assert list(questions.answers(off, CLIENT)) == []
+
+
+EVERY = {
+    "xqueue": {"enabled": True},
+    "notes": {"enabled": True},
+    "discovery": {"enabled": True, "search": {"source": "in-cluster"}},
+    "credentials": {"enabled": True},
+}
+
+
+def test_services_of_this_program_answer_in_pods_that_they_have() -> None:
+    stack = load("dev", {**LEAST, "services": EVERY})
+    asked = set()
+    for companion in companions(stack):
+        processes = {each.name for each in companion.parts.processes}
+        for question in companion.parts.questions:
+            assert question.process in processes, "another pod is never there"
+            asked.add((companion.name, question.name, question.command[0]))
+    django = {(name, "migrations", "./manage.py") for name in EVERY}
+    assert asked == {*django, ("discovery", "indexes", "curl")}

@@ -13,6 +13,7 @@ from openedx_infra.config.sections.mail import MailSes
 from openedx_infra.config.types.base import Switch
 from openedx_infra.config.types.hosts import Hostname, within
 from openedx_infra.services.companion import (
+    DJANGO_MIGRATIONS,
     CompanionService,
     ConfigFile,
     ConfigModel,
@@ -195,6 +196,7 @@ def _parts(stack: Stack, credentials: Credentials) -> Parts:
     return Parts(
         processes=[web],
         jobs=[django_migrate(stack, "credentials"), _site()],
+        questions=[DJANGO_MIGRATIONS],
         duties=_duties(stack),
         files=[
             ConfigFile(path=f"{CONFIG}/openedx_infra_credentials.py", text=settings.MODULE),

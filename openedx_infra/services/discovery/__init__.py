@@ -8,6 +8,7 @@ from openedx_infra.config.datastores.storage import StorageVolumes
 from openedx_infra.config.errors.key_paths import Location
 from openedx_infra.services import elasticsearch
 from openedx_infra.services.companion import (
+    DJANGO_MIGRATIONS,
     CompanionService,
     ConfigFile,
     ConfigModel,
@@ -134,6 +135,7 @@ def _parts(stack: Stack, discovery: Discovery) -> Parts:
     return Parts(
         processes=[*server, _web(stack, discovery)],
         jobs=[django_migrate(stack, NAME), _partner(stack, discovery), _index(stack, discovery)],
+        questions=[DJANGO_MIGRATIONS, *([elasticsearch.INDEXES] if server else [])],
         duties=[ServiceDuty(name="refresh", command=_REFRESH, schedule=discovery.refresh, minutes=360)],
         files=[
             ConfigFile(path=f"{CONFIG}/openedx_infra_discovery.py", text=MODULE),

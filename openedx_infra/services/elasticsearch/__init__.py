@@ -15,7 +15,7 @@ from openedx_infra.config.errors.key_paths import Location
 from openedx_infra.config.images.sources import FilePath
 from openedx_infra.config.types.base import Section
 from openedx_infra.config.types.quantities import Disk, memory_bytes
-from openedx_infra.services.companion import ConfigFile, Process, Resources, Stack, Volume
+from openedx_infra.services.companion import ConfigFile, Process, Question, Resources, Stack, Volume
 
 DISCOVERY = "discovery"
 """The service that it runs beside."""
@@ -121,6 +121,14 @@ def authority(search: Elasticsearch) -> list[ConfigFile]:
 def outside(search: Elasticsearch) -> list[str]:
     """Its address, if it runs elsewhere."""
     return [search.url] if isinstance(search, ElasticsearchExternal) else []
+
+
+INDEXES = Question(
+    name="indexes",
+    command=["curl", "-sS", f"http://localhost:{PORT}/_cat/indices?v"],
+    process="search",
+)
+"""Which indexes the server in the cluster has, with their health, documents and size."""
 
 
 def process(stack: Stack, search: ElasticsearchInCluster, image: str, clients: Sequence[str]) -> Process:

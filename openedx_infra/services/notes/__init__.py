@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from openedx_infra.config.errors.key_paths import Location
 from openedx_infra.services import elasticsearch
 from openedx_infra.services.companion import (
+    DJANGO_MIGRATIONS,
     LOGGING,
     CompanionService,
     ConfigFile,
@@ -129,6 +130,7 @@ def _parts(stack: Stack, notes: Notes) -> Parts:
     return Parts(
         processes=[web],
         jobs=[django_migrate(stack, "notes"), *([search.index(stack, notes)] if indexed else [])],
+        questions=[DJANGO_MIGRATIONS],
         files=[
             ConfigFile(path=f"{CONFIG}/openedx_infra_notes.py", text=MODULE),
             *([ConfigFile(path=search.INDEX_SCRIPT, text=search.script(notes))] if indexed else []),

@@ -13,6 +13,7 @@ from openedx_infra.config.types.base import Distinct
 from openedx_infra.config.types.hosts import Hostname
 from openedx_infra.config.types.patterns import Pattern
 from openedx_infra.services.companion import (
+    DJANGO_MIGRATIONS,
     LOGGING,
     CompanionService,
     ConfigFile,
@@ -167,6 +168,7 @@ def _parts(stack: Stack, xqueue: Xqueue) -> Parts:
     return Parts(
         processes=[web, *([consumer] if xqueue.pushed else [])],
         jobs=[django_migrate(stack, "xqueue"), _USERS],
+        questions=[DJANGO_MIGRATIONS],
         files=[
             ConfigFile(path=f"{CONFIG}/openedx_infra_xqueue.py", text=_MODULE),
             ConfigFile(path=f"{CONFIG}/users.py", text=_USERS_SCRIPT),
