@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,13 @@ from typing import Any
 import pytest
 import typed
 import yaml
+from pages import PAGES, WORKFLOW, Block, blocks
 
 from openedx_infra.config import PROJECT, load
 from openedx_infra.images.plan import plans
 
 ROOT = Path(__file__).parents[2]
+PRINTED = [block for page in PAGES for block in blocks(page, "yaml") if block.name == WORKFLOW]
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 MASTER = ROOT / ".github/master.yaml"
 
@@ -49,6 +52,35 @@ def test_what_make_is_told_it_knows(path: Path) -> None:
             ["make", "-n", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, (arguments, done.stderr)
+
+
+SCHEMAS = {"github": "vendor.github-workflows", "gitlab": "vendor.gitlab-ci"}
+
+
+def refused(path: Path, kind: str) -> str:
+    """What the schema of a kind of CI says against a file; nothing if it is right."""
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", SCHEMAS[kind], str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_each_is_a_workflow_by_its_schema(path: Path) -> None:
+    assert refused(path, "github") == ""
+
+
+@pytest.mark.parametrize("block", PRINTED, ids=str)
+def test_workflows_on_pages_are_right_by_their_schema(block: Block, tmp_path: Path) -> None:
+    kind = "gitlab" if "gitlab" in block.text.splitlines()[0] else "github"
+    name = ".gitlab-ci.yml" if kind == "gitlab" else "workflow.yml"
+    (tmp_path / name).write_text(block.text, encoding="utf-8")
+    assert refused(tmp_path / name, kind) == ""
+
+
+@pytest.mark.parametrize("kind", SCHEMAS)
+def test_a_wrong_workflow_is_found(kind: str, tmp_path: Path) -> None:
+    (tmp_path / "wrong.yml").write_text("jobs: {one: {steps: 7}}\ndeploy: {script: {}}\n", encoding="utf-8")
+    assert refused(tmp_path / "wrong.yml", kind)
 
 
 def test_jobs_of_ci_run_all_rungs_of_make_test() -> None:
