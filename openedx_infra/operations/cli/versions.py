@@ -93,6 +93,26 @@ def releases(
 
 
 @app.command()
+def promote(
+    source: Annotated[str, typer.Argument(help="Stack whose release and images travel, such as staging.")],
+    target: Annotated[str, typer.Argument(help="Stack whose file gets them, such as prod.")],
+    key: Annotated[
+        list[str] | None, typer.Option(help="Further key that travels; may be repeated. Never a secret.")
+    ] = None,
+    by_tag: Annotated[bool, typer.Option(help="Let images travel that run by a tag alone.")] = False,
+    write: Annotated[bool, typer.Option(help="Change the target's stack file.")] = False,
+) -> None:
+    """Show what runs in one stack and not yet in another: release, images by digest, keys that you name.
+
+    It is refused while the source isn't ready, or its last `up` failed.
+    """
+    from openedx_infra.operations.versions import promote as verb
+
+    options = verb.Options(keys=key or (), by_tag=by_tag, write=write)
+    verb.promote(source, target, options, new_console())
+
+
+@app.command()
 def history(
     stack: StackName = DEFAULT_STACK,
     config_file: ConfigFile = None,

@@ -41,11 +41,18 @@ def set_key(file: StackFile, location: Location, value: Any) -> None:
     Raises OperationError for a secret, and ConfigError with what would be wrong afterwards and wasn't before;
     then the file is as it was.
     """
-    require_settable(file, location)
+    set_keys(file, {location: value})
+
+
+def set_keys(file: StackFile, values: Mapping[Location, Any]) -> None:
+    """Set keys in the stack file, all or none; see `set_key`."""
+    for location in values:
+        require_settable(file, location)
     before = _problems(file)
 
     def change(config: Any) -> None:
-        _put(config, location, value)
+        for location, value in values.items():
+            _put(config, location, value)
         fresh = [line for line in _problems(_changed(file, config)) if line not in before]
         if fresh:
             raise ConfigError(file.name, fresh)
