@@ -1,4 +1,4 @@
-"""Promotion takes what runs in one stack into the file of another: by digest, from a healthy source, whole."""
+"""Promotion takes what runs in one stack into the file of another: by digest, from a healthy source."""
 
 from __future__ import annotations
 
