@@ -11,7 +11,9 @@ import typed
 import yaml
 from pages import PAGES, ROOT, WORKFLOW, Block, blocks
 
-WORKFLOWS = [block for page in PAGES for block in blocks(page, "yaml") if block.name == WORKFLOW]
+ALL = [block for page in PAGES for block in blocks(page, "yaml") if block.name == WORKFLOW]
+WORKFLOWS = [block for block in ALL if block.page.name == "clusters.md"]
+"""Those that deploy."""
 VERBS = ["preview", "up", "preview"]
 """For a proposal, for a change, and for drift."""
 
@@ -40,6 +42,14 @@ def test_commands_exist_and_tell_proposal_change_and_drift_apart(block: Block) -
     assert {"--refresh", "--expect-no-changes"} <= set(calls[2])
     for arguments in typed.calls(lines, "make"):
         subprocess.run(["make", "-n", *arguments], cwd=ROOT, capture_output=True, check=True)
+
+
+@pytest.mark.parametrize("block", [block for block in ALL if block not in WORKFLOWS], ids=str)
+def test_commands_of_others_exist(block: Block) -> None:
+    calls = list(typed.calls("\n".join(scripts(yaml.safe_load(block.text))), "openedx-infra"))
+    assert calls
+    for call in calls:
+        typed.demand_known(call)
 
 
 @pytest.mark.parametrize("block", WORKFLOWS, ids=str)
