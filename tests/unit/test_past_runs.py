@@ -97,6 +97,8 @@ def test_people_see_who_and_what(monkeypatch: pytest.MonkeyPatch) -> None:
     text = shown(monkeypatch, first, second)
     assert "2026-11-03 12:00  Anna  0123456789 and more  up failed" in text
     assert "site.a not set → 1" in text and "2 more keys" in text and "5 create" in text
+    assert text.splitlines()[0].startswith("Run")
+    assert shown(monkeypatch, entry(0)).startswith("When"), "a backend in a folder doesn't count"
     assert shown(monkeypatch) == "Nothing was done with stack mine yet.\n"
 
 

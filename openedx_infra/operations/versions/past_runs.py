@@ -35,7 +35,7 @@ class Run:
     """A run that changed the stack, or was to."""
 
     number: int
-    """Pulumi's version of the stack after it."""
+    """Pulumi's version of the stack after it. 0: backends in a folder or bucket don't count."""
     verb: str
     """`up`, `destroy`, `refresh` or `state import`."""
     start: datetime
@@ -92,14 +92,16 @@ def show(request: Request, console: Console, *, as_json: bool = False, most: int
         console.print(f"Nothing was done with stack {request.name} yet.")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("Run", "When (UTC)", "Who", "Commit", "Result"):
+    counted = any(each.number for each in found)
+    for column in (*(["Run"] if counted else []), "When (UTC)", "Who", "Commit", "Result"):
         table.add_column(column, no_wrap=True)
     table.add_column("What changed", overflow="fold")
     for each in found:
         result = Text(each.verb, "" if each.succeeded else "red")
         result.append("" if each.succeeded else " failed")
         when = f"{each.start:%Y-%m-%d %H:%M}"
-        table.add_row(str(each.number), when, each.who, _commit(each), result, Text(_changes(each)))
+        number = [str(each.number)] if counted else []
+        table.add_row(*number, when, each.who, _commit(each), result, Text(_changes(each)))
     console.print(table, highlight=False)
 
 
