@@ -57,7 +57,7 @@ def promote(source: str, target: str, options: Options, console: Console) -> lis
     if not found:
         console.print(f"{file.path.name} has all that runs in {source} already.", highlight=False)
     elif options.write:
-        set_keys(file, {where: value for where, value in wanted.items() if _value(file, where) != value})
+        set_keys(file, {where: value for where, value in wanted.items() if _at(file.values, where) != value})
         console.print(
             f"{file.path.name} is changed. `openedx-infra preview --stack {target}` shows what that does.",
             highlight=False,
@@ -99,7 +99,7 @@ def _images(running: InstanceOutputs, file: StackFile, *, by_tag: bool) -> dict[
     found: dict[Location, str] = {
         ("images", name): reference
         for name, reference in running.images.items()
-        if _value(file, ("images", name)) is not ABSENT or reference != usual.image(cast(ImageName, name))
+        if _at(file.values, ("images", name)) is not ABSENT or reference != usual.image(cast(ImageName, name))
     }
     loose = [f"\n  {name}: {reference}" for (_, name), reference in found.items() if "@" not in reference]
     if loose and not by_tag:
@@ -119,9 +119,7 @@ def _keys(running: InstanceOutputs, options: Options) -> dict[Location, Any]:
             location = location_of(key)
         except ValueError as error:
             raise OperationError(f"{error}. Nothing was changed.") from None
-        value: Any = running.config
-        for part in location:
-            value = value.get(part, ABSENT) if isinstance(value, Mapping) else ABSENT
+        value = _at(running.config, location)
         if value is ABSENT or location[0] == SECRETS_KEY:
             raise OperationError(
                 f"{key_of(location)} is not set where it should come from. Nothing was changed.",
@@ -131,9 +129,9 @@ def _keys(running: InstanceOutputs, options: Options) -> dict[Location, Any]:
     return found
 
 
-def _value(file: StackFile, location: Location) -> Any:
-    """What the target's file has at a key."""
-    value: Any = file.values
+def _at(values: Mapping[str, Any], location: Location) -> Any:
+    """What a configuration has at a key; ABSENT where it has nothing."""
+    value: Any = values
     for part in location:
         value = value.get(part, ABSENT) if isinstance(value, Mapping) else ABSENT
     return value
@@ -142,4 +140,4 @@ def _value(file: StackFile, location: Location) -> Any:
 def _changes(file: StackFile, wanted: Mapping[Location, Any]) -> Iterator[Difference]:
     for location, value in wanted.items():
         path = (f"{PROJECT}:{location[0]}", *map(str, location[1:]))
-        yield from differences(_value(file, location), value, path)
+        yield from differences(_at(file.values, location), value, path)
