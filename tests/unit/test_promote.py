@@ -50,8 +50,8 @@ class World:
             "datastores": {},
             "config": {"features": {"flags": {"ENABLE_TEAMS": True}}},
         }
-        monkeypatch.setattr(verb.outputs, "read", lambda *_: self.outputs)
-        monkeypatch.setattr(verb, "open_stack", lambda *_: None)
+        live = SimpleNamespace(outputs=lambda: self.outputs)
+        monkeypatch.setattr(verb, "open_stack", lambda *_: live)
         monkeypatch.setattr(verb, "tools", lambda _: None)
         monkeypatch.setattr(verb.history, "updates", lambda *_: [SimpleNamespace(succeeded=self.succeeded)])
         monkeypatch.setattr(verb.status, "look", lambda *_: self.look())

@@ -72,10 +72,10 @@ def _running(source: str, options: Options, console: Console) -> InstanceOutputs
     """What runs in the source. Raises OperationError unless it is ready and came up by its last run."""
     path = options.files.get(source)
     file = stack_file.read(source, path)
-    found = outputs.read(Request(name=source, config_file=path), console)
+    live = open_stack(file, tools(console))
+    found = live.outputs()
     if not found:
         raise outputs.no_outputs(Request(name=source))
-    live = open_stack(file, tools(console))
     past = history.updates(live, file)
     if past and not past[0].succeeded:
         raise OperationError(
