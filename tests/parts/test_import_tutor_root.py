@@ -12,8 +12,9 @@ import pytest
 import yaml
 from rich.console import Console
 
-from openedx_infra.operations.imports.tutor import command, root, stack_text
-from openedx_infra.operations.imports.tutor.draft import Draft
+from openedx_infra.operations.imports import stack_text
+from openedx_infra.operations.imports.draft import Draft
+from openedx_infra.operations.imports.tutor import command, root
 from openedx_infra.operations.init.questions import answers
 from openedx_infra.operations.stack_files import stack_file
 

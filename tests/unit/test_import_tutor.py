@@ -15,9 +15,9 @@ from rich.console import Console
 
 from openedx_infra.config.secrets.catalogue import password
 from openedx_infra.operations.cli.app import main
+from openedx_infra.operations.imports.draft import Draft, Unresolved
 from openedx_infra.operations.imports.tutor import command, root
-from openedx_infra.operations.imports.tutor.draft import Draft
-from openedx_infra.operations.imports.tutor.values import DEFAULTS, TutorValues, Unresolved
+from openedx_infra.operations.imports.tutor.values import DEFAULTS, TutorValues
 from openedx_infra.operations.init import init
 from openedx_infra.operations.secrets.stand_in_key import stand_in_key
 from openedx_infra.operations.stack_files import stack_file

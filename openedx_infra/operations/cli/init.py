@@ -45,8 +45,6 @@ def init(
     verb.init(request, new_console(), interactive=sys.stdin.isatty())
 
 
-_OWN = ("root", "plugins_root", "secrets")
-"""Arguments that are no answers to `init`."""
 _group = typer.Typer(no_args_is_help=True)
 app.add_typer(_group, name="import")
 
@@ -86,3 +84,45 @@ def tutor(
     }
     request = command.Request(root=root, plugins=plugins_root, options=options, secrets=secrets)
     command.import_tutor(request, new_console())
+
+
+@_group.command()
+def native(
+    lms: Annotated[Path, typer.Option(help="Settings of the LMS: /edx/etc/lms.yml.")],
+    studio: Annotated[Path, typer.Option(help="Settings of Studio: /edx/etc/studio.yml.")],
+    server_vars: Annotated[
+        Path | None, typer.Option(help="Variables that Ansible was given: server-vars.yml.")
+    ] = None,
+    history: Annotated[
+        str, typer.Option(help="Database edxapp_csmh: keep it as second database, or fold it in.")
+    ] = "keep",
+    stack: Annotated[str, typer.Option("--stack", "-s", help="Name of the new stack.")] = "campus",
+    situation: Annotated[
+        str, typer.Option(help="evaluation, server, nodes or aws, as in `init`.")
+    ] = "server",
+    context: Annotated[str | None, typer.Option(help="Context of the kubeconfig. On k3s: default.")] = None,
+    kubeconfig: Annotated[str | None, typer.Option(help="Path of the kubeconfig.")] = None,
+    storage_class: Annotated[str | None, typer.Option(help="For several nodes: with ReadWriteMany.")] = None,
+    backup_bucket: Annotated[str | None, typer.Option(help="Bucket for backups, at any S3 provider.")] = None,
+    backup_endpoint: Annotated[str | None, typer.Option(help="Address of that S3 server.")] = None,
+    backup_region: Annotated[str | None, typer.Option(help="Region of the bucket, at AWS.")] = None,
+    secrets: Annotated[bool, typer.Option(help="Write the secrets, too.")] = True,
+) -> None:
+    """Write the stack file and the secrets of an instance that continues a site of edx/configuration.
+
+    It reads files of Maple and later releases, and changes none. What has no place here is listed, with what
+    to do instead.
+    """
+    given = dict(locals())
+    from openedx_infra.operations.imports.native import command
+
+    own = ("lms", "studio", "server_vars", "history", "secrets")
+    request = command.Request(
+        lms=lms,
+        studio=studio,
+        variables=server_vars,
+        history=history,
+        options={name: value for name, value in given.items() if name not in own},
+        secrets=secrets,
+    )
+    command.import_native(request, new_console())

@@ -7,21 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
-from openedx_infra.config.secrets.formats import unfit
-from openedx_infra.operations.errors import OperationError
-from openedx_infra.operations.imports.tutor import images, leftovers, plugins, root, servers, site, stack_text
-from openedx_infra.operations.imports.tutor.draft import Draft
+from openedx_infra.operations.imports import writing
+from openedx_infra.operations.imports.draft import Draft
+from openedx_infra.operations.imports.tutor import images, leftovers, plugins, root, servers, site
 from openedx_infra.operations.imports.tutor.root import TutorRoot
 from openedx_infra.operations.imports.tutor.values import TutorValues
-from openedx_infra.operations.init import init
-from openedx_infra.operations.init.project import require_project
-from openedx_infra.operations.init.questions import answers
-from openedx_infra.operations.secrets import commands
-from openedx_infra.operations.stack_files.whole_write import write_whole
-from openedx_infra.operations.state.open_stack import tools
+from openedx_infra.operations.imports.writing import Origin
 from openedx_infra.releases import RELEASES
 
 
@@ -45,29 +37,19 @@ def import_tutor(request: Request, console: Console) -> Path:
     The Tutor root is only read. Raises OperationError, with nothing written, when it is none, or an option
     is missing or wrong.
     """
-    init.require_new(str(request.options["stack"]))
+    writing.require_new(request.options)
     tutor = root.read(request.root, request.plugins)
-    draft = translated(tutor)
-    _require_fit(draft)
-    given = {**request.options, **draft.answers}
-    whole = answers(given, None)
-    path = init.require_new(whole.stack)
-    if request.secrets:
-        tools(console)  # what these need may take minutes, or fail: before anything is written
-    text = stack_text.composed(whole, draft)
-    require_project(console)
-    write_whole(path, text.encode(), mode=0o644)
-    show(tutor, draft, console)
-    console.print(f"\n{path.name} is written. The Tutor root was only read.", highlight=False)
-    left = _written(whole.stack, path, draft, console) if request.secrets else []
-    init.print_steps(whole.stack, path, left, console)
-    return path
+    return writing.write(translated(tutor), origin(tutor), request.options, console, secrets=request.secrets)
 
 
-def _written(stack: str, path: Path, draft: Draft, console: Console) -> list[str]:
-    """Write the secrets; return the steps that are left for those which nobody knows here."""
-    commands.keep(stack, draft.secrets, console)
-    return init.generated(stack, path, console)
+def origin(tutor: TutorRoot) -> Origin:
+    """The Tutor root in words."""
+    return Origin(
+        title=f"Tutor {tutor.version} ({tutor.release}) at {tutor.path}",
+        name="Tutor",
+        unchanged="The Tutor root was only read.",
+        remedy="compare its config.yml with a backup: Tutor itself could not work with these",
+    )
 
 
 def translated(tutor: TutorRoot) -> Draft:
@@ -86,28 +68,6 @@ def translated(tutor: TutorRoot) -> Draft:
     return draft
 
 
-def _require_fit(draft: Draft) -> None:
-    if faults := unfit(draft.secrets):
-        raise OperationError(
-            "Secrets of the Tutor root can't be used as they are; nothing was written.\n" + "\n".join(faults),
-            remedy="compare its config.yml with a backup: Tutor itself could not work with these",
-        )
-
-
 def show(tutor: TutorRoot, draft: Draft, console: Console) -> None:
     """Print what was taken over, and what is left; no value of any secret."""
-    console.print(f"Tutor {tutor.version} ({tutor.release}) at {tutor.path}", highlight=False, soft_wrap=True)
-    _print_table("Taken over", ("Tutor", "stack file"), draft.taken, console)
-    if draft.left:
-        rows = {each.where: each.reason for each in draft.left}
-        _print_table("Left for you", ("Tutor", "why, and what to do"), rows, console)
-
-
-def _print_table(title: str, columns: tuple[str, str], rows: Mapping[str, str], console: Console) -> None:
-    table = Table(title=f"{title}: {len(rows)}", title_justify="left", box=None, pad_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows.items():
-        table.add_row(*map(escape, row))
-    console.print()
-    console.print(table)
+    writing.show(draft, origin(tutor), console)

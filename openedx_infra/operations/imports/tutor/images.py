@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from openedx_infra.operations.imports.tutor.draft import Draft
+from openedx_infra.operations.imports.draft import Draft
 from openedx_infra.operations.imports.tutor.root import TutorRoot
 from openedx_infra.operations.imports.tutor.values import TutorValues
 from openedx_infra.releases.images import ReleaseImages

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from openedx_infra.operations.imports.tutor.draft import Draft
+from openedx_infra.operations.imports.draft import Draft
 from openedx_infra.operations.imports.tutor.values import TutorValues
 
 _NEEDLESS: Mapping[str, str] = {

@@ -9,10 +9,9 @@ from typing import Any
 
 import yaml
 
-from openedx_infra.config.secrets.plain_secrets import form_of_secret, is_secret_name, secret_named
-from openedx_infra.operations.imports.tutor.draft import Draft
+from openedx_infra.operations.imports.draft import Draft, Unresolved
 from openedx_infra.operations.imports.tutor.plugin_files import Patch, is_text, outline
-from openedx_infra.operations.imports.tutor.values import TutorValues, Unresolved
+from openedx_infra.operations.imports.tutor.values import TutorValues
 
 _PYTHON: Mapping[str, str] = {
     "openedx-common-settings": "common",
@@ -78,17 +77,7 @@ def _yaml(where: str, text: str, section: tuple[str, str], draft: Draft) -> None
         draft.leave(where, f"is no map in YAML: openedx:{'.'.join(section)}")
         return
     for name, value in content.items():
-        _set((*section, str(name)), value, f"{where} {name}", draft)
-
-
-def _set(path: tuple[str, ...], value: Any, where: str, draft: Draft) -> None:
-    """Put a setting into the stack file; a secret goes among its secrets, and is referred to."""
-    name = path[-1]
-    if path[0] == "settings" and isinstance(value, str) and (is_secret_name(name) or form_of_secret(value)):
-        secret = secret_named(name)
-        draft.secret(secret, value, f"{where} (its value)")
-        value = {"secret": secret}
-    draft.set(path, value, where)
+        draft.set_setting((*section, str(name)), value, f"{where} {name}")
 
 
 def _python(patch: Patch, text: str, side: str, draft: Draft) -> None:
@@ -104,7 +93,7 @@ def _python(patch: Patch, text: str, side: str, draft: Draft) -> None:
         taken = _setting(statement, side)
         if taken:
             path, value = taken
-            _set(path, value, f"{where} {path[-1]}", draft)
+            draft.set_setting(path, value, f"{where} {path[-1]}")
         elif not isinstance(statement, ast.Import | ast.ImportFrom | ast.Pass) and not is_text(statement):
             draft.leave(
                 where,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from openedx_infra.operations.imports.draft import Draft
 from openedx_infra.operations.imports.tutor import patches, plugin_files
-from openedx_infra.operations.imports.tutor.draft import Draft
 from openedx_infra.operations.imports.tutor.plugin_files import PluginFile
 from openedx_infra.operations.imports.tutor.values import TutorValues
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from openedx_infra.operations.imports.tutor.draft import Draft
+from openedx_infra.operations.imports.draft import Draft
 from openedx_infra.operations.imports.tutor.root import TutorRoot
 from openedx_infra.operations.imports.tutor.values import TutorValues
 

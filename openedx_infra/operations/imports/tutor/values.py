@@ -8,6 +8,8 @@ from typing import Any
 from jinja2 import TemplateError, meta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from openedx_infra.operations.imports.draft import Unresolved
+
 DEFAULTS: Mapping[str, Any] = {
     "CMS_HOST": "studio.{{ LMS_HOST }}",
     "CONTACT_EMAIL": "contact@{{ LMS_HOST }}",
@@ -39,10 +41,6 @@ DEFAULTS: Mapping[str, Any] = {
 
 _OFF = ("", "false", "no", "0")
 _ENVIRONMENT = ImmutableSandboxedEnvironment(autoescape=False, keep_trailing_newline=True)
-
-
-class Unresolved(Exception):
-    """A template refers to something that only Tutor or one of its plugins can tell."""
 
 
 class TutorValues:

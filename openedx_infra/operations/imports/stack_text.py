@@ -1,4 +1,4 @@
-"""The text of the stack file: that of `init` for the same answers, with what else the Tutor root says."""
+"""The text of the stack file: that of `init` for the same answers, with what else a draft has."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from openedx_infra.config import PROJECT
 from openedx_infra.config.load import PLACEHOLDER
-from openedx_infra.operations.imports.tutor.draft import Draft
+from openedx_infra.operations.imports.draft import Draft
 from openedx_infra.operations.init.answers import Answers
 from openedx_infra.operations.init.text import stack_text
 from openedx_infra.operations.stack_files import editing, stack_file

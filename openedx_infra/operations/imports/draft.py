@@ -1,4 +1,4 @@
-"""What becomes of a Tutor root: answers, sections and secrets of a stack, and what is left over."""
+"""What becomes of another installation: answers, sections and secrets of a stack, and what is left over."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from openedx_infra.operations.imports.tutor.values import Unresolved
+from openedx_infra.config.secrets.plain_secrets import form_of_secret, is_secret_name, secret_named
 
 Path = tuple[str, ...]
 """Keys from a section down to a value, such as `("site", "theme")`."""
+
+
+class Unresolved(Exception):
+    """A value that the other installation's own tools would have to tell; the text says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +38,9 @@ class Draft:
     secrets: dict[str, str] = field(default_factory=dict)
     """Values that must stay as they are, by the name of the secret."""
     taken: dict[str, str] = field(default_factory=dict)
-    """Which key of the stack file each setting of Tutor's became."""
+    """Which key of the stack file each setting of the other installation became."""
+    needless: dict[str, str] = field(default_factory=dict)
+    """Settings that need no place in a stack file, and why nothing is lost without them."""
     left: list[Left] = field(default_factory=list)
     origins: dict[Path, str] = field(default_factory=dict)
     """Where each value in `sections` comes from."""
@@ -57,6 +63,16 @@ class Draft:
         """Keep a secret."""
         self.secrets[name] = value
         self.taken[origin] = f"openedx:secrets.{name}"
+
+    def set_setting(self, path: Path, value: Any, origin: str) -> None:
+        """Put a free setting into the stack file; a secret goes among its secrets, and is referred to."""
+        name = path[-1]
+        is_secret = isinstance(value, str) and (is_secret_name(name) or form_of_secret(value))
+        if path[0] == "settings" and is_secret and value.strip():
+            secret = secret_named(name)
+            self.secret(secret, value, f"{origin} (its value)")
+            value = {"secret": secret}
+        self.set(path, value, origin)
 
     def leave(self, where: str, reason: str) -> None:
         """Tell the operator that something was not taken over."""
