@@ -10,6 +10,7 @@ from pydantic import PrivateAttr
 
 from openedx_infra.config.errors.key_paths import Location
 from openedx_infra.config.sections.cluster import ClusterAddress
+from openedx_infra.config.sections.lifecycle import Drift
 from openedx_infra.config.types.base import Section
 
 
@@ -20,6 +21,9 @@ class BaseStack(Section):
     """Kind of the stack."""
     cluster: ClusterAddress = ClusterAddress()
     """The Kubernetes cluster."""
+
+    drift: Drift = Drift()
+    """What others own in the cluster."""
 
     _name: str = PrivateAttr("")
 

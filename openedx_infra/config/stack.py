@@ -26,7 +26,14 @@ from openedx_infra.config.sections.duties import Duties
 from openedx_infra.config.sections.event_bus import EventBus
 from openedx_infra.config.sections.features import Features, Mfes, Settings
 from openedx_infra.config.sections.ingress import Ingress
-from openedx_infra.config.sections.lifecycle import BlueGreen, Colour, Maintenance, Migrations, ReleaseName
+from openedx_infra.config.sections.lifecycle import (
+    BlueGreen,
+    Colour,
+    Drift,
+    Maintenance,
+    Migrations,
+    ReleaseName,
+)
 from openedx_infra.config.sections.mail import Mail, MailDelivery
 from openedx_infra.config.sections.monitoring import Monitoring
 from openedx_infra.config.sections.network import Egress
@@ -127,6 +134,8 @@ class Stack(BaseStack):
     development: Development | None = None
     """Makes it a development instance, with folders of a developer's machine in the pods; `{}` sets the
     defaults. None: it is none."""
+    drift: Drift = Drift()
+    """What others own in the cluster."""
     overrides: tuple[Override, ...] = Field(())
     """Patches on rendered Kubernetes objects."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from instances import FirstUp, Instance
@@ -58,7 +59,7 @@ def test_what_was_deleted_by_hand_is_told_and_healed(dev: Instance) -> None:
     dev.demand_unchanged()
 
 
-def test_what_was_changed_by_hand_is_told_and_set_back_by_a_refresh(dev: Instance) -> None:
+def test_what_was_changed_by_hand_is_told_with_who_and_when_and_set_back(dev: Instance) -> None:
     change = {
         "spec": {"replicas": 0, "template": {"spec": {"containers": [{"name": "mfe", "image": "other:1"}]}}}
     }
@@ -66,11 +67,23 @@ def test_what_was_changed_by_hand_is_told_and_set_back_by_a_refresh(dev: Instanc
     said = dev.run("status")
     assert said.code == 1
     text = " ".join(said.out.split())
-    assert "spec.replicas is 0, not 1 (by kubectl-edit)" in text
+    assert "spec.replicas is 0, not 1 (by kubectl-edit, 20" in text
     assert "containers[name=mfe].image is other:1, not" in text
     assert "up --refresh --stack dev" in text
-    said = dev.run("up", "--yes", "--refresh")
+    said = dev.run("drift", "--json")
+    assert said.code == 2, said.text
+    (mfe,) = json.loads(said.out)["objects"]
+    assert (mfe["kind"], mfe["name"], mfe["state"]) == ("Deployment", "mfe", "changed")
+    assert {each["field"] for each in mfe["fields"]} == {
+        "spec.replicas",
+        "spec.template.spec.containers[name=mfe].image",
+    }
+    for each in mfe["fields"]:
+        assert each["manager"] == "kubectl-edit"
+        assert abs(datetime.fromisoformat(each["when"]) - datetime.now(UTC)) < timedelta(hours=1)
+    said = dev.run("drift", "--fix", "--yes")
     assert said.code == 0, said.text
+    assert "1 updated" in said.out and "No drift" in said.out, said.text
     assert rows(dev) == {}
     spec = dev.client.get(Deployment, "mfe").spec
     assert spec and spec.replicas == 1

@@ -154,6 +154,16 @@ CASES: dict[str, Case] = {
     "OpenedxBackupTooOld": _late("campus", "backup", 26),
     "OpenedxBackupFailed": _failed("backup-29000000"),
     "OpenedxRestoreNotProven": _late("campus-drill", "drill", 8 * 24),
+    "OpenedxDrift": Case(
+        {_series("openedx_drift_objects", openedx="campus", state="changed"): "1x200"},
+        {_series("openedx_drift_objects", openedx="campus", state="changed"): "0x200"},
+    ),
+    "OpenedxDriftNotLookedFor": Case(
+        {_series("openedx_drift_checked_timestamp_seconds", openedx="campus"): "0x5800"},
+        # Looked for again and again.
+        {_series("openedx_drift_checked_timestamp_seconds", openedx="campus"): "0+60x5800"},
+        steps=5700,
+    ),
     "OpenedxCertificateExpires": Case(
         {
             _series(

@@ -62,7 +62,8 @@ METRICS: Mapping[str, frozenset[str]] = {
             "redis_up",
         }
     ),
+    "drift --metrics": frozenset({"openedx_drift_checked_timestamp_seconds", "openedx_drift_objects"}),
     "Prometheus": frozenset({"ALERTS"}),
 }
-"""Metrics by who tells them. Our own exporters are mysqld_exporter and redis_exporter; the others belong to
-the cluster (kube-prometheus-stack has the first two)."""
+"""Metrics by who tells them. Our own exporters are mysqld_exporter and redis_exporter, and `drift --metrics`
+is our own command; the others belong to the cluster (kube-prometheus-stack has the first two)."""

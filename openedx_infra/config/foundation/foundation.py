@@ -13,6 +13,7 @@ from openedx_infra.config.datastores.search import SearchOpensearch
 from openedx_infra.config.datastores.valkey import CacheElasticache, ValkeyElasticache
 from openedx_infra.config.foundation.addons import Addons
 from openedx_infra.config.sections.aws import Aws, StackName
+from openedx_infra.config.sections.lifecycle import Drift
 from openedx_infra.config.types.base import IMMUTABLE, OrNothing, Section, Switch
 from openedx_infra.config.types.patterns import Pattern
 
@@ -126,6 +127,8 @@ class Foundation(BaseStack):
     """Operators in the cluster."""
     datastores: SharedServers = SharedServers()
     """Servers that instances share."""
+    drift: Drift = Drift()
+    """What others own in the cluster."""
 
     @property
     def namespaces(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from openedx_infra.config.foundation.contract import PASSWORDS
 from openedx_infra.config.foundation.foundation import Foundation
 from openedx_infra.config.rules.aws import key_of_another_region, uneven_nodes
 from openedx_infra.config.rules.datastores import little_room
+from openedx_infra.config.rules.operations import drift
 from openedx_infra.config.secrets.catalogue import BY_NAME, Secret
 
 
@@ -101,6 +102,10 @@ def _search(foundation: Foundation) -> Iterator[Conflict]:
         yield from uneven_nodes(search.nodes, foundation.aws.network)
 
 
+def _drift(foundation: Foundation) -> Iterator[Conflict]:
+    return drift(foundation.drift)
+
+
 _RULES: tuple[Callable[[Foundation], Iterator[Conflict]], ...] = (
     _cluster,
     _servers_on_aws,
@@ -110,4 +115,5 @@ _RULES: tuple[Callable[[Foundation], Iterator[Conflict]], ...] = (
     _storage,
     _search,
     _experimental,
+    _drift,
 )

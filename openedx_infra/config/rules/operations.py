@@ -10,6 +10,7 @@ from openedx_infra.config.errors.key_paths import Location
 from openedx_infra.config.rules.datastores import unproven_host
 from openedx_infra.config.sections.backups import Backups
 from openedx_infra.config.sections.duties import DUTY_SECRET
+from openedx_infra.config.sections.lifecycle import Drift
 from openedx_infra.config.sections.parts.retirement import RETIREMENT_DUTY, RetirementBucket
 from openedx_infra.config.stack import SCRATCH_END, Stack
 from openedx_infra.config.types.secret_references import SecretReference
@@ -21,6 +22,15 @@ def conflicts(stack: Stack) -> Iterator[Conflict]:
     yield from _duties(stack)
     yield from _retirement(stack)
     yield from _monitoring(stack)
+    yield from drift(stack.drift)
+
+
+def drift(section: Drift) -> Iterator[Conflict]:
+    """Rules of what others own that would hide everything."""
+    for index, rule in enumerate(section.ignore):
+        if not (rule.kind or rule.name or rule.field or rule.manager):
+            text = "passes over everything: set at least one of kind, name, field and manager"
+            yield Conflict(("drift", "ignore", index), text)
 
 
 def _backups(stack: Stack) -> Iterator[Conflict]:

@@ -1,4 +1,4 @@
-"""Maintenance, migrations, and two versions side by side: how a running instance is changed."""
+"""Maintenance, migrations, two versions side by side, and drift: how a running instance changes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from openedx_infra.config.sections.overrides import Kind
 from openedx_infra.config.types.base import Count, ImageReference, Section, Switch
 from openedx_infra.releases import RELEASES
 
@@ -72,3 +73,25 @@ class BlueGreen(Section):
     """The version that visitors reach. `openedx-infra switch` changes it."""
     green: Green
     """The other version."""
+
+
+class DriftRule(Section):
+    """What `drift` and `status` pass over: all that a rule sets must be so. `*` stands for any text."""
+
+    kind: Kind | None = None
+    """Kind of the object, such as `Deployment`. None: any."""
+    name: str | None = Field(None, min_length=1)
+    """Name of the object in the cluster, such as `lms` or `lms-*`. None: any."""
+    field: str | None = Field(None, min_length=1)
+    """The field as `drift` shows it, such as `spec.replicas` or `spec.*.containers[name=lms].resources`, and
+    all that is below it. None: any, and the object may also be missing."""
+    manager: str | None = Field(None, min_length=1)
+    """Who changed the field, as `drift` shows it, such as `vpa-updater`. None: anybody."""
+
+
+class Drift(Section):
+    """Differences between what was brought up and the cluster, as `drift` and `status` find them."""
+
+    ignore: tuple[DriftRule, ...] = ()
+    """What others own: differences that are not drift. Number of pods that an autoscaler decides, and fields
+    that controllers and operators set, are never drift."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -38,8 +38,15 @@ Confirm = Callable[[str], bool]
 """Asks a yes-or-no question."""
 
 
-def up(request: Request, console: Console, *, confirm: Confirm | None = None, refresh: bool = False) -> None:
-    """Bring a stack up as its file describes it.
+def up(
+    request: Request,
+    console: Console,
+    *,
+    confirm: Confirm | None = None,
+    refresh: bool = False,
+    targets: Sequence[str] = (),
+) -> None:
+    """Bring a stack up as its file describes it; with `targets`, only resources with these URNs.
 
     With `confirm`, the changes are shown and confirmed before. Raises OperationError when anything fails;
     what was done until then stays, and the next `up` goes on from there. IncompatibleRelease: the running
@@ -57,7 +64,7 @@ def up(request: Request, console: Console, *, confirm: Confirm | None = None, re
     session.recover(console)
     missing_objects.forget(found.presence, session, console)
     moved_datastores.forget(session.live, found.orphans)
-    _run(session, stop, lambda verbs: verbs.up(refresh=refresh), "up", session.tools_ready)
+    _run(session, stop, lambda verbs: verbs.up(refresh=refresh, targets=targets), "up", session.tools_ready)
     _heal(session, stop)
     _print_addresses(session, console)
 

@@ -17,6 +17,9 @@ SECRET = "4dabf18193072939515e22adb298388d"
 _OURS = "pulumi-kubernetes"
 """How the names begin under which Pulumi's provider owns fields of an object."""
 
+_DEPLOYERS = re.compile(r"^(argocd|flux|kustomize-controller|helm-controller)", re.IGNORECASE)
+"""How tools call themselves that apply manifests of people: what they change is a change by hand."""
+
 _CONTROLLERS = re.compile(r"controller|operator|injector|keda|^kube-", re.IGNORECASE)
 """How controllers of a cluster call themselves, which set fields as part of their work: Kubernetes' own, what
 writes certificates into webhooks for cert-manager, operators that add passwords of their own users."""
@@ -50,17 +53,24 @@ class Change:
     """None: it was removed."""
     manager: str = ""
     """Who owns the field in the cluster, such as `kubectl-edit`; empty when unknown."""
+    when: str = ""
+    """When they last wrote fields of the object, as the API server notes it; empty when unknown."""
+
+    @property
+    def field(self) -> str:
+        """The path as text, such as `spec.containers[name=lms].image`."""
+        return ".".join(self.path).replace(".[", "[")
 
     def __str__(self) -> str:
         if self.path == _UID:
             return "it was deleted, and another one of its name was created"
-        path = ".".join(self.path).replace(".[", "[")
-        by = f" (by {self.manager})" if self.manager else ""
+        at = f", {self.when}" if self.when else ""
+        by = f" (by {self.manager}{at})" if self.manager else ""
         if self.before is None:
-            return f"{path} was added{by}"
+            return f"{self.field} was added{by}"
         if self.now is None:
-            return f"{path} was removed{by}"
-        return f"{path} is {_text(self.now)}, not {_text(self.before)}{by}"
+            return f"{self.field} was removed{by}"
+        return f"{self.field} is {_text(self.now)}, not {_text(self.before)}{by}"
 
 
 def changes(expected: Expected, live: Object) -> list[Change]:
@@ -75,28 +85,35 @@ def changes(expected: Expected, live: Object) -> list[Change]:
     if not expected.is_patch and isinstance(before, str) and meta.get("uid") not in (None, before):
         return [Change(path=_UID, before=before, now=meta["uid"])]
     if expected.kind == "Secret":
-        people = sorted(each for each in _owners(("data",), fields) if _is_somebody(each))
+        owners = _owners(("data",), fields)
         return [
-            Change(path=("data",), before="[secret]", now="[secret, another one]", manager=each)
-            for each in people
+            Change(path=("data",), before="[secret]", now="[secret, another one]", manager=each, when=when)
+            for each, when in sorted(owners.items())
+            if _is_somebody(each)
         ]
     applied = {key: value for key, value in expected.inputs.items() if key not in _KIND}
     found = _differences(applied, expected.recorded, live, ())
     return [
-        Change(path=path, before=old, now=new, manager=_named(owners))
+        Change(path=path, before=old, now=new, manager=_named(owners), when=_last(owners))
         for path, old, new in found
         if not (owners := _owners(path, fields)) or not all(map(_is_controller, owners))
     ]
 
 
-def _named(owners: set[str]) -> str:
+def _named(owners: Mapping[str, str]) -> str:
     """Who changed a field, of those who own it."""
     others = sorted(each for each in owners if _is_somebody(each))
     return ", ".join(others) if others or not owners else _UNFINISHED
 
 
+def _last(owners: Mapping[str, str]) -> str:
+    """When the last of these who are not of the program wrote."""
+    others = [when for each, when in owners.items() if _is_somebody(each)]
+    return max(others or owners.values(), default="")
+
+
 def _is_controller(manager: str) -> bool:
-    return _CONTROLLERS.search(manager) is not None
+    return _CONTROLLERS.search(manager) is not None and _DEPLOYERS.search(manager) is None
 
 
 def _is_somebody(manager: str) -> bool:
@@ -150,13 +167,13 @@ def _is_secret(value: Any) -> bool:
     return isinstance(value, Mapping) and SECRET in value
 
 
-def _owners(path: Path, fields: Sequence[Mapping[str, Any]]) -> set[str]:
-    """Managers that own a field, by the `managedFields` of its object."""
-    return {
-        entry["manager"]
-        for entry in fields
-        if entry.get("manager") and _owns(entry.get("fieldsV1") or {}, path)
-    }
+def _owners(path: Path, fields: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Managers that own a field, by the `managedFields` of its object, and when each last wrote."""
+    found: dict[str, str] = {}
+    for entry in fields:
+        if entry.get("manager") and _owns(entry.get("fieldsV1") or {}, path):
+            found[entry["manager"]] = max(str(entry.get("time") or ""), found.get(entry["manager"], ""))
+    return found
 
 
 def _owns(fields: Mapping[str, Any], path: Path) -> bool:

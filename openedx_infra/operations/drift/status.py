@@ -105,7 +105,7 @@ def _looking(file: StackFile, stack: BaseStack) -> Callable[[], Report]:
 
 
 def _look(file: StackFile, stack: BaseStack, target: Target, live: LiveStack | None) -> Report:
-    differences, unknown = _drift(target, live, stack.namespaces)
+    differences, unknown = _drift(target, live, stack)
     ready = [row for client in target.clients() for row in snapshot(client).rows()]
     rows = [*_without(ready, differences.rows()), *differences.rows()]
     rows.sort(key=lambda row: (row.kind, row.name))
@@ -133,7 +133,7 @@ def _row_of(setting: ControllerSetting) -> Row:
     return Row(kind="ControllerSetting", name=setting.setting, ready=True, count="not known", reason=reason)
 
 
-def _drift(target: Target, live: LiveStack | None, namespaces: Sequence[str]) -> tuple[Drift, str]:
+def _drift(target: Target, live: LiveStack | None, stack: BaseStack) -> tuple[Drift, str]:
     """How the cluster differs from the state, and why that can't be said; empty when it can."""
     client = target.client()
     if live is None or client is None:
@@ -143,7 +143,7 @@ def _drift(target: Target, live: LiveStack | None, namespaces: Sequence[str]) ->
     except OperationError as error:
         return Drift(), f"Pulumi's state can't be read, so what is missing is not shown: {error.message}"
     with answering(remedy="is it running? `up` starts the embedded one"):
-        return drift(Reader(client), state, namespaces), ""
+        return drift(Reader(client), state, stack.namespaces, stack.drift.ignore), ""
 
 
 def _without(rows: Sequence[Row], others: Sequence[Row]) -> list[Row]:

@@ -48,12 +48,16 @@ class Verbs:
             )
         )
 
-    def up(self, *, refresh: bool = False) -> None:
-        """Bring the resources to what the program declares."""
+    def up(self, *, refresh: bool = False, targets: Sequence[str] = ()) -> None:
+        """Bring the resources to what the program declares; with `targets`, those with these URNs alone."""
         self._take_back(refresh)
         self._do(
             lambda: self._stack.up(
-                on_event=self._on_event, show_secrets=False, refresh=refresh, config_file=self._config
+                on_event=self._on_event,
+                show_secrets=False,
+                refresh=refresh,
+                target=list(targets) or None,
+                config_file=self._config,
             )
         )
 

@@ -1,1 +1,1 @@
-"""The verbs stop and start."""
+"""The verbs stop, start and `drift --fix`."""

@@ -1,7 +1,8 @@
-"""Arguments of `status` and `down`."""
+"""Arguments of `status`, `drift` and `down`."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,6 +11,8 @@ from openedx_infra.operations.cli.options import (
     ConfigFile,
     Json,
     StackName,
+    Yes,
+    confirm,
     new_console,
 )
 from openedx_infra.operations.stack_files.checkout import DEFAULT_STACK
@@ -40,6 +43,49 @@ def status(
     good = verb.watch(file, valid, console) if watch else verb.report(file, valid, console, json=json)
     if not good:
         raise typer.Exit(1)
+
+
+@app.command()
+def drift(
+    stack: StackName = DEFAULT_STACK,
+    config_file: ConfigFile = None,
+    json: Json = False,
+    metrics: Annotated[
+        Path | None, typer.Option(help="File to write metrics into, in Prometheus' text format.")
+    ] = None,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Set back what differs, and nothing else, after a question.")
+    ] = False,
+    yes: Yes = False,
+) -> None:
+    """Show what was changed by hand since the last `up`: each field, by whom and when.
+
+    Exits with 0 when nothing was, 2 when something was, and 1 when that can't be told. With --fix, 0 when all
+    is set back. What others own is passed over: `openedx:drift.ignore`.
+    """
+    from openedx_infra.operations.drift import findings
+    from openedx_infra.operations.engine.session import Request
+    from openedx_infra.operations.stack_files.stack_file import read, validated
+
+    if fix and json:
+        raise typer.BadParameter("choose one: --fix prints what it does, --json is for machines")
+    file = read(stack, config_file)
+    found = findings.look(file, validated(file, placeholders=True))
+    console = new_console()
+    if json:
+        findings.print_json(found)
+    else:
+        found.print(console)
+    if fix and found.drift.found:
+        from openedx_infra.operations.maintenance.mend import mend
+
+        ask = None if yes or file.local else confirm
+        if mend(Request(name=stack, config_file=config_file), found, console, confirm=ask):
+            found = findings.look(file, validated(file, placeholders=True))
+            found.print(console)
+    if metrics is not None:
+        findings.write_metrics(found, metrics)
+    raise typer.Exit(found.exit_code)
 
 
 @app.command()
