@@ -33,7 +33,7 @@ NAMES = (
     "lms_setup.py",
     "platform_users.py",
     "event_routers.py",
-    "config_models.py",
+    "lms_setup_models.py",
     "studio_setup.sh",
     "studio_setup.py",
     "platform_tests.sh",
@@ -49,7 +49,7 @@ the `_setup.sh` that pipes it in; four run the platform's own tests; one is a du
 
 EVENT_ROUTERS = "event_routers.py"
 """What `lms_setup.py` imports to write where events go."""
-CONFIG_MODELS = "config_models.py"
+LMS_SETUP_MODELS = "lms_setup_models.py"
 """What `lms_setup.py` imports to write into configuration models."""
 PLATFORM_USERS = "platform_users.py"
 """What `lms_setup.py` imports from beside itself to make users: the script of the verbs about them."""

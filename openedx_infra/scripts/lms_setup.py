@@ -164,17 +164,17 @@ def flags(config):
 
 def schedules(config):
     """What the LMS needs to send the mails of duties."""
-    import_module("config_models").schedules(config)
+    import_module("lms_setup_models").schedules(config)
 
 
 def config_models(config):
     """Configuration models of companion services. Those of services that are off are disabled."""
-    import_module("config_models").write(config["config_models"], previous["config_models"])
+    import_module("lms_setup_models").write(config["config_models"], previous["config_models"])
 
 
 def site_configuration(config):
     """Entries of the site configuration that companion services need."""
-    import_module("config_models").of_site(config, previous["site_configuration"])
+    import_module("lms_setup_models").of_site(config, previous["site_configuration"])
 
 
 def take_back(model, field, kind, defaults, absent):

@@ -302,6 +302,8 @@ settings = types.SimpleNamespace(
 def install():
     """Make the stand-ins importable by the names of the real ones."""
     parts = {
+        # Loaded by INSTALLED_APPS: a script of ours of the same name would never be imported.
+        "config_models.models": {},
         "django.apps": {"apps": types.SimpleNamespace(get_model=get_model)},
         "django.conf": {"settings": settings},
         "django.contrib.auth": {"get_user_model": lambda: User},

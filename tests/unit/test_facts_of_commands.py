@@ -89,7 +89,7 @@ def test_mails_of_duties_ask_for_the_fields_that_set_up_writes() -> None:
     asked = {name: field for field, names in MODELS["ScheduleConfig"]["fields"].items() for name in names}
     assert {each.name: each.schedule for each in Duties.commands().values() if each.by_site} == asked
     module = MODELS["ScheduleConfig"]["module"]
-    assert f"from {module} import ScheduleConfig" in scripts.text("config_models.py")
+    assert f"from {module} import ScheduleConfig" in scripts.text("lms_setup_models.py")
 
 
 @pytest.mark.parametrize("release", RELEASES)

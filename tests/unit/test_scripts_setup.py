@@ -72,7 +72,7 @@ os.environ["OPENEDX_PARAMETERS_DIR"] = {str(folder)!r}
     (folder / "studio_oauth2_secret").write_text("oauth-secret\n", encoding="utf-8")
     (folder / "retirement_oauth2_secret").write_text("retirement-secret\n", encoding="utf-8")
     (folder / "greeter_oauth_secret").write_text("greeter-secret\n", encoding="utf-8")
-    for name in (script, "event_routers.py", "config_models.py"):
+    for name in (script, "event_routers.py", "lms_setup_models.py"):
         (folder / name).write_text(scripts.text(name), encoding="utf-8")
     (folder / "event_sink_xapi_password").write_text("lrs-password\n", encoding="utf-8")
     (folder / "event_sink_caliper_token").write_text("caliper-token\n", encoding="utf-8")

@@ -160,7 +160,7 @@ class Initialization(pulumi.ComponentResource):
                 "lms_setup.py",
                 scripts.PLATFORM_USERS,
                 scripts.EVENT_ROUTERS,
-                scripts.CONFIG_MODELS,
+                scripts.LMS_SETUP_MODELS,
             ],
             after,
             mounts=[mount],
