@@ -124,6 +124,30 @@ def test_a_backup_from_before_a_service_leaves_its_database_as_it_is(stage: Stag
     assert after == {**before, "mysql": {**before["mysql"], "xqueue": after["mysql"]["xqueue"]}}
 
 
+def test_files_of_learners_stay_out_of_a_masked_restore(stage: Stage) -> None:
+    stage.mysql.sql("ALTER TABLE openedx.auth_user ADD email VARCHAR(254) NOT NULL DEFAULT ''")
+    client = stage.s3.platform()
+    kept = {"dev-public": "course/image.png", "dev-private": "openedx-learning/a.txt"}
+    left = {
+        "dev-public": "profile-images/face.jpg",
+        "dev-private": "sga/answer.pdf",
+        "dev-ora": "essay.txt",
+        "dev-grades": "grades/report.csv",
+    }
+    for bucket, key in (*kept.items(), *left.items()):
+        client.put_object(Bucket=bucket, Key=key, Body=b"x")
+    stage.demand("backup")
+    for bucket in BUCKETS:
+        _empty(client, bucket)
+    shutil.rmtree(stage.folder / "files")
+    text = stage.demand("backup-restore", MASK="learners")
+    assert "ora files stay out: they are learners'" in text and "main: " in text
+    found = {bucket: set(everything(stage)["files"][bucket]) for bucket in BUCKETS}
+    assert found["dev-ora"] == found["dev-grades"] == set()
+    assert kept["dev-public"] in found["dev-public"] and left["dev-public"] not in found["dev-public"]
+    assert found["dev-private"] == {kept["dev-private"]}
+
+
 def test_files_of_services_come_and_go(stage: Stage) -> None:
     before = everything(stage)
     stage.demand("backup")

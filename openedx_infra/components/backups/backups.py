@@ -162,7 +162,8 @@ def check_steps(containers: BackupContainers) -> list[Container]:
 
 
 def restore_steps(containers: BackupContainers) -> list[Container]:
-    """The same, then load it into the databases and the uploaded files, and count."""
+    """The same, then load it into the databases and the uploaded files, and count. What a verb asks for by
+    variables comes last: other hosts, and masked data."""
     config = containers.config
     return [
         *check_steps(containers),
@@ -170,7 +171,7 @@ def restore_steps(containers: BackupContainers) -> list[Container]:
         *([containers.python("mongodb-load", "load-mongodb")] if config.mongodb else []),
         *([containers.restic("files")] if containers.uploads.kinds else []),
         *([containers.rclone("in")] if containers.in_buckets else []),
-        containers.python("compare", "compare"),
+        containers.python("compare", "compare", "mask", "hosts"),
     ]
 
 

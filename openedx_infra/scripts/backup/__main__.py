@@ -2,7 +2,7 @@
 
 import sys
 
-from . import compare, mongodb, proof, seal
+from . import compare, host_names, masking, mongodb, proof, seal
 from .backup_parameters import Refused, step
 
 WORDS = {
@@ -12,6 +12,8 @@ WORDS = {
     "check": seal.check,
     "compare": compare.compare,
     "proof": proof.write,
+    "mask": masking.mask,
+    "hosts": host_names.change,
 }
 
 

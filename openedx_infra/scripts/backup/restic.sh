@@ -5,7 +5,7 @@
 # BUCKET_LOOKUP (auto, dns, path), INSTANCE.
 #   keep    KINDS (of uploaded files; empty: there are none), KIND (scheduled, by-hand, before-upgrade, before-restore), KEEP_DAILY, KEEP_WEEKLY, KEEP_MONTHLY, KEEP_OTHERS
 #   fetch   SNAPSHOT (latest: of those that the clock or people made; or the beginning of an ID), FILES (true: prove uploaded files readable, too)
-#   files   puts uploaded files of what was fetched where they belong
+#   files   puts uploaded files of what was fetched where they belong; with MASK, none of learners'
 # Every byte that restic reads is authenticated: what was changed, or is not all there, ends this with an error.
 set -eu
 umask 027
@@ -104,8 +104,16 @@ files() {
     snapshot=$(cat "$DATABASES_DIR/snapshot")
     while read -r part; do
         case " $KINDS " in *" $part "*) ;; *) step "$part files stay out: nobody has a place for them"; continue ;; esac
+        only=
+        if [ -n "${MASK:-}" ]; then
+            case $part in
+                grades | ora) step "$part files stay out: they are learners'"; continue ;;
+                media | public) only="--exclude /profile-images --exclude /django-pyfs" ;;
+                private) only="--include /openedx-learning --include /transcripts" ;;
+            esac
+        fi
         step "putting $part files back"
-        locked restore "$snapshot:$FILES_DIR/$part" --target "$FILES_DIR/$part" --overwrite if-changed
+        locked restore "$snapshot:$FILES_DIR/$part" --target "$FILES_DIR/$part" --overwrite if-changed $only
     done <"$DATABASES_DIR/parts"
 }
 

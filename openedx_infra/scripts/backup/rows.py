@@ -35,7 +35,7 @@ def in_dump(path: Path) -> dict[str, int]:
 
 def in_database(alias: Mapping[str, Any]) -> dict[str, int]:
     """Rows of each table of a database, in the form of DATABASES."""
-    connection = _connected(alias)
+    connection = connected(alias)
     try:
         cursor = connection.cursor()
         cursor.execute("SHOW FULL TABLES WHERE Table_type = 'BASE TABLE'")
@@ -58,7 +58,8 @@ def _rows(cursor: Any, table: str) -> int:
     return int(cursor.fetchone()[0])
 
 
-def _connected(alias: Mapping[str, Any]) -> Any:
+def connected(alias: Mapping[str, Any]) -> Any:
+    """A connection to a database, in the form of DATABASES."""
     encryption = {name: alias["OPTIONS"][name] for name in ("ssl", "ssl_mode") if name in alias["OPTIONS"]}
     return import_module("MySQLdb").connect(
         host=alias["HOST"],

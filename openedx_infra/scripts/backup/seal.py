@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,12 +49,13 @@ def write() -> None:
 
 
 def check() -> None:
-    """Raise Refused unless all that was sealed is here, unchanged, of this instance, and all that is wanted
-    was sealed."""
+    """Raise Refused unless all that was sealed is here, unchanged, of this instance or of SOURCE, and all
+    that is wanted was sealed."""
     folder, config = databases_dir(), parameters()
     sealed = read()
-    if sealed["instance"] != config["instance"]:
-        raise Refused(f"the backup is of {sealed['instance']}, and this is {config['instance']}")
+    wanted = os.environ.get("SOURCE", config["instance"])
+    if sealed["instance"] != wanted:
+        raise Refused(f"the backup is of {sealed['instance']}, and this is {wanted}")
     faults = list(_differences(sealed["dumps"], folder))
     for name in (name for name in config.get("mysql", {}) if name not in sealed["rows"]):
         if _of_service(config, name):
