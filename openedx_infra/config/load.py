@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +15,7 @@ from openedx_infra.config.errors.config_error import ConfigError, Fault, faults
 from openedx_infra.config.errors.conflict import lies_in
 from openedx_infra.config.errors.key_paths import Location, key_of
 from openedx_infra.config.errors.messages import written
+from openedx_infra.config.renamed_keys.reading import FormerKey, former_keys, program_version, renewed
 from openedx_infra.config.secrets import references
 from openedx_infra.config.secrets.plain_secrets import plain_secrets, proposed_name
 from openedx_infra.config.stack import SECRETS_KEY, Stack
@@ -82,9 +83,11 @@ def _examine(kind: Kind[D], name: str, config: Mapping[str, Any], *, placeholder
     plain: Any = {key: value for key, value in config.items() if key != SECRETS_KEY}
     if cycles := list(_self_references(plain)):
         return Examination(problems=tuple(fault.line for fault in cycles), stack=None, whole=False)
+    former = former_keys(plain, kind.name)
+    plain = renewed(plain, former)
     undecided = [] if placeholders else list(_placeholders(kind.name, plain))
     plain = _filled(plain)
-    wrong = list(_encrypted(plain, name))
+    wrong = [*_no_longer_read(former, name), *_encrypted(plain, name)]
     if kind is INSTANCE:
         wrong += references.faults(plain)
     if not placeholders:  # an instance whose file holds one already can still be destroyed
@@ -114,6 +117,12 @@ def _examine(kind: Kind[D], name: str, config: Mapping[str, Any], *, placeholder
         lines = [*_name_faults(name), *lines]
     whole = whole and all(conflict.undecided for conflict in conflicts)
     return Examination(problems=tuple(lines), stack=model, whole=whole)
+
+
+def _no_longer_read(former: Sequence[FormerKey], name: str) -> Iterator[Fault]:
+    if former:
+        program = program_version()
+        yield from (each.fault(name) for each in former if each.refused(program))
 
 
 def _name_faults(name: str) -> Iterator[str]:

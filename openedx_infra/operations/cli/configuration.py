@@ -1,4 +1,4 @@
-"""Arguments of `config get`, `config set` and `themes`."""
+"""Arguments of `config get`, `config set`, `migrate-config` and `themes`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from openedx_infra.operations.cli.options import ConfigFile, Json, StackName, new_console
+from openedx_infra.operations.cli.options import ConfigFile, Json, StackName, Yes, confirm, new_console
 from openedx_infra.operations.stack_files.checkout import DEFAULT_STACK
 
 app = typer.Typer()
@@ -48,6 +48,26 @@ def set_value(
     from openedx_infra.operations.configuration import commands
 
     commands.set_value(stack, config_file, key, value, new_console(), new_console(error=True))
+
+
+@app.command("migrate-config")
+def migrate_config(
+    stack: StackName = DEFAULT_STACK,
+    config_file: ConfigFile = None,
+    yes: Yes = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit with code 1 if a key is to be renamed.")
+    ] = False,
+) -> None:
+    """Rename the keys of a stack file that are called otherwise now, comments and all else as they are.
+
+    Shows the diff and asks. Secrets stay encrypted as they are.
+    """
+    from openedx_infra.operations.configuration import migrate
+
+    ask = None if yes else confirm
+    if migrate.migrate(stack, config_file, new_console(), ask, only_check=check) and check:
+        raise typer.Exit(1)
 
 
 @app.command()

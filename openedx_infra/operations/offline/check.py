@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from openedx_infra.config import PROJECT, SECRETS_KEY, BaseStack, ConfigError, Stack
+from openedx_infra.config.renamed_keys.reading import former_keys
 from openedx_infra.config.secrets import references
 from openedx_infra.config.services.registry import companions
 from openedx_infra.config.stack_kinds import missing, required
@@ -208,7 +209,8 @@ def present_secrets(file: StackFile) -> set[str]:
 
 def notes(file: StackFile, stack: BaseStack) -> list[str]:
     """What an operator should know before `up`."""
-    lines = [f"`up` will refuse: {line}" for line in missing_secrets(file, stack)]
+    lines = [each.note(file.name) for each in former_keys(file.written_values, stack.kind)]
+    lines += [f"`up` will refuse: {line}" for line in missing_secrets(file, stack)]
     lines += [
         f"{PROJECT}:{SECRETS_KEY}.{name}: nothing uses it: `openedx-infra secrets remove {name} --stack "
         f"{file.name}` takes it out"

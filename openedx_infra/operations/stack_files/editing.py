@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -13,6 +14,8 @@ from typing import Any
 
 from filelock import FileLock
 from ruamel.yaml import YAML
+from ruamel.yaml.representer import RoundTripRepresenter
+from ruamel.yaml.scalarfloat import ScalarFloat
 
 from openedx_infra.operations.stack_files.checkout import state
 from openedx_infra.operations.stack_files.whole_write import explained, write_whole
@@ -70,11 +73,15 @@ def edit(path: Path, change: Callable[[Any], object]) -> None:
 def edit_all(path: Path, change: Callable[[Any], object]) -> None:
     """Change the content of a stack file, and leave comments and form as they are."""
     with alone(path):
-        text = path.read_text(encoding="utf-8")
-        yaml = _editor(text)
-        content = yaml.load(text) or {}
-        change(content)
-        write_whole(path, _dumped(yaml, content).encode())
+        write_whole(path, edited(path.read_text(encoding="utf-8"), change).encode())
+
+
+def edited(text: str, change: Callable[[Any], object]) -> str:
+    """The text of a stack file after a change of its content, comments and form as they are."""
+    yaml = _editor(text)
+    content = yaml.load(text) or {}
+    change(content)
+    return _dumped(yaml, content)
 
 
 def _editor(text: str) -> YAML:
@@ -84,8 +91,23 @@ def _editor(text: str) -> YAML:
     return next(same, editors[0])
 
 
+class _Representer(RoundTripRepresenter):
+    """A writer of numbers that loses none of their digits, as ruamel's does with some large ones."""
+
+    def represent_scalar_float(self, data: Any) -> Any:
+        """The number as it was written, or else all of its digits."""
+        node = super().represent_scalar_float(data)
+        if math.isfinite(data) and float(node.value) != data:
+            node.value = repr(float(data))
+        return node
+
+
+_Representer.add_representer(ScalarFloat, _Representer.represent_scalar_float)
+
+
 def _styled(sequence: int, offset: int) -> YAML:
     yaml = YAML()
+    yaml.Representer = _Representer
     yaml.preserve_quotes = True
     yaml.width = 4096
     yaml.indent(mapping=2, sequence=sequence, offset=offset)

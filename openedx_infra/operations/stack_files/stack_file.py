@@ -10,6 +10,7 @@ from typing import Any
 
 from openedx_infra.config import PROJECT, SECRETS_KEY, BaseStack, ConfigError, Stack, describe
 from openedx_infra.config.load import Examination, examine
+from openedx_infra.config.renamed_keys import reading as renamed
 from openedx_infra.config.secrets.catalogue import BY_NAME, NAMES, is_known
 from openedx_infra.config.secrets.references import names_in
 from openedx_infra.config.stack_kinds import INSTANCE, kind_in, missing, missing_at_least
@@ -44,7 +45,13 @@ class StackFile:
 
     @property
     def values(self) -> dict[str, Any]:
-        """The program's own keys, without their namespace."""
+        """The program's own keys, without their namespace; renamed ones by their new names."""
+        kind = kind_in(self.written_values)
+        return dict(renamed.read(self.written_values, kind.name) if kind else self.written_values)
+
+    @property
+    def written_values(self) -> dict[str, Any]:
+        """The same by the names that the file has."""
         prefix = f"{PROJECT}:"
         return {
             str(key)[len(prefix) :]: value
