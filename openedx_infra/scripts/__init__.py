@@ -91,6 +91,33 @@ def in_volumes_pod(name: str) -> str:
     return "\n".join(path.read_text(encoding="utf-8") for path in paths)
 
 
+def in_import_pod(name: str) -> str:
+    """What `import data` sends into its pod: the package `transfer`, whose ACTIONS answer a request."""
+    texts = {
+        f"{each}.{file.removesuffix('.py')}": text for each in (name,) for file, text in package(each).items()
+    }
+    serve = (_IN_PLATFORM / "serve.py").read_text(encoding="utf-8")
+    return f"TEXTS = {texts!r}\n{_FROM_TEXTS}\nfrom {name}.actions import ACTIONS, Refused\n{serve}"
+
+
+_FROM_TEXTS = """\
+import importlib.abc, importlib.util, sys
+
+class FromTexts(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    def find_spec(self, name, path=None, target=None):
+        if name + ".__init__" in TEXTS:
+            return importlib.util.spec_from_loader(name, self, is_package=True)
+        return importlib.util.spec_from_loader(name, self) if name in TEXTS else None
+
+    def exec_module(self, module):
+        name = module.__name__
+        exec(compile(TEXTS.get(name) or TEXTS[name + ".__init__"], name, "exec"), module.__dict__)
+
+sys.meta_path.insert(0, FromTexts())
+"""
+"""Lets Python import a package from its texts: no file is written."""
+
+
 def clients(stack: Stack) -> list[dict[str, Any]]:
     """OAuth clients at the LMS that the stack file asks for, beside Studio's: what set-up writes of each.
 

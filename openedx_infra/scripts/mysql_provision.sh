@@ -100,7 +100,8 @@ provision() {
     local database
     for database; do make_database "$database"; done
     make_user
-    for database; do grant "$database"; done
+    # The second is what `import data` loads beside the first, until it is whole (scripts/transfer/).
+    for database; do grant "$database"; grant "${database}_import"; done
     works "$DATABASE_USER" mysql_password || fail "$DATABASE_USER can't log in"
 }
 

@@ -67,7 +67,8 @@ for statement in filter(None, (part.strip() for part in re.split(r";(?=$|\s)", s
     elif statement == "SHOW VARIABLES LIKE 'partial_revokes'":
         print(f"partial_revokes\t{state['partial_revokes']}")
     elif found := re.fullmatch(rf"GRANT ALL PRIVILEGES ON `(\S+)`\.\* TO {TEXT}@'%'", statement):
-        state["grants"][found[2]] = found[1]
+        of_user = state["grants"].setdefault(found[2], [])
+        state["grants"][found[2]] = sorted({*of_user, found[1]})
     else:
         fail(f"1064 (42000): unknown to this server: {statement}")
 STATE.write_text(json.dumps(state), encoding="utf-8")

@@ -55,7 +55,7 @@ OPERATIONS = (
     ("deploy",),
     ("versions", "support", "init"),
     ("backups", "maintenance", "imports", "report"),
-    ("development",),
+    ("development", "transfer"),
     ("cli",),
 )
 """Rooms of operations from the ground up: each imports itself and those below, never its neighbours."""

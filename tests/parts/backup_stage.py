@@ -36,7 +36,7 @@ USER = "openedx"
 class FerretDb(Process):
     """A server of MongoDB's protocol, with one user."""
 
-    def start(self, binary: Path) -> None:
+    def start(self, binary: Path, password: str = PASSWORD) -> None:
         self.run(
             [
                 str(binary),
@@ -50,7 +50,7 @@ class FerretDb(Process):
                 "--test-enable-new-auth",
             ],
             FERRETDB_SETUP_USERNAME=USER,
-            FERRETDB_SETUP_PASSWORD=PASSWORD,
+            FERRETDB_SETUP_PASSWORD=password,
             FERRETDB_SETUP_DATABASE="admin",
         )
         wait(self.open, "ferretdb", self.log)

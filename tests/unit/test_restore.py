@@ -66,7 +66,7 @@ def test_an_edit_of_the_stack_file_meanwhile_changes_nothing(
     monkeypatch.setattr(restore, "run_job", restored.run_job)
     monkeypatch.setattr(restore.upgrade, "up", restored.up)
     monkeypatch.setattr(restore, "wait_until_stopped", lambda *_, **__: None)
-    monkeypatch.setattr(restore, "_delete_jobs", lambda *_: None)
+    monkeypatch.setattr(restore, "delete_jobs", lambda *_: None)
     request = Request(name="campus", config_file=path)
     restore.restore(request, restore.Options(), Console(file=io.StringIO()))
     assert restored.clients == [("here", "openedx-campus")] * 3

@@ -76,7 +76,7 @@ def restore(
     _print_step(console, "4 of 5", f"the data is replaced by that of backup {snapshot[:8]}")
     _overwrite(instance.client(), request.name, snapshot, on_line)
     _print_step(console, "5 of 5", "migrations and set-up run, and the site opens")
-    _delete_jobs(instance.client(), instance.stack)
+    delete_jobs(instance.client(), instance.stack)
     up({}, refresh=True)
     console.print("The backup is restored.")
 
@@ -98,7 +98,7 @@ def _overwrite(client: Client, stack: str, snapshot: str, on_line: Callable[[str
         ) from error
 
 
-def _delete_jobs(client: Client, stack: Stack) -> None:
+def delete_jobs(client: Client, stack: Stack) -> None:
     """Delete the Jobs that are to run again: the next `up --refresh` creates them anew."""
     from lightkube.resources.batch_v1 import Job
     from lightkube.types import CascadeType

@@ -8,7 +8,14 @@ from typing import Annotated
 
 import typer
 
-from openedx_infra.operations.cli.options import new_console
+from openedx_infra.operations.cli.options import (
+    ConfigFile,
+    StackName,
+    Yes,
+    confirm,
+    new_console,
+)
+from openedx_infra.operations.stack_files.checkout import DEFAULT_STACK
 
 app = typer.Typer()
 
@@ -51,7 +58,7 @@ app.add_typer(_group, name="import")
 
 @_group.callback()
 def _import() -> None:
-    """Continue a site that something else runs: its stack file and secrets, no data."""
+    """Continue a site that something else runs: its stack file and secrets, and then its data."""
 
 
 @_group.command()
@@ -126,3 +133,39 @@ def native(
         secrets=secrets,
     )
     command.import_native(request, new_console())
+
+
+@_group.command()
+def data(
+    kind: Annotated[str, typer.Option("--from", help="tutor, dump, or ssh for dumps on another machine.")],
+    place: Annotated[str, typer.Argument(help="Tutor root or folder of dumps, perhaps as HOST:FOLDER.")],
+    warm: Annotated[
+        bool, typer.Option(help="Copy beforehand, while the old site runs; put nothing in force.")
+    ] = False,
+    tutor_mode: Annotated[str, typer.Option(help="How Tutor runs the site: local, dev or k8s.")] = "local",
+    host: Annotated[
+        list[str] | None, typer.Option(help="A host with another name now, as OLD=NEW. May be repeated.")
+    ] = None,
+    report: Annotated[Path, typer.Option(help="Folder of the report.")] = Path(),
+    stack: StackName = DEFAULT_STACK,
+    config_file: ConfigFile = None,
+    yes: Yes = False,
+) -> None:
+    """Copy databases and files of an older site into an instance that nobody has used.
+
+    The old site is only read. What is copied is counted and added up on both sides before it is put in force.
+    The same command goes on where one was interrupted.
+    """
+    from openedx_infra.operations.transfer import data as verb
+
+    pairs = [each.partition("=") for each in host or ()]
+    options = verb.Options(
+        kind=kind,
+        place=place,
+        tutor_mode=tutor_mode,
+        warm=warm,
+        hosts={old: new for old, _, new in pairs if new},
+        report=report,
+    )
+    request = verb.Request(name=stack, config_file=config_file)
+    verb.import_data(request, options, new_console(), confirm=None if yes else confirm)
