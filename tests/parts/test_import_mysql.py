@@ -237,6 +237,35 @@ def test_several_databases_in_one_dump(target: Target, mariadb: MariaDb, dump: b
     assert content(mariadb, "openedx") == content(mariadb, "edxapp")
 
 
+def test_the_second_database_is_folded_in(target: Target, mariadb: MariaDb, dump: bytes) -> None:
+    columns = "version TEXT, created DATETIME(6), state TEXT, grade DOUBLE, max_grade DOUBLE"
+    columns += ", student_module_id BIGINT"
+    extended = "coursewarehistoryextended_studentmodulehistoryextended"
+    values = "'v', '2026-01-02', CONCAT('s', seq), seq / 3, 10, seq"
+    mariadb.sql(
+        "CREATE OR REPLACE DATABASE edxapp_csmh",
+        "USE edxapp_csmh",
+        f"CREATE TABLE {extended} (id BIGINT PRIMARY KEY AUTO_INCREMENT, {columns})",
+        f"INSERT INTO {extended} SELECT seq, {values} FROM seq_1_to_70",
+        "CREATE TABLE django_migrations (id INT)",
+        f"CREATE OR REPLACE TABLE edxapp.courseware_studentmodulehistory LIKE {extended}",
+        f"INSERT INTO edxapp.courseware_studentmodulehistory SELECT seq, {values} FROM seq_1_to_30",
+    )
+    text = dumped(mariadb, "--databases", "edxapp", "edxapp_csmh")
+    mariadb.sql("DROP TABLE edxapp.courseware_studentmodulehistory")
+    both = {"edxapp": "main", "edxapp_csmh": "fold"}
+    done = target.ask("load_mysql", text, databases=both, identity="1")["done"]
+    assert done["tables"] == TABLES + 2
+    assert "done" in target.ask("switch", hosts={}) and "done" in target.ask("switch", hosts={})
+    rows = mariadb.sql(
+        "SELECT COUNT(*), COUNT(DISTINCT id), SUM(student_module_id) "
+        "FROM openedx.courseware_studentmodulehistory"
+    )
+    assert rows.split() == ["100", "100", str(70 * 71 // 2 + 30 * 31 // 2)]
+    now = content(mariadb, "openedx")
+    assert extended not in now and now["django_migrations"] == content(mariadb, "edxapp")["django_migrations"]
+
+
 def test_a_user_without_the_right(target: Target, mariadb: MariaDb, dump: bytes) -> None:
     mariadb.sql(
         "REVOKE ALL ON `openedx\\_import`.* FROM openedx@'%'", "DROP DATABASE IF EXISTS openedx_import"

@@ -146,6 +146,7 @@ def data(
     host: Annotated[
         list[str] | None, typer.Option(help="A host with another name now, as OLD=NEW. May be repeated.")
     ] = None,
+    fold_history: Annotated[bool, typer.Option(help="Add the database edxapp_csmh to the main one.")] = False,
     report: Annotated[Path, typer.Option(help="Folder of the report.")] = Path(),
     stack: StackName = DEFAULT_STACK,
     config_file: ConfigFile = None,
@@ -165,6 +166,7 @@ def data(
         tutor_mode=tutor_mode,
         warm=warm,
         hosts={old: new for old, _, new in pairs if new},
+        fold_history=fold_history,
         report=report,
     )
     request = verb.Request(name=stack, config_file=config_file)

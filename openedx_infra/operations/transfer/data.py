@@ -27,7 +27,7 @@ from openedx_infra.operations.transfer.dump_folder import DumpFolder, courses
 from openedx_infra.operations.transfer.import_pod import import_pod
 from openedx_infra.operations.transfer.place import place
 from openedx_infra.operations.transfer.report import Report
-from openedx_infra.operations.transfer.source import DATABASES, Source
+from openedx_infra.operations.transfer.source import DATABASES, FOLD, HISTORY, Source
 from openedx_infra.operations.transfer.tutor_root import tutor_source
 from openedx_infra.operations.versions import upgrade
 
@@ -54,6 +54,8 @@ class Options:
     """Whether to copy beforehand, while the old site runs, and put nothing in force."""
     hosts: Mapping[str, str] = field(default_factory=dict)
     """New names of hosts, by old ones."""
+    fold_history: bool = False
+    """Whether the second database, with the history of answers, is added to the main one."""
     report: Path = Path()
     """Folder of the report."""
 
@@ -95,7 +97,10 @@ def source_of(options: Options) -> Source:
         )
     if options.kind == "tutor":
         return tutor_source(where, options.tutor_mode)
-    return DumpFolder(place=where)
+    names = {
+        name: FOLD if ours == HISTORY and options.fold_history else ours for name, ours in DATABASES.items()
+    }
+    return DumpFolder(place=where, names=names)
 
 
 def import_data(

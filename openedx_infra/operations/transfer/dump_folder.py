@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from openedx_infra.operations.errors import OperationError
 from openedx_infra.operations.transfer.place import Place
-from openedx_infra.operations.transfer.source import COURSES, DATABASES, HISTORY, Dump, Folder
+from openedx_infra.operations.transfer.source import COURSES, DATABASES, MAIN, Dump, Folder
 
 _KINDS = ("media", "private", "ora2")
 _MYSQL, _MONGODB = (".sql", ".sql.gz"), (".archive", ".archive.gz")
@@ -79,7 +79,7 @@ class DumpFolder:
 
     def _dump(self, name: str, size: int, changed: str) -> Dump:
         of_history = any(word in name for word in _OF_HISTORY)
-        first = {own: ours for own, ours in self.names.items() if (ours == HISTORY) == of_history}
+        first = {own: ours for own, ours in self.names.items() if (ours != MAIN) == of_history}
         return Dump(
             name=name,
             identity=f"{name} {size} {changed}",
@@ -92,4 +92,4 @@ class DumpFolder:
 
 def courses(names: Mapping[str, str]) -> list[str]:
     """Names under which a dump of MongoDB may hold courses."""
-    return sorted({*COURSES, *(name for name, ours in names.items() if ours != HISTORY)})
+    return sorted({*COURSES, *(name for name, ours in names.items() if ours == MAIN)})

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from openedx_infra.operations.transfer.place import Place, Stream
 
-MAIN, HISTORY = "main", "history"
+MAIN, HISTORY, FOLD = "main", "history", "fold"
 DATABASES: Mapping[str, str] = {
     "openedx": MAIN,
     "edxapp": MAIN,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import IO, Any
 
-from . import sql_stream, sums, target
+from . import fold, sql_stream, sums, target
 from .record import TABLE, Record
 from .sql_stream import Statement
 from .target import UNTOUCHED, Refused, quoted, step
@@ -83,7 +83,9 @@ class Loader:
 
     def _begin(self, each: Statement) -> None:
         """A table begins. One of an earlier run that was not finished begins anew."""
-        full = f"{self._place}.{each.name}"
+        if self._place == fold.PLACE and each.name != fold.EXTENDED:
+            return
+        full = f"{self._ours()}.{each.name}"
         self.answer["seen"].append(full)
         if self._done.get(full, ("", None))[0] == self._identity_of(each.name):
             self.answer["passed_over"] += 1
@@ -97,17 +99,21 @@ class Loader:
         self._record.forget("table", full)
         self._table = _Table(self._connection, full, each.name, text)
 
+    def _ours(self) -> str:
+        """Which of our databases the tables go to."""
+        return "main" if self._place == fold.PLACE else self._place
+
     def _identity_of(self, table: str) -> str:
         return self._identities.get(table, self._identity)
 
     def _opened(self) -> Any:
-        if self._place not in self._aliases:
+        if self._ours() not in self._aliases:
             raise Refused(
                 "The source has a second database with the history of answers, and the instance has none. "
-                "Nothing was changed.\n  what to do: set openedx:datastores.mysql.history_database, run "
-                "`openedx-infra up`, and try again"
+                "Nothing was changed.\n  what to do: set openedx:datastores.mysql.history_database, and run "
+                "`openedx-infra up`; or add it to the main database by --fold-history"
             )
-        alias = self._aliases[self._place]
+        alias = self._aliases[self._ours()]
         connection = target.mysql(alias)
         name = quoted(target.staging(alias))
         cursor = connection.cursor()
@@ -126,7 +132,7 @@ class Loader:
         if table.duplicates:
             self.faults += table.duplicates
             return
-        content = {"rows": rows, "sums": totals, "columns": dict(table.columns)}
+        content = {"rows": rows, "sums": totals, "fold": self._place == fold.PLACE}
         self._record.put("table", table.full, self._identity_of(table.name), content)
         self.answer["tables"] += 1
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from . import mongodb, target
+from . import fold, mongodb, target
 from .record import TABLE, Record
 from .target import UNTOUCHED, Refused, quoted, step
 
@@ -55,8 +55,9 @@ def switch(hosts: Mapping[str, str]) -> dict[str, Any]:
     """
     record = Record()
     aliases = target.aliases()
-    if not record.done("switch"):
+    if "begun" not in record.done("switch"):
         _demand_whole(record, aliases)
+        fold.fold(record)
         changed = _rename_hosts(record, target.staging(aliases["main"]), hosts)
         record.put("switch", "begun", "", {"hosts": changed})
     for name, alias in aliases.items():
