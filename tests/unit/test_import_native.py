@@ -27,7 +27,7 @@ from openedx_infra.operations.stack_files import stack_file
 
 
 def _jwk(pem: str) -> dict[str, str]:
-    numbers = load_pem_private_key(pem.encode(), None).private_numbers()  # type: ignore[union-attr]
+    numbers = load_pem_private_key(pem.encode(), None).private_numbers()
 
     def text(number: int) -> str:
         return urlsafe_b64encode(number.to_bytes((number.bit_length() + 7) // 8, "big")).decode().rstrip("=")
@@ -131,7 +131,7 @@ def test_secrets_that_data_depends_on_stay() -> None:
     assert kept["django_secret_key"] == "secret-of-django" and kept["jwt_secret_key"] == "secret-of-jwt"
     numbers = [
         load_pem_private_key(key.encode(), None).private_numbers() for key in (KEY, kept["jwt_private_key"])
-    ]  # type: ignore[union-attr]
+    ]
     assert numbers[0] == numbers[1]
     assert kept["studio_oauth2_secret"] == "secret-of-studio" and kept["mail_password"] == "pass-of-mail"
     assert kept["profile_image_hash_seed"] == "seed-of-avatars"

@@ -24,6 +24,7 @@ from openedx_infra.operations.stack_files.stack_file import StackFile
 from openedx_infra.operations.transfer import checks
 from openedx_infra.operations.transfer.copying import SCRIPT, Copying
 from openedx_infra.operations.transfer.dump_folder import DumpFolder, courses
+from openedx_infra.operations.transfer.file_copying import FileCopying
 from openedx_infra.operations.transfer.import_pod import import_pod
 from openedx_infra.operations.transfer.place import place
 from openedx_infra.operations.transfer.report import Report
@@ -126,9 +127,12 @@ def import_data(
         checks.require_empty(found, resumed=resumed)
         if not resumed:
             names = courses(DATABASES)
-            Copying(pod=pod, source=source, room=instance, report=report, console=console, courses=names).run(
-                found
+            copying = Copying(
+                pod=pod, source=source, room=instance, report=report, console=console, courses=names
             )
+            copying.run(found)
+            for folder in source.folders():
+                FileCopying(pod=pod, report=report, console=console).run(folder)
     if not options.warm:
         question = f"Put the data of {source.title} in force in stack {request.name}?"
         if confirm and not confirm(question):

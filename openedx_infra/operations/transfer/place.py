@@ -7,9 +7,10 @@ import os
 import re
 import shlex
 import subprocess
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import IO, cast
 
 from openedx_infra.operations.errors import OperationError
 
@@ -78,11 +79,9 @@ class Stream:
         self._out = cast(io.BufferedReader, self._process.stdout)
         self.size = 0
         """Bytes that were read so far."""
-        try:
-            self._process.stdin.write(given)
-            self._process.stdin.close()
-        except BrokenPipeError:
-            pass  # it has ended, and how is told at the end of its output
+        # By a thread, as a command may write much before it has read all.
+        self._writer = threading.Thread(target=_write, args=(self._process.stdin, given), daemon=True)
+        self._writer.start()
 
     def read(self, size: int, /) -> bytes:
         """The next bytes; none at the end. Raises OperationError where the command has failed."""
@@ -104,8 +103,17 @@ class Stream:
         """End the command, if it has not ended."""
         self._process.kill()
         self._process.wait()
+        self._writer.join()
         self._out.close()
         self._errors.close()
+
+
+def _write(to: IO[bytes], given: bytes) -> None:
+    try:
+        with to:
+            to.write(given)
+    except BrokenPipeError:
+        return  # it has ended, and how is told at the end of its output
 
 
 _REMEDIES = {

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import IO, Any, cast
 
-from . import mongodb, mysql, switch
+from . import files, mongodb, mysql, switch
 from .target import UNTOUCHED, Refused
 
 __all__ = ["ACTIONS", "Refused"]
@@ -44,10 +44,23 @@ def load_mongodb(databases: list[str], identity: str) -> dict[str, Any]:
     return _unpacked(mongodb.load, databases=databases, identity=identity)
 
 
+def files_wanted(kind: str) -> dict[str, Any]:
+    """Which files of a list are to be sent."""
+    return files.wanted(_stream(), kind)
+
+
+def files_put(kind: str) -> dict[str, Any]:
+    """Take a tar archive of files."""
+    return files.put(_stream(), kind)
+
+
 ACTIONS: Mapping[str, Callable[..., Any]] = {
     "look": switch.look,
     "load_mysql": load_mysql,
     "load_mongodb": load_mongodb,
+    "files_wanted": files_wanted,
+    "files_put": files_put,
+    "files_checksums": files.checksums,
     "migrations_staged": switch.migrations_staged,
     "summary": switch.summary,
     "switch": switch.switch,
