@@ -38,12 +38,12 @@ def chosen_backend(base: Mapping[str, str]) -> str | None:
     for variable in ("PULUMI_BACKEND_URL", "PULUMI_ACCESS_TOKEN"):
         if base.get(variable):
             return variable
-    credentials = _credentials(base)
+    path = credentials(base)
     try:
-        current = json.loads(credentials.read_text()).get("current")
+        current = json.loads(path.read_text()).get("current")
     except (OSError, ValueError, AttributeError):
         return None
-    return f"the login in {credentials}" if current else None
+    return f"the login in {path}" if current else None
 
 
 def local_folder(variables: Mapping[str, str]) -> Path | None:
@@ -74,12 +74,18 @@ def passphrase_file() -> Path:
     return path
 
 
+def has_own_passphrase() -> bool:
+    """Whether this checkout has made up a passphrase of its own already."""
+    return (state() / "passphrase").exists()
+
+
 def passphrase_origin(base: Mapping[str, str]) -> str:
     """Where the passphrase comes from, for messages."""
     variable, file = PASSPHRASE_VARIABLES
     return variable if base.get(variable) else base.get(file) or str(passphrase_file())
 
 
-def _credentials(base: Mapping[str, str]) -> Path:
+def credentials(base: Mapping[str, str]) -> Path:
+    """Pulumi's file of logins, which need not exist."""
     folder = base.get("PULUMI_CREDENTIALS_PATH") or base.get("PULUMI_HOME")
     return (Path(folder) if folder else Path.home() / ".pulumi") / "credentials.json"

@@ -11,6 +11,7 @@ from openedx_infra.config import BaseStack
 from openedx_infra.operations.stack_files import encryption, local_stack
 from openedx_infra.operations.stack_files.stack_file import StackFile
 from openedx_infra.operations.state import backend
+from openedx_infra.operations.state.checks import backend_checks
 from openedx_infra.operations.state.live_stack import LiveStack
 from openedx_infra.operations.state.pulumi_cli import Cli
 from tools.recipes import DOCKER_BUILD, ENGINE
@@ -31,10 +32,12 @@ def open_stack(
 ) -> LiveStack:
     """The stack of a file, whether or not it was ever brought up. No cluster is asked.
 
-    `variables` are added to Pulumi's environment. Raises OperationError when the salt of its secrets is lost.
+    `variables` are added to Pulumi's environment. Raises OperationError when the salt of its
+    secrets is lost, or its backend or secrets provider is half configured.
     """
     encryption.require_key(file)
     base = {**os.environ, **(variables or {})}
+    backend_checks.require_configured(file, base)
     environment = backend.environment(toolchain.environment(base), local=file.local)
     return LiveStack(
         file.name,
